@@ -1,0 +1,90 @@
+// Package auth is about who someone is and what they may do: users, sessions, tokens, scopes, lockout. It
+// does not know HTTP.
+package auth
+
+import (
+	"context"
+	"slices"
+)
+
+// Scope is a right that a token may carry.
+type Scope string
+
+// The scopes of the contract. [ScopeAll] may not be combined with others.
+const (
+	ScopeAll              Scope = "*"
+	ScopeMonitoringRead   Scope = "monitoring:read"
+	ScopeMonitoringWrite  Scope = "monitoring:write"
+	ScopeDockerReport     Scope = "docker:report"
+	ScopeDockerManage     Scope = "docker:manage"
+	ScopeKubernetesReport Scope = "kubernetes:report"
+	ScopeKubernetesManage Scope = "kubernetes:manage"
+	ScopeHostReport       Scope = "host-agent:report"
+	ScopeHostConfigRead   Scope = "host-agent:config:read"
+	ScopeHostManage       Scope = "host-agent:manage"
+	ScopeSettingsRead     Scope = "settings:read"
+	ScopeSettingsWrite    Scope = "settings:write"
+	ScopeAIChat           Scope = "ai:chat"
+	ScopeAIExecute        Scope = "ai:execute"
+	ScopeAgentExec        Scope = "agent:exec"
+)
+
+// Method is how a caller proved who it is.
+type Method string
+
+// The methods.
+const (
+	MethodNone    Method = ""
+	MethodSession Method = "session"
+	MethodToken   Method = "api_token"
+	MethodBasic   Method = "basic"
+)
+
+// Principal is the caller of a request. The zero Principal is anonymous.
+type Principal struct {
+	Method Method
+	// User is the local user behind a session or basic credentials, or the owner of a token.
+	User string
+	// Admin is set for users who administer the server. Tokens count as admin within their scopes.
+	Admin bool
+	// SessionID is the hashed id of the session, to revoke or keep it.
+	SessionID string
+	// Token is set when a token was presented; its scopes limit the caller.
+	Token *TokenInfo
+}
+
+// TokenInfo is what others may know about a token.
+type TokenInfo struct {
+	ID     string
+	Name   string
+	Hint   string // prefix, an ellipsis, suffix
+	Scopes []Scope
+	// Enrolled marks the token of an agent that the server enrolled itself; quick setup leaves it alone.
+	Enrolled bool
+	// LastUsed in Unix seconds, 0 when never.
+	LastUsed int64
+}
+
+// Authenticated reports whether the caller proved who it is.
+func (p Principal) Authenticated() bool { return p.Method != MethodNone }
+
+// May reports whether the caller has the scope: sessions and basic credentials have all of them.
+func (p Principal) May(s Scope) bool {
+	if !p.Authenticated() {
+		return false
+	}
+	return p.Token == nil || slices.Contains(p.Token.Scopes, s) || slices.Contains(p.Token.Scopes, ScopeAll)
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context that carries the caller.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalFrom returns the caller of the request, anonymous if there is none.
+func PrincipalFrom(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}
