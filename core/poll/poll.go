@@ -1,0 +1,285 @@
+// Package poll decides when each task of each integration runs: spread over its interval, within slots and a
+// deadline, and more rarely while it fails. It does not know what a task does.
+package poll
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Job is one task of one integration.
+type Job struct {
+	Integration id.Integration
+	Task        string
+	// Revision of the integration's configuration: a changed one runs at once.
+	Revision int64
+	Interval time.Duration
+	Timeout  time.Duration // 0 means three intervals, within 30 s and 3 min
+	Heavy    bool
+}
+
+func (j Job) name() string { return string(j.Integration) + "/" + j.Task }
+
+func (j Job) timeout() time.Duration {
+	if j.Timeout > 0 {
+		return j.Timeout
+	}
+	return min(max(3*j.Interval, 30*time.Second), 3*time.Minute)
+}
+
+// Breaker tells whether a job still runs at its own pace.
+type Breaker string
+
+// The states of a breaker.
+const (
+	Closed   Breaker = "closed"    // runs at its interval
+	Open     Breaker = "open"      // fails: waits longer each time
+	HalfOpen Breaker = "half-open" // tries again right now
+)
+
+const (
+	failuresToOpen = 3
+	maxWait        = 5 * time.Minute
+	lightSlots     = 8
+	heavySlots     = 2
+)
+
+// Status is how a job is doing.
+type Status struct {
+	Job
+	Running     bool
+	Breaker     Breaker
+	Failures    int // in a row
+	Runs        uint64
+	LastStart   time.Time
+	LastSuccess time.Time
+	LastTook    time.Duration
+	LastError   string
+	LastKind    sdk.ErrorKind
+	Next        time.Time
+}
+
+// Scheduler runs jobs. Its zero value is not usable; see [New].
+type Scheduler struct {
+	run    func(context.Context, Job) error
+	log    hclog.Logger
+	jitter func() float64 // in [0, 1)
+
+	mu    sync.Mutex
+	jobs  map[string]*entry
+	kick  chan struct{}
+	light chan struct{}
+	heavy chan struct{}
+	wg    sync.WaitGroup
+}
+
+type entry struct {
+	status Status
+	cancel context.CancelFunc
+	gone   bool
+}
+
+// New returns a scheduler that calls run for each job that is due. run must return soon after its context
+// ends.
+func New(run func(context.Context, Job) error, log hclog.Logger) *Scheduler {
+	return &Scheduler{
+		run: run, log: log, jitter: rand.Float64,
+		jobs: map[string]*entry{}, kick: make(chan struct{}, 1),
+		light: make(chan struct{}, lightSlots), heavy: make(chan struct{}, heavySlots),
+	}
+}
+
+// Set replaces the jobs. New and changed ones run soon, spread over a tenth of their interval; a job that is
+// gone is cancelled.
+func (s *Scheduler) Set(jobs []Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now() //nolint:forbidigo // the scheduler is the clock
+	wanted := map[string]bool{}
+	for _, j := range jobs {
+		wanted[j.name()] = true
+		if old := s.jobs[j.name()]; old != nil && old.status.Job == j {
+			continue
+		}
+		s.drop(j.name())
+		spread := time.Duration(s.jitter() * float64(min(j.Interval/10, 5*time.Second)))
+		s.jobs[j.name()] = &entry{status: Status{Job: j, Breaker: Closed, Next: now.Add(spread)}}
+	}
+	for name := range s.jobs {
+		if !wanted[name] {
+			s.drop(name)
+		}
+	}
+	s.wake()
+}
+
+// drop forgets a job and cancels its run. The lock is held.
+func (s *Scheduler) drop(name string) {
+	e := s.jobs[name]
+	if e == nil {
+		return
+	}
+	e.gone = true
+	if e.cancel != nil {
+		e.cancel()
+	}
+	delete(s.jobs, name)
+}
+
+func (s *Scheduler) wake() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Run keeps the jobs going until the context ends, then waits for those that run.
+func (s *Scheduler) Run(ctx context.Context) {
+	defer s.wg.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.kick:
+		case <-timer.C:
+		}
+		timer.Reset(s.startDue(ctx))
+	}
+}
+
+// startDue starts what is due and has a slot, and returns how long to wait for the next.
+func (s *Scheduler) startDue(ctx context.Context) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now() //nolint:forbidigo // the scheduler is the clock
+	due := make([]*entry, 0, len(s.jobs))
+	wait := time.Hour
+	for _, e := range s.jobs {
+		switch {
+		case e.status.Running:
+		case e.status.Next.After(now):
+			wait = min(wait, e.status.Next.Sub(now))
+		default:
+			due = append(due, e)
+		}
+	}
+	slices.SortFunc(due, func(a, b *entry) int { return cmp.Compare(a.status.Next.UnixNano(), b.status.Next.UnixNano()) })
+	for _, e := range due {
+		slots := s.light
+		if e.status.Heavy {
+			slots = s.heavy
+		}
+		select {
+		case slots <- struct{}{}:
+			s.start(ctx, e, slots)
+		default: // the end of a running job wakes us
+		}
+	}
+	return wait
+}
+
+// start runs one job in its own goroutine. The lock is held.
+func (s *Scheduler) start(ctx context.Context, e *entry, slots chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, e.status.timeout())
+	e.cancel = cancel
+	e.status.Running = true
+	e.status.LastStart = time.Now() //nolint:forbidigo // the scheduler is the clock
+	if e.status.Breaker == Open {
+		e.status.Breaker = HalfOpen
+	}
+	job := e.status.Job
+	s.wg.Go(func() {
+		err := s.runSafely(ctx, job)
+		cancel()
+		<-slots
+		s.finish(e, err)
+		s.wake()
+	})
+}
+
+func (s *Scheduler) runSafely(ctx context.Context, job Job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("task panicked: %v", r)
+		}
+	}()
+	return s.run(ctx, job)
+}
+
+func (s *Scheduler) finish(e *entry, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &e.status
+	now := time.Now() //nolint:forbidigo // the scheduler is the clock
+	st.Running, e.cancel = false, nil
+	st.Runs++
+	st.LastTook = now.Sub(st.LastStart)
+	if e.gone {
+		return
+	}
+	if err == nil {
+		if st.LastError != "" {
+			s.log.Info("task works again", "integration", st.Integration, "task", st.Task, "failures", st.Failures)
+		}
+		st.Failures, st.LastError, st.LastKind, st.Breaker, st.LastSuccess = 0, "", "", Closed, now
+		st.Next = nextTick(st.LastStart, now, st.Interval)
+		return
+	}
+	st.Failures++
+	if text := err.Error(); text != st.LastError {
+		s.log.Warn("task failed", "integration", st.Integration, "task", st.Task, "error", text)
+		st.LastError, st.LastKind = text, sdk.KindOf(err)
+	}
+	if st.Failures < failuresToOpen {
+		st.Breaker = Closed
+		st.Next = nextTick(st.LastStart, now, st.Interval)
+		return
+	}
+	st.Breaker = Open
+	st.Next = now.Add(s.backoff(st.Interval, st.Failures-failuresToOpen))
+}
+
+// backoff doubles the interval per failure up to five minutes (or the interval, if longer), with a quarter
+// of jitter so that what failed together does not return together.
+func (s *Scheduler) backoff(interval time.Duration, n int) time.Duration {
+	limit := max(maxWait, interval)
+	wait := limit
+	if n < 10 {
+		wait = min(interval<<(n+1), limit)
+	}
+	return wait - time.Duration(s.jitter()*float64(wait)/4)
+}
+
+// nextTick keeps a job's pace: the next multiple of the interval after its start that is not past.
+func nextTick(start, now time.Time, interval time.Duration) time.Time {
+	next := start.Add(interval)
+	if next.Before(now) {
+		missed := now.Sub(start) / interval
+		next = start.Add((missed + 1) * interval)
+	}
+	return next
+}
+
+// Status returns how each job is doing, by name.
+func (s *Scheduler) Status() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Status, 0, len(s.jobs))
+	for _, e := range s.jobs {
+		all = append(all, e.status)
+	}
+	slices.SortFunc(all, func(a, b Status) int { return cmp.Compare(a.name(), b.name()) })
+	return all
+}

@@ -1,0 +1,160 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// within runs f in a bubble with a running scheduler.
+func within(t *testing.T, run func(context.Context, Job) error, f func(s *Scheduler)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := New(run, hclog.NewNullLogger())
+		s.jitter = func() float64 { return 0 }
+		done := make(chan struct{})
+		go func() { s.Run(ctx); close(done) }()
+		f(s)
+		cancel()
+		<-done
+	})
+}
+
+func TestRunsAtItsInterval(t *testing.T) {
+	var runs atomic.Int64
+	within(t, func(context.Context, Job) error { runs.Add(1); return nil }, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a", Task: "t", Interval: 10 * time.Second}})
+		time.Sleep(time.Minute + time.Second)
+		synctest.Wait()
+		if got := runs.Load(); got != 7 {
+			t.Errorf("got %d runs in 61 s at 10 s, want 7", got)
+		}
+	})
+}
+
+func TestSlowJobSkipsTicksAndNeverOverlaps(t *testing.T) {
+	var running, most, runs atomic.Int64
+	within(t, func(context.Context, Job) error {
+		most.Store(max(most.Load(), running.Add(1)))
+		time.Sleep(25 * time.Second)
+		running.Add(-1)
+		runs.Add(1)
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a", Task: "t", Interval: 10 * time.Second}})
+		time.Sleep(95 * time.Second)
+		if most.Load() != 1 || runs.Load() != 3 {
+			t.Errorf("got %d at once and %d runs, want 1 and 3", most.Load(), runs.Load())
+		}
+	})
+}
+
+func TestFailingJobOpensItsBreakerAndRecovers(t *testing.T) {
+	var fail atomic.Bool
+	fail.Store(true)
+	var runs atomic.Int64
+	within(t, func(context.Context, Job) error {
+		runs.Add(1)
+		if fail.Load() {
+			return sdk.Errorf(sdk.KindAuth, "wrong token")
+		}
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a", Task: "t", Interval: 10 * time.Second}})
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		st := s.Status()[0]
+		if st.Breaker != Open || st.Failures != 3 || st.LastKind != sdk.KindAuth || st.LastError == "" {
+			t.Fatalf("after 3 failures: %+v", st)
+		}
+		before := runs.Load()
+		time.Sleep(10 * time.Minute)
+		if got := runs.Load() - before; got > 8 {
+			t.Errorf("an open breaker let %d runs through in 10 minutes", got)
+		}
+		fail.Store(false)
+		time.Sleep(maxWait + time.Second)
+		synctest.Wait()
+		if st := s.Status()[0]; st.Breaker != Closed || st.Failures != 0 || st.LastError != "" {
+			t.Errorf("after success: %+v", st)
+		}
+	})
+}
+
+func TestHeavyJobsShareTwoSlotsAndLightOnesRunOn(t *testing.T) {
+	var heavy, mostHeavy, light atomic.Int64
+	within(t, func(_ context.Context, j Job) error {
+		if !j.Heavy {
+			light.Add(1)
+			return nil
+		}
+		mostHeavy.Store(max(mostHeavy.Load(), heavy.Add(1)))
+		time.Sleep(20 * time.Second)
+		heavy.Add(-1)
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{
+			{Integration: "a", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "b", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "c", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "c", Task: "l", Interval: time.Second},
+		})
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if mostHeavy.Load() != 2 || light.Load() < 30 {
+			t.Errorf("got %d heavy at once and %d light runs, want 2 and at least 30", mostHeavy.Load(), light.Load())
+		}
+	})
+}
+
+func TestDeadlineCancelAndPanic(t *testing.T) {
+	var ended atomic.Int64
+	within(t, func(ctx context.Context, j Job) error {
+		if j.Task == "panics" {
+			panic("boom")
+		}
+		<-ctx.Done()
+		ended.Add(1)
+		return context.Cause(ctx)
+	}, func(s *Scheduler) {
+		s.Set([]Job{
+			{Integration: "a", Task: "hangs", Interval: time.Minute, Timeout: 5 * time.Second},
+			{Integration: "a", Task: "panics", Interval: time.Minute},
+		})
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		st := s.Status()
+		if ended.Load() != 1 || st[0].LastError != context.DeadlineExceeded.Error() {
+			t.Errorf("hanging job: ended %d times, %+v", ended.Load(), st[0])
+		}
+		if st[1].Failures != 1 || st[1].LastError != "task panicked: boom" {
+			t.Errorf("panicking job: %+v", st[1])
+		}
+		time.Sleep(time.Minute)
+		s.Set(nil)
+		synctest.Wait()
+		if ended.Load() != 2 || len(s.Status()) != 0 {
+			t.Errorf("a removed job was not cancelled: ended %d times", ended.Load())
+		}
+	})
+}
+
+func TestBackoffIsBounded(t *testing.T) {
+	s := New(func(context.Context, Job) error { return errors.New("x") }, hclog.NewNullLogger())
+	for n := range 200 {
+		if got := s.backoff(10*time.Second, n); got <= 0 || got > maxWait {
+			t.Fatalf("backoff after %d failures is %s", n, got)
+		}
+	}
+	if got := s.backoff(time.Hour, 3); got > time.Hour || got < 45*time.Minute {
+		t.Errorf("backoff of an hourly job is %s", got)
+	}
+}
