@@ -1,0 +1,252 @@
+// Package integration is about configured uses of plugins: what the operator wants to run, validated by the
+// plugin, sealed at rest, under a revision. It does not know how plugins run.
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/pulse-platform/pulse/core/bus"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Integration is one configured use of a plugin.
+type Integration struct {
+	ID       id.Integration
+	Kind     string
+	Name     string
+	Revision int64
+	Enabled  bool
+	// Config is a JSON object. What the service hands out is masked; [Service.Desired] has it in clear.
+	Config json.RawMessage
+	// Origin is where a file owns the integration ("config.hcl:12"), empty when it is kept in the database.
+	// What a file owns is read-only elsewhere.
+	Origin string
+}
+
+// Sealed is how an integration lies in the store.
+type Sealed struct {
+	ID       id.Integration
+	Kind     string
+	Name     string
+	Revision int64
+	Enabled  bool
+	Config   []byte
+}
+
+// Store keeps sealed integrations.
+type Store interface {
+	Integrations(ctx context.Context) ([]Sealed, error)
+	// SaveIntegration stores s if the stored revision is still the given one (0: not there yet), else it
+	// returns errs.Outdated.
+	SaveIntegration(ctx context.Context, s Sealed, revision int64) error
+	DeleteIntegration(ctx context.Context, id id.Integration, revision int64) error
+}
+
+// Sealer encrypts what lies at rest; place ties the ciphertext to where it lies.
+type Sealer interface {
+	Seal(place string, plain []byte) ([]byte, error)
+	Open(place string, sealed []byte) ([]byte, error)
+}
+
+// Plugins judges configurations.
+type Plugins interface {
+	Validate(ctx context.Context, kind string, config json.RawMessage) ([]sdk.Diagnostic, error)
+	Secrets(kind string) (Secrets, error)
+}
+
+// Secrets knows which members of a kind's configuration are secret.
+type Secrets interface {
+	Mask(config json.RawMessage) (json.RawMessage, error)
+	// MergeSecrets puts the stored secret wherever the new configuration has a masked one.
+	MergeSecrets(stored, config json.RawMessage) (json.RawMessage, error)
+}
+
+// Service owns the configured integrations.
+type Service struct {
+	store   Store
+	sealer  Sealer
+	plugins Plugins
+
+	mu   sync.Mutex
+	all  map[id.Integration]Integration // configs in clear
+	news bus.Bus[struct{}]
+}
+
+// Open loads what is stored. Integrations whose plugin is gone are kept.
+func Open(ctx context.Context, store Store, sealer Sealer, plugins Plugins) (*Service, error) {
+	s := &Service{store: store, sealer: sealer, plugins: plugins, all: map[id.Integration]Integration{}}
+	stored, err := store.Integrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range stored {
+		config, err := sealer.Open(place(x.ID), x.Config)
+		if err != nil {
+			return nil, errs.Wrap(errs.Internal, err, "open the stored configuration of integration %s: is secret.key the one it was sealed with?", x.ID)
+		}
+		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config}
+	}
+	return s, nil
+}
+
+func place(id id.Integration) string { return "integration/" + string(id) }
+
+// Changes tells when the desired state may have changed.
+func (s *Service) Changes() (<-chan struct{}, func()) { return s.news.Subscribe(1) }
+
+// Desired returns what should run, configs in clear, by id.
+func (s *Service) Desired() []Integration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Integration
+	for _, k := range slices.Sorted(maps.Keys(s.all)) {
+		if x := s.all[k]; x.Enabled {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// List returns all integrations, secrets masked, by id.
+func (s *Service) List() []Integration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Integration, 0, len(s.all))
+	for _, k := range slices.Sorted(maps.Keys(s.all)) {
+		out = append(out, s.masked(s.all[k]))
+	}
+	return out
+}
+
+// masked hides the secrets. A configuration whose secrets nobody can tell (its plugin is gone) is hidden whole.
+func (s *Service) masked(x Integration) Integration {
+	secrets, err := s.plugins.Secrets(x.Kind)
+	if err == nil {
+		var config json.RawMessage
+		if config, err = secrets.Mask(x.Config); err == nil {
+			x.Config = config
+			return x
+		}
+	}
+	x.Config = json.RawMessage(`{}`)
+	return x
+}
+
+// Adopt sets the integrations that files own, replacing those adopted before. It returns the plugin's
+// findings per integration; one with an error is left out, the others run.
+func (s *Service) Adopt(ctx context.Context, owned []Integration) (map[id.Integration][]sdk.Diagnostic, error) {
+	findings := map[id.Integration][]sdk.Diagnostic{}
+	adopted := map[id.Integration]Integration{}
+	for _, x := range owned {
+		diags, err := s.judge(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		if len(diags) > 0 {
+			findings[x.ID] = diags
+		}
+		if !failed(diags) {
+			adopted[x.ID] = x
+		}
+	}
+	s.mu.Lock()
+	maps.DeleteFunc(s.all, func(_ id.Integration, x Integration) bool { return x.Origin != "" })
+	maps.Copy(s.all, adopted)
+	s.mu.Unlock()
+	s.news.Publish(struct{}{})
+	return findings, nil
+}
+
+var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+
+func (s *Service) judge(ctx context.Context, x Integration) ([]sdk.Diagnostic, error) {
+	if !names.MatchString(x.Name) {
+		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "name",
+			Summary: "Invalid name", Detail: "Use up to 63 lower-case letters, digits, dots, dashes and underscores."}}, nil
+	}
+	return s.plugins.Validate(ctx, x.Kind, x.Config)
+}
+
+func failed(diags []sdk.Diagnostic) bool {
+	return slices.ContainsFunc(diags, func(d sdk.Diagnostic) bool { return d.Severity == sdk.DiagnosticError })
+}
+
+// Save creates (revision 0) or changes an integration. Masked secrets keep their stored value. Findings of
+// severity error mean that nothing was saved.
+func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Integration, []sdk.Diagnostic, error) {
+	x.ID = id.Integration(x.Kind + "/" + x.Name)
+	s.mu.Lock()
+	old, exists := s.all[x.ID]
+	s.mu.Unlock()
+	if err := checkRevision(old, exists, revision); err != nil {
+		return Integration{}, nil, err
+	}
+	if exists {
+		secrets, err := s.plugins.Secrets(x.Kind)
+		if err != nil {
+			return Integration{}, nil, err
+		}
+		if x.Config, err = secrets.MergeSecrets(old.Config, x.Config); err != nil {
+			return Integration{}, nil, errs.Wrap(errs.Invalid, err, "the configuration is not a JSON object").WithField("config")
+		}
+	}
+	diags, err := s.judge(ctx, x)
+	if err != nil || failed(diags) {
+		return Integration{}, diags, err
+	}
+	x.Revision, x.Origin = revision+1, ""
+	sealed, err := s.sealer.Seal(place(x.ID), x.Config)
+	if err != nil {
+		return Integration{}, diags, err
+	}
+	err = s.store.SaveIntegration(ctx, Sealed{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed}, revision)
+	if err != nil {
+		return Integration{}, diags, err
+	}
+	s.mu.Lock()
+	s.all[x.ID] = x
+	s.mu.Unlock()
+	s.news.Publish(struct{}{})
+	return s.masked(x), diags, nil
+}
+
+// Delete forgets an integration.
+func (s *Service) Delete(ctx context.Context, name id.Integration, revision int64) error {
+	s.mu.Lock()
+	old, exists := s.all[name]
+	s.mu.Unlock()
+	if !exists {
+		return errs.New(errs.NotFound, "there is no integration %q", name)
+	}
+	if err := checkRevision(old, exists, revision); err != nil {
+		return err
+	}
+	if err := s.store.DeleteIntegration(ctx, name, revision); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	delete(s.all, name)
+	s.mu.Unlock()
+	s.news.Publish(struct{}{})
+	return nil
+}
+
+func checkRevision(old Integration, exists bool, revision int64) error {
+	switch {
+	case exists && old.Origin != "":
+		return errs.New(errs.Conflict, "integration %s is owned by %s: change it there", old.ID, old.Origin)
+	case exists && revision == 0:
+		return errs.New(errs.Conflict, "there is already an integration %s: choose another name", old.ID).WithField("name")
+	case exists != (revision > 0), exists && old.Revision != revision:
+		return errs.New(errs.Outdated, "the integration changed in the meantime: load it again, then repeat the change")
+	}
+	return nil
+}
+
