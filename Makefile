@@ -1,0 +1,146 @@
+# Pulse: `make run` starts it, `make test` tests it, `make help` lists the rest.
+# Needs Go, Node with npm, and make. Every other tool is pinned in tools/*.mod or web/package.json.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VERSION ?= $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//' | grep . || echo 0.1.0-dev)
+LISTEN  ?= localhost:7655
+MODULE  := github.com/pulse-platform/pulse
+
+# Version control stamps fail in clones that another user owns, and the version is passed in anyway.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+LDFLAGS        := -s -w -X main.version=$(VERSION) -X $(MODULE)/sdk/serve.version=$(VERSION)
+GO_BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
+PLUGINS        := $(sort $(notdir $(wildcard plugins/*/cmd/pulse-plugin-*)))
+PLUGIN_PACKAGE  = ./plugins/$(patsubst pulse-plugin-%,%,$(1))/cmd/$(1)
+BUF            := go tool -modfile=tools/buf.mod buf
+LINT           := go tool -modfile=tools/lint.mod golangci-lint
+WEB_SOURCES    := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+WEB_PRESENT    := $(wildcard web/package.json)
+GOLDEN_DIRS    := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'flag.Bool."update"' core sdk plugins agent e2e 2>/dev/null)))
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## Building
+
+.PHONY: build
+build: web binaries ## Build bin/pulse, bin/pulse-agent and bin/plugins
+
+.PHONY: binaries
+binaries:
+	@mkdir -p bin/plugins
+	$(GO_BUILD) -o bin/pulse ./core/cmd/pulse
+	$(GO_BUILD) -o bin/pulse-agent ./agent/cmd/pulse-agent
+	@$(foreach p,$(PLUGINS),$(MAKE) bin/plugins/$(p) && ) true
+
+# A plugin and the manifest that the server reads instead of running it.
+.PHONY: $(addprefix bin/plugins/,$(PLUGINS))
+$(addprefix bin/plugins/,$(PLUGINS)): bin/plugins/%:
+	$(GO_BUILD) -o $@ $(call PLUGIN_PACKAGE,$*)
+	@$@ manifest > $@.json.new && mv $@.json.new $@.json
+
+.PHONY: web
+web: ## Build the web app into web/dist, when its sources changed
+ifneq ($(WEB_PRESENT),)
+web: web/dist/index.html
+endif
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch web/dist/.gitkeep $@
+
+.PHONY: run
+run: build ## Start Pulse on this machine, with its agent (LISTEN=host:port)
+	@LISTEN=$(LISTEN) scripts/run.sh
+
+.PHONY: dist
+dist: web ## Build every released binary into dist, with checksums
+	@VERSION=$(VERSION) scripts/dist.sh
+
+.PHONY: clean
+clean: ## Remove what was built; .run, where `make run` keeps its data, stays
+	rm -rf bin dist web/dist/assets web/dist/index.html web/node_modules
+
+## Testing
+
+.PHONY: test
+test: web ## Run every test: Go with the race detector, web, browser
+	@scripts/test.sh
+
+.PHONY: test-deep
+test-deep: web ## Fuzz each decoder for a while, build for every platform, run the tests three times
+	@scripts/test-deep.sh
+
+.PHONY: bench
+bench: build ## Measure what docs/benchmarks.md records
+	go test -run '^$$' -bench . -benchmem -benchtime 1s $$(go list -e ./core/... ./sdk/... ./plugins/... ./agent/...)
+	PULSE_BIN=$(CURDIR)/bin go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./e2e/...
+
+## Checking
+
+.PHONY: check
+check: check-format check-proto check-gen check-go check-arch check-web ## Formatting, linters, generated code in sync, layers
+
+.PHONY: check-format
+check-format:
+	$(LINT) fmt --diff
+
+.PHONY: check-proto
+check-proto:
+	$(BUF) lint
+	@tag=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true); \
+	if [ -n "$$tag" ] && git cat-file -e "$$tag:buf.yaml" 2>/dev/null; then \
+	  echo "$(BUF) breaking --against .git#tag=$$tag"; $(BUF) breaking --against ".git#tag=$$tag"; \
+	fi
+
+.PHONY: check-gen
+check-gen:
+	@scripts/check-gen.sh
+
+.PHONY: check-go
+check-go: web
+	go vet ./...
+	$(LINT) run
+
+.PHONY: check-arch
+check-arch:
+	go test -count=1 -run '^TestArch' ./core
+
+.PHONY: check-web
+check-web: web/node_modules/.installed
+	cd web && npm run --silent lint && npm run --silent format:check && npx --no-install tsc -b --noEmit
+
+## Generating
+
+.PHONY: gen
+gen: gen-code gen-golden ## Write generated code, the API description and golden files anew
+
+.PHONY: gen-code
+gen-code: gen-proto gen-api
+
+.PHONY: gen-proto
+gen-proto:
+	$(BUF) generate
+
+# The API description comes from the route table, so it needs the server built, but not the web app.
+.PHONY: gen-api
+gen-api: web/node_modules/.installed
+	@mkdir -p bin web/src/api
+	$(GO_BUILD) -o bin/pulse ./core/cmd/pulse
+	bin/pulse openapi > bin/openapi.json && mv bin/openapi.json web/src/api/openapi.json
+	cd web && npm run --silent gen
+
+.PHONY: gen-golden
+gen-golden:
+	@for dir in $(GOLDEN_DIRS); do go test "./$$dir" -update; done

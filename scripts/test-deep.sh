@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What takes too long for every change: each fuzz target for FUZZTIME, the tests three times in a random order, and the
+# agent built for every platform.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+fuzztime=${FUZZTIME:-60s}
+
+go test -race -count=3 -shuffle=on -timeout 60m ./...
+
+grep -rlE --include='*_test.go' '^func Fuzz' core sdk plugins agent | while read -r file; do
+  grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | while read -r _ target; do
+    echo "== $target in $(dirname "$file") for $fuzztime"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "./$(dirname "$file")" </dev/null
+  done
+done
+
+make dist

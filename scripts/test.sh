@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs every test. What a test needs beyond Go, Node and make is installed here when that is possible; where it is
+# not, the tests that need it are skipped by name. With CI=true nothing is skipped: what is missing is a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+skipped=()
+failed=()
+
+# skip NAME REASON: leaves a part out, which CI does not allow.
+skip() {
+  echo "SKIP $1: $2"
+  skipped+=("$1")
+  [ "${CI:-}" != true ] || failed+=("$1 (skipped)")
+}
+
+# part NAME COMMAND...: runs one part and goes on when it fails, so that one run tells everything.
+part() {
+  local name=$1
+  shift
+  echo "== $name"
+  "$@" || failed+=("$name")
+}
+
+# install PACKAGES...: installs Debian packages where we may, quietly unless it fails.
+install() {
+  local sudo=()
+  command -v apt-get >/dev/null || return 1
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || return 1
+    sudo=(sudo -n)
+  fi
+  echo "Installing $*"
+  local log
+  log=$(mktemp)
+  if ! { "${sudo[@]}" apt-get update && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+    tail -n 5 "$log"
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+race=()
+if command -v gcc >/dev/null || command -v cc >/dev/null || install gcc libc6-dev; then
+  race=(-race)
+else
+  skip "race detector" "it needs a C compiler, and gcc could not be installed"
+fi
+
+part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -timeout 15m ./...
+
+if [ -f web/package.json ]; then
+  part "web: unit tests" npm --prefix web run --silent test
+  if chromium >/dev/null || install chromium; then
+    CHROMIUM=$(chromium)
+    export CHROMIUM
+    part "build for the browser tests" make binaries
+    part "web: browser tests" npm --prefix web run --silent test:e2e
+  else
+    skip "web: browser tests" "chromium is missing and could not be installed"
+  fi
+fi
+
+[ ${#skipped[@]} = 0 ] || printf 'skipped: %s\n' "${skipped[@]}"
+if [ ${#failed[@]} != 0 ]; then
+  printf 'FAILED: %s\n' "${failed[@]}"
+  exit 1
+fi
+echo "All tests passed."
