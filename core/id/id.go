@@ -10,7 +10,7 @@ import (
 // UID identifies a record for ever: a stable hash of its integration and key, 32 hex characters.
 type UID string
 
-// Integration identifies a configured use of a plugin, for example "pve/lab" or, for the implicit one that
+// Integration identifies a configured use of a plugin, for example "ups/cellar" or, for the implicit one that
 // takes an agent's reports, "host".
 type Integration string
 
