@@ -103,6 +103,24 @@ func (d *DB) runMigration(ctx context.Context, name, script string) error {
 	return tx.Commit()
 }
 
+// Tx runs work in one transaction of the writer: it commits when work returns nil and rolls back otherwise, also
+// when work panics. Errors come back with their codes ([DB.mapError]). Work must use the given transaction only:
+// another statement on d.Write would wait for it for ever.
+func (d *DB) Tx(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := d.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return d.mapError(fmt.Errorf("begin transaction: %w", err))
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	if err := work(tx); err != nil {
+		return d.mapError(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return d.mapError(fmt.Errorf("commit transaction: %w", err))
+	}
+	return nil
+}
+
 // Close ends all use of the database.
 func (d *DB) Close() error {
 	rerr := d.Read.Close()
