@@ -1,0 +1,323 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What the server answered with 200 is there after kill -9, whatever else was going on.
+func TestServerKilledWhileReportsCome(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+
+	type ack struct {
+		host string
+		cpu  float64
+	}
+	for round := range 3 {
+		var mu sync.Mutex
+		var acknowledged []ack
+		var senders sync.WaitGroup
+		dead := make(chan struct{})
+		for sender := range 4 {
+			senders.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-dead:
+						return
+					default:
+					}
+					a := ack{fmt.Sprintf("host-%d-%d-%d", round, sender, n), float64(1 + n%98)}
+					if got, err := s.report(token, hostReport(a.host, a.cpu)); err == nil && got.status == http.StatusOK {
+						mu.Lock()
+						acknowledged = append(acknowledged, a)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		eventually(t, "some reports are acknowledged", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(acknowledged) >= 40
+		})
+		s.kill()
+		close(dead)
+		senders.Wait()
+		s.start()
+
+		hosts := s.hosts()
+		for _, a := range acknowledged {
+			if hosts[a.host] == nil {
+				t.Errorf("%s was acknowledged and is gone", a.host)
+			}
+		}
+		// The last ones are those that a buffer would have lost.
+		for _, a := range acknowledged[len(acknowledged)-8:] {
+			points := s.history(a.host, "cpu")
+			if len(points) != 1 || points[0].Value < a.cpu-0.5 || points[0].Value > a.cpu+0.5 {
+				t.Errorf("%s: points %v, want one of %v", a.host, points, a.cpu)
+			}
+		}
+	}
+}
+
+// A report that comes while the plugin is away is refused with the time to come again, never half taken.
+func TestPluginKilledWhileReportsCome(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	s.must(token, hostReport("steady", 10))
+	before := s.plugin()
+	if before == 0 {
+		t.Fatal("the host plugin does not run as a process of its own")
+	}
+
+	refused := 0
+	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "reports are taken again", func() bool {
+		got, err := s.report(token, hostReport("steady", 20))
+		switch {
+		case err != nil:
+			t.Fatalf("the server hung up: %v", err)
+		case got.status == http.StatusOK:
+			return true
+		case got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "":
+			t.Fatalf("a report without a plugin: %v, Retry-After %q", got, got.header.Get("Retry-After"))
+		}
+		refused++
+		return false
+	})
+	after := s.plugin()
+	if after == 0 || after == before {
+		t.Errorf("plugin process %d after it was %d", after, before)
+	}
+	t.Logf("%d reports were refused meanwhile", refused)
+}
+
+// The agent keeps what it could not deliver and delivers it later, with the time at which it was measured.
+func TestAgentDeliversAfterOutage(t *testing.T) {
+	for name, outage := range map[string]func(s *server) (end func()){
+		"server away": func(s *server) func() {
+			s.kill()
+			return s.start
+		},
+		"plugin dying again and again": func(s *server) func() {
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(stopped)
+				within(2*time.Second, func() bool {
+					if pid := s.plugin(); pid != 0 {
+						_ = syscall.Kill(pid, syscall.SIGSTOP)
+						<-stop
+						_ = syscall.Kill(pid, syscall.SIGKILL)
+						return true
+					}
+					return false
+				})
+			}()
+			return func() { close(stop); <-stopped }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t)
+			s.claim()
+			agent := startAgent(t, s)
+			var host string
+			eventually(t, "the agent's host is there", func() bool {
+				for id := range s.hosts() {
+					host = id
+				}
+				return host != ""
+			})
+
+			start := time.Now()
+			end := outage(s)
+			// Measuring goes on for some intervals; the outage is as long as it takes to see that.
+			<-time.After(5 * time.Second)
+			if !agent.running() {
+				t.Fatalf("the agent ended: %v", agent.err)
+			}
+			end()
+			over := time.Now()
+
+			eventually(t, "the samples of the outage are delivered", func() bool {
+				during := 0
+				for _, p := range s.history(host, "memory") {
+					if at := time.UnixMilli(p.Timestamp); at.After(start.Add(time.Second)) && at.Before(over.Add(-time.Second)) {
+						during++
+					}
+				}
+				return during >= 2
+			})
+		})
+	}
+}
+
+func TestServerStopsInTime(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	s.must(token, hostReport("steady", 10))
+	plugin := s.plugin()
+
+	if took := s.stop(); took > 10*time.Second {
+		t.Errorf("SIGTERM: stopped after %v, want at most 10 s", took)
+	}
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("SIGTERM: exit code %d", code)
+	}
+	eventually(t, "the plugin ends with its server", func() bool {
+		_, state := stat(plugin)
+		return state == "" || state == "Z"
+	})
+
+	s.start()
+	if s.hosts()["steady"] == nil {
+		t.Error("a host is gone after a stop")
+	}
+}
+
+func TestAgentStopsInTime(t *testing.T) {
+	s := startServer(t)
+	agent := startAgent(t, s)
+	s.kill() // so that it has something to deliver and nobody to deliver it to
+	if took := agent.stop(); took > 10*time.Second {
+		t.Errorf("SIGTERM: stopped after %v", took)
+	}
+}
+
+func TestSecondServerOnOneDataDirectory(t *testing.T) {
+	s := startServer(t)
+	start := time.Now()
+	code, out := once(t, "pulse", "serve", "--data", s.data, "--listen", freeAddress(t), "--plugins", s.plugins)
+	if code == 0 {
+		t.Fatalf("a second server ran on the same data:\n%s", out)
+	}
+	if !strings.Contains(out, s.data) {
+		t.Errorf("the message does not name the data directory: %s", out)
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v to refuse", took)
+	}
+	if !s.healthy() {
+		t.Error("the first server suffered")
+	}
+}
+
+func TestWrongConfiguration(t *testing.T) {
+	for name, tt := range map[string]struct {
+		config string
+		want   string // beside file and line
+		line   int
+	}{
+		"unknown key":    {"# mine\n\nlistn = \":1\"\n", "listn", 3},
+		"not HCL":        {"server {\n", "", 0},
+		"unknown block":  {"\nteapot \"short\" {\n}\n", "teapot", 2},
+		"absent env var": {"listen = env(\"PULSE_NOT_SET_ANYWHERE\")\n", "PULSE_NOT_SET_ANYWHERE", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := writeFile(t, filepath.Join(t.TempDir(), "config.hcl"), tt.config)
+			place := file
+			if tt.line > 0 {
+				place = fmt.Sprintf("%s:%d", file, tt.line)
+			}
+			for _, args := range [][]string{
+				{"config", "check", file},
+				{"serve", "--config", file, "--data", t.TempDir(), "--listen", "127.0.0.1:0"},
+			} {
+				code, out := once(t, "pulse", args...)
+				if code == 0 || !strings.Contains(out, place) || !strings.Contains(out, tt.want) {
+					t.Errorf("pulse %s: exit code %d, want a diagnostic at %s with %q, got:\n%s", args[0], code, place, tt.want, out)
+				}
+			}
+		})
+	}
+}
+
+// A full disk is told in the answer; what was acknowledged stays, and with space again it goes on.
+func TestDiskFull(t *testing.T) {
+	data := t.TempDir()
+	if err := syscall.Mount("tmpfs", data, "tmpfs", 0, "size=12m,mode=0700"); err != nil {
+		skip(t, "mount a small file system: "+err.Error())
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(data, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	s := startServerIn(t, data)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	s.must(token, hostReport("first", 10))
+
+	filler := fill(t, filepath.Join(data, "filler"))
+	acknowledged := []string{"first"}
+	refusal := answer{}
+	for n := 0; n < 3000 && refusal.status == 0; n++ {
+		host := fmt.Sprintf("host-%d", n)
+		got, err := s.report(token, hostReport(host, 10))
+		switch {
+		case err != nil:
+			t.Fatalf("the server hung up on a full disk: %v", err)
+		case got.status == http.StatusOK:
+			acknowledged = append(acknowledged, host)
+		default:
+			refusal = got
+		}
+	}
+	if refusal.status < 500 {
+		t.Fatalf("%d reports were acknowledged on a full disk, last answer %v", len(acknowledged), refusal)
+	}
+	if out := strings.ToLower(s.output.String()); !strings.Contains(out, "full") && !strings.Contains(out, "no space") {
+		t.Error("the log does not say that the disk is full")
+	}
+	if !s.healthy() {
+		t.Error("the server is not there any more")
+	}
+
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "reports are taken again", func() bool {
+		got, err := s.report(token, hostReport("later", 10))
+		return err == nil && got.status == http.StatusOK
+	})
+	s.kill()
+	s.start()
+	hosts := s.hosts()
+	for _, host := range append(acknowledged, "later") {
+		if hosts[host] == nil {
+			t.Errorf("%s was acknowledged and is gone", host)
+		}
+	}
+}
+
+// fill writes a file until the file system is full.
+func fill(t *testing.T, path string) string {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 64 << 10; size >= 512; size /= 2 {
+		block := make([]byte, size)
+		for err = nil; err == nil; {
+			_, err = f.Write(block)
+		}
+	}
+	return path
+}

@@ -1,0 +1,99 @@
+// Package e2e runs the real programs the way people do: the server with its plugins as processes, the agent beside it,
+// and faults done to all of them. It knows the command line and the wire and imports nothing of the project.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bin is the folder with pulse, pulse-agent and plugins/.
+var bin string
+
+// TestMain builds the programs once. PULSE_BIN names a folder where they lie already.
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if bin = os.Getenv("PULSE_BIN"); bin != "" {
+		return m.Run(), nil
+	}
+	dir, err := os.MkdirTemp("", "pulse-e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := build(dir); err != nil {
+		return 0, err
+	}
+	bin = dir
+	return m.Run(), nil
+}
+
+// build makes the programs as `make build` does, with the race detector when the tests have it, so that a race between
+// goroutines of a real server is found too.
+func build(dir string) error {
+	programs := map[string]string{"pulse": "./core/cmd/pulse", "pulse-agent": "./agent/cmd/pulse-agent"}
+	plugins, err := filepath.Glob("../plugins/*/cmd/pulse-plugin-*")
+	if err != nil {
+		return err
+	}
+	for _, plugin := range plugins {
+		programs["plugins/"+filepath.Base(plugin)] = "./" + strings.TrimPrefix(filepath.ToSlash(plugin), "../")
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "plugins"), 0o755); err != nil {
+		return err
+	}
+	for output, pkg := range programs {
+		args := []string{"build", "-o", filepath.Join(dir, output)}
+		if raceEnabled {
+			args = append(args, "-race")
+		}
+		if err := command("go", append(args, pkg)...); err != nil {
+			return err
+		}
+	}
+	for _, plugin := range plugins {
+		binary := filepath.Join(dir, "plugins", filepath.Base(plugin))
+		manifest, err := exec.CommandContext(context.Background(), binary, "manifest").Output()
+		if err != nil {
+			return fmt.Errorf("write manifest of %s: %w", filepath.Base(plugin), err)
+		}
+		if err := os.WriteFile(binary+".json", manifest, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func command(name string, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// skip leaves a test out by name and reason. CI does not allow it: there everything must be present.
+func skip(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("cannot be tried here, and CI must: %s", reason)
+	}
+	t.Skip(reason)
+}

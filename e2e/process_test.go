@@ -1,0 +1,216 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a condition may take to come true on a loaded machine.
+const patience = 60 * time.Second
+
+// eventually polls until the condition holds and fails the test with what when it does not in time.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	if !within(patience, condition) {
+		t.Fatalf("not within %v: %s", patience, what)
+	}
+}
+
+// within polls until the condition holds or the time is over.
+func within(limit time.Duration, condition func() bool) bool {
+	deadline := time.After(limit)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if condition() {
+			return true
+		}
+		select {
+		case <-deadline:
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// process is a running program with what it wrote.
+type process struct {
+	t      testing.TB
+	name   string
+	cmd    *exec.Cmd
+	output lockedBuffer
+	done   chan struct{}
+	err    error
+}
+
+// lockedBuffer collects output while others look at it.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// environment is that of a service: no settings of the developer's own.
+func environment(extra ...string) []string {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "GORACE=halt_on_error=0"}
+	return append(env, extra...)
+}
+
+// launch starts one of our programs. It is killed when the test ends, and what it wrote is shown when the test failed.
+func launch(t testing.TB, name string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: name, done: make(chan struct{})}
+	p.cmd = exec.CommandContext(context.Background(), filepath.Join(bin, name), args...)
+	p.cmd.Env = environment()
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	// A group of its own, so that plugins that survive their server do not survive the test.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.WaitDelay = 5 * time.Second
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", name, err)
+	}
+	go func() { p.err = p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-p.done
+		if strings.Contains(p.output.String(), "DATA RACE") {
+			t.Errorf("%s has a data race", name)
+		}
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", name, tail(p.output.String(), 8<<10))
+		}
+	})
+	return p
+}
+
+func tail(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return "…" + text[len(text)-limit:]
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+func (p *process) running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Fatalf("signal %s: %v", p.name, err)
+	}
+}
+
+// kill ends the process the hard way and waits for it.
+func (p *process) kill() {
+	p.t.Helper()
+	p.signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// stop asks the process to end and returns how long it took.
+func (p *process) stop() time.Duration {
+	p.t.Helper()
+	start := time.Now()
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Fatalf("%s did not stop within %v", p.name, patience)
+	}
+	return time.Since(start)
+}
+
+// once runs a program to its end and returns its exit code and what it wrote.
+func once(t testing.TB, name string, args ...string) (code int, output string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
+	cmd.Env = environment()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run %s %v: %v", name, args, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// freeAddress returns a loopback address that nobody listens on now.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// children returns the live processes that the process started, by the name of their program.
+func children(pid int) map[string]int {
+	found := map[string]int{}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return found
+	}
+	for _, entry := range entries {
+		id, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		parent, state := stat(id)
+		if parent != pid || state == "Z" {
+			continue
+		}
+		if program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", id)); err == nil {
+			found[filepath.Base(strings.TrimSuffix(program, " (deleted)"))] = id
+		}
+	}
+	return found
+}
+
+// stat returns the parent and the state of a process, zero when it is gone.
+func stat(pid int) (parent int, state string) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, ""
+	}
+	fields := strings.Fields(string(content[bytes.LastIndexByte(content, ')')+1:]))
+	if len(fields) < 2 {
+		return 0, ""
+	}
+	parent, _ = strconv.Atoi(fields[1])
+	return parent, fields[0]
+}

@@ -1,0 +1,214 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// gzipped compresses a body.
+func gzipped(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// with replaces one text of a good report.
+func with(report []byte, old, replacement string) []byte {
+	return bytes.Replace(report, []byte(old), []byte(replacement), 1)
+}
+
+// What is wrong with a report is told to its sender, costs the server nothing and leaves no trace in the state.
+func TestBadReports(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	s.must(token, hostReport("good", 10))
+	plugin := s.plugin()
+
+	good := hostReport("bad", 10)
+	tests := map[string]struct {
+		body    []byte
+		headers []string
+		want    []int
+	}{
+		"empty":             {body: []byte{}, want: []int{400}},
+		"truncated":         {body: good[:len(good)/2], want: []int{400}},
+		"not JSON":          {body: []byte("hello"), want: []int{400}},
+		"an array":          {body: []byte("[]"), want: []int{400}},
+		"null":              {body: []byte("null"), want: []int{400}},
+		"no host name":      {body: with(good, `"hostname":"bad","id":"bad"`, `"id":"bad"`), want: []int{400}},
+		"blank host name":   {body: []byte(`{"host":{"hostname":"   "}}`), want: []int{400}},
+		"wrong type":        {body: with(good, `"cpuCount":4`, `"cpuCount":"four"`), want: []int{400}},
+		"number too large":  {body: with(good, `"cpuCount":4`, `"cpuCount":1e999`), want: []int{400}},
+		"huge":              {body: with(good, `"disks":[]`, `"disks":[],"x":"`+strings.Repeat("x", 2<<20)+`"`), want: []int{400, 413}},
+		"deeply nested":     {body: with(good, `"disks":[]`, `"disks":[],"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)), want: []int{400, 413}},
+		"gzip bomb":         {body: gzipped(t, make([]byte, 64<<20)), headers: []string{"Content-Encoding", "gzip"}, want: []int{400, 413}},
+		"not gzip":          {body: good, headers: []string{"Content-Encoding", "gzip"}, want: []int{400}},
+		"truncated gzip":    {body: gzipped(t, good)[:40], headers: []string{"Content-Encoding", "gzip"}, want: []int{400}},
+		"unknown encoding":  {body: good, headers: []string{"Content-Encoding", "rot13"}, want: []int{400, 415}},
+		"control character": {body: with(good, `"platform":"debian"`, "\"platform\":\"deb\x00ian\""), want: []int{400}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := s.report(token, tt.body, tt.headers...)
+			if err != nil {
+				t.Fatalf("the server hung up: %v", err)
+			}
+			if !slices.Contains(tt.want, got.status) {
+				t.Errorf("status %v, want %v", got, tt.want)
+			}
+			if text, ok := got.member("error").(string); !ok || text == "" {
+				t.Errorf("no error text: %v", got)
+			}
+			if hosts := s.hosts(); len(hosts) != 1 {
+				t.Errorf("%d hosts, want the good one only", len(hosts))
+			}
+		})
+	}
+	if s.plugin() != plugin {
+		t.Error("a bad report killed the plugin")
+	}
+	s.must(token, hostReport("good", 20))
+}
+
+// Text that is not UTF-8 is either refused or mended, and never reaches a client as it came.
+func TestReportThatIsNotUTF8(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	got, err := s.report(token, with(hostReport("latin", 10), `"platform":"debian"`, "\"platform\":\"d\xe9bian\""))
+	if err != nil || got.status != http.StatusOK && got.status != http.StatusBadRequest {
+		t.Fatalf("answer %v %v", got, err)
+	}
+	state := s.call("GET", "/api/state", nil)
+	if bytes.Contains(state.body, []byte("d\xe9bian")) {
+		t.Error("the state holds bytes that are not UTF-8")
+	}
+}
+
+// A compressed report is a report.
+func TestCompressedReport(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	got, err := s.report(token, gzipped(t, hostReport("small", 10)), "Content-Encoding", "gzip")
+	if err != nil || got.status != http.StatusOK {
+		t.Fatalf("answer %v %v", got, err)
+	}
+	if s.hosts()["small"] == nil {
+		t.Error("the host is not there")
+	}
+}
+
+// Who may report is decided by the token alone.
+func TestReportTokens(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, good := s.mint("host-agent:report")
+	revokedID, revoked := s.mint("host-agent:report")
+	_, readOnly := s.mint("monitoring:read")
+	s.must(revoked, hostReport("early", 10))
+	if got := s.call("DELETE", "/api/security/tokens/"+revokedID, nil); got.status != http.StatusNoContent {
+		t.Fatalf("revoke a token: %v", got)
+	}
+
+	tests := map[string]struct {
+		token string
+		want  int
+	}{
+		"none":      {"", 401},
+		"foreign":   {strings.Repeat("ab", 32), 401},
+		"not hex":   {"let me in", 401},
+		"revoked":   {revoked, 401},
+		"read only": {readOnly, 403},
+		"good":      {good, 200},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := s.report(tt.token, hostReport("late-"+strings.ReplaceAll(name, " ", "-"), 10))
+			if err != nil || got.status != tt.want {
+				t.Fatalf("answer %v %v, want status %d", got, err, tt.want)
+			}
+			if tt.want == 403 && got.member("requiredScope") != "host-agent:report" {
+				t.Errorf("the answer does not name the scope: %v", got)
+			}
+		})
+	}
+	hosts := s.hosts()
+	if len(hosts) != 2 || hosts["early"] == nil || hosts["late-good"] == nil {
+		t.Errorf("hosts %v, want the two that were allowed", hosts)
+	}
+	// The token of an agent reads nothing.
+	if got := s.callAs(good, "GET", "/api/state", nil); got.status != http.StatusForbidden {
+		t.Errorf("state with a report token: %v", got)
+	}
+}
+
+// A new server answers nobody but its own agent and whoever claims it.
+func TestUnclaimedServer(t *testing.T) {
+	s := startServer(t)
+	for _, path := range []string{"/api/state", "/api/charts", "/api/security/tokens"} {
+		if got := s.callAs("", "GET", path, nil); got.status != http.StatusUnauthorized && got.status != http.StatusForbidden {
+			t.Errorf("GET %s before the server is claimed: %v", path, got)
+		}
+	}
+	if got, err := s.report("", hostReport("stranger", 10)); err != nil || got.status != http.StatusUnauthorized {
+		t.Errorf("a stranger's report: %v %v", got, err)
+	}
+	if got := s.callAs("", "POST", "/api/security/quick-setup", map[string]any{
+		"username": adminName, "password": adminPassword, "apiToken": adminToken,
+	}, "X-Setup-Token", strings.Repeat("0", 48)); got.status != http.StatusUnauthorized {
+		t.Errorf("a claim with a wrong token: %v", got)
+	}
+
+	startAgent(t, s)
+	// The host survives the claim: quick setup replaces the users' tokens only.
+	s.claim()
+	eventually(t, "the local agent's host is there", func() bool { return len(s.hosts()) == 1 })
+	if code, _ := once(t, "pulse", "bootstrap-token", "--data", s.data); code == 0 {
+		t.Error("the bootstrap token outlived the claim")
+	}
+}
+
+// Two reporters with one identity are kept apart; a clock that is wrong moves neither liveness nor history.
+func TestForeignClocksAndDuplicateIds(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, first := s.mint("host-agent:report")
+	_, second := s.mint("host-agent:report")
+
+	s.must(first, hostReport("twin", 10))
+	s.must(second, with(hostReport("twin", 20), `"hostname":"twin","id":"twin"`, `"hostname":"other","id":"twin"`))
+	if hosts := s.hosts(); len(hosts) != 2 {
+		t.Errorf("%d hosts for two machines that claim one id, want 2", len(hosts))
+	}
+
+	for name, skew := range map[string]time.Duration{"ahead": 26 * time.Hour, "behind": -26 * time.Hour} {
+		at := time.Now().Add(skew).UTC().Format(time.RFC3339Nano)
+		body := []byte(`{"agent":{"id":"` + name + `","intervalSeconds":30},"host":{"id":"` + name + `","hostname":"` + name + `"},` +
+			`"metrics":{"cpuUsagePercent":10,"memory":{"totalBytes":2,"usedBytes":1,"freeBytes":1,"usage":50}},"timestamp":"` + at + `"}`)
+		got, err := s.report(first, body, "X-Pulse-Sent-At", at)
+		if err != nil || got.status != http.StatusOK {
+			t.Fatalf("report of a clock that is %s: %v %v", name, got, err)
+		}
+		if status := s.hosts()[name]["status"]; status != "online" {
+			t.Errorf("a host whose clock is %s is %v, want online", name, status)
+		}
+		points := s.history(name, "cpu")
+		if len(points) != 1 || time.Since(time.UnixMilli(points[0].Timestamp)).Abs() > 5*time.Minute {
+			t.Errorf("a clock that is %s: points %v, want one of now", name, points)
+		}
+	}
+}
