@@ -89,10 +89,12 @@ type Stats struct {
 type Store interface {
 	// Append stores samples. When it returns nil they survive kill -9 (they have been written to a log), and
 	// a power cut costs at most the sync interval. A sample with the same key and time replaces the earlier
-	// one; samples older than the raw retention and values that are not finite are refused and counted.
+	// one; samples that are not acceptable ([Sample.Acceptable]: too old, too far ahead, not finite) are refused
+	// and counted.
 	Append(ctx context.Context, samples []Sample) error
 	// Query answers from the finest tier that covers the range at the asked resolution and stitches the
-	// newest part from finer tiers, so that no tier's answer lacks its end.
+	// newest part from finer tiers, so that no tier's answer lacks its end. Series come ordered by record, metric
+	// and instance; those without a point in the range are left out. See [NewPlan] and [MaxAnswer].
 	Query(ctx context.Context, q Query) ([]Series, error)
 	// Delete forgets all series of the records.
 	Delete(ctx context.Context, records []id.UID) error
