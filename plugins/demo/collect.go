@@ -1,0 +1,99 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Config says how much to invent.
+type Config struct {
+	Machines int   `name:"machines" default:"3" min:"1" max:"10000" help:"How many machines to invent."`
+	Guests   int   `name:"guests" default:"30" min:"0" max:"100000" help:"How many guests to invent; they spread over the machines."`
+	Seed     int64 `name:"seed" default:"1" help:"The same seed makes the same world."`
+}
+
+// Collector invents one world.
+type Collector struct {
+	cfg  Config
+	deps sdk.Deps
+}
+
+// New returns a collector of the configured size.
+func New(cfg Config, deps sdk.Deps) (*Collector, error) {
+	return &Collector{cfg, deps}, nil
+}
+
+// Collect emits every machine with its guests, a partition each, so that one may fail alone.
+func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
+	if task != "all" {
+		return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
+	}
+	now := c.deps.Now()
+	for i := range c.cfg.Machines {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		m := machineAt(c.cfg.Seed, i, now)
+		p := sink.Partition("machine/" + m.Name)
+		if err := p.Emit(m.observations()...); err != nil {
+			return err
+		}
+		for g := i; g < c.cfg.Guests; g += c.cfg.Machines {
+			if err := p.Emit(guestAt(c.cfg.Seed, g, m, now).observations(m)...); err != nil {
+				return err
+			}
+		}
+		if err := p.Done(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m machine) observations() []sdk.Observation {
+	obs := []sdk.Observation{
+		sdk.Record{
+			Type: typeMachine, Key: "machine/" + m.Name, Name: m.Name, WireID: m.Name, Status: m.Status, StatusWord: string(m.Status),
+			Evidence: []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: m.Name}},
+			Doc:      document(m),
+		},
+		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "cpu", Value: m.CPU},
+		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "memory", Value: m.Memory.Usage / 100},
+		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "temperature", Instance: "cpu_package", Value: m.Temperature},
+	}
+	if m.FanFailed {
+		obs = append(obs, sdk.Condition{Type: typeMachine, Key: "machine/" + m.Name, Kind: "fan_failed", Instance: "fan1",
+			Severity: sdk.SeverityWarning, Message: fmt.Sprintf("Fan 1 of %s does not turn.", m.Name)})
+	}
+	return obs
+}
+
+func (g guest) observations(on machine) []sdk.Observation {
+	key := "guest/" + g.Name
+	obs := []sdk.Observation{sdk.Record{
+		Type: typeGuest, Key: key, Name: g.Name, WireID: g.Name, Status: g.Status, StatusWord: string(g.Status), Tags: g.Tags,
+		Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: typeMachine, Key: "machine/" + on.Name}},
+		Doc:       document(g),
+	}}
+	if g.Status != sdk.StatusUp {
+		return obs // what does not run has no numbers
+	}
+	return append(obs,
+		sdk.Sample{Type: typeGuest, Key: key, Metric: "cpu", Value: g.CPU},
+		sdk.Sample{Type: typeGuest, Key: key, Metric: "memory", Value: g.Memory.Usage / 100},
+		sdk.Sample{Type: typeGuest, Key: key, Metric: "netin", Value: g.NetworkIn},
+		sdk.Sample{Type: typeGuest, Key: key, Metric: "netout", Value: g.NetworkOut},
+	)
+}
+
+// document never fails: the types below hold finite numbers and strings only.
+func document(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
