@@ -71,24 +71,3 @@ func Rollup(in []Bucket, step time.Duration) []Bucket {
 	}
 	return out
 }
-
-// Stitch merges two lists of buckets of one step, each ordered by time: the stored older part of a series and the
-// newest part that is not rolled up yet. Buckets that both know are merged.
-func Stitch(stored, newest []Bucket) []Bucket {
-	if len(newest) == 0 {
-		return stored
-	}
-	out := make([]Bucket, 0, len(stored)+len(newest))
-	for len(stored) > 0 && len(newest) > 0 {
-		switch a, b := stored[0], newest[0]; {
-		case a.At < b.At:
-			out, stored = append(out, a), stored[1:]
-		case a.At > b.At:
-			out, newest = append(out, b), newest[1:]
-		default:
-			a.Merge(b)
-			out, stored, newest = append(out, a), stored[1:], newest[1:]
-		}
-	}
-	return append(append(out, stored...), newest...)
-}

@@ -17,6 +17,8 @@ const MaxAhead = time.Hour
 
 // Plan says how a query is answered: which tier, which range, how many points.
 type Plan struct {
+	// Index is the tier's number, 0 the finest.
+	Index    int
 	Tier     Tier
 	From, To int64 // Unix milliseconds, From inclusive, To exclusive; From is not before the tier's first kept time
 	// Points is the most points per series.
@@ -42,24 +44,34 @@ func NewPlan(q Query, tiers []Tier, now time.Time, series int) (Plan, error) {
 	if q.MaxPoints > 0 {
 		points = min(points, q.MaxPoints)
 	}
-	p := Plan{From: q.From.UnixMilli(), To: q.To.UnixMilli(), Points: points}
-	if p.To <= p.From {
-		p.To = p.From + 1
-	}
+	p := Plan{Points: points}
+	// Nothing is kept outside these bounds, and within them no arithmetic overflows.
+	oldest, newest := now.Add(-longest(tiers)).UnixMilli(), now.Add(MaxAhead).UnixMilli()+1
+	p.From = min(max(q.From.UnixMilli(), oldest), newest)
+	p.To = min(max(q.To.UnixMilli(), p.From), newest)
 	want := p.width(points)
 	if q.MaxPoints == 0 {
 		want = 0
 	}
-	p.Tier = chooseTier(tiers, now.Sub(q.From), want)
+	p.Index = chooseTier(tiers, time.Duration(now.UnixMilli()-p.From)*time.Millisecond, want)
+	p.Tier = tiers[p.Index]
 	p.From = max(p.From, now.Add(-p.Tier.Retention).UnixMilli())
 	p.Step = p.Tier.roundUp(p.width(points))
 	return p, nil
 }
 
+func longest(tiers []Tier) time.Duration {
+	var most time.Duration
+	for _, t := range tiers {
+		most = max(most, t.Retention)
+	}
+	return most
+}
+
 // width returns the narrowest bucket of which at most n cover the range. Aligned buckets may begin before the range,
 // so that one of the n is spent on that.
 func (p Plan) width(n int) time.Duration {
-	ms, slots := p.To-p.From, int64(max(n-1, 1))
+	ms, slots := max(p.To-p.From, 1), int64(max(n-1, 1))
 	if n == 1 {
 		// One bucket for the whole range needs no alignment; points gives it the range's start.
 		return time.Duration(ms) * time.Millisecond
@@ -79,32 +91,31 @@ func (t Tier) roundUp(width time.Duration) time.Duration {
 	return (width + unit - 1) / unit * unit
 }
 
-func chooseTier(tiers []Tier, back, want time.Duration) Tier {
-	var chosen *Tier
+// chooseTier returns a tier's number. Tiers come finest first ([CheckTiers]).
+func chooseTier(tiers []Tier, back, want time.Duration) int {
+	chosen, longest := -1, 0
 	for i, t := range tiers {
-		if t.Retention < back {
-			continue
+		if t.Retention > tiers[longest].Retention {
+			longest = i
 		}
-		if chosen == nil || t.Step <= want {
-			chosen = &tiers[i]
-		}
-	}
-	if chosen != nil {
-		return *chosen
-	}
-	longest := tiers[0]
-	for _, t := range tiers[1:] {
-		if t.Retention > longest.Retention {
-			longest = t
+		// Who asks for all that a tier keeps asks a moment later than that.
+		if t.Retention+t.Retention/100 >= back && (chosen < 0 || t.Step <= want) {
+			chosen = i
 		}
 	}
-	return longest
+	if chosen < 0 {
+		return longest
+	}
+	return chosen
 }
 
 // Reduce turns the buckets of one series, ordered by time and of the plan's tier, into the answer's points. When
 // there are more than the plan allows, neighbours are merged, so that minimum and maximum survive.
 func (p Plan) Reduce(in []Bucket) (step time.Duration, points []Point) {
 	step = p.Tier.Step
+	if p.From >= p.To {
+		return step, nil
+	}
 	if len(in) > p.Points {
 		step = p.Step
 		if p.Points == 1 {
@@ -133,7 +144,7 @@ func rollupKeepingSingles(in []Bucket, step time.Duration) []Bucket {
 	out := Rollup(in, step)
 	next := 0
 	for i := range out {
-		for Floor(in[next].At, step) != out[i].At || in[next].Count == 0 {
+		for Floor(in[next].At, step) != out[i].At {
 			next++
 		}
 		if out[i].Count == 1 {

@@ -6,12 +6,16 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"sort"
 
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
+
+	"github.com/pulse-platform/pulse/core/errs"
 )
 
 //go:embed migrations/*.sql
@@ -22,40 +26,107 @@ type DB struct {
 	Write *sql.DB
 	Read  *sql.DB
 	path  string
+	// stopSync ends the goroutine of startSync, nil without one.
+	stopSync func()
 }
 
-// OpenState opens pulse.db at path and brings its schema up to date.
+// walBytes is the size to which the log is cut when it has been checkpointed.
+const walBytes = 4 << 20
+
+// OpenState opens pulse.db at path and brings its schema up to date. A damaged file is an error that says so. What
+// is committed survives kill -9; the log is synced each second while it changes, so a power cut costs no more.
 func OpenState(ctx context.Context, path string) (*DB, error) {
 	sub, err := fs.Sub(stateMigrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, path, sub)
+	db, err := open(ctx, path, sub, layout{synchronous: "NORMAL", readers: 4, cacheKiB: 1024, check: true})
+	if err != nil {
+		return nil, err
+	}
+	db.startSync(stateSync)
+	return db, nil
 }
 
-// open opens a database in WAL mode. A commit is written to the log by write() and so survives kill -9;
-// the log is synced at checkpoints (synchronous=NORMAL).
-func open(ctx context.Context, path string, migrations fs.FS) (*DB, error) {
-	pragmas := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)", "busy_timeout(5000)",
-	}, "_txlock": {"immediate"}}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
-	write, err := sql.Open("sqlite", dsn)
+// layout is how a database is opened.
+type layout struct {
+	// synchronous is NORMAL, which writes a commit to the log by write() and leaves the sync to [DB.startSync] and
+	// checkpoints, or FULL, which syncs each commit.
+	synchronous string
+	readers     int
+	cacheKiB    int  // of pages, per connection
+	check       bool // looks through the whole file for damage
+}
+
+// source returns the driver's name for the file with the settings of a connection.
+func (l layout) source(path string, writer bool) string {
+	v := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + l.synchronous + ")", "foreign_keys(ON)",
+		fmt.Sprintf("cache_size(-%d)", l.cacheKiB), fmt.Sprintf("journal_size_limit(%d)", walBytes), "wal_autocheckpoint(256)",
+	}}
+	if writer {
+		v.Set("_txlock", "immediate")
+	} else {
+		v.Add("_pragma", "query_only(ON)")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
+}
+
+// open opens a database in WAL mode and brings its schema up to date.
+func open(ctx context.Context, path string, migrations fs.FS, l layout) (*DB, error) {
+	write, err := sql.Open("sqlite", l.source(path, true))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn)
+	read, err := sql.Open("sqlite", l.source(path, false))
 	if err != nil {
+		_ = write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read.SetMaxOpenConns(4)
+	read.SetMaxOpenConns(l.readers)
+	read.SetMaxIdleConns(l.readers)
 	db := &DB{Write: write, Read: read, path: path}
-	if err := db.migrate(ctx, migrations); err != nil {
+	if err := db.prepare(ctx, migrations, l.check); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("migrate %s: %w", path, err)
+		return nil, db.mapError(err)
 	}
 	return db, nil
+}
+
+// prepare makes the file private, looks for damage and runs what migrations are due.
+func (d *DB) prepare(ctx context.Context, migrations fs.FS, check bool) error {
+	if err := private(d.path); err != nil {
+		return fmt.Errorf("protect database: %w", err)
+	}
+	if err := d.Write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", d.path, err)
+	}
+	if check {
+		var verdict string
+		if err := d.Write.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
+			return fmt.Errorf("check %s: %w", d.path, err)
+		}
+		if verdict != "ok" {
+			return errs.Wrap(errs.Internal, errors.New(verdict), "the database %s is damaged: restore it from a backup", d.path)
+		}
+	}
+	if err := d.migrate(ctx, migrations); err != nil {
+		return fmt.Errorf("migrate %s: %w", d.path, err)
+	}
+	return nil
+}
+
+// private makes the file the server's user's only, and makes it first when there is none: its log takes its mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return f.Close()
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return os.Chmod(path, 0o600)
+	}
+	return err
 }
 
 // migrate runs the files that have not run, in the order of their names, each in one transaction.
@@ -123,6 +194,9 @@ func (d *DB) Tx(ctx context.Context, work func(*sql.Tx) error) error {
 
 // Close ends all use of the database.
 func (d *DB) Close() error {
+	if d.stopSync != nil {
+		d.stopSync()
+	}
 	rerr := d.Read.Close()
 	if err := d.Write.Close(); err != nil {
 		return err

@@ -134,6 +134,9 @@ func (m *Memory) Stats(context.Context) (metric.Stats, error) {
 	now := m.now()
 	for _, of := range m.series {
 		for _, list := range of {
+			if now.Sub(time.UnixMilli(list[len(list)-1].At)) > m.tiers[len(m.tiers)-1].Retention {
+				continue
+			}
 			s.Series++
 			s.SizeBytes += int64(len(list)) * 40
 			for _, t := range m.tiers {

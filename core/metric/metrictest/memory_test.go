@@ -1,0 +1,14 @@
+package metrictest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/metric"
+)
+
+func TestMemory(t *testing.T) {
+	RunStore(t, func(_ *testing.T, _ string, tiers []metric.Tier, now func() time.Time) metric.Store {
+		return NewMemory(now, tiers...)
+	})
+}

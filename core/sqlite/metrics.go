@@ -1,0 +1,299 @@
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/metric"
+)
+
+//go:embed metrics/*.sql
+var metricsMigrations embed.FS
+
+// Options are the settings of a [Metrics] store. The zero value is fine.
+type Options struct {
+	// Tiers, finest first; [metric.DefaultTiers] when empty.
+	Tiers []metric.Tier
+	// Now is the clock that ages samples; the machine's when nil.
+	Now func() time.Time
+	// Sync is how often the log of samples is synced: what a power cut may cost. Default 10 s.
+	Sync time.Duration
+	// FlushAfter is how long samples stay in log and memory before they are packed into blocks. Rarely is kind to
+	// SSDs. Default 1 h.
+	FlushAfter time.Duration
+	// MaxSeries is the most series kept; samples of more are refused and counted. Default 100,000.
+	MaxSeries int
+	Log       hclog.Logger
+}
+
+const (
+	flushSamples = 256 << 10 // in memory before they are packed, however young
+	maxBuffered  = 2 << 20   // in memory before Append refuses more: the database has not taken any for long
+	groupSeries  = 100       // series per transaction of the background work
+)
+
+// Metrics is the embedded metric.Store. Samples go to a log and to memory; at times they are packed into blocks,
+// one row each, and rolled up, in a database. What the log holds beyond the database is read back at start.
+type Metrics struct {
+	opt   Options
+	db    *DB
+	tiers []tierTable
+	log   hclog.Logger
+	// former are tables of tiers that are not configured any more.
+	former []tierTable
+
+	// maintain is held by the one who packs, deletes or ages. It comes before mu.
+	maintain  sync.Mutex
+	forgotten []uint32 // series that the database still has to delete; under maintain
+	failing   bool     // the last background work failed and was logged; under maintain
+
+	mu       sync.RWMutex
+	closed   bool
+	wal      sampleLog
+	frames   frameWriter
+	byKey    map[metric.Key]*series
+	byRecord map[id.UID][]*series
+	active   []*series // with samples in memory
+	nextID   uint32
+	buffered int64
+	stats    metric.Stats
+	oldest   time.Time // when the first sample in memory came, zero without one
+
+	wake chan struct{}
+	base context.Context // for work that has no caller
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+var _ metric.Store = (*Metrics)(nil)
+
+// OpenMetrics opens metrics.db at path, and the log of samples in the folder metrics.log beside it, and reads back
+// what the log holds. The path's folder must exist and be used by no other process.
+func OpenMetrics(ctx context.Context, path string, opt Options) (*Metrics, error) {
+	opt = opt.withDefaults()
+	if err := metric.CheckTiers(opt.Tiers); err != nil {
+		return nil, err
+	}
+	sub, err := fs.Sub(metricsMigrations, "metrics")
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, path, sub, layout{synchronous: "FULL", readers: 2, cacheKiB: 512})
+	if err != nil {
+		return nil, err
+	}
+	m := &Metrics{
+		opt: opt, db: db, log: opt.Log, wake: make(chan struct{}, 1),
+		byKey: map[metric.Key]*series{}, byRecord: map[id.UID][]*series{}, nextID: 1,
+		wal: sampleLog{dir: strings.TrimSuffix(path, filepath.Ext(path)) + ".log"},
+	}
+	if err := m.load(ctx); err != nil {
+		_ = db.Close()
+		return nil, db.mapError(fmt.Errorf("open %s: %w", path, err))
+	}
+	m.base = context.WithoutCancel(ctx)
+	background, stop := context.WithCancel(m.base)
+	m.stop = stop
+	m.done.Go(func() { m.syncLoop(background) })
+	m.done.Go(func() { m.maintainLoop(background) })
+	return m, nil
+}
+
+func (o Options) withDefaults() Options {
+	if len(o.Tiers) == 0 {
+		o.Tiers = metric.DefaultTiers()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sync <= 0 {
+		o.Sync = 10 * time.Second
+	}
+	if o.FlushAfter <= 0 {
+		o.FlushAfter = time.Hour
+	}
+	if o.MaxSeries <= 0 {
+		o.MaxSeries = 100_000
+	}
+	if o.Log == nil {
+		o.Log = hclog.NewNullLogger()
+	}
+	return o
+}
+
+// load makes the tiers' tables, reads the series and replays the log.
+func (m *Metrics) load(ctx context.Context) error {
+	for _, t := range m.opt.Tiers {
+		table, err := newTierTable(ctx, m.db, t)
+		if err != nil {
+			return err
+		}
+		m.tiers = append(m.tiers, table)
+	}
+	var err error
+	if m.former, err = formerTiers(ctx, m.db, m.tiers); err != nil {
+		return err
+	}
+	rows, err := m.db.Read.QueryContext(ctx, `SELECT id, record, metric, instance FROM series ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	byID := map[uint32]*series{}
+	for rows.Next() {
+		s := &series{stored: true}
+		if err := rows.Scan(&s.id, &s.key.Record, &s.key.Metric, &s.key.Instance); err != nil {
+			return err
+		}
+		byID[s.id] = s
+		m.register(s)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return m.replay(byID)
+}
+
+// replay reads the log into memory and begins a new segment.
+func (m *Metrics) replay(byID map[uint32]*series) error {
+	if err := os.MkdirAll(m.wal.dir, 0o700); err != nil {
+		return fmt.Errorf("make folder of the log: %w", err)
+	}
+	all, err := segments(m.wal.dir)
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	r := replayer{m: m, byID: byID}
+	for _, seq := range all {
+		name := m.wal.name(seq)
+		whole, err := replay(name, &r)
+		switch {
+		case errors.Is(err, errTorn):
+			m.log.Warn("a segment of the samples' log ends torn: what follows was not acknowledged", "segment", name, "whole_bytes", whole)
+		case err != nil:
+			return fmt.Errorf("replay %s: %w", name, err)
+		}
+		if whole == 0 {
+			if err := os.Remove(name); err != nil {
+				return fmt.Errorf("remove empty segment: %w", err)
+			}
+		}
+		m.wal.seq = seq
+	}
+	if m.buffered > 0 {
+		m.log.Info("read samples back from the log", "samples", m.buffered, "unknown", r.unknown)
+		m.oldest = m.opt.Now()
+	}
+	_, err = m.wal.rotate()
+	return err
+}
+
+// Append stores samples; see metric.Store. A full disk and a database that takes nothing for long are
+// [errs.Unavailable]; then nothing of the call is stored.
+func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	now := m.opt.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return errClosed
+	}
+	if m.buffered+int64(len(samples)) > maxBuffered {
+		m.wakeUp()
+		e := errs.New(errs.Unavailable, "samples come faster than %s takes them", m.db.path)
+		e.RetryAfter = 10 * time.Second
+		return e
+	}
+	batch := m.sort(samples, now)
+	m.frames.close()
+	if len(m.frames.buf) > 0 {
+		if err := m.wal.write(m.frames.buf); err != nil {
+			return m.db.mapError(err)
+		}
+	}
+	for _, p := range batch.placed {
+		m.place(p)
+	}
+	m.stats.Written += uint64(len(batch.placed))
+	m.stats.Refused += uint64(len(samples) - len(batch.placed))
+	if m.oldest.IsZero() && len(batch.placed) > 0 {
+		m.oldest = now
+	}
+	if m.buffered > flushSamples {
+		m.wakeUp()
+	}
+	return nil
+}
+
+var errClosed = errs.New(errs.Unavailable, "the metric store is closed")
+
+func (m *Metrics) wakeUp() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Stats tells how the store is doing.
+func (m *Metrics) Stats(ctx context.Context) (metric.Stats, error) {
+	m.mu.RLock()
+	s, closed := m.stats, m.closed
+	s.Series, s.Buffered = int64(len(m.byKey)), m.buffered
+	s.SizeBytes = m.wal.bytes()
+	m.mu.RUnlock()
+	if closed {
+		return metric.Stats{}, errClosed
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(m.db.path + suffix); err == nil {
+			s.SizeBytes += info.Size()
+		}
+	}
+	s.Points = map[string]int64{}
+	for _, t := range m.tiers {
+		var points int64
+		if err := m.db.Read.QueryRowContext(ctx, `SELECT points FROM tiers WHERE step = ?`, t.seconds()).Scan(&points); err != nil {
+			return metric.Stats{}, m.db.mapError(fmt.Errorf("count points: %w", err))
+		}
+		s.Points[t.Name] = points
+	}
+	return s, nil
+}
+
+// Close packs what is in memory and ends. When packing fails, the log keeps it for the next start.
+func (m *Metrics) Close() error {
+	m.stop()
+	m.done.Wait()
+	m.maintain.Lock()
+	defer m.maintain.Unlock()
+	m.mu.RLock()
+	closed := m.closed
+	m.mu.RUnlock()
+	if closed {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(m.base, closeWithin)
+	defer cancel()
+	if err := m.flush(ctx); err != nil {
+		m.log.Warn("samples stay in the log until the next start", "error", err)
+	}
+	m.mu.Lock()
+	m.closed = true
+	err := errors.Join(m.wal.file.Sync(), m.wal.file.Close())
+	m.mu.Unlock()
+	return errors.Join(err, m.db.Close())
+}

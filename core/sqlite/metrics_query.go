@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/metric"
+)
+
+// Query answers q; see metric.Store.
+func (m *Metrics) Query(ctx context.Context, q metric.Query) ([]metric.Series, error) {
+	m.mu.RLock()
+	closed := m.closed
+	keys := q.Select(m.keysOf)
+	m.mu.RUnlock()
+	if closed {
+		return nil, errClosed
+	}
+	plan, err := metric.NewPlan(q, m.opt.Tiers, m.opt.Now(), len(keys))
+	if err != nil {
+		return nil, err
+	}
+	answer := make([]metric.Series, 0, len(keys))
+	for _, k := range keys {
+		in, err := m.querySeries(ctx, k, plan)
+		if err != nil {
+			return nil, m.db.mapError(err)
+		}
+		if step, points := plan.Reduce(in); len(points) > 0 {
+			answer = append(answer, metric.Series{Key: k, Step: step, Points: points})
+		}
+	}
+	return answer, nil
+}
+
+// querySeries returns the buckets of a series in the plan's tier and range: those stored, and over them what the
+// samples in memory change. Memory is read first: what is packed meanwhile is then found in both, which is harmless.
+func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Plan) ([]metric.Bucket, error) {
+	from := metric.Floor(plan.From, plan.Tier.Step)
+	name, memory := m.inMemory(k, from, plan.To)
+	if name == 0 {
+		return nil, nil
+	}
+	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
+		return m.tiers[tier].read(ctx, m.db.Read, name, from, to)
+	}
+	var newest []metric.Bucket
+	err := metric.Climb(m.opt.Tiers, plan.Index, memory, read, func(tier int, changed []metric.Bucket) error {
+		if tier == plan.Index {
+			newest = changed
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	stored, err := read(plan.Index, from, plan.To)
+	if err != nil {
+		return nil, err
+	}
+	return metric.Replace(stored, newest), nil
+}
+
+// inMemory returns the id of a series, 0 when it was deleted meanwhile, and its samples in memory in a range.
+func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, samples []metric.Bucket) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	s := m.byKey[k]
+	if s == nil {
+		return 0, nil
+	}
+	return s.id, metric.Replace(buckets(s.packing, from, to), buckets(s.head, from, to))
+}
+
+// Delete forgets all series of the records.
+func (m *Metrics) Delete(ctx context.Context, records []id.UID) error {
+	m.maintain.Lock()
+	defer m.maintain.Unlock()
+	if err := m.forget(records); err != nil {
+		return m.db.mapError(err)
+	}
+	return m.db.mapError(m.deleteForgotten(ctx))
+}
+
+// forget notes in the log that the records' series are gone, and takes them out of memory.
+func (m *Metrics) forget(records []id.UID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return errClosed
+	}
+	var gone []*series
+	m.frames.reset()
+	for _, record := range records {
+		for _, s := range m.byRecord[record] {
+			m.frames.forget(s.id)
+			gone = append(gone, s)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	m.frames.close()
+	if err := m.wal.write(m.frames.buf); err != nil {
+		return err
+	}
+	for _, s := range gone {
+		if !s.deleted { // a record may be named twice
+			m.unregister(s)
+			m.forgotten = append(m.forgotten, s.id)
+		}
+	}
+	return nil
+}

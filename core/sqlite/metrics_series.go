@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/metric"
+)
+
+// series is one series and what of it is in memory. Fields but id and key are guarded by Metrics.mu.
+type series struct {
+	id      uint32
+	key     metric.Key
+	stored  bool // has a row in the database
+	deleted bool
+	listed  bool // in Metrics.active
+	// packing is being written to the database, older than what is in head, and not changed in place.
+	packing []point
+	head    []point
+}
+
+// point is a raw sample: a Unix time in milliseconds and a value.
+type point struct {
+	at    int64
+	value float64
+}
+
+func comparePoint(p point, at int64) int { return cmp.Compare(p.at, at) }
+
+// insert puts p into a list ordered by time, in place of one of the same time.
+func insert(list []point, p point) []point {
+	if n := len(list); n == 0 || list[n-1].at < p.at {
+		return append(list, p)
+	}
+	i, found := slices.BinarySearchFunc(list, p.at, comparePoint)
+	if found {
+		list[i] = p
+		return list
+	}
+	return slices.Insert(list, i, p)
+}
+
+// buckets returns the samples in the range from to to.
+func buckets(list []point, from, to int64) []metric.Bucket {
+	i, _ := slices.BinarySearchFunc(list, from, comparePoint)
+	j, _ := slices.BinarySearchFunc(list, to, comparePoint)
+	out := make([]metric.Bucket, 0, max(j-i, 0))
+	for ; i < j; i++ {
+		out = append(out, metric.Single(list[i].at, list[i].value))
+	}
+	return out
+}
+
+// placed is an accepted sample.
+type placed struct {
+	series *series
+	point
+}
+
+// batch is what Append accepted.
+type batch struct {
+	placed []placed
+	fresh  map[metric.Key]*series // not registered yet
+}
+
+// sort finds the series of each acceptable sample and writes the frames of the log. It changes nothing else, for the
+// log may yet refuse them.
+func (m *Metrics) sort(samples []metric.Sample, now time.Time) batch {
+	b := batch{placed: make([]placed, 0, len(samples))}
+	m.frames.reset()
+	next := m.nextID
+	for _, sample := range samples {
+		if !sample.Acceptable(m.opt.Tiers[0], now) {
+			continue
+		}
+		s := m.byKey[sample.Key]
+		if s == nil {
+			s = b.fresh[sample.Key]
+		}
+		if s == nil {
+			if len(m.byKey)+len(b.fresh) >= m.opt.MaxSeries {
+				continue
+			}
+			if b.fresh == nil {
+				b.fresh = map[metric.Key]*series{}
+			}
+			s = &series{id: next, key: sample.Key}
+			b.fresh[sample.Key] = s
+			next++
+			m.frames.define(s.id, s.key)
+		}
+		p := point{sample.Time.UnixMilli(), sample.Value}
+		m.frames.sample(s.id, p.at, p.value)
+		b.placed = append(b.placed, placed{s, p})
+	}
+	return b
+}
+
+// place puts a sample that the log holds into memory.
+func (m *Metrics) place(p placed) {
+	s := p.series
+	if s.id >= m.nextID {
+		m.register(s)
+	}
+	before := len(s.head)
+	s.head = insert(s.head, p.point)
+	m.buffered += int64(len(s.head) - before)
+	if !s.listed {
+		s.listed = true
+		m.active = append(m.active, s)
+	}
+}
+
+func (m *Metrics) register(s *series) {
+	m.byKey[s.key] = s
+	m.byRecord[s.key.Record] = append(m.byRecord[s.key.Record], s)
+	m.nextID = max(m.nextID, s.id+1)
+}
+
+// unregister takes the series out of memory.
+func (m *Metrics) unregister(s *series) {
+	m.buffered -= int64(len(s.head) + len(s.packing))
+	s.head, s.packing, s.deleted = nil, nil, true
+	if m.byKey[s.key] == s {
+		delete(m.byKey, s.key)
+	}
+	rest := slices.DeleteFunc(m.byRecord[s.key.Record], func(o *series) bool { return o == s })
+	if len(rest) == 0 {
+		delete(m.byRecord, s.key.Record)
+	} else {
+		m.byRecord[s.key.Record] = rest
+	}
+}
+
+// keysOf returns the series of a record.
+func (m *Metrics) keysOf(record id.UID) []metric.Key {
+	list := m.byRecord[record]
+	keys := make([]metric.Key, 0, len(list))
+	for _, s := range list {
+		keys = append(keys, s.key)
+	}
+	return keys
+}
+
+// replayer reads the log into memory at start.
+type replayer struct {
+	m       *Metrics
+	byID    map[uint32]*series
+	unknown int // samples without a series
+}
+
+func (r *replayer) define(name uint32, k metric.Key) {
+	if s := r.byID[name]; s != nil && s.key == k {
+		return
+	}
+	s := &series{id: name, key: k}
+	r.byID[name] = s
+	if r.m.byKey[k] == nil {
+		r.m.register(s)
+		return
+	}
+	// Another series has the key by now: this one is forgotten further down the log.
+	r.m.nextID = max(r.m.nextID, name+1)
+}
+
+func (r *replayer) sample(name uint32, at int64, value float64) {
+	s := r.byID[name]
+	if s == nil || s.deleted {
+		r.unknown++
+		return
+	}
+	r.m.place(placed{s, point{at, value}})
+}
+
+func (r *replayer) forget(name uint32) {
+	if s := r.byID[name]; s != nil {
+		r.m.unregister(s)
+		delete(r.byID, name)
+	}
+	r.m.nextID = max(r.m.nextID, name+1)
+	r.m.forgotten = append(r.m.forgotten, name)
+}
