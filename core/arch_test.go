@@ -72,6 +72,7 @@ var packages = map[string]struct {
 	"core/compat": {layer: domain, never: map[string]string{
 		"core/": "the reference's names are data; whoever needs them asks for them",
 	}},
+	"core/datadir":  {layer: domain},
 	"core/discover": {layer: domain},
 	"core/finding":  {layer: domain},
 	"core/fleet":    {layer: domain},
