@@ -69,7 +69,7 @@ func decodeBlock(out []metric.Bucket, t metric.Tier, block []byte, from, to int6
 		return out, errBlock
 	}
 	n := r.uvarint()
-	if n > maxBlock || n > uint64(len(block)) {
+	if r.bad || n > maxBlock || n > uint64(len(block)) {
 		return out, errBlock
 	}
 	var at, delta int64
