@@ -1,0 +1,68 @@
+# Configuration of the Pulse server: pulse serve --config FILE. Every block and key may be left out.
+#
+# A commented-out value is the default. Durations are written "90s", "12h" or "14d". A value may be taken from
+# the environment, env("NAME") or env("NAME", "default"), or from a file, file("path"), so that secrets need not
+# stand here. Flags win over environment variables, and those over this file; docs/configuration.md lists them.
+# Check the file with: pulse config check --config FILE
+
+server {
+  # Address of the web page and the API as host:port. Without a host it is every interface.
+  #listen = ":7655"
+
+  # Directory of all state. Only one server may use it at a time; back it up as a whole.
+  #data = "/var/lib/pulse"
+
+  # Address under which people and agents reach the server, for links and install commands. Without
+  # it, it is taken from each request. Not set by default; for example:
+  #base_url = "https://pulse.example.com"
+
+  # Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are
+  # ignored. Not set by default; for example:
+  #trusted_proxies = ["10.0.0.0/24", "192.0.2.7"]
+
+  # Other sites whose pages may call the API from a browser. Not set by default; for example:
+  #allowed_origins = ["https://dashboard.example.com"]
+
+  # Lets other sites show Pulse in a frame. Allow it only when you need it: frames make
+  # click-jacking possible.
+  #allow_embedding = false
+
+  # Least severe level that is logged. One of: trace, debug, info, warn, error.
+  #log_level = "info"
+
+  # Format of the log; auto is text on a terminal and JSON elsewhere. One of: auto, text, json.
+  #log_format = "auto"
+}
+
+metrics {
+  # How long samples are kept as they came. Range: at least 1h.
+  #raw_retention = "2d"
+
+  # How long minimum, maximum and average per minute are kept. Range: at least 1h.
+  #minute_retention = "14d"
+
+  # How long minimum, maximum and average per hour are kept. Range: at least 24h.
+  #hour_retention = "365d"
+
+  # How long minimum, maximum and average per day are kept. Range: at least 24h.
+  #day_retention = "1825d"
+
+  # How often samples are forced to the disk. A crash of the server loses nothing; a power cut may
+  # lose this much. Range: 1s to 10m.
+  #sync = "10s"
+}
+
+plugins {
+  # Directory of the plugins and their manifests. Without it, it is the folder plugins beside the
+  # server's binary. Not set by default; for example:
+  #dir = "/usr/lib/pulse/plugins"
+}
+
+# An integration is one configured use of a plugin: the plugin's kind and a name of your choice. Its keys
+# are those of the plugin; its README and the form in the web page list them. What this file owns is
+# read-only in the web page.
+#
+#   integration "ups" "cellar" {
+#     address  = "192.0.2.7:3493"
+#     password = env("UPS_PASSWORD")
+#   }

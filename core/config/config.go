@@ -1,0 +1,155 @@
+// Package config reads config.hcl: blocks to Go values with defaults, env() and file(), and diagnostics that
+// show file, line and remedy. The keys are declared once, in the structs of this file; the example file and the
+// reference table are made from them. The package knows no service: what an integration's keys mean is for its
+// plugin to say.
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Config is all that the file, the environment and flags say.
+type Config struct {
+	Server       Server
+	Metrics      Metrics
+	Plugins      Plugins
+	Integrations []Integration
+
+	origins map[string]Range
+}
+
+// Server is the server block.
+type Server struct {
+	Listen         string         `name:"listen" help:"Address of the web page and the API as host:port. Without a host it is every interface." default:":7655" format:"address"`
+	Data           string         `name:"data" help:"Directory of all state. Only one server may use it at a time; back it up as a whole." default:"/var/lib/pulse"`
+	BaseURL        string         `name:"base_url" help:"Address under which people and agents reach the server, for links and install commands. Without it, it is taken from each request." format:"url" example:"https://pulse.example.com"`
+	TrustedProxies []netip.Prefix `name:"trusted_proxies" help:"Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are ignored." example:"10.0.0.0/24,192.0.2.7"`
+	AllowedOrigins []string       `name:"allowed_origins" help:"Other sites whose pages may call the API from a browser." format:"url" example:"https://dashboard.example.com"`
+	AllowEmbedding bool           `name:"allow_embedding" help:"Lets other sites show Pulse in a frame. Allow it only when you need it: frames make click-jacking possible." default:"false"`
+	LogLevel       string         `name:"log_level" help:"Least severe level that is logged." default:"info" enum:"trace,debug,info,warn,error"`
+	LogFormat      string         `name:"log_format" help:"Format of the log; auto is text on a terminal and JSON elsewhere." default:"auto" enum:"auto,text,json"`
+}
+
+// Validate refuses origins that are more than scheme and host, since browsers never send such.
+func (s Server) Validate() []sdk.Diagnostic {
+	var diags []sdk.Diagnostic
+	report := func(path, detail string) {
+		diags = append(diags, sdk.Diagnostic{Severity: sdk.DiagnosticError, Path: path, Summary: "Invalid value", Detail: detail})
+	}
+	for i, origin := range s.AllowedOrigins {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
+			report(fmt.Sprintf("allowed_origins.%d", i), `An origin is scheme, host and port only, for example "https://dashboard.example.com".`)
+		}
+	}
+	if s.BaseURL != "" {
+		if u, err := url.Parse(s.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			report("base_url", `The address is http or https, without user, query and fragment, for example "https://pulse.example.com".`)
+		}
+	}
+	return diags
+}
+
+// Metrics is the metrics block.
+type Metrics struct {
+	RawRetention    time.Duration `name:"raw_retention" help:"How long samples are kept as they came." min:"1h"`
+	MinuteRetention time.Duration `name:"minute_retention" help:"How long minimum, maximum and average per minute are kept." min:"1h"`
+	HourRetention   time.Duration `name:"hour_retention" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
+	DayRetention    time.Duration `name:"day_retention" help:"How long minimum, maximum and average per day are kept." min:"1d"`
+	Sync            time.Duration `name:"sync" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
+}
+
+// SetDefaults takes the retentions from the metric store's default tiers.
+func (m *Metrics) SetDefaults() {
+	for _, t := range metric.DefaultTiers() {
+		if field := m.retention(t.Name); field != nil {
+			*field = t.Retention
+		}
+	}
+}
+
+// retention returns the field for a tier.
+func (m *Metrics) retention(tier string) *time.Duration {
+	switch tier {
+	case "raw":
+		return &m.RawRetention
+	case "minute":
+		return &m.MinuteRetention
+	case "hour":
+		return &m.HourRetention
+	case "day":
+		return &m.DayRetention
+	}
+	return nil
+}
+
+// Tiers returns the metric store's tiers with the configured retentions.
+func (m Metrics) Tiers() []metric.Tier {
+	tiers := metric.DefaultTiers()
+	for i, t := range tiers {
+		if field := m.retention(t.Name); field != nil {
+			tiers[i].Retention = *field
+		}
+	}
+	return tiers
+}
+
+// Validate refuses a coarse tier that ends before a finer one: charts would lose their tail.
+func (m Metrics) Validate() []sdk.Diagnostic {
+	var diags []sdk.Diagnostic
+	tiers := m.Tiers()
+	for i := 1; i < len(tiers); i++ {
+		if tiers[i].Retention < tiers[i-1].Retention {
+			diags = append(diags, sdk.Diagnostic{
+				Severity: sdk.DiagnosticError, Path: tiers[i].Name + "_retention", Summary: "Retention too short",
+				Detail: fmt.Sprintf("It must be at least %s_retention, which is finer.", tiers[i-1].Name),
+			})
+		}
+	}
+	return diags
+}
+
+// Plugins is the plugins block.
+type Plugins struct {
+	Dir string `name:"dir" help:"Directory of the plugins and their manifests. Without it, it is the folder plugins beside the server's binary." example:"/usr/lib/pulse/plugins"`
+}
+
+// Integration is one integration block.
+type Integration struct {
+	Kind string
+	Name string
+	// Config is a JSON object with secrets in the clear, not yet checked by the plugin.
+	Config json.RawMessage
+	// Origin says where each key was written, by dotted path.
+	Origin map[string]Range
+	// Range is where the block starts.
+	Range Range
+
+	source *source
+}
+
+// Format writes kind, name and place whatever the verb, so that no secret of Config is printed.
+func (i Integration) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, fmt.Sprintf("integration %q %q (%s)", i.Kind, i.Name, i.Range))
+}
+
+// MarshalJSON leaves the configuration out, for the same reason.
+func (i Integration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"kind": i.Kind, "name": i.Name, "origin": i.Range.String()})
+}
+
+// Diagnose turns a plugin's findings about the configuration into diagnostics at the lines they are about.
+func (i Integration) Diagnose(findings []sdk.Diagnostic) Diagnostics {
+	return diagnose(findings, "", fmt.Sprintf("integration %q %q", i.Kind, i.Name), i.Origin, i.Range, i.source)
+}
+
+// Origin says where the value of a key such as "server.listen" came from: a place in the file, an environment
+// variable or a flag. It is the zero Range for a default.
+func (c *Config) Origin(key string) Range { return c.origins[key] }

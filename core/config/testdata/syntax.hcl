@@ -1,0 +1,4 @@
+integration "ups" "a" {
+  password = "hunter2
+  address  = "x"
+}
