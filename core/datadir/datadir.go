@@ -87,7 +87,9 @@ func holder(name string) int {
 }
 
 // Path returns the absolute path of a file or folder in the directory, of the directory itself without names.
-func (d *Dir) Path(names ...string) string { return filepath.Join(append([]string{d.path}, names...)...) }
+func (d *Dir) Path(names ...string) string {
+	return filepath.Join(append([]string{d.path}, names...)...)
+}
 
 // Close lets go of the directory. Closing twice is fine.
 func (d *Dir) Close() error { return d.close() }
