@@ -81,14 +81,15 @@ func createKey(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(fresh)
-	if err := os.Link(fresh, path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil // another process was first: use its key
-		}
-		// The file system has no hard links. The lock of the data directory keeps others away.
-		if err := os.Rename(fresh, path); err != nil {
+	switch err := os.Link(fresh, path); {
+	case err == nil, errors.Is(err, fs.ErrExist): // it exists when another process was first: use its key
+		err = os.Remove(fresh)
+		if err != nil {
 			return fmt.Errorf("create key: %w", err)
+		}
+	default: // no hard links on this file system; the lock of the data directory keeps others away
+		if err := os.Rename(fresh, path); err != nil {
+			return errors.Join(fmt.Errorf("create key: %w", err), os.Remove(fresh))
 		}
 	}
 	return syncDir(path)

@@ -43,6 +43,9 @@ type Profile struct {
 	Timeout time.Duration
 	// TLS is the base of the TLS configuration, for example with roots of its own; nil for the system's.
 	TLS *tls.Config
+	// Pins are SHA-256 fingerprints (hex) of certificates that the operator accepted, by host:port. A pinned address must
+	// show exactly that certificate; who signed it does not matter then.
+	Pins map[string]string
 	// Resolver resolves names; nil for the system's.
 	Resolver Resolver
 }
@@ -58,6 +61,7 @@ const (
 	CodeRedirect   = "redirect_refused"
 	CodeUnresolved = "name_not_resolved"
 	CodeNoAnswer   = "connect_failed"
+	CodePin        = "certificate_changed"
 )
 
 const (
@@ -78,21 +82,23 @@ func Client(p Profile) *http.Client {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	return &http.Client{
-		Timeout:       timeout,
-		CheckRedirect: p.redirect,
-		Transport: &http.Transport{
-			DialContext:            p.Dial,
-			TLSClientConfig:        conf,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConns:           32,
-			MaxIdleConnsPerHost:    8,
-			IdleConnTimeout:        90 * time.Second,
-			TLSHandshakeTimeout:    dialTimeout,
-			ExpectContinueTimeout:  time.Second,
-			MaxResponseHeaderBytes: maxHeader,
-		},
+	transport := &http.Transport{
+		DialContext:            p.Dial,
+		TLSClientConfig:        conf,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    dialTimeout,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: maxHeader,
 	}
+	if len(p.Pins) > 0 {
+		transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return p.dialTLS(ctx, network, address, conf)
+		}
+	}
+	return &http.Client{Timeout: timeout, CheckRedirect: p.redirect, Transport: transport}
 }
 
 // Dial connects to host:port if the profile lets it. Errors are [*sdk.Error]: kind config for a refused address,
@@ -129,7 +135,7 @@ func (p Profile) Dial(ctx context.Context, network, address string) (net.Conn, e
 func (p Profile) connect(ctx context.Context, network, address string, left int) (net.Conn, error) {
 	timeout := dialTimeout
 	if deadline, ok := ctx.Deadline(); ok {
-		timeout = min(timeout, time.Until(deadline)/time.Duration(left)) //nolint:forbidigo // a deadline of the context is in real time
+		timeout = min(timeout, time.Until(deadline)/time.Duration(left))
 	}
 	d := net.Dialer{Timeout: max(timeout, time.Millisecond), KeepAlive: 30 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		ap, err := netip.ParseAddrPort(address)

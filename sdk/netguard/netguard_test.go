@@ -2,6 +2,8 @@ package netguard_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -268,6 +270,31 @@ func TestEnvironmentProxyIsNotUsed(t *testing.T) {
 	r := &resolver{names: names{"box.test": {"127.0.0.1"}}}
 	if got, err := get(t, netguard.Client(netguard.Profile{AllowLoopback: true, Resolver: r}), "http://box.test:"+port(t, s)); err != nil || got != "hello" {
 		t.Errorf("got %q %v", got, err)
+	}
+}
+
+func TestPins(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
+	defer s.Close()
+	address := strings.TrimPrefix(s.URL, "https://")
+	sum := sha256.Sum256(s.Certificate().Raw)
+	client := func(pins map[string]string) *http.Client {
+		return netguard.Client(netguard.Profile{AllowLoopback: true, Pins: pins})
+	}
+	if got, err := get(t, client(map[string]string{address: hex.EncodeToString(sum[:])}), s.URL); err != nil || got == "" {
+		t.Errorf("the pinned certificate: %q %v", got, err)
+	}
+	sum[0] ^= 1
+	for name, pin := range map[string]string{"another": hex.EncodeToString(sum[:]), "empty": "", "no hex": "zz", "short": "00"} {
+		_, err := get(t, client(map[string]string{address: pin}), s.URL)
+		if err == nil {
+			t.Errorf("%s pin: accepted", name)
+			continue
+		}
+		wantCode(t, err, netguard.CodePin, "accept the new one")
+	}
+	if _, err := get(t, client(map[string]string{"other.test:443": ""}), s.URL); err == nil {
+		t.Error("an unknown certificate was accepted beside a pin for another address")
 	}
 }
 

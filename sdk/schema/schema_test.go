@@ -40,7 +40,7 @@ type config struct {
 	TLS       tlsConfig         `name:"tls" help:"How to trust."`
 	Proxy     *proxy            `name:"proxy" help:"What stands between."`
 	Script    string            `name:"script" help:"Lines to run." format:"multiline" example:"echo ${x}"`
-	hidden    int
+	_         int
 	Ignored   int `name:"-"`
 }
 
