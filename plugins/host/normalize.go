@@ -1,0 +1,222 @@
+package host
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/host/mounts"
+	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// stale is how old a disk's own values may be to count as a measurement of now.
+const stale = 15 * time.Minute
+
+// maxEvidence bounds what one host may say about who it is, per kind.
+const maxEvidence = 32
+
+// samplesOf turns a mended report into samples. What was not measured has none.
+func samplesOf(r *wire.Report, rates rates, at time.Time) []sdk.Observation {
+	out := make([]sdk.Observation, 0, 64)
+	add := func(metric, instance string, v float64) {
+		out = append(out, sdk.Sample{Type: kind, Key: sdk.Self, Metric: metric, Instance: instance, Value: v})
+	}
+	if p := r.Metrics.CPUUsagePercent; p != nil {
+		add("cpu", "", *p/100)
+	}
+	if m := r.Metrics.Memory; m.TotalBytes > 0 {
+		add("memory", "", m.Usage/100)
+		add("memory_used", "", float64(m.UsedBytes))
+	}
+	if m := r.Metrics.Memory; m.SwapTotalBytes > 0 {
+		add("swap", "", min(max(float64(m.SwapUsedBytes)/float64(m.SwapTotalBytes), 0), 1))
+	}
+	for i, name := range []string{"load1", "load5", "load15"} {
+		if i < len(r.Host.LoadAverage) && r.Host.LoadAverage[i] >= 0 {
+			add(name, "", r.Host.LoadAverage[i])
+		}
+	}
+	if r.Host.UptimeSeconds > 0 {
+		add("uptime", "", float64(r.Host.UptimeSeconds))
+	}
+	for i, d := range r.Disks {
+		if i == primary(r.Disks) {
+			add("disk", "", d.Usage/100)
+		}
+		add("fs_used", d.Mountpoint, d.Usage/100)
+		add("fs_used_bytes", d.Mountpoint, float64(d.UsedBytes))
+		add("fs_total_bytes", d.Mountpoint, float64(d.TotalBytes))
+	}
+	for _, t := range []map[string]float64{r.Sensors.TemperatureCelsius, r.Sensors.Additional} {
+		for sensor, v := range t {
+			if v > -100 && v < 250 {
+				add("temperature", sensor, v)
+			}
+		}
+	}
+	for _, d := range r.Sensors.SMART {
+		if d.Temperature > 0 && !d.Standby && (d.ReadAt == nil || at.Sub(*d.ReadAt) < stale) {
+			add("temperature", "disk_"+d.Device, float64(d.Temperature))
+		}
+	}
+	for fan, v := range r.Sensors.FanRPM {
+		add("fan", fan, v)
+	}
+	return append(out, rates.samples()...)
+}
+
+// measured is one rate of a report, with its instance empty for a total.
+type measured struct {
+	metric, instance string
+	value            float64
+}
+
+type rates []measured
+
+// totalNames maps the metrics that are totals to their names in the document.
+var totalNames = map[string]string{"netin": "netIn", "netout": "netOut", "diskread": "diskRead", "diskwrite": "diskWrite"}
+
+func (m rates) totals() map[string]float64 {
+	out := map[string]float64{}
+	for _, x := range m {
+		if name, ok := totalNames[x.metric]; ok {
+			out[name] = float64(int64(x.value + 0.5))
+		}
+	}
+	return out
+}
+
+func (m rates) samples() []sdk.Observation {
+	var out []sdk.Observation
+	for _, x := range m {
+		out = append(out, sdk.Sample{Type: kind, Key: sdk.Self, Metric: x.metric, Instance: x.instance, Value: x.value})
+	}
+	return out
+}
+
+// ratesOf turns the counters of a report into rates, each by itself, and sums those that count into the totals.
+func (in *Ingester) ratesOf(reporter string, r *wire.Report, at time.Time) rates {
+	var out rates
+	sum := map[string]float64{}
+	follow := func(metric, total, instance string, value uint64, counts bool) {
+		v, ok := in.rates.Rate(counter{reporter, metric + "\x00" + instance}, value, at)
+		if !ok {
+			return
+		}
+		out = append(out, measured{metric, instance, v})
+		if counts {
+			sum[total] += v
+		}
+	}
+	counting := countingKind(r.Network)
+	for _, n := range r.Network {
+		kind := interfaceKind(n)
+		if kind == mounts.KindLoopback || kind == mounts.KindVirtual {
+			continue // they come and go with containers, and their traffic is counted where it leaves
+		}
+		follow("if_rx", "netin", n.Name, n.RXBytes, kind == counting)
+		follow("if_tx", "netout", n.Name, n.TXBytes, kind == counting)
+	}
+	for _, d := range r.DiskIO {
+		follow("io_read", "diskread", d.Device, d.ReadBytes, !mounts.Stacked(d.Device))
+		follow("io_write", "diskwrite", d.Device, d.WriteBytes, !mounts.Stacked(d.Device))
+	}
+	for _, total := range []string{"netin", "netout", "diskread", "diskwrite"} {
+		if v, ok := sum[total]; ok {
+			out = append(out, measured{total, "", v})
+		}
+	}
+	return out
+}
+
+// countingKind says which interfaces make the total: the physical ones, or the nearest to them that the host reports.
+// Agents that list only interfaces with an address show a hypervisor's bridge and not the port below it.
+func countingKind(all []wire.Network) string {
+	seen := map[string]bool{}
+	for _, n := range all {
+		seen[interfaceKind(n)] = true
+	}
+	for _, kind := range []string{mounts.KindPhysical, mounts.KindAggregate, mounts.KindBridge} {
+		if seen[kind] {
+			return kind
+		}
+	}
+	return ""
+}
+
+func interfaceKind(n wire.Network) string {
+	switch n.Kind {
+	case mounts.KindPhysical, mounts.KindAggregate, mounts.KindBridge, mounts.KindVirtual:
+		return n.Kind
+	}
+	return mounts.InterfaceKind(n.Name)
+}
+
+// evidenceOf says by what the host may be recognised elsewhere.
+func evidenceOf(r *wire.Report) []sdk.Evidence {
+	var out []sdk.Evidence
+	count, seen := map[string]int{}, map[sdk.Evidence]bool{}
+	add := func(kind, value string) {
+		e := sdk.Evidence{Kind: kind, Value: strings.TrimSpace(value)}
+		if !usable(e.Value) || seen[e] || count[kind] == maxEvidence {
+			return
+		}
+		seen[e] = true
+		count[kind]++
+		out = append(out, e)
+	}
+	add(sdk.EvidenceMachineID, strings.ToLower(cmp.Or(r.Host.MachineID, r.Host.ID)))
+	add(sdk.EvidenceHostName, strings.ToLower(r.Host.Hostname))
+	add(sdk.EvidenceAddress, r.Host.ReportIP)
+	for _, n := range r.Network {
+		kind := interfaceKind(n)
+		if kind == mounts.KindPhysical && globalMAC(n.MAC) {
+			add(sdk.EvidenceMAC, strings.ToLower(n.MAC))
+		}
+		if kind != mounts.KindLoopback && kind != mounts.KindVirtual && !containerBridge(n.Name) {
+			for _, a := range n.Addresses {
+				add(sdk.EvidenceAddress, address(a))
+			}
+		}
+	}
+	for _, d := range r.Sensors.SMART {
+		add(sdk.EvidenceDisk, d.Serial)
+		add(sdk.EvidenceDisk, d.WWN)
+	}
+	for _, p := range r.Pools {
+		add(sdk.EvidencePool, p.GUID)
+	}
+	return out
+}
+
+// containerBridge reports whether an interface has an address that every container host has.
+func containerBridge(name string) bool {
+	for _, prefix := range []string{"docker", "br-", "virbr", "cni", "podman", "lxcbr", "lxdbr", "incusbr"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// globalMAC reports whether a hardware address is one of a kind as far as its form tells.
+func globalMAC(s string) bool {
+	mac, err := net.ParseMAC(s)
+	if err != nil || len(mac) < 6 {
+		return false
+	}
+	return strings.Trim(s, "0:-") != "" && mac[0]&1 == 0
+}
+
+// address returns the address of a CIDR text, empty for those that mean something else on every host.
+func address(s string) string {
+	text, _, _ := strings.Cut(s, "/")
+	a, err := netip.ParseAddr(text)
+	if err != nil || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast() {
+		return ""
+	}
+	return a.WithZone("").String()
+}
