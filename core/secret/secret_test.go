@@ -38,7 +38,7 @@ func TestSealOpen(t *testing.T) {
 	s := mustSealer(t, 1)
 	for _, plain := range []string{"", "x", strings.Repeat("long", 1000)} {
 		sealed := mustSeal(t, s, "a", plain)
-		if plain != "" && bytes.Contains(sealed, []byte(plain)) {
+		if len(plain) > 8 && bytes.Contains(sealed, []byte(plain)) { // a single byte may be there by chance
 			t.Error("the plain text is in the sealed value")
 		}
 		got, err := s.Open("a", sealed)
