@@ -57,6 +57,16 @@ func mapErrorIn(dir string, err error) error {
 	return err
 }
 
+// damaged reports whether err says that a file is no database, or not a whole one.
+func damaged(err error) bool {
+	var fault *sqlite.Error
+	if !errors.As(err, &fault) {
+		return false
+	}
+	code := fault.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+}
+
 func fullError(dir string, err error) error {
 	e := errs.Wrap(errs.Unavailable, err, "the disk that holds %s is full: free space there, then it goes on by itself", dir)
 	e.RetryAfter = retryFull

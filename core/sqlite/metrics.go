@@ -80,12 +80,35 @@ type Metrics struct {
 var _ metric.Store = (*Metrics)(nil)
 
 // OpenMetrics opens metrics.db at path, and the log of samples in the folder metrics.log beside it, and reads back
-// what the log holds. The path's folder must exist and be used by no other process.
+// what the log holds. The path's folder must exist and be used by no other process. A damaged database is set aside
+// under another name and an empty one begun.
 func OpenMetrics(ctx context.Context, path string, opt Options) (*Metrics, error) {
 	opt = opt.withDefaults()
 	if err := metric.CheckTiers(opt.Tiers); err != nil {
 		return nil, err
 	}
+	m, err := openMetrics(ctx, path, opt)
+	if damaged(err) {
+		aside, moveErr := setAside(path, opt.Now())
+		if moveErr != nil {
+			return nil, errors.Join(err, moveErr)
+		}
+		opt.Log.Error("the database of series is damaged: it was set aside and an empty one begun", "path", path, "aside", aside, "error", err)
+		m, err = openMetrics(ctx, path, opt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.base = context.WithoutCancel(ctx)
+	background, stop := context.WithCancel(m.base)
+	m.stop = stop
+	m.done.Go(func() { m.syncLoop(background) })
+	m.done.Go(func() { m.maintainLoop(background) })
+	return m, nil
+}
+
+// openMetrics is OpenMetrics without the work in the background.
+func openMetrics(ctx context.Context, path string, opt Options) (*Metrics, error) {
 	sub, err := fs.Sub(metricsMigrations, "metrics")
 	if err != nil {
 		return nil, err
@@ -103,12 +126,19 @@ func OpenMetrics(ctx context.Context, path string, opt Options) (*Metrics, error
 		_ = db.Close()
 		return nil, db.mapError(fmt.Errorf("open %s: %w", path, err))
 	}
-	m.base = context.WithoutCancel(ctx)
-	background, stop := context.WithCancel(m.base)
-	m.stop = stop
-	m.done.Go(func() { m.syncLoop(background) })
-	m.done.Go(func() { m.maintainLoop(background) })
 	return m, nil
+}
+
+// setAside renames a damaged database and what belongs to it, so that somebody may look into it. Series are worth
+// less than a server that starts.
+func setAside(path string, now time.Time) (aside string, err error) {
+	aside = fmt.Sprintf("%s.damaged-%d", path, now.Unix())
+	for _, suffix := range []string{"-wal", "-shm", ""} {
+		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("set damaged database aside: %w", err)
+		}
+	}
+	return aside, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -136,7 +166,7 @@ func (o Options) withDefaults() Options {
 // load makes the tiers' tables, reads the series and replays the log.
 func (m *Metrics) load(ctx context.Context) error {
 	for _, t := range m.opt.Tiers {
-		table, err := newTierTable(ctx, m.db, t)
+		table, err := newTierTable(ctx, m.db, t, m.opt.Log)
 		if err != nil {
 			return err
 		}
@@ -196,7 +226,9 @@ func (m *Metrics) replay(byID map[uint32]*series) error {
 		m.log.Info("read samples back from the log", "samples", m.buffered, "unknown", r.unknown)
 		m.oldest = m.opt.Now()
 	}
-	_, err = m.wal.rotate()
+	if _, err = m.wal.rotate(); err == nil {
+		m.wal.syncFolder()
+	}
 	return err
 }
 
@@ -253,11 +285,11 @@ func (m *Metrics) Stats(ctx context.Context) (metric.Stats, error) {
 	m.mu.RLock()
 	s, closed := m.stats, m.closed
 	s.Series, s.Buffered = int64(len(m.byKey)), m.buffered
-	s.SizeBytes = m.wal.bytes()
 	m.mu.RUnlock()
 	if closed {
 		return metric.Stats{}, errClosed
 	}
+	s.SizeBytes = m.wal.bytes()
 	for _, suffix := range []string{"", "-wal"} {
 		if info, err := os.Stat(m.db.path + suffix); err == nil {
 			s.SizeBytes += info.Size()

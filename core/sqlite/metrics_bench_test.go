@@ -75,11 +75,6 @@ func week(b *testing.B) *Metrics {
 			}
 		}
 	}
-	s, err := m.Stats(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(s.SizeBytes)/float64(s.Points["raw"]), "B/raw-sample")
 	return m
 }
 
@@ -94,8 +89,11 @@ func benchQuery(b *testing.B, q metric.Query) {
 		size = float64(len(answer) * len(answer[0].Points))
 	}
 	b.ReportMetric(size, "points")
-	s, _ := m.Stats(b.Context())
-	b.ReportMetric(float64(s.SizeBytes)/(1<<20), "MiB")
+	s, err := m.Stats(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(s.SizeBytes)/float64(s.Points["raw"]), "B/sample") // rollups included
 }
 
 // BenchmarkQueryHour asks for an hour of raw samples of one series.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/metric"
@@ -71,6 +72,9 @@ func decodeBlock(out []metric.Bucket, t metric.Tier, block []byte, from, to int6
 	n := r.uvarint()
 	if r.bad || n > maxBlock || n > uint64(len(block)) {
 		return out, errBlock
+	}
+	if len(out)+int(n) > cap(out) {
+		out = slices.Grow(out, 2*int(n)) // another block is likely to follow
 	}
 	var at, delta int64
 	var low, high, sum uint64

@@ -120,10 +120,12 @@ func (m *Metrics) flush(ctx context.Context) error {
 		m.packed(group)
 	}
 	m.mu.Lock()
-	err = m.wal.drop(upTo)
 	m.stats.LastRollup = m.opt.Now()
 	m.mu.Unlock()
-	return err
+	if err := m.wal.drop(upTo); err != nil {
+		return fmt.Errorf("drop packed log: %w", err)
+	}
+	return nil
 }
 
 // take ends the log's segment and moves the samples in memory aside for packing. It returns the number of the last
@@ -154,6 +156,7 @@ func (m *Metrics) take() (todo []*series, upTo uint64, err error) {
 	m.mu.Unlock()
 	if ended != nil {
 		err = errors.Join(ended.Sync(), ended.Close())
+		m.wal.syncFolder()
 	}
 	if err != nil {
 		m.restore(todo)

@@ -169,6 +169,7 @@ func (r *replayer) sample(name uint32, at int64, value float64) {
 	s := r.byID[name]
 	if s == nil || s.deleted {
 		r.unknown++
+		r.m.nextID = max(r.m.nextID, name+1) // never give its id to another
 		return
 	}
 	r.m.place(placed{s, point{at, value}})

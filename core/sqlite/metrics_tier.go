@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/metric"
 )
@@ -15,15 +18,19 @@ type tierTable struct {
 	metric.Tier
 	table string
 	scan  string // blocks of a range of keys
+	// damaged is called for each block that cannot be decoded. Such a block is a gap: one bad page must not keep
+	// all else from being read and packed.
+	damaged func()
 }
 
 func (t tierTable) seconds() int64 { return int64(t.Step.Seconds()) }
 
 // newTierTable makes the table unless it is there.
-func newTierTable(ctx context.Context, db *DB, tier metric.Tier) (tierTable, error) {
+func newTierTable(ctx context.Context, db *DB, tier metric.Tier, log hclog.Logger) (tierTable, error) {
 	t := tierTable{Tier: tier}
 	t.table = fmt.Sprintf("blocks_%d", t.seconds())
 	t.scan = `SELECT data FROM ` + t.table + ` WHERE key >= ? AND key <= ? ORDER BY key`
+	t.damaged = sync.OnceFunc(func() { log.Error("stored samples are damaged and left out", "tier", tier.Name, "path", db.path) })
 	err := db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS `+t.table+` (
 			key  INTEGER PRIMARY KEY,
@@ -66,8 +73,10 @@ func (t tierTable) read(ctx context.Context, q querier, series uint32, from, to 
 		if err := rows.Scan(&block); err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
 		}
+		before := len(out)
 		if out, err = decodeBlock(out, t.Tier, block, from, to); err != nil {
-			return nil, fmt.Errorf("read %s of series %d: %w", t.table, series, err)
+			t.damaged()
+			out = out[:before]
 		}
 	}
 	return out, rows.Err()
@@ -99,8 +108,10 @@ func (t tierTable) putBlock(ctx context.Context, tx *sql.Tx, key int64, changed 
 	}
 	var stored []metric.Bucket
 	if err == nil {
-		// What cannot be decoded is lost either way; what comes now need not be.
-		stored, _ = decodeBlock(nil, t.Tier, block, math.MinInt64, math.MaxInt64)
+		if stored, err = decodeBlock(nil, t.Tier, block, math.MinInt64, math.MaxInt64); err != nil {
+			t.damaged()
+			stored = nil // it is lost either way; what comes now need not be
+		}
 	}
 	all := metric.Replace(stored, changed)
 	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO `+t.table+` (key, n, data) VALUES (?, ?, ?)`, key, len(all), encodeBlock(t.Tier, all))

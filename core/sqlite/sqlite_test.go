@@ -103,7 +103,7 @@ func TestMapError(t *testing.T) {
 	plain := errors.New("plain")
 	coded := errs.New(errs.NotFound, "no such thing")
 	for _, err := range []error{plain, coded, sql.ErrNoRows, fmt.Errorf("read: %w", context.Canceled)} {
-		if got := mapError(err); got != err {
+		if got := mapError(err); !errors.Is(got, err) || got.Error() != err.Error() {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

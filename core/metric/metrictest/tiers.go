@@ -216,7 +216,7 @@ func testStats(t *testing.T, r *rig) {
 }
 
 func testHuge(t *testing.T, r *rig) {
-	const series, each = 50, 12_000
+	const series, each = 45, 10_000
 	for i := range series {
 		all := make([]metric.Sample, 0, each)
 		for j := range each {
@@ -237,7 +237,7 @@ func testHuge(t *testing.T, r *rig) {
 }
 
 func testConcurrent(t *testing.T, r *rig) {
-	const writers, rounds = 8, 60
+	const writers, rounds = 8, 30
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
