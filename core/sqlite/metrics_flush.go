@@ -59,18 +59,24 @@ func (m *Metrics) syncLog() error {
 func (m *Metrics) maintainLoop(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	failed := false
 	for {
+		wake := m.wake
+		if failed {
+			wake = nil // what failed is not tried at each append, but at the next look
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-m.wake:
+		case <-wake:
 		}
-		m.maintainOnce(ctx)
+		failed = m.maintainOnce(ctx) != nil
 	}
 }
 
-func (m *Metrics) maintainOnce(ctx context.Context) {
+// maintainOnce does what is due, and logs when that begins to fail and when it works again.
+func (m *Metrics) maintainOnce(ctx context.Context) error {
 	now := m.opt.Now()
 	m.mu.RLock()
 	pack := m.buffered > flushSamples || !m.oldest.IsZero() && !now.Before(m.oldest.Add(m.opt.FlushAfter)) || now.Before(m.oldest)
@@ -92,6 +98,7 @@ func (m *Metrics) maintainOnce(ctx context.Context) {
 		m.log.Info("samples are packed again")
 	}
 	m.failing = err != nil
+	return err
 }
 
 // Flush packs what is in memory into blocks and rolls it up, now.

@@ -19,7 +19,9 @@ func TestWorkIsDue(t *testing.T) {
 		buffered int64
 	}{{time.Minute, 10}, {59*time.Minute - time.Second, 10}, {time.Second, 0}} {
 		clock = clock.Add(step.after)
-		m.maintainOnce(t.Context())
+		if err := m.maintainOnce(t.Context()); err != nil {
+			t.Error(err)
+		}
 		s, err := m.Stats(t.Context())
 		if err != nil || s.Buffered != step.buffered || s.LastRetention.IsZero() {
 			t.Errorf("at %v: %+v, %v", clock, s, err)
