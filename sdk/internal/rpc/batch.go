@@ -1,0 +1,157 @@
+package rpc
+
+import (
+	"fmt"
+	"time"
+
+	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// encodeObservation turns everything but samples, which have columns, into a message.
+func encodeObservation(o sdk.Observation) (*pb.Observation, error) {
+	switch o := o.(type) {
+	case sdk.Record:
+		return &pb.Observation{Kind: &pb.Observation_Record{Record: encodeRecord(o)}}, nil
+	case sdk.Part:
+		return &pb.Observation{Kind: &pb.Observation_Part{Part: encodePart(o)}}, nil
+	case sdk.Removed:
+		return &pb.Observation{Kind: &pb.Observation_Removed{Removed: encodeRemoved(o)}}, nil
+	case sdk.Unchanged:
+		return &pb.Observation{Kind: &pb.Observation_Unchanged{Unchanged: encodeUnchanged(o)}}, nil
+	case sdk.Row:
+		return &pb.Observation{Kind: &pb.Observation_Row{Row: encodeRow(o)}}, nil
+	case sdk.RowsEnd:
+		return &pb.Observation{Kind: &pb.Observation_RowsEnd{RowsEnd: encodeRowsEnd(o)}}, nil
+	case sdk.Event:
+		return &pb.Observation{Kind: &pb.Observation_Event{Event: encodeEvent(o)}}, nil
+	case sdk.Condition:
+		return &pb.Observation{Kind: &pb.Observation_Condition{Condition: encodeCondition(o)}}, nil
+	}
+	return nil, sdk.Errorf(sdk.KindInternal, "The plugin emitted a %T, which is no observation.", o)
+}
+
+// decodeObservation returns nil for a kind that this version does not know: a newer peer may send more.
+func decodeObservation(m *pb.Observation) sdk.Observation {
+	switch k := m.GetKind().(type) {
+	case *pb.Observation_Record:
+		return decodeRecord(k.Record)
+	case *pb.Observation_Part:
+		return decodePart(k.Part)
+	case *pb.Observation_Removed:
+		return decodeRemoved(k.Removed)
+	case *pb.Observation_Unchanged:
+		return decodeUnchanged(k.Unchanged)
+	case *pb.Observation_Row:
+		return decodeRow(k.Row)
+	case *pb.Observation_RowsEnd:
+		return decodeRowsEnd(k.RowsEnd)
+	case *pb.Observation_Event:
+		return decodeEvent(k.Event)
+	case *pb.Observation_Condition:
+		return decodeCondition(k.Condition)
+	}
+	return nil
+}
+
+// sampleSize is about what a sample takes on the wire.
+func sampleSize(s sdk.Sample) int {
+	const columns = 4*3 + 8 + 8
+	return columns + len(s.Instance)/4
+}
+
+// stringTable is the sender's side of a stream's table of strings. Its zero value is ready.
+type stringTable struct {
+	index map[string]uint32
+}
+
+// place returns the index of s and whether it is new.
+func (t *stringTable) place(s string) (index uint32, added bool) {
+	if s == "" {
+		return 0, false
+	}
+	if i, ok := t.index[s]; ok {
+		return i, false
+	}
+	if t.index == nil {
+		t.index = map[string]uint32{}
+	}
+	i := uint32(len(t.index) + 1)
+	t.index[s] = i
+	return i, true
+}
+
+// batch makes a batch of observations and samples, with the strings that are new to the stream.
+func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Batch, error) {
+	b := &pb.Batch{Observations: obs}
+	if len(samples) == 0 {
+		return b, nil
+	}
+	n := len(samples)
+	c := &pb.Samples{
+		Type: make([]uint32, n), Key: make([]uint32, n), Metric: make([]uint32, n), Instance: make([]uint32, n),
+		Value: make([]float64, n),
+	}
+	at := func(s string) uint32 {
+		s = text(s)
+		i, added := t.place(s)
+		if added {
+			b.Strings = append(b.Strings, s)
+		}
+		return i
+	}
+	for i, s := range samples {
+		c.Type[i], c.Key[i], c.Metric[i], c.Instance[i] = at(s.Type), at(s.Key), at(s.Metric), at(s.Instance)
+		c.Value[i] = s.Value
+		if !s.Time.IsZero() {
+			if c.Time == nil {
+				c.Time = make([]int64, n)
+			}
+			c.Time[i] = s.Time.UnixNano()
+		}
+	}
+	if len(t.index) >= maxStrings {
+		return nil, fmt.Errorf("send samples: more than %d different names in one cycle", maxStrings)
+	}
+	b.Samples = c
+	return b, nil
+}
+
+// stringList is the receiver's side of a table of strings.
+type stringList struct{ all []string }
+
+// read returns what a batch holds.
+func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
+	if len(l.all) == 0 {
+		l.all = []string{""}
+	}
+	if len(l.all)+len(b.GetStrings()) > maxStrings {
+		return nil, malformed("too many names in one stream")
+	}
+	l.all = append(l.all, b.GetStrings()...)
+	c := b.GetSamples()
+	n := len(c.GetValue())
+	if len(c.GetType()) != n || len(c.GetKey()) != n || len(c.GetMetric()) != n || len(c.GetInstance()) != n ||
+		len(c.GetTime()) != n && len(c.GetTime()) != 0 {
+		return nil, malformed("columns of samples of different length")
+	}
+	out := make([]sdk.Observation, 0, len(b.GetObservations())+n)
+	for _, m := range b.GetObservations() {
+		if o := decodeObservation(m); o != nil {
+			out = append(out, o)
+		}
+	}
+	top := uint32(len(l.all))
+	for i := range n {
+		k, key, metric, instance := c.GetType()[i], c.GetKey()[i], c.GetMetric()[i], c.GetInstance()[i]
+		if k >= top || key >= top || metric >= top || instance >= top {
+			return nil, malformed("a sample names a string that was not sent")
+		}
+		s := sdk.Sample{Type: l.all[k], Key: l.all[key], Metric: l.all[metric], Instance: l.all[instance], Value: c.GetValue()[i]}
+		if len(c.GetTime()) > 0 && c.GetTime()[i] != 0 {
+			s.Time = time.Unix(0, c.GetTime()[i]).UTC()
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}

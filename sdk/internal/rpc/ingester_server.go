@@ -1,0 +1,220 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+type ingesterServer struct {
+	pb.UnimplementedIngesterServer
+	*Server
+}
+
+// maxArriving bounds the reports of one stream that a peer may leave unfinished.
+const maxArriving = 4 * maxReports
+
+// Ingest reads reports and answers each from a goroutine of its own.
+func (s *ingesterServer) Ingest(stream pb.Ingester_IngestServer) error {
+	ctx, cancel := context.WithCancel(stream.Context())
+	c := &reportDesk{Server: s.Server, stream: stream, ctx: ctx, arriving: map[uint64]*arrival{}}
+	defer c.working.Wait()
+	defer cancel()
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.take(m); err != nil {
+			return err
+		}
+	}
+}
+
+// reportDesk serves one stream.
+type reportDesk struct {
+	*Server
+	stream  pb.Ingester_IngestServer
+	ctx     context.Context
+	working sync.WaitGroup
+
+	sending sync.Mutex
+
+	mu       sync.Mutex
+	arriving map[uint64]*arrival // also those being worked on, for cancelling
+}
+
+// arrival is a report whose body is on its way.
+type arrival struct {
+	begin  *pb.IngestBegin
+	body   []byte
+	whole  bool
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func (d *reportDesk) take(m *pb.IngestRequest) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := d.arriving[m.GetId()]
+	switch item := m.GetItem().(type) {
+	case *pb.IngestRequest_Begin:
+		if a != nil || len(d.arriving) >= maxArriving || item.Begin.GetSize() < 0 || item.Begin.GetSize() > MaxBody {
+			return malformed("a report was begun twice, or there are too many, or it is too large")
+		}
+		a = d.begin(item.Begin)
+		d.arriving[m.GetId()] = a
+	case *pb.IngestRequest_Chunk:
+		if a == nil {
+			return nil // cancelled
+		}
+		if int64(len(a.body)+len(item.Chunk)) > a.begin.GetSize() {
+			return malformed("a report is longer than it said")
+		}
+		a.body = append(a.body, item.Chunk...)
+	case *pb.IngestRequest_Cancel:
+		if a != nil {
+			a.cancel()
+			if !a.whole {
+				delete(d.arriving, m.GetId())
+			}
+		}
+		return nil
+	}
+	if a != nil && !a.whole && int64(len(a.body)) == a.begin.GetSize() {
+		a.whole = true
+		d.working.Add(1)
+		go d.work(m.GetId(), a)
+	}
+	return nil
+}
+
+func (d *reportDesk) begin(b *pb.IngestBegin) *arrival {
+	a := &arrival{begin: b, body: make([]byte, 0, b.GetSize())}
+	if t := decodeDuration(b.GetTimeout()); t > 0 {
+		a.ctx, a.cancel = context.WithTimeout(d.ctx, t)
+	} else {
+		a.ctx, a.cancel = context.WithCancel(d.ctx)
+	}
+	return a
+}
+
+func (d *reportDesk) work(id uint64, a *arrival) {
+	defer d.working.Done()
+	defer func() {
+		a.cancel()
+		d.mu.Lock()
+		delete(d.arriving, id)
+		d.mu.Unlock()
+	}()
+	out, err := d.decode(a)
+	if err == nil {
+		err = d.answer(a.ctx, id, out)
+	}
+	if err == nil || d.ctx.Err() != nil {
+		return
+	}
+	d.note(a.ctx, "Ingest", err)
+	// The stream's own error reaches the reader.
+	_ = d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{Result: &pb.IngestResult{Error: encodeError(err)}}})
+}
+
+// decode asks the plugin. A panic is the report's failure, not the process's.
+func (d *reportDesk) decode(a *arrival) (out sdk.Ingested, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d.log.Error("decoding a report panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			err = sdk.Errorf(sdk.KindInternal, "The plugin failed on this report; its log says why.")
+		}
+	}()
+	i, l, err := power[sdk.Ingester](d.Server, a.begin.GetInstance())
+	if err != nil {
+		return sdk.Ingested{}, err
+	}
+	defer l.release()
+	ctx, cancel := l.within(a.ctx, false)
+	defer cancel()
+	r := decodeReport(a.begin.GetReport())
+	r.Body = a.body
+	return i.Ingest(ctx, r)
+}
+
+func (d *reportDesk) answer(ctx context.Context, id uint64, out sdk.Ingested) error {
+	err := sendObservations(out.Observations, func(b *pb.Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Batch{Batch: b}})
+	})
+	if err != nil {
+		return err
+	}
+	if len(out.Reply) > MaxBatch {
+		return sdk.Errorf(sdk.KindInternal, "The plugin's reply to the report is larger than %d bytes.", MaxBatch)
+	}
+	return d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{
+		Result: &pb.IngestResult{Claims: encodeClaims(out.Claims), Reply: out.Reply},
+	}})
+}
+
+func (d *reportDesk) send(m *pb.IngestResponse) error {
+	d.sending.Lock()
+	defer d.sending.Unlock()
+	return d.stream.Send(m)
+}
+
+// sendObservations sends a list that no cycle surrounds, in batches.
+func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) error {
+	var table stringTable
+	var pending []*pb.Observation
+	var samples []sdk.Sample
+	size := 0
+	flush := func() error {
+		if len(pending) == 0 && len(samples) == 0 {
+			return nil
+		}
+		b, err := table.batch(pending, samples)
+		if err != nil {
+			return err
+		}
+		pending, samples, size = nil, nil, 0
+		return send(b)
+	}
+	for _, o := range obs {
+		added := 0
+		if s, ok := o.(sdk.Sample); ok {
+			samples, added = append(samples, s), sampleSize(s)
+		} else {
+			m, err := encodeObservation(o)
+			if err != nil {
+				return err
+			}
+			if added = proto.Size(m); added > MaxBatch {
+				return sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
+			}
+			if size+added > MaxBatch {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			pending = append(pending, m)
+		}
+		if size += added; size >= flushBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}

@@ -1,0 +1,135 @@
+// Package serve is the plugin's end of the process boundary. The main function of a plugin is one call of [Main]:
+// logging, recovery from panics, limits, mutual TLS, the manifest and the end of the process are seen to here. The
+// package does not know what a plugin is for.
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/internal/rpc"
+)
+
+// version is set at build by -ldflags "-X .../sdk/serve.version=...". It wins over the version in the description.
+var version string
+
+// Main serves the plugin to the server that started the process, or runs the subcommand of the command line. It
+// returns when the work is done, and ends the process on failure.
+func Main(p sdk.Plugin) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if code := run(ctx, p, os.Args[1:], os.Stdout, os.Stderr); code != 0 {
+		os.Exit(code)
+	}
+}
+
+const usage = `%[1]s is a plugin of Pulse: %[2]s
+It is started by the server; by hand it can only say what it is.
+
+  %[1]s manifest    print the manifest that lies beside the binary
+  %[1]s describe    print what the plugin declares, for people
+  %[1]s --version   print the version
+`
+
+// run returns the exit code.
+func run(ctx context.Context, p sdk.Plugin, args []string, out, errs io.Writer) int {
+	d := described(p)
+	name := "pulse-plugin-" + d.Kind
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	var err error
+	switch command {
+	case "":
+		h := rpc.Handshake()
+		if os.Getenv(h.MagicCookieKey) != h.MagicCookieValue {
+			fmt.Fprintf(errs, "%s is a plugin of Pulse and is started by the server; see %[1]s --help.\n", name)
+			return 1
+		}
+		serve(ctx, p)
+		return 0
+	case "manifest":
+		err = printManifest(out, d)
+	case "describe":
+		err = printJSON(out, d)
+	case "--version", "version":
+		fmt.Fprintln(out, d.Version)
+	case "--help", "-h", "help":
+		fmt.Fprintf(out, usage, name, d.Summary)
+	default:
+		fmt.Fprintf(errs, "%s: there is no command %q\n\n", name, command)
+		fmt.Fprintf(errs, usage, name, d.Summary)
+		return 2
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%s: %v\n", name, err)
+		return 1
+	}
+	return 0
+}
+
+// described returns the description with the version of the build.
+func described(p sdk.Plugin) sdk.Description {
+	d := p.Describe()
+	if version != "" {
+		d.Version = version
+	}
+	return d
+}
+
+func printManifest(out io.Writer, d sdk.Description) error {
+	path, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own binary: %w", err)
+	}
+	sum, err := fileSHA256(path)
+	if err != nil {
+		return err
+	}
+	description, err := rpc.EncodeDescription(d)
+	if err != nil {
+		return err
+	}
+	return printJSON(out, rpc.Manifest{
+		Manifest: rpc.ManifestVersion, Kind: d.Kind, Name: d.Name, Version: d.Version,
+		Protocol: rpc.Versions{Min: rpc.Protocol, Max: rpc.Protocol},
+		SHA256:   sum, OS: runtime.GOOS, Arch: runtime.GOARCH, Description: description,
+	})
+}
+
+func fileSHA256(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("open own binary: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read own binary: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// notifies reports whether a plugin talks to the outside rather than to what an operator configured.
+func notifies(d sdk.Description) bool {
+	return slices.Contains(d.Capabilities, sdk.CapNotify) && !slices.Contains(d.Capabilities, sdk.CapCollect)
+}
