@@ -145,11 +145,12 @@ func TestAgentDeliversAfterOutage(t *testing.T) {
 
 			start := time.Now()
 			end := outage(s)
-			// Measuring goes on for some intervals; the outage is as long as it takes to see that.
-			<-time.After(5 * time.Second)
-			if !agent.running() {
-				t.Fatalf("the agent ended: %v", agent.err)
-			}
+			eventually(t, "the agent keeps what it measures", func() bool {
+				if !agent.running() {
+					t.Fatalf("the agent ended: %v", agent.err)
+				}
+				return agent.waiting() >= 5
+			})
 			end()
 			over := time.Now()
 
@@ -162,6 +163,7 @@ func TestAgentDeliversAfterOutage(t *testing.T) {
 				}
 				return during >= 2
 			})
+			eventually(t, "nothing is left to deliver", func() bool { return agent.waiting() <= 1 })
 		})
 	}
 }

@@ -222,13 +222,33 @@ func (s *server) history(host, metric string) []point {
 // plugin returns the process of the host plugin, 0 when it does not run.
 func (s *server) plugin() int { return children(s.pid())["pulse-plugin-host"] }
 
+// agent is a running agent with its state directory.
+type agent struct {
+	*process
+	state string
+}
+
 // startAgent runs an agent against the server with the enrolment token of the local one.
-func startAgent(t testing.TB, s *server, args ...string) *process {
+func startAgent(t testing.TB, s *server, args ...string) *agent {
 	t.Helper()
-	return launch(t, "pulse-agent", append([]string{
+	a := &agent{state: t.TempDir()}
+	a.process = launch(t, "pulse-agent", append([]string{
 		"--url", s.url, "--token-file", filepath.Join(s.data, "local-agent.token"),
-		"--state-dir", t.TempDir(), "--interval", "1s", "--health-addr=",
+		"--state-dir", a.state, "--interval", "1s", "--health-addr=",
 	}, args...)...)
+	return a
+}
+
+// waiting returns how many reports the agent keeps on disk.
+func (a *agent) waiting() int {
+	count := 0
+	_ = filepath.WalkDir(a.state, func(path string, _ os.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".report" {
+			count++
+		}
+		return nil
+	})
+	return count
 }
 
 // hostReport is a report in the reference's wire format for a host that uses cpu percent.
