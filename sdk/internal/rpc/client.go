@@ -17,7 +17,7 @@ type Client struct {
 	conn    grpc.ClientConnInterface
 	plugin  pb.PluginClient
 	reports ingestLink
-	host    uint32
+	offer   func() uint32
 
 	mu    sync.Mutex
 	fresh map[freshKey]bool // cycles whose end both sides agree on
@@ -25,10 +25,13 @@ type Client struct {
 
 type freshKey struct{ instance, task string }
 
-// NewClient makes a client. What lives longer than a call ends with ctx. host is the id of the server that calls back
-// may be made to, 0 for none.
-func NewClient(ctx context.Context, conn grpc.ClientConnInterface, host uint32) *Client {
-	c := &Client{conn: conn, plugin: pb.NewPluginClient(conn), host: host, fresh: map[freshKey]bool{}}
+// NewClient makes a client. What lives longer than a call ends with ctx. Offer, which may be nil, makes the host's own
+// server reachable for calls back and returns its id; it is called once, when the first instance needs it.
+func NewClient(ctx context.Context, conn grpc.ClientConnInterface, offer func() uint32) *Client {
+	if offer == nil {
+		offer = func() uint32 { return 0 }
+	}
+	c := &Client{conn: conn, plugin: pb.NewPluginClient(conn), offer: sync.OnceValue(offer), fresh: map[freshKey]bool{}}
 	c.reports.open = func() (pb.Ingester_IngestClient, context.CancelFunc, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		stream, err := pb.NewIngesterClient(conn).Ingest(ctx)
@@ -70,7 +73,7 @@ func (c *Client) Validate(ctx context.Context, config json.RawMessage) ([]sdk.Di
 
 // Configure makes or replaces an instance.
 func (c *Client) Configure(ctx context.Context, in sdk.Instance) error {
-	_, err := c.plugin.Configure(ctx, &pb.ConfigureRequest{Instance: encodeInstance(in), Host: c.host})
+	_, err := c.plugin.Configure(ctx, &pb.ConfigureRequest{Instance: encodeInstance(in), Host: c.offer()})
 	return fromStatus(ctx, err)
 }
 

@@ -12,8 +12,8 @@ func encodeDescription(d sdk.Description) *pb.Description {
 		Summary:       text(d.Summary),
 		Version:       text(d.Version),
 		Capabilities:  texts(d.Capabilities),
-		ConfigVersion: int64(d.ConfigVersion),
-		StateVersion:  int64(d.StateVersion),
+		ConfigVersion: int32(d.ConfigVersion),
+		StateVersion:  int32(d.StateVersion),
 		Config:        d.Config,
 		Implicit:      d.Implicit,
 		DialsAlone:    d.DialsAlone,
@@ -103,9 +103,9 @@ func encodeColumn(c sdk.Column) *pb.Column {
 		Path:     text(c.Path),
 		Unit:     text(c.Unit),
 		Format:   text(string(c.Format)),
-		Width:    int64(c.Width),
+		Width:    int32(c.Width),
 		Default:  c.Default,
-		Priority: int64(c.Priority),
+		Priority: int32(c.Priority),
 	}
 }
 
@@ -148,7 +148,7 @@ func encodeMetric(x sdk.Metric) *pb.Metric {
 		Unit:      text(string(x.Unit)),
 		Kind:      text(string(x.Kind)),
 		Instance:  text(x.Instance),
-		Precision: int64(x.Precision),
+		Precision: int32(x.Precision),
 		Label:     text(x.Label),
 		Help:      text(x.Help),
 		WireName:  text(x.WireName),
@@ -224,11 +224,11 @@ func decodeTask(m *pb.Task) sdk.Task {
 func encodeReportKind(r sdk.ReportKind) *pb.ReportKind {
 	return &pb.ReportKind{
 		Name:            text(r.Name),
-		Limit:           int64(r.Limit),
+		Limit:           int32(r.Limit),
 		Formats:         texts(r.Formats),
 		Type:            text(r.Type),
 		Scope:           text(r.Scope),
-		OfflineFactor:   int64(r.OfflineFactor),
+		OfflineFactor:   int32(r.OfflineFactor),
 		OfflineMin:      encodeDuration(r.OfflineMin),
 		OfflineMax:      encodeDuration(r.OfflineMax),
 		DefaultInterval: encodeDuration(r.DefaultInterval),
@@ -335,7 +335,7 @@ func decodeChannelPreset(m *pb.ChannelPreset) sdk.ChannelPreset {
 
 func encodeProbePort(p sdk.ProbePort) *pb.ProbePort {
 	return &pb.ProbePort{
-		Port: int64(p.Port),
+		Port: int32(p.Port),
 		Tls:  p.TLS,
 		Path: text(p.Path),
 	}

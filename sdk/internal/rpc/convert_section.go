@@ -9,7 +9,7 @@ func encodeStateSection(s sdk.StateSection) *pb.StateSection {
 	return &pb.StateSection{
 		Section:      text(s.Section),
 		Type:         text(s.Type),
-		Order:        int64(s.Order),
+		Order:        int32(s.Order),
 		SortBy:       text(s.SortBy),
 		Inject:       each(s.Inject, encodeInject),
 		Nest:         each(s.Nest, encodeNest),

@@ -32,8 +32,8 @@ type Description struct {
 	Version string `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
 	// Capabilities are the powers of the plugin's instances. schema.Define fills it from the instance type.
 	Capabilities  []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
-	ConfigVersion int64    `protobuf:"varint,6,opt,name=config_version,json=configVersion,proto3" json:"config_version,omitempty"`
-	StateVersion  int64    `protobuf:"varint,7,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	ConfigVersion int32    `protobuf:"varint,6,opt,name=config_version,json=configVersion,proto3" json:"config_version,omitempty"`
+	StateVersion  int32    `protobuf:"varint,7,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
 	// Config is the JSON Schema (2020-12) of the configuration. schema.Define fills it from the struct.
 	Config []byte `protobuf:"bytes,8,opt,name=config,proto3" json:"config,omitempty"`
 	// Implicit plugins need no configured integration: the server runs one instance with default config.
@@ -123,14 +123,14 @@ func (x *Description) GetCapabilities() []string {
 	return nil
 }
 
-func (x *Description) GetConfigVersion() int64 {
+func (x *Description) GetConfigVersion() int32 {
 	if x != nil {
 		return x.ConfigVersion
 	}
 	return 0
 }
 
-func (x *Description) GetStateVersion() int64 {
+func (x *Description) GetStateVersion() int32 {
 	if x != nil {
 		return x.StateVersion
 	}
@@ -397,10 +397,10 @@ type Column struct {
 	Unit   string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	Format string `protobuf:"bytes,6,opt,name=format,proto3" json:"format,omitempty"`
 	// Pixels, 0 lets the web decide.
-	Width   int64 `protobuf:"varint,7,opt,name=width,proto3" json:"width,omitempty"`
+	Width   int32 `protobuf:"varint,7,opt,name=width,proto3" json:"width,omitempty"`
 	Default bool  `protobuf:"varint,8,opt,name=default,proto3" json:"default,omitempty"`
 	// Priority decides what stays on a narrow screen: 1 stays longest.
-	Priority      int64 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	Priority      int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -477,7 +477,7 @@ func (x *Column) GetFormat() string {
 	return ""
 }
 
-func (x *Column) GetWidth() int64 {
+func (x *Column) GetWidth() int32 {
 	if x != nil {
 		return x.Width
 	}
@@ -491,7 +491,7 @@ func (x *Column) GetDefault() bool {
 	return false
 }
 
-func (x *Column) GetPriority() int64 {
+func (x *Column) GetPriority() int32 {
 	if x != nil {
 		return x.Priority
 	}
@@ -578,7 +578,7 @@ type Metric struct {
 	// Instance names the one dimension ("mount", "interface", "sensor"), or is empty.
 	Instance string `protobuf:"bytes,5,opt,name=instance,proto3" json:"instance,omitempty"`
 	// Precision is how many significant bits the store keeps; 0 keeps all.
-	Precision int64  `protobuf:"varint,6,opt,name=precision,proto3" json:"precision,omitempty"`
+	Precision int32  `protobuf:"varint,6,opt,name=precision,proto3" json:"precision,omitempty"`
 	Label     string `protobuf:"bytes,7,opt,name=label,proto3" json:"label,omitempty"`
 	Help      string `protobuf:"bytes,8,opt,name=help,proto3" json:"help,omitempty"`
 	// WireName is the reference's name for it and WireScale what to multiply with (100 for ratio to percent).
@@ -655,7 +655,7 @@ func (x *Metric) GetInstance() string {
 	return ""
 }
 
-func (x *Metric) GetPrecision() int64 {
+func (x *Metric) GetPrecision() int32 {
 	if x != nil {
 		return x.Precision
 	}
@@ -788,7 +788,7 @@ type StateSection struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Section string                 `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
 	Type    string                 `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
-	Order   int64                  `protobuf:"varint,3,opt,name=order,proto3" json:"order,omitempty"`
+	Order   int32                  `protobuf:"varint,3,opt,name=order,proto3" json:"order,omitempty"`
 	// SortBy is the document member that orders the section.
 	SortBy string         `protobuf:"bytes,4,opt,name=sort_by,json=sortBy,proto3" json:"sort_by,omitempty"`
 	Inject []*Inject      `protobuf:"bytes,5,rep,name=inject,proto3" json:"inject,omitempty"`
@@ -850,7 +850,7 @@ func (x *StateSection) GetType() string {
 	return ""
 }
 
-func (x *StateSection) GetOrder() int64 {
+func (x *StateSection) GetOrder() int32 {
 	if x != nil {
 		return x.Order
 	}
@@ -1572,14 +1572,14 @@ type ReportKind struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Limit is the largest accepted body, in bytes, after decompression.
-	Limit   int64    `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit   int32    `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	Formats []string `protobuf:"bytes,3,rep,name=formats,proto3" json:"formats,omitempty"`
 	// Type is the resource type of the reporter itself.
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// Scope is the token scope that may report, for example "host-agent:report".
 	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
 	// Offline is how a missing report is judged: Windows times the interval, within Min and Max.
-	OfflineFactor   int64                `protobuf:"varint,6,opt,name=offline_factor,json=offlineFactor,proto3" json:"offline_factor,omitempty"`
+	OfflineFactor   int32                `protobuf:"varint,6,opt,name=offline_factor,json=offlineFactor,proto3" json:"offline_factor,omitempty"`
 	OfflineMin      *durationpb.Duration `protobuf:"bytes,7,opt,name=offline_min,json=offlineMin,proto3" json:"offline_min,omitempty"`
 	OfflineMax      *durationpb.Duration `protobuf:"bytes,8,opt,name=offline_max,json=offlineMax,proto3" json:"offline_max,omitempty"`
 	DefaultInterval *durationpb.Duration `protobuf:"bytes,9,opt,name=default_interval,json=defaultInterval,proto3" json:"default_interval,omitempty"`
@@ -1624,7 +1624,7 @@ func (x *ReportKind) GetName() string {
 	return ""
 }
 
-func (x *ReportKind) GetLimit() int64 {
+func (x *ReportKind) GetLimit() int32 {
 	if x != nil {
 		return x.Limit
 	}
@@ -1652,7 +1652,7 @@ func (x *ReportKind) GetScope() string {
 	return ""
 }
 
-func (x *ReportKind) GetOfflineFactor() int64 {
+func (x *ReportKind) GetOfflineFactor() int32 {
 	if x != nil {
 		return x.OfflineFactor
 	}
@@ -2008,7 +2008,7 @@ func (x *ChannelPreset) GetConfig() []byte {
 // ProbePort is where network discovery may ask "is this yours?".
 type ProbePort struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Port          int64                  `protobuf:"varint,1,opt,name=port,proto3" json:"port,omitempty"`
+	Port          int32                  `protobuf:"varint,1,opt,name=port,proto3" json:"port,omitempty"`
 	Tls           bool                   `protobuf:"varint,2,opt,name=tls,proto3" json:"tls,omitempty"`
 	Path          string                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2045,7 +2045,7 @@ func (*ProbePort) Descriptor() ([]byte, []int) {
 	return file_pulse_plugin_v1_describe_proto_rawDescGZIP(), []int{20}
 }
 
-func (x *ProbePort) GetPort() int64 {
+func (x *ProbePort) GetPort() int32 {
 	if x != nil {
 		return x.Port
 	}
@@ -2146,8 +2146,8 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\asummary\x18\x03 \x01(\tR\asummary\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\tR\aversion\x12\"\n" +
 	"\fcapabilities\x18\x05 \x03(\tR\fcapabilities\x12%\n" +
-	"\x0econfig_version\x18\x06 \x01(\x03R\rconfigVersion\x12#\n" +
-	"\rstate_version\x18\a \x01(\x03R\fstateVersion\x12\x16\n" +
+	"\x0econfig_version\x18\x06 \x01(\x05R\rconfigVersion\x12#\n" +
+	"\rstate_version\x18\a \x01(\x05R\fstateVersion\x12\x16\n" +
 	"\x06config\x18\b \x01(\fR\x06config\x12\x1a\n" +
 	"\bimplicit\x18\t \x01(\bR\bimplicit\x12\x1f\n" +
 	"\vdials_alone\x18\n" +
@@ -2191,9 +2191,9 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x04path\x18\x04 \x01(\tR\x04path\x12\x12\n" +
 	"\x04unit\x18\x05 \x01(\tR\x04unit\x12\x16\n" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x14\n" +
-	"\x05width\x18\a \x01(\x03R\x05width\x12\x18\n" +
+	"\x05width\x18\a \x01(\x05R\x05width\x12\x18\n" +
 	"\adefault\x18\b \x01(\bR\adefault\x12\x1a\n" +
-	"\bpriority\x18\t \x01(\x03R\bpriority\"^\n" +
+	"\bpriority\x18\t \x01(\x05R\bpriority\"^\n" +
 	"\x04Fact\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x16\n" +
@@ -2205,7 +2205,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1a\n" +
 	"\binstance\x18\x05 \x01(\tR\binstance\x12\x1c\n" +
-	"\tprecision\x18\x06 \x01(\x03R\tprecision\x12\x14\n" +
+	"\tprecision\x18\x06 \x01(\x05R\tprecision\x12\x14\n" +
 	"\x05label\x18\a \x01(\tR\x05label\x12\x12\n" +
 	"\x04help\x18\b \x01(\tR\x04help\x12\x1b\n" +
 	"\twire_name\x18\t \x01(\tR\bwireName\x12\x1d\n" +
@@ -2223,7 +2223,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\fStateSection\x12\x18\n" +
 	"\asection\x18\x01 \x01(\tR\asection\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n" +
-	"\x05order\x18\x03 \x01(\x03R\x05order\x12\x17\n" +
+	"\x05order\x18\x03 \x01(\x05R\x05order\x12\x17\n" +
 	"\asort_by\x18\x04 \x01(\tR\x06sortBy\x12/\n" +
 	"\x06inject\x18\x05 \x03(\v2\x17.pulse.plugin.v1.InjectR\x06inject\x12)\n" +
 	"\x04nest\x18\x06 \x03(\v2\x15.pulse.plugin.v1.NestR\x04nest\x12)\n" +
@@ -2298,11 +2298,11 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\n" +
 	"ReportKind\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x03R\x05limit\x12\x18\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x18\n" +
 	"\aformats\x18\x03 \x03(\tR\aformats\x12\x12\n" +
 	"\x04type\x18\x04 \x01(\tR\x04type\x12\x14\n" +
 	"\x05scope\x18\x05 \x01(\tR\x05scope\x12%\n" +
-	"\x0eoffline_factor\x18\x06 \x01(\x03R\rofflineFactor\x12:\n" +
+	"\x0eoffline_factor\x18\x06 \x01(\x05R\rofflineFactor\x12:\n" +
 	"\voffline_min\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"offlineMin\x12:\n" +
 	"\voffline_max\x18\b \x01(\v2\x19.google.protobuf.DurationR\n" +
@@ -2338,7 +2338,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n" +
 	"\x06config\x18\x03 \x01(\fR\x06config\"E\n" +
 	"\tProbePort\x12\x12\n" +
-	"\x04port\x18\x01 \x01(\x03R\x04port\x12\x10\n" +
+	"\x04port\x18\x01 \x01(\x05R\x04port\x12\x10\n" +
 	"\x03tls\x18\x02 \x01(\bR\x03tls\x12\x12\n" +
 	"\x04path\x18\x03 \x01(\tR\x04path\"m\n" +
 	"\n" +
