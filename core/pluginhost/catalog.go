@@ -1,0 +1,69 @@
+package pluginhost
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pulse-platform/pulse/sdk/host"
+)
+
+// prefix of the names of plugin binaries and their manifests.
+const prefix = "pulse-plugin-"
+
+// Entry is one plugin of the catalogue: a manifest with the binary beside it.
+type Entry struct {
+	// Kind is taken from the file's name when the manifest cannot be read.
+	Kind     string
+	Manifest host.Manifest
+	// Binary is the path of the program.
+	Binary string
+	// Problem says in one sentence why the plugin cannot be used; empty when it can.
+	Problem string
+}
+
+// Scan reads the manifests of a directory, by kind. Programs are not run or read for it. A directory that is not there
+// holds no plugins.
+func Scan(dir string) ([]Entry, error) {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scan plugins: %w", err)
+	}
+	var out []Entry
+	for _, f := range files {
+		name := f.Name()
+		if !strings.HasPrefix(name, prefix) || !strings.HasSuffix(name, ".json") {
+			continue
+		}
+		out = append(out, read(dir, name))
+	}
+	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Kind, b.Kind) })
+	return out, nil
+}
+
+func read(dir, name string) Entry {
+	binary := strings.TrimSuffix(name, ".json")
+	kind := strings.TrimSuffix(strings.TrimPrefix(binary, prefix), ".exe")
+	e := Entry{Kind: kind, Binary: filepath.Join(dir, binary)}
+	m, err := host.ReadManifest(filepath.Join(dir, name))
+	if err == nil && m.Kind != kind {
+		err = fmt.Errorf("the file %s holds the manifest of plugin %s", name, m.Kind)
+	}
+	if err == nil {
+		e.Manifest = m
+		err = m.Compatible()
+	}
+	if err == nil {
+		_, err = os.Stat(e.Binary)
+	}
+	if err != nil {
+		e.Problem = err.Error()
+	}
+	return e
+}

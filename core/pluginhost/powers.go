@@ -1,0 +1,171 @@
+package pluginhost
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/host"
+)
+
+// ingestPatience bounds how long a plugin may take for a report: one that hangs must not hold its reporters.
+const ingestPatience = 10 * time.Second
+
+// Ingest hands a report to the plugin that declares its kind. Errors are *sdk.Error: unsupported when no plugin does,
+// unavailable when it is not ready or was lost, else the plugin's own; or ctx's when the caller gave up.
+func (p *Plugins) Ingest(ctx context.Context, kind string, r sdk.Report) (sdk.Ingested, error) {
+	plugin, ok := p.reports[kind]
+	if !ok {
+		return sdk.Ingested{}, &sdk.Error{Kind: sdk.KindUnsupported, Code: "unknown_report", Message: "No plugin takes reports of this kind."}
+	}
+	limited, cancel := context.WithTimeout(ctx, ingestPatience)
+	defer cancel()
+	i, err := p.instance(limited, plugin, id.Integration(plugin), sdk.CapIngest)
+	if err != nil {
+		return sdk.Ingested{}, err
+	}
+	r.Kind = kind
+	out, err := i.Ingest(limited, r)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		late := sdk.Wrap(sdk.KindUnavailable, err, "The plugin did not answer in time.")
+		late.Code, late.RetryAfter = "plugin_slow", 5*time.Second
+		err = late
+	}
+	return out, err
+}
+
+// Collector returns the live collector of an integration.
+func (p *Plugins) Collector(ctx context.Context, integration id.Integration) (sdk.Collector, error) {
+	return power[sdk.Collector](ctx, p, integration, sdk.CapCollect)
+}
+
+// Watcher returns the live watcher of an integration.
+func (p *Plugins) Watcher(ctx context.Context, integration id.Integration) (sdk.Watcher, error) {
+	return power[sdk.Watcher](ctx, p, integration, sdk.CapWatch)
+}
+
+// Actor returns what changes things for an integration.
+func (p *Plugins) Actor(ctx context.Context, integration id.Integration) (sdk.Actor, error) {
+	return power[sdk.Actor](ctx, p, integration, sdk.CapAct)
+}
+
+// Acknowledger returns what understands agents' words on commands.
+func (p *Plugins) Acknowledger(ctx context.Context, integration id.Integration) (sdk.CommandAcknowledger, error) {
+	return power[sdk.CommandAcknowledger](ctx, p, integration, sdk.CapAct)
+}
+
+// Querier returns what reads on demand for an integration.
+func (p *Plugins) Querier(ctx context.Context, integration id.Integration) (sdk.Querier, error) {
+	return power[sdk.Querier](ctx, p, integration, sdk.CapQuery)
+}
+
+// Notifier returns what delivers messages for an integration.
+func (p *Plugins) Notifier(ctx context.Context, integration id.Integration) (sdk.Notifier, error) {
+	return power[sdk.Notifier](ctx, p, integration, sdk.CapNotify)
+}
+
+// ModelProvider returns what talks to a language model for an integration.
+func (p *Plugins) ModelProvider(ctx context.Context, integration id.Integration) (sdk.ModelProvider, error) {
+	return power[sdk.ModelProvider](ctx, p, integration, sdk.CapModel)
+}
+
+// Prober returns what recognises addresses for an integration.
+func (p *Plugins) Prober(ctx context.Context, integration id.Integration) (sdk.Prober, error) {
+	return power[sdk.Prober](ctx, p, integration, sdk.CapProbe)
+}
+
+// Onboarder returns what writes setup scripts for an integration.
+func (p *Plugins) Onboarder(ctx context.Context, integration id.Integration) (sdk.Onboarder, error) {
+	return power[sdk.Onboarder](ctx, p, integration, sdk.CapOnboard)
+}
+
+// Validate has a plugin judge a configuration. The plugin is started for it; the error is of kind unavailable while it
+// is not ready.
+func (p *Plugins) Validate(ctx context.Context, kind string, config json.RawMessage) ([]sdk.Diagnostic, error) {
+	plugin := p.plugins[kind]
+	if plugin == nil {
+		return nil, notInstalled(kind)
+	}
+	return plugin.Validate(ctx, config)
+}
+
+// UpgradeConfig turns a configuration of an earlier version into a present one.
+func (p *Plugins) UpgradeConfig(ctx context.Context, kind string, config json.RawMessage, from int) (json.RawMessage, error) {
+	plugin := p.plugins[kind]
+	if plugin == nil {
+		return nil, notInstalled(kind)
+	}
+	return plugin.UpgradeConfig(ctx, config, from)
+}
+
+// Check tries a configuration that is not saved; progress hears of each step.
+func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	plugin := p.plugins[kind]
+	if plugin == nil {
+		return sdk.CheckResult{}, notInstalled(kind)
+	}
+	if err := p.declares(kind, sdk.CapCheck); err != nil {
+		return sdk.CheckResult{}, err
+	}
+	var out sdk.CheckResult
+	err := plugin.Try(ctx, sdk.Instance{Integration: "check/" + id.Random(8), Config: config}, func(i *host.Instance) error {
+		var err error
+		out, err = i.Check(ctx, progress)
+		return err
+	})
+	return out, err
+}
+
+// power returns one power of a live instance. The server trusts what the plugin declares.
+func power[P any](ctx context.Context, p *Plugins, integration id.Integration, c sdk.Capability) (P, error) {
+	var none P
+	kind, err := p.kind(integration)
+	if err != nil {
+		return none, err
+	}
+	i, err := p.instance(ctx, kind, integration, c)
+	if err != nil {
+		return none, err
+	}
+	out, ok := any(i).(P)
+	if !ok {
+		return none, sdk.Errorf(sdk.KindUnsupported, "The plugin %q cannot do this.", kind)
+	}
+	return out, nil
+}
+
+func (p *Plugins) instance(ctx context.Context, kind string, integration id.Integration, c sdk.Capability) (*host.Instance, error) {
+	if err := p.declares(kind, c); err != nil {
+		return nil, err
+	}
+	return p.plugins[kind].Instance(ctx, string(integration))
+}
+
+func (p *Plugins) declares(kind string, c sdk.Capability) error {
+	d, ok := p.Description(kind)
+	if !ok {
+		return notInstalled(kind)
+	}
+	if !slices.Contains(d.Capabilities, c) {
+		return sdk.Errorf(sdk.KindUnsupported, "The plugin %q does not %s.", kind, c)
+	}
+	return nil
+}
+
+// kind returns the plugin of an integration, configured or implicit.
+func (p *Plugins) kind(integration id.Integration) (string, error) {
+	p.mu.Lock()
+	in, ok := p.wanted[integration]
+	p.mu.Unlock()
+	if ok {
+		return in.Kind, nil
+	}
+	if d, ok := p.Description(string(integration)); ok && d.Implicit {
+		return d.Kind, nil
+	}
+	return "", &sdk.Error{Kind: sdk.KindUnavailable, Code: "unknown_integration", Message: "There is no such integration."}
+}
