@@ -1,0 +1,4 @@
+package config
+
+// DefaultStateDir is where the agent keeps what outlives a restart.
+const DefaultStateDir = `C:\ProgramData\Pulse Agent`
