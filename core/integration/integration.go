@@ -249,4 +249,3 @@ func checkRevision(old Integration, exists bool, revision int64) error {
 	}
 	return nil
 }
-

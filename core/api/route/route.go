@@ -5,6 +5,7 @@ package route
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"reflect"
 	"time"
 
@@ -94,6 +95,16 @@ type Reply[T any] struct {
 	Header  http.Header
 	Cookies []*http.Cookie
 	Body    T
+}
+
+// Parts returns what core/api sends.
+func (r Reply[T]) Parts() (status int, header http.Header, cookies []*http.Cookie, body any) {
+	return r.Status, r.Header, r.Cookies, r.Body
+}
+
+// CSRFCookie is the cookie that hands a session's CSRF token to the web app.
+func CSRFCookie(r *Request, token string, life time.Duration) *http.Cookie {
+	return &http.Cookie{Name: "pulse_csrf", Value: url.QueryEscape(token), Path: "/", Secure: r.HTTPS, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
 }
 
 // Raw is an Out that is sent as it is.

@@ -1,0 +1,372 @@
+// Package security serves the way in: first run, login and logout, tokens and passwords.
+package security
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
+)
+
+// Claims is how a new server is taken over.
+type Claims interface {
+	Claimed() bool
+	CheckBootstrap(token string) error
+	Claim(ctx context.Context, user, password, apiToken string) error
+}
+
+// Logins opens and ends sessions and changes passwords.
+type Logins interface {
+	Login(ctx context.Context, user, password string, remember bool, peer, agent string) (session, csrf string, life time.Duration, err error)
+	Logout(ctx context.Context, session string) error
+	ChangePassword(ctx context.Context, user, current, next, peer string) error
+	Changed(user string) time.Time
+	Session(raw string) (auth.Principal, bool)
+}
+
+// Tokens keeps API tokens.
+type Tokens interface {
+	ListTokens() []auth.Token
+	CreateToken(ctx context.Context, maker auth.Principal, name string, scopes []auth.Scope) (string, auth.Token, error)
+	RevokeToken(ctx context.Context, id string) error
+	Token(raw string) (auth.Principal, bool)
+}
+
+// Area is the area with what it needs.
+type Area struct {
+	Claims Claims
+	Logins Logins
+	Tokens Tokens
+	Now    func() time.Time
+	// BaseURL is where agents reach the server, empty to take it from each request.
+	BaseURL string
+}
+
+// Routes returns the area's rows.
+func (a Area) Routes() []route.Route {
+	anyToken := func(x *route.Access) { x.AnyToken = true }
+	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
+	return []route.Route{
+		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
+		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().With(own).Class("auth"),
+		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().With(own).Class("auth"),
+		route.Post("/api/login", "login", "Log in with user name and password", a.login).Public().With(func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }).Class("auth"),
+		route.Post("/api/logout", "logout", "Log out", a.logout).Scope().With(anyToken).Class("auth"),
+		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all logins end", a.changePassword).Admin(auth.ScopeSettingsWrite).Class("auth"),
+		route.Get("/api/security/tokens", "listTokens", "All API tokens, newest first", a.listTokens).Admin(auth.ScopeSettingsRead),
+		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Admin(auth.ScopeSettingsWrite),
+		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Admin(auth.ScopeSettingsWrite),
+	}
+}
+
+type bootstrapIn struct {
+	Header string `header:"X-Setup-Token"`
+	Body   struct {
+		Token string `json:"token"`
+	} `body:"json"`
+}
+
+func (a Area) validateBootstrap(_ context.Context, in bootstrapIn) (route.None, error) {
+	token := in.Header
+	if token == "" {
+		token = in.Body.Token
+	}
+	return route.None{}, a.Claims.CheckBootstrap(token)
+}
+
+type setupIn struct {
+	Header string       `header:"X-Setup-Token"`
+	Body   setupRequest `body:"json"`
+}
+
+type setupRequest struct {
+	Username   string `json:"username"`
+	Password   string `json:"password"`
+	APIToken   string `json:"apiToken,omitempty"`
+	SetupToken string `json:"setupToken,omitempty"`
+	Force      bool   `json:"force,omitempty"`
+}
+
+// Done is the answer of what worked.
+type Done struct {
+	Success bool   `json:"success"`
+	Message string `json:"message"`
+}
+
+// SetupDone is the answer of a quick setup.
+type SetupDone struct {
+	Success               bool   `json:"success"`
+	Skipped               bool   `json:"skipped,omitempty"`
+	Method                string `json:"method,omitempty"`
+	DeploymentType        string `json:"deploymentType,omitempty"`
+	RequiresManualRestart bool   `json:"requiresManualRestart"`
+	Message               string `json:"message"`
+}
+
+func (a Area) quickSetup(ctx context.Context, in setupIn) (SetupDone, error) {
+	if a.Claims.Claimed() {
+		if !auth.PrincipalFrom(ctx).Authenticated() {
+			return SetupDone{}, errs.New(errs.Unauthenticated, "the server is set up already: log in to change its security")
+		}
+		if in.Body.Force {
+			return SetupDone{}, errs.New(errs.Conflict, "the server is set up already: change the password and the tokens in the settings")
+		}
+		return SetupDone{Success: true, Skipped: true, Message: "The server is set up already."}, nil
+	}
+	token := in.Header
+	if token == "" {
+		token = in.Body.SetupToken
+	}
+	if token == "" {
+		return SetupDone{}, errs.New(errs.Unauthenticated, "the bootstrap token is missing: pulse bootstrap-token --data DIR prints it; it lies in the file .bootstrap_token of the data directory")
+	}
+	if err := a.Claims.CheckBootstrap(token); err != nil {
+		return SetupDone{}, err
+	}
+	if err := a.Claims.Claim(ctx, in.Body.Username, in.Body.Password, in.Body.APIToken); err != nil {
+		return SetupDone{}, err
+	}
+	return SetupDone{Success: true, Method: "manual", DeploymentType: "manual", Message: "The server is set up. Log in with the new user."}, nil
+}
+
+type loginRequest struct {
+	Username   string `json:"username"`
+	Password   string `json:"password"`
+	RememberMe bool   `json:"rememberMe,omitempty"`
+}
+
+func (a Area) login(ctx context.Context, in loginRequest) (route.Reply[Done], error) {
+	r := route.RequestFrom(ctx)
+	session, csrf, life, err := a.Logins.Login(ctx, in.Username, in.Password, in.RememberMe, r.Peer, r.Agent)
+	if err != nil {
+		return route.Reply[Done]{}, a.refused(err)
+	}
+	cookie := &http.Cookie{
+		Name: "pulse_session", Value: session, Path: "/", HttpOnly: true, Secure: r.HTTPS,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second),
+	}
+	return route.Reply[Done]{
+		Cookies: []*http.Cookie{cookie, route.CSRFCookie(r, csrf, life)},
+		Body:    Done{Success: true, Message: "Successfully logged in"},
+	}, nil
+}
+
+// refused puts the contract's words and members on a refused login.
+func (a Area) refused(err error) error {
+	var l *auth.LoginError
+	if !errors.As(err, &l) {
+		return err
+	}
+	if l.Locked {
+		e := errs.New(errs.Forbidden, "%s", l.Error()).WithWord("account_locked")
+		e.Extra = map[string]any{
+			"error": "account_locked", "lockedUntil": l.Until.UTC().Format(time.RFC3339),
+			"remainingMinutes": max(1, int(math.Ceil(l.Until.Sub(a.Now()).Minutes()))),
+		}
+		return e
+	}
+	e := errs.New(errs.Unauthenticated, "%s", l.Error()).WithWord("invalid_credentials")
+	e.Extra = map[string]any{"error": "invalid_credentials", "attempts": l.Attempts, "remaining": max(0, auth.MaxAttempts-l.Attempts), "maxAttempts": auth.MaxAttempts}
+	if l.LockedNow {
+		e.Extra = map[string]any{"error": "invalid_credentials", "locked": true, "lockoutDuration": "15 minutes"}
+	}
+	return e
+}
+
+func (a Area) logout(ctx context.Context, _ route.None) (route.Reply[Done], error) {
+	p, r := auth.PrincipalFrom(ctx), route.RequestFrom(ctx)
+	if p.Method == auth.MethodSession {
+		if err := a.Logins.Logout(ctx, p.SessionID); err != nil {
+			return route.Reply[Done]{}, err
+		}
+	}
+	gone := func(name string, httpOnly bool) *http.Cookie {
+		return &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: httpOnly, Secure: r.HTTPS, SameSite: http.SameSiteLaxMode}
+	}
+	return route.Reply[Done]{
+		Cookies: []*http.Cookie{gone("pulse_session", true), gone("pulse_csrf", false)},
+		Body:    Done{Success: true, Message: "Successfully logged out"},
+	}, nil
+}
+
+type passwordRequest struct {
+	CurrentPassword string `json:"currentPassword"`
+	NewPassword     string `json:"newPassword"`
+}
+
+// PasswordChanged is the answer of a changed password. The new one is valid at once.
+type PasswordChanged struct {
+	Success         bool   `json:"success"`
+	Message         string `json:"message"`
+	RequiresRestart bool   `json:"requiresRestart"`
+}
+
+func (a Area) changePassword(ctx context.Context, in passwordRequest) (PasswordChanged, error) {
+	p := auth.PrincipalFrom(ctx)
+	if p.User == "" {
+		return PasswordChanged{}, errs.New(errs.Forbidden, "this token belongs to no user: log in to change a password").WithWord("forbidden")
+	}
+	err := a.Logins.ChangePassword(ctx, p.User, in.CurrentPassword, in.NewPassword, route.RequestFrom(ctx).Peer)
+	var l *auth.LoginError
+	switch {
+	case errors.As(err, &l) && l.Locked:
+		return PasswordChanged{}, errs.New(errs.Forbidden, "%s", l.Error()).WithWord("locked_out")
+	case errors.As(err, &l):
+		return PasswordChanged{}, errs.New(errs.Unauthenticated, "the current password is wrong").WithWord("unauthorized").WithField("currentPassword")
+	case err != nil:
+		return PasswordChanged{}, err
+	}
+	return PasswordChanged{Success: true, Message: "The password is changed. Log in again."}, nil
+}
+
+// TokenRecord is a token as the API shows it.
+type TokenRecord struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Prefix     string     `json:"prefix"`
+	Suffix     string     `json:"suffix"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	Scopes     []string   `json:"scopes"`
+	Enrolled   bool       `json:"enrolled,omitempty" help:"The token of an agent that the server enrolled itself."`
+}
+
+func record(t auth.Token) TokenRecord {
+	r := TokenRecord{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Suffix: t.Suffix, CreatedAt: t.Created.UTC(), Scopes: []string{}, Enrolled: t.Enrolled}
+	for _, s := range t.Scopes {
+		r.Scopes = append(r.Scopes, string(s))
+	}
+	if !t.LastUsed.IsZero() {
+		used := t.LastUsed.UTC()
+		r.LastUsedAt = &used
+	}
+	return r
+}
+
+// TokenList is all tokens.
+type TokenList struct {
+	Tokens []TokenRecord `json:"tokens"`
+}
+
+func (a Area) listTokens(context.Context, route.None) (TokenList, error) {
+	out := TokenList{Tokens: []TokenRecord{}}
+	for _, t := range a.Tokens.ListTokens() {
+		out.Tokens = append(out.Tokens, record(t))
+	}
+	return out, nil
+}
+
+type tokenRequest struct {
+	Name   string       `json:"name,omitempty"`
+	Scopes []auth.Scope `json:"scopes,omitempty" help:"All scopes when it is left out."`
+}
+
+// TokenCreated holds the value of a new token, which is never shown again.
+type TokenCreated struct {
+	Token  string      `json:"token"`
+	Record TokenRecord `json:"record"`
+}
+
+func (a Area) createToken(ctx context.Context, in tokenRequest) (TokenCreated, error) {
+	raw, t, err := a.Tokens.CreateToken(ctx, auth.PrincipalFrom(ctx), in.Name, in.Scopes)
+	if err != nil {
+		return TokenCreated{}, err
+	}
+	return TokenCreated{Token: raw, Record: record(t)}, nil
+}
+
+type tokenID struct {
+	ID string `path:"id"`
+}
+
+func (a Area) revokeToken(ctx context.Context, in tokenID) (route.None, error) {
+	return route.None{}, a.Tokens.RevokeToken(ctx, in.ID)
+}
+
+// Status tells how the server is protected. Anonymous callers learn only what a client needs to get in.
+type Status struct {
+	HasAuthentication           bool      `json:"hasAuthentication"`
+	RequiresAuth                bool      `json:"requiresAuth"`
+	APITokenConfigured          bool      `json:"apiTokenConfigured"`
+	APITokenHint                string    `json:"apiTokenHint"`
+	ExportProtected             bool      `json:"exportProtected"`
+	UnprotectedExportAllowed    bool      `json:"unprotectedExportAllowed"`
+	ConfiguredButPendingRestart bool      `json:"configuredButPendingRestart"`
+	HasAuditLogging             bool      `json:"hasAuditLogging"`
+	CredentialsEncrypted        bool      `json:"credentialsEncrypted"`
+	HasHTTPS                    bool      `json:"hasHTTPS"`
+	ClientIP                    string    `json:"clientIP"`
+	IsPrivateNetwork            bool      `json:"isPrivateNetwork"`
+	IsTrustedNetwork            bool      `json:"isTrustedNetwork"`
+	PublicAccess                bool      `json:"publicAccess"`
+	HasProxyAuth                bool      `json:"hasProxyAuth"`
+	ProxyAuthLogoutURL          string    `json:"proxyAuthLogoutURL"`
+	ProxyAuthUsername           string    `json:"proxyAuthUsername"`
+	ProxyAuthIsAdmin            bool      `json:"proxyAuthIsAdmin"`
+	AuthUsername                string    `json:"authUsername"`
+	AuthLastModified            string    `json:"authLastModified"`
+	OIDCEnabled                 bool      `json:"oidcEnabled"`
+	OIDCUsername                string    `json:"oidcUsername"`
+	HideLocalLogin              bool      `json:"hideLocalLogin"`
+	AgentURL                    string    `json:"agentUrl"`
+	SSOProviders                []string  `json:"ssoProviders"`
+	TokenScopes                 *[]string `json:"tokenScopes,omitempty"`
+	BootstrapTokenPath          string    `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up."`
+}
+
+func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
+	r, p := route.RequestFrom(ctx), auth.PrincipalFrom(ctx)
+	claimed := a.Claims.Claimed()
+	addr, _ := netip.ParseAddr(r.Peer)
+	private := addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast()
+	s := Status{
+		// The server never serves without authentication; the members tell whether there is a user to log in as.
+		HasAuthentication: claimed, RequiresAuth: claimed, ExportProtected: true, CredentialsEncrypted: true,
+		HasHTTPS: r.HTTPS, ClientIP: r.Peer, IsPrivateNetwork: private, IsTrustedNetwork: private, PublicAccess: !private,
+		AgentURL: a.agentURL(r), SSOProviders: []string{},
+	}
+	for _, t := range a.Tokens.ListTokens() {
+		s.APITokenConfigured = s.APITokenConfigured || !t.Enrolled
+	}
+	if !claimed {
+		s.BootstrapTokenPath = ".bootstrap_token"
+	}
+	if !p.Authenticated() {
+		return s, nil
+	}
+	s.AuthUsername = p.User
+	if changed := a.Logins.Changed(p.User); !changed.IsZero() {
+		s.AuthLastModified = changed.UTC().Format(time.RFC3339)
+	}
+	for _, t := range a.Tokens.ListTokens() {
+		if !t.Enrolled {
+			s.APITokenHint = t.Prefix + "..." + t.Suffix
+			break
+		}
+	}
+	if p.Token != nil {
+		scopes := []string{}
+		for _, x := range p.Token.Scopes {
+			scopes = append(scopes, string(x))
+		}
+		s.TokenScopes = &scopes
+	}
+	return s, nil
+}
+
+func (a Area) agentURL(r *route.Request) string {
+	if a.BaseURL != "" {
+		return a.BaseURL
+	}
+	scheme := "http"
+	if r.HTTPS {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/gofiber/fiber/v3"
+	"github.com/valyala/fasthttp"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
+)
+
+// The patience and limits of WebSockets.
+const (
+	socketInbound = 64 << 10
+	socketWrite   = 30 * time.Second
+	socketSilence = 75 * time.Second // without a pong or a message
+)
+
+// socketHandler admits the caller before the upgrade and then hands the connection to the row.
+func (s *Server) socketHandler(row route.Route) fiber.Handler {
+	upgrader := websocket.FastHTTPUpgrader{
+		ReadBufferSize: 4 << 10, WriteBufferSize: 16 << 10, EnableCompression: true,
+		CheckOrigin: func(*fasthttp.RequestCtx) bool { return true }, // checked below, with the proxy's host
+	}
+	return func(c fiber.Ctx) error {
+		r := c.Locals(requestLocal{}).(*route.Request)
+		p, err := s.admit(c, r, row)
+		if err != nil {
+			return err
+		}
+		if !isUpgrade(c) {
+			c.Set(fiber.HeaderUpgrade, "websocket")
+			return errs.New(errs.Invalid, "%s is a WebSocket: connect with an upgrade request", r.Path).WithWord("upgrade_required")
+		}
+		if !s.sameSite(r.Header.Get(fiber.HeaderOrigin), r.Host) {
+			return errs.New(errs.Forbidden, "pages of %s may not connect: add the site to allowed_origins", r.Header.Get(fiber.HeaderOrigin)).WithWord("origin_refused")
+		}
+		query := map[string]string{}
+		for k, v := range c.Queries() {
+			if k != "token" {
+				query[strings.Clone(k)] = strings.Clone(v)
+			}
+		}
+		ctx := route.WithRequest(auth.WithPrincipal(s.ctx, p), r)
+		s.sockets.Add(1)
+		err = upgrader.Upgrade(c.RequestCtx(), func(ws *websocket.Conn) {
+			defer s.sockets.Done()
+			s.runSocket(ctx, row, ws, query)
+		})
+		if err != nil {
+			s.sockets.Done()
+			return errs.Wrap(errs.Invalid, err, "the upgrade request cannot be read")
+		}
+		return nil
+	}
+}
+
+func (s *Server) runSocket(ctx context.Context, row route.Route, ws *websocket.Conn, query map[string]string) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer ws.Close() //nolint:errcheck // the peer may be gone
+	defer func() {
+		if p := recover(); p != nil {
+			s.opt.Log.Error("connection panicked", "path", row.Path, "panic", p)
+		}
+	}()
+	stop := context.AfterFunc(ctx, func() {
+		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "the server stops"), time.Now().Add(time.Second))
+		_ = ws.Close()
+	})
+	defer stop()
+	ws.SetReadLimit(socketInbound)
+	alive := func() { _ = ws.SetReadDeadline(time.Now().Add(socketSilence)) }
+	alive()
+	ws.SetPongHandler(func(string) error { alive(); return nil })
+	row.Socket(ctx, &socket{ws: ws, query: query, alive: alive})
+}
+
+// socket is a route.Conn on a WebSocket.
+type socket struct {
+	ws    *websocket.Conn
+	query map[string]string
+	alive func()
+}
+
+func (k *socket) Read(context.Context) ([]byte, error) {
+	for {
+		kind, message, err := k.ws.ReadMessage()
+		if err != nil {
+			return nil, err
+		}
+		k.alive()
+		if kind == websocket.TextMessage {
+			return message, nil
+		}
+	}
+}
+
+func (k *socket) Write(_ context.Context, message []byte) error {
+	if err := k.ws.SetWriteDeadline(time.Now().Add(socketWrite)); err != nil {
+		return err
+	}
+	return k.ws.WriteMessage(websocket.TextMessage, message)
+}
+
+func (k *socket) Ping(context.Context) error {
+	return k.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(socketWrite))
+}
+
+func (k *socket) Query(name string) string { return k.query[name] }
+
+func (k *socket) Close(code int, reason string) error {
+	err := k.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+	return errors.Join(err, k.ws.Close())
+}

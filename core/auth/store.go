@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// User is a local user.
+type User struct {
+	Name     string
+	Password string // PHC string
+	Admin    bool
+	Changed  time.Time // of the password
+}
+
+// Session is a login. The id that the browser holds is known by its SHA-256 only.
+type Session struct {
+	Hash     string // hex
+	User     string
+	CSRF     string // SHA-256 of the live token, hex
+	Created  time.Time
+	Expires  time.Time
+	Lifetime time.Duration
+	Peer     string
+	Agent    string
+}
+
+// Token is an API token. Its value is known by its SHA-256 only.
+type Token struct {
+	ID       string
+	Hash     string // hex
+	Name     string
+	Prefix   string
+	Suffix   string
+	Scopes   []Scope
+	Owner    string // the user who made it, empty for enrolled agents
+	Enrolled bool
+	Created  time.Time
+	LastUsed time.Time // zero when never
+}
+
+// Info is what others may know about the token.
+func (t Token) Info() TokenInfo {
+	i := TokenInfo{ID: t.ID, Name: t.Name, Hint: t.Prefix + "…" + t.Suffix, Scopes: t.Scopes, Enrolled: t.Enrolled}
+	if !t.LastUsed.IsZero() {
+		i.LastUsed = t.LastUsed.Unix()
+	}
+	return i
+}
+
+// UserStore keeps users.
+type UserStore interface {
+	Users(ctx context.Context) ([]User, error)
+	SaveUser(ctx context.Context, u User) error
+	// Claim stores the first user, drops all tokens that are not enrolled and adds the given ones, all or nothing.
+	Claim(ctx context.Context, u User, tokens []Token) error
+}
+
+// SessionStore keeps sessions.
+type SessionStore interface {
+	Sessions(ctx context.Context) ([]Session, error)
+	SaveSession(ctx context.Context, s Session) error
+	// TouchSession stores expiry and CSRF token of a session that is still there; it revives none.
+	TouchSession(ctx context.Context, s Session) error
+	DeleteSessions(ctx context.Context, hashes []string) error
+}
+
+// TokenStore keeps tokens.
+type TokenStore interface {
+	Tokens(ctx context.Context) ([]Token, error)
+	SaveToken(ctx context.Context, t Token) error
+	// TouchToken stores the last use of a token that is still there; it revives none.
+	TouchToken(ctx context.Context, t Token) error
+	DeleteToken(ctx context.Context, id string) error
+}
+
+// Store keeps all of it.
+type Store interface {
+	UserStore
+	SessionStore
+	TokenStore
+}
