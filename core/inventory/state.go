@@ -1,0 +1,209 @@
+package inventory
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// buildEvery is how often the document is put together at most.
+const buildEvery = time.Second
+
+// State is the state document: one JSON object with a section per type. It is put together when somebody asks for it and
+// something changed, at most once a second, from bytes that are kept per record.
+type State struct {
+	inv *Inventory
+	now func() time.Time
+
+	mu       sync.Mutex
+	members  map[string]json.RawMessage // set by others
+	edits    uint64
+	built    time.Time
+	revision uint64
+	document []byte
+	cache    map[id.UID]shown
+}
+
+// shown is a record's place in its section. It is good for as long as the record is the same.
+type shown struct {
+	record *Record
+	doc    []byte
+	sort   any
+}
+
+// NewState returns the document of an inventory.
+func NewState(inv *Inventory, now func() time.Time) *State {
+	return &State{inv: inv, now: now, members: map[string]json.RawMessage{}, cache: map[id.UID]shown{}}
+}
+
+// Set puts what somebody else owns into a top-level member, for example the active alerts. Value must be JSON.
+func (s *State) Set(member string, value json.RawMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !bytes.Equal(s.members[member], value) {
+		s.members[member] = value
+		s.edits++
+	}
+}
+
+// Revision is the number that a document made now would have. It is ahead of the one of [State.JSON] for up to a second.
+func (s *State) Revision() uint64 {
+	revision, _ := s.inv.Revision()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return revision + s.edits
+}
+
+// JSON returns the document and its revision. The bytes must not be written to.
+func (s *State) JSON() ([]byte, uint64) {
+	revision, changed := s.inv.Revision()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if s.document != nil && (s.revision == revision+s.edits || now.Sub(s.built) < buildEvery && !now.Before(s.built)) {
+		return s.document, s.revision
+	}
+	snap := s.inv.Snapshot()
+	s.document = s.build(snap, changed)
+	s.revision, s.built = snap.Revision+s.edits, now
+	return s.document, s.revision
+}
+
+func (s *State) build(snap *Snapshot, changed time.Time) []byte {
+	sections, health := s.sections(snap)
+	out := append(make([]byte, 0, len(s.document)+4096), '{')
+	known := map[string]bool{}
+	for _, key := range compat.StateKeys() {
+		known[key.Name] = true
+		out = appendName(out, key.Name)
+		switch {
+		case key.Name == compat.StateHealth:
+			out = append(out, health...)
+		case key.Name == compat.StateLastUpdate:
+			out = strconv.AppendInt(out, changed.UnixMilli(), 10)
+		case s.members[key.Name] != nil:
+			out = append(out, s.members[key.Name]...)
+		case sections[key.Name] != nil:
+			out = append(out, sections[key.Name]...)
+		default:
+			out = append(out, key.Empty...)
+		}
+	}
+	for _, section := range s.inv.catalog.shown {
+		if name := section.Section; name != "" && !known[name] {
+			known[name] = true
+			out = append(appendName(out, name), sections[name]...)
+		}
+	}
+	return append(out, '}')
+}
+
+// sections returns the JSON list of each section, and the health map.
+func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
+	fresh := make(map[id.UID]shown, snap.Len())
+	lists := map[string][]shown{}
+	health := []byte{'{'}
+	children := s.children(snap)
+	for _, section := range s.inv.catalog.shown {
+		for _, r := range snap.Type(section.Type) {
+			entry := s.show(r, section, snap, children)
+			fresh[r.UID] = entry
+			if section.HealthKey != "" {
+				health = strconv.AppendBool(appendName(health, section.HealthKey+r.WireID), r.Healthy())
+			}
+			lists[section.Section] = append(lists[section.Section], entry)
+		}
+	}
+	s.cache = fresh
+	out := map[string][]byte{}
+	for _, section := range s.inv.catalog.shown {
+		if _, done := out[section.Section]; !done {
+			out[section.Section] = list(lists[section.Section])
+		}
+	}
+	return out, append(health, '}')
+}
+
+// list orders a section and joins it.
+func list(entries []shown) []byte {
+	slices.SortStableFunc(entries, func(a, b shown) int {
+		return cmp.Or(compareValues(a.sort, b.sort), compareRecords(a.record, b.record))
+	})
+	out := []byte{'['}
+	for n, e := range entries {
+		if n > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, e.doc...)
+	}
+	return append(out, ']')
+}
+
+func compareValues(a, b any) int {
+	x, xok := a.(float64)
+	y, yok := b.(float64)
+	if xok && yok {
+		return cmp.Compare(x, y)
+	}
+	s, _ := a.(string)
+	t, _ := b.(string)
+	return cmp.Or(cmp.Compare(strings.ToLower(s), strings.ToLower(t)), cmp.Compare(s, t))
+}
+
+// show returns a record's bytes, those of the last time if they are still right. Records whose bytes hold something of
+// other records are put together anew.
+func (s *State) show(r *Record, section sdk.StateSection, snap *Snapshot, children map[child][]*Record) shown {
+	alone := len(section.Nest) == 0 && !slices.ContainsFunc(section.Inject, func(in sdk.Inject) bool { return in.Value == sdk.InjectParentID })
+	if old, ok := s.cache[r.UID]; ok && old.record == r && alone {
+		return old
+	}
+	look := func(uid id.UID) *Record { return snap.byUID[uid] }
+	doc := document(r, section, look)
+	if len(section.Nest) > 0 {
+		doc = doc[:len(doc)-1]
+		for _, n := range section.Nest {
+			inner := s.inv.catalog.sections[n.Type]
+			var entries []shown
+			for _, c := range children[child{r.UID, n.Relation, n.Type}] {
+				entries = append(entries, shown{c, document(c, inner, look), member(c.Parts[""], inner.SortBy)})
+			}
+			doc = append(appendName(doc, n.Member), list(entries)...)
+		}
+		doc = append(doc, '}')
+	}
+	return shown{r, doc, member(r.Parts[""], section.SortBy)}
+}
+
+// child says whose child, by which relation and of which type.
+type child struct {
+	parent   id.UID
+	relation sdk.RelationKind
+	kind     string
+}
+
+// children lists the records that sections nest, by their parents.
+func (s *State) children(snap *Snapshot) map[child][]*Record {
+	out := map[child][]*Record{}
+	for _, section := range s.inv.catalog.shown {
+		for _, n := range section.Nest {
+			for _, r := range snap.Type(n.Type) {
+				for _, rel := range r.Relations {
+					if rel.Kind == n.Relation && rel.Key != "" && rel.Type == section.Type {
+						key := child{id.Record(r.Integration, rel.Key), n.Relation, n.Type}
+						out[key] = append(out[key], r)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
