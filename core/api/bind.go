@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -108,7 +109,11 @@ func (f fieldBinder) bind(c fiber.Ctx, v reflect.Value) error {
 		if strings.HasSuffix(name, "...") {
 			name = "*"
 		}
-		text = strings.Clone(c.Params(name))
+		var err error
+		if text, err = url.PathUnescape(c.Params(name)); err != nil {
+			return errs.New(errs.Invalid, "the path is not escaped properly").WithField(f.name)
+		}
+		text = strings.Clone(text)
 	case "query":
 		text = strings.Clone(c.Query(f.name))
 	case "header":
