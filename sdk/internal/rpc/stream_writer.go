@@ -64,6 +64,9 @@ func (w *cycleWriter) Partition(name string) sdk.Partition {
 
 // finish ends the cycle: complete when err is nil. Partitions that were left open have failed.
 func (w *cycleWriter) finish(err error) error {
+	if given := w.ctx.Err(); given != nil {
+		return given
+	}
 	w.mu.Lock()
 	var open []*partitionWriter
 	for p := range w.parts {
