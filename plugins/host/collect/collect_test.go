@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,10 +59,10 @@ func TestACancelledReportEnds(t *testing.T) {
 func TestDeadFileSystem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		asked := 0
+		var asked atomic.Int32
 		r := newUsageReader(func(point string) (usage, error) {
 			if point == "/dead" {
-				asked++
+				asked.Add(1)
 				<-release
 			}
 			return usage{100, 40, 60}, nil
@@ -72,8 +73,8 @@ func TestDeadFileSystem(t *testing.T) {
 				t.Error("a dead file system answered")
 			}
 		}
-		if took := time.Since(start); took != usageTimeout || asked != 1 {
-			t.Errorf("took %s and asked %d times", took, asked)
+		if took := time.Since(start); took != usageTimeout || asked.Load() != 1 {
+			t.Errorf("took %s and asked %d times", took, asked.Load())
 		}
 		if u, ok := r.ask(t.Context(), "/alive"); !ok || u.percent() != 40 {
 			t.Errorf("the others suffer: %v %v", u, ok)
