@@ -163,7 +163,7 @@ type localBroker struct {
 var _ rpc.Broker = (*localBroker)(nil)
 
 // NextId returns a new id.
-func (b *localBroker) NextId() uint32 { //nolint:revive // the name is go-plugin's
+func (b *localBroker) NextId() uint32 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++
