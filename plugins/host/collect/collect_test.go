@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -40,6 +41,46 @@ func TestThisMachine(t *testing.T) {
 	}
 	if r.Host.MachineID != c.machineID || r.Host.ID != c.machineID {
 		t.Errorf("host %+v, machine id %s", r.Host, c.machineID)
+	}
+}
+
+// A machine with more than a server takes is reported without what matters least.
+func TestAHugeMachineFits(t *testing.T) {
+	c, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		device := fmt.Sprintf("sd%04d", i)
+		c.smart[device] = wire.SMART{Device: device, Model: strings.Repeat("x", 300)}
+	}
+	body, err := c.Collect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := wire.Decode(body); err != nil || len(r.Sensors.SMART) != 64 {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+}
+
+func TestWhichInterfacesAreReported(t *testing.T) {
+	local, global := []string{"fe80::1/64"}, []string{"fe80::1/64", "192.0.2.1/24"}
+	tests := map[string]struct {
+		nic  nic
+		link link
+		want bool
+	}{
+		"port":                {nic{addresses: global}, link{kind: mounts.KindPhysical}, true},
+		"port below a bridge": {nic{up: true}, link{kind: mounts.KindPhysical, member: true}, true},
+		"unused port":         {nic{}, link{kind: mounts.KindPhysical}, false},
+		"container's port":    {nic{addresses: local}, link{kind: mounts.KindVirtual}, false},
+		"tunnel":              {nic{addresses: global}, link{kind: mounts.KindVirtual}, true},
+		"bridge":              {nic{addresses: local}, link{kind: mounts.KindBridge}, true},
+	}
+	for name, tt := range tests {
+		if got := worthReporting(tt.nic, tt.link); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
