@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulse-platform/pulse/plugins/host/collect"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // What the agent reads of this machine becomes a host with numbers.
@@ -38,3 +39,6 @@ func TestThisMachineBecomesAHost(t *testing.T) {
 		t.Errorf("document %v, %v", doc, err)
 	}
 }
+
+// The plugin keeps the contract over a real connection.
+func TestConformance(t *testing.T) { sdktest.Conformance(t, Plugin(), sdktest.Options{}) }
