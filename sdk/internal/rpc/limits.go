@@ -36,7 +36,7 @@ func DialOptions() []grpc.DialOption {
 		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(4 * window),
 		grpc.WithReadBufferSize(ioBuffer), grpc.WithWriteBufferSize(ioBuffer),
 		grpc.WithMaxHeaderListSize(maxHeaders),
-		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableServiceConfig(), grpc.WithIdleTimeout(0),
 	}
 }
 
