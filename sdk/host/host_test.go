@@ -1,3 +1,5 @@
+//go:build unix
+
 package host
 
 import (
@@ -473,4 +475,17 @@ func BenchmarkStart(b *testing.B) {
 		}
 		p.Stop()
 	}
+}
+
+func BenchmarkIngest(b *testing.B) {
+	p := start(b, func(c *Config) { c.Timing = Timing{Wait: time.Minute} })
+	body := `{"pad":"` + strings.Repeat("x", 8<<10) + `"}`
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := ingest(b.Context(), p, body); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
 }
