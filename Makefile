@@ -20,7 +20,7 @@ PLUGINS        := $(sort $(notdir $(wildcard plugins/*/cmd/pulse-plugin-*)))
 PLUGIN_PACKAGE  = ./plugins/$(patsubst pulse-plugin-%,%,$(1))/cmd/$(1)
 BUF            := go tool -modfile=tools/buf.mod buf
 LINT           := go tool -modfile=tools/lint.mod golangci-lint
-WEB_SOURCES    := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+WEB_SOURCES    := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -not -name "*.go" -print 2>/dev/null)
 WEB_PRESENT    := $(wildcard web/package.json)
 GOLDEN_DIRS    := $(sort $(dir $(shell grep -rlE --include='*_test.go' 'flag.Bool."update"' core sdk plugins agent e2e 2>/dev/null)))
 

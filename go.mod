@@ -2,6 +2,9 @@ module github.com/pulse-platform/pulse
 
 go 1.26.8
 
+// Some npm packages hold Go files; they are not ours.
+ignore ./web/node_modules
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/andybalholm/brotli v1.2.8

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/pulse-platform/pulse/agent/config"
@@ -71,11 +72,14 @@ func setInterval(cfg *config.Config, raw json.RawMessage) error {
 	err := json.Unmarshal(raw, &text)
 	if err == nil {
 		d, err = time.ParseDuration(text)
-	} else if err = json.Unmarshal(raw, &seconds); err == nil {
+	} else if err = json.Unmarshal(raw, &seconds); err == nil && seconds <= (24*time.Hour).Seconds() {
 		d = time.Duration(seconds * float64(time.Second))
 	}
 	if err != nil {
 		return err
+	}
+	if d <= 0 {
+		return errors.New("the interval is out of range")
 	}
 	cfg.Interval = min(max(d, config.MinInterval), 24*time.Hour)
 	return nil

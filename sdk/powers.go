@@ -68,7 +68,8 @@ type Collector interface {
 }
 
 // Watcher follows a source by itself: a complete first cycle, then changes, until the context ends or the
-// source is lost. The server calls it again after an error.
+// source is lost. The server calls it again after an error. What is emitted into partitions is a snapshot that
+// commits when the partition is done; what is emitted outside them is a change and commits at once.
 type Watcher interface {
 	Watch(ctx context.Context, sink Sink) error
 }

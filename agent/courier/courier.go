@@ -213,12 +213,12 @@ func (c *Courier) say(a link.Answer, message string) {
 	if a.Err != nil {
 		said += a.Err.Error()
 	}
-	level := slog.LevelWarn
+	write := c.log.Warn
 	if said == c.lastSaid {
-		level = slog.LevelDebug
+		write = c.log.Debug
 	}
 	c.lastSaid = said
-	c.log.Log(context.Background(), level, message, "status", a.Status, "code", a.Code, "error", a.Err) //nolint:forbidigo // logging needs no deadline
+	write(message, "status", a.Status, "code", a.Code, "error", a.Err)
 }
 
 // delay returns what the server asked for and a little, or a random part of a growing time.

@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/host"
 )
+
+var _ integration.Plugins = (*Plugins)(nil)
 
 // ingestPatience bounds how long a plugin may take for a report: one that hangs must not hold its reporters.
 const ingestPatience = 10 * time.Second
@@ -91,6 +94,15 @@ func (p *Plugins) Validate(ctx context.Context, kind string, config json.RawMess
 		return nil, notInstalled(kind)
 	}
 	return plugin.Validate(ctx, config)
+}
+
+// Secrets returns what knows the secret members of a plugin's configuration, from its manifest.
+func (p *Plugins) Secrets(kind string) (integration.Secrets, error) {
+	s, err := p.Schema(kind)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // UpgradeConfig turns a configuration of an earlier version into a present one.

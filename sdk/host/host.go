@@ -99,7 +99,7 @@ type Status struct {
 	// Restarts counts the starts after the first one.
 	Restarts  int
 	LastError string
-	// Instances are those that work, by integration, with the reasons of those that do not.
+	// Instances are those wanted, by integration: an empty text for one that works, else what is wrong.
 	Instances map[string]string
 	// Stderr holds the last lines that the process wrote.
 	Stderr []string
@@ -128,7 +128,7 @@ type Plugin struct {
 	done   chan struct{}
 }
 
-// New makes a plugin that is not running. ctx is the ground of all that the process needs; [Plugin.Stop] ends it.
+// New makes a plugin that is not running.
 func New(cfg Config) *Plugin {
 	cfg.Timing = cfg.Timing.withDefaults()
 	if cfg.Log == nil {
@@ -170,7 +170,7 @@ func (p *Plugin) Stop() {
 	<-p.done
 }
 
-// Need starts the process if it is not running, and brings one back from quarantine.
+// Need starts the process if it is not running. It does not end a quarantine.
 func (p *Plugin) Need() {
 	p.mu.Lock()
 	p.needed = true

@@ -11,6 +11,9 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
+// errHangs ends a process that is there and does not answer. Such a one is not asked to leave.
+var errHangs = errors.New("the process does not answer")
+
 // supervise is the life of the one goroutine that owns the process.
 func (p *Plugin) supervise(ctx context.Context) {
 	defer p.set(StateStopped, nil, nil)
@@ -56,7 +59,11 @@ func (p *Plugin) oneLife(ctx context.Context) error {
 		state = StateStopped
 	}
 	p.set(state, nil, err)
-	proc.end(life, p.cfg.Timing.Drain, p.cfg.Timing.Kill)
+	drain, kill := p.cfg.Timing.Drain, p.cfg.Timing.Kill
+	if errors.Is(err, errHangs) {
+		drain, kill = 0, 0
+	}
+	proc.end(life, drain, kill)
 	return err
 }
 
@@ -76,7 +83,7 @@ func (p *Plugin) attend(ctx context.Context, proc *process) error {
 		case <-tick.C:
 			if err := p.ask(ctx, proc); err != nil {
 				if missed++; missed == 2 {
-					return errors.New("the process does not answer")
+					return errHangs
 				}
 				continue
 			}

@@ -22,6 +22,9 @@ const Deadline = 10 * time.Second
 // firstSample is how long the processor is watched for the first report; later ones look back to the one before.
 const firstSample = 250 * time.Millisecond
 
+// maxEntries bounds each list of a report.
+const maxEntries = 256
+
 // factsAge is how long what hardly ever changes (system, kernel, processor) is kept.
 const factsAge = 10 * time.Minute
 
@@ -125,10 +128,30 @@ func (c *Collector) Collect(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	body, err := r.Encode()
+	for _, cut := range cuts {
+		if err != nil || len(body) <= wire.MaxBody {
+			break
+		}
+		cut(r)
+		body, err = r.Encode()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("encode report: %w", err)
 	}
 	return body, nil
+}
+
+// cuts make a report smaller that no server would take, the least important first.
+var cuts = []func(*wire.Report){
+	func(r *wire.Report) {
+		for i := range r.Pools {
+			r.Pools[i].Devices = nil
+		}
+	},
+	func(r *wire.Report) { r.DiskIO = nil },
+	func(r *wire.Report) { r.Sensors.SMART = r.Sensors.SMART[:min(len(r.Sensors.SMART), 64)] },
+	func(r *wire.Report) { r.Network = r.Network[:min(len(r.Network), 32)] },
+	func(r *wire.Report) { r.Disks, r.RAID = r.Disks[:min(len(r.Disks), 32)], nil },
 }
 
 // Report is [Collector.Collect] before encoding.
@@ -214,7 +237,7 @@ func (c *Collector) cpu(ctx context.Context) *float64 {
 func (c *Collector) diskIO() []wire.DiskIO {
 	var kept []wire.DiskIO
 	for _, d := range c.machine.diskIO() {
-		if mounts.WholeDevice(d.Device) && !c.exclude.Match(d.Device, "/dev/"+d.Device) {
+		if len(kept) < maxEntries && mounts.WholeDevice(d.Device) && !c.exclude.Match(d.Device, "/dev/"+d.Device) {
 			kept = append(kept, d)
 		}
 	}

@@ -94,6 +94,9 @@ func (c *Collector) disks(ctx context.Context) []wire.Disk {
 	pools := c.poolMounts(zfs, byPoint)
 	var out []wire.Disk
 	for _, m := range mounts.Unique(append(plain, pools...)) {
+		if len(out) == maxEntries {
+			break
+		}
 		u := byPoint[m.Point]
 		out = append(out, wire.Disk{Device: m.Device, Mountpoint: m.Point, Filesystem: m.Type, Type: m.Type,
 			TotalBytes: u.total, UsedBytes: u.used, FreeBytes: u.free, Usage: u.percent()})

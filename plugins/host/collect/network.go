@@ -3,6 +3,7 @@ package collect
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
@@ -28,12 +29,23 @@ func (c *Collector) network() []wire.Network {
 		if l.kind == "" {
 			l.kind = mounts.InterfaceKind(n.name)
 		}
-		if len(n.addresses) == 0 && (l.kind != mounts.KindPhysical || !l.member || !n.up) {
+		if !worthReporting(n, l) || len(out) == maxEntries {
 			continue
 		}
 		out = append(out, wire.Network{Name: n.name, MAC: n.mac.String(), Addresses: n.addresses, RXBytes: l.rx, TXBytes: l.tx, Kind: l.kind})
 	}
 	return out
+}
+
+// worthReporting leaves out ports of containers: each has a link-local address, and a busy machine has hundreds.
+func worthReporting(n nic, l link) bool {
+	switch {
+	case len(n.addresses) == 0:
+		return l.kind == mounts.KindPhysical && l.member && n.up
+	case l.kind == mounts.KindVirtual:
+		return slices.ContainsFunc(n.addresses, func(a string) bool { return !strings.HasPrefix(a, "fe80:") })
+	}
+	return true
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -44,19 +44,19 @@ func output(ctx context.Context, timeout time.Duration, path string, args ...str
 	case ctx.Err() != nil:
 		return nil, 0, fmt.Errorf("run %s: %w", filepath.Base(path), ctx.Err())
 	case errors.As(err, &exit):
-		return b.Bytes(), exit.ExitCode(), nil
+		return b.kept.Bytes(), exit.ExitCode(), nil
 	case err != nil:
 		return nil, 0, fmt.Errorf("run %s: %w", filepath.Base(path), err)
 	}
-	return b.Bytes(), 0, nil
+	return b.kept.Bytes(), 0, nil
 }
 
 // bounded keeps the first bytes and takes the rest without keeping it.
-type bounded struct{ bytes.Buffer }
+type bounded struct{ kept bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if room := maxOutput - b.Len(); room > 0 {
-		_, _ = b.Buffer.Write(p[:min(len(p), room)])
+	if room := maxOutput - b.kept.Len(); room > 0 {
+		_, _ = b.kept.Write(p[:min(len(p), room)])
 	}
 	return len(p), nil
 }

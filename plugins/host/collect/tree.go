@@ -48,9 +48,3 @@ func number(path ...string) (float64, bool) {
 	v, err := strconv.ParseFloat(text(path...), 64)
 	return v, err == nil
 }
-
-// whole reads a file that holds one whole number, 0 when it does not.
-func whole(path ...string) int {
-	v, _ := strconv.Atoi(text(path...))
-	return v
-}

@@ -22,7 +22,7 @@ func Handshake() plugin.HandshakeConfig {
 
 // Broker makes connections beside the first one. *plugin.GRPCBroker is one.
 type Broker interface {
-	NextId() uint32 //nolint:revive // the name is go-plugin's
+	NextId() uint32
 	AcceptAndServe(id uint32, newServer func([]grpc.ServerOption) *grpc.Server)
 	Dial(id uint32) (*grpc.ClientConn, error)
 }

@@ -122,8 +122,8 @@ func (d *reportDesk) work(id uint64, a *arrival) {
 	if err == nil {
 		err = d.answer(a.ctx, id, out)
 	}
-	if err == nil || d.ctx.Err() != nil {
-		return
+	if err == nil || a.ctx.Err() != nil {
+		return // done, or nobody waits any more: both ends keep the time
 	}
 	d.note(a.ctx, "Ingest", err)
 	// The stream's own error reaches the reader.

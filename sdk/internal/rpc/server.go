@@ -93,6 +93,10 @@ func (s *Server) leave(ctx context.Context, method string, err *error) {
 	} else {
 		s.note(ctx, method, *err)
 	}
+	if *err != nil && ctx.Err() != nil {
+		*err = status.FromContextError(ctx.Err()).Err()
+		return
+	}
 	*err = toStatus(*err)
 }
 

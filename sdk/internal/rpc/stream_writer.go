@@ -56,7 +56,8 @@ func (w *cycleWriter) Partition(name string) sdk.Partition {
 	w.lastID++
 	p := &partitionWriter{w: w, id: w.lastID, name: name, seen: map[thing]uint64{}}
 	w.parts[p] = true
-	w.sendLocked(&pb.CycleMessage{Item: &pb.CycleMessage_PartitionBegin{
+	// A failure stays and comes back with the next call that can say so.
+	_ = w.sendLocked(&pb.CycleMessage{Item: &pb.CycleMessage_PartitionBegin{
 		PartitionBegin: &pb.PartitionBegin{Id: p.id, Name: text(name)},
 	}})
 	return p
@@ -64,6 +65,9 @@ func (w *cycleWriter) Partition(name string) sdk.Partition {
 
 // finish ends the cycle: complete when err is nil. Partitions that were left open have failed.
 func (w *cycleWriter) finish(err error) error {
+	if given := w.ctx.Err(); given != nil {
+		return given
+	}
 	w.mu.Lock()
 	var open []*partitionWriter
 	for p := range w.parts {
