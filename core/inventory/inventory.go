@@ -40,6 +40,7 @@ type Inventory struct {
 	changed  time.Time
 	records  map[id.UID]*Record
 	scopes   map[scope]map[id.UID]struct{}
+	counts   map[id.Integration]int
 	dirty    map[id.UID]struct{} // to be saved
 	gone     map[id.UID]struct{} // to be deleted
 	current  atomic.Pointer[Snapshot]
@@ -58,7 +59,7 @@ func New(catalog *Catalog, store Store, now func() time.Time) *Inventory {
 	return &Inventory{
 		catalog: catalog, store: store, now: now, started: now(), revision: 1, changed: now(),
 		records: map[id.UID]*Record{}, scopes: map[scope]map[id.UID]struct{}{},
-		dirty: map[id.UID]struct{}{}, gone: map[id.UID]struct{}{},
+		counts: map[id.Integration]int{}, dirty: map[id.UID]struct{}{}, gone: map[id.UID]struct{}{},
 	}
 }
 
@@ -181,6 +182,21 @@ func (i *Inventory) Revision() (uint64, time.Time) {
 	return i.revision, i.changed
 }
 
+// Record returns the record with the uid as it is now.
+func (i *Inventory) Record(uid id.UID) (*Record, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	r, ok := i.records[uid]
+	return r, ok
+}
+
+// Count is how many records an integration has.
+func (i *Inventory) Count(integration id.Integration) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.counts[integration]
+}
+
 // Remove forgets a record and those that the same reporter brought with it, at once. It comes back when its source
 // names it again.
 func (i *Inventory) Remove(ctx context.Context, uid id.UID) error {
@@ -214,6 +230,9 @@ func (i *Inventory) index(r *Record) {
 	if old := i.records[r.UID]; old != nil && scopeOf(old) != scopeOf(r) {
 		i.leave(old)
 	}
+	if i.records[r.UID] == nil {
+		i.counts[r.Integration]++
+	}
 	i.records[r.UID] = r
 	of := i.scopes[scopeOf(r)]
 	if of == nil {
@@ -244,6 +263,7 @@ func (i *Inventory) drop(uid id.UID) {
 		return
 	}
 	i.leave(r)
+	i.counts[r.Integration]--
 	delete(i.records, uid)
 	delete(i.dirty, uid)
 	i.gone[uid] = struct{}{}

@@ -43,7 +43,7 @@ func document(r *Record, section sdk.StateSection, look func(id.UID) *Record) []
 // appendMembers adds what stands between the braces of an object.
 func appendMembers(out []byte, object json.RawMessage) []byte {
 	object = bytes.TrimSpace(object)
-	if len(object) < 2 {
+	if len(object) < 2 || object[0] != '{' {
 		return out
 	}
 	inner := bytes.TrimSpace(object[1 : len(object)-1])
