@@ -154,7 +154,7 @@ func (w *world) do(method, path, body string, header ...string) (*http.Response,
 	}
 	res, err := http.DefaultTransport.RoundTrip(req)
 	w.must(err)
-	defer res.Body.Close() //nolint:errcheck // it was read to its end
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	w.must(err)
 	out := map[string]any{}
@@ -381,7 +381,7 @@ func TestSocketAuthAndOrigin(t *testing.T) {
 	}
 	conn, err := dial(url+tok, w.url)
 	w.must(err)
-	defer conn.Close() //nolint:errcheck // the test ends
+	defer conn.Close()
 	w.must(conn.WriteMessage(websocket.TextMessage, []byte("hi")))
 	if _, m, err := conn.ReadMessage(); err != nil || string(m) != "n:hi" {
 		t.Errorf("got %q, %v", m, err)

@@ -68,7 +68,7 @@ func (l *limiter) take(c fiber.Ctx, peer, class string) error {
 	e := errs.New(errs.RateLimited, "Rate limit exceeded. Please try again later.")
 	e.RetryAfter = rule.window
 	if class == "auth" {
-		e.WithWord("rate_limit")
+		e = e.WithWord("rate_limit")
 		e.Extra = map[string]any{"error": "rate_limit"}
 	}
 	return e

@@ -81,7 +81,7 @@ func Coverage(t *testing.T, routes []route.Route, table string) (served, total i
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	seen := map[string]bool{}
 	for s := bufio.NewScanner(f); s.Scan(); {
 		cells := strings.Split(s.Text(), "\t")
