@@ -64,7 +64,7 @@ func (s *Server) socketHandler(row route.Route) fiber.Handler {
 func (s *Server) runSocket(ctx context.Context, row route.Route, ws *websocket.Conn, query map[string]string) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer ws.Close()
+	defer ws.Close() //nolint:errcheck // the peer may be gone
 	defer func() {
 		if p := recover(); p != nil {
 			s.opt.Log.Error("connection panicked", "path", row.Path, "panic", p)
