@@ -45,8 +45,6 @@ type Cycle struct {
 	Source   *inventory.Source
 	Interval time.Duration
 	Reporter string
-	// SamplesOnly keeps everything but the samples out: for reports that are older than what is known.
-	SamplesOnly bool
 }
 
 // Partition is a part of a cycle that commits on its own.
@@ -159,22 +157,17 @@ func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 		}
 		batch.Partitions = append(batch.Partitions, check.partition(p))
 	}
-	result := Result{}
-	news := inventory.Changed{}
-	if !c.SamplesOnly {
-		out, changed, err := d.inv.Apply(ctx, batch)
-		if err != nil {
-			d.inv.Publish(changed)
-			return result, err
-		}
-		news = changed
-		result.Created, result.Removed = out.Created, out.Removed
-		if out.Dropped > 0 {
-			d.warn(c, out.Dropped, "parts or unchanged marks for records that do not exist were dropped")
-		}
-		if out.Unconfirmed > 0 {
-			d.warn(c, out.Unconfirmed, "more than half of the records were missing at once: they are stale until a second complete answer says so too")
-		}
+	out, news, err := d.inv.Apply(ctx, batch)
+	result := Result{Created: out.Created, Removed: out.Removed}
+	if err != nil {
+		d.inv.Publish(news)
+		return result, err
+	}
+	if out.Dropped > 0 {
+		d.warn(c, out.Dropped, "parts or unchanged marks for records that do not exist were dropped")
+	}
+	if out.Unconfirmed > 0 {
+		d.warn(c, out.Unconfirmed, "more than half of the records were missing at once: they are stale until a second complete answer says so too")
 	}
 	samples := check.samples()
 	result.Samples, result.Refused = len(samples), check.refused
