@@ -1,0 +1,48 @@
+package agents
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/fleet"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+type taker struct {
+	kind string
+	body string
+	meta fleet.Meta
+}
+
+func (t *taker) Report(_ context.Context, kind string, body []byte, m fleet.Meta) (fleet.Reply, error) {
+	t.kind, t.body, t.meta = kind, string(body), m
+	return fleet.Reply{HostID: "h"}, nil
+}
+
+func TestReportRow(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	k := &taker{}
+	kinds := []inventory.Report{{ReportKind: sdk.ReportKind{Name: "probe-x", Limit: 7, Scope: "probe:report"}}}
+	rows := New(kinds, k, func() time.Time { return now }).Routes()
+	if len(rows) != 1 || rows[0].Path != "/api/agents/probe-x/report" || rows[0].Name != "reportProbeX" || rows[0].Limits.Body != 7 ||
+		!reflect.DeepEqual(rows[0].Access.Scopes, []auth.Scope{"probe:report"}) {
+		t.Fatalf("%+v", rows)
+	}
+	ctx := auth.WithPrincipal(t.Context(), auth.Principal{Method: auth.MethodToken, Token: &auth.TokenInfo{ID: "t"}})
+	ctx = route.WithRequest(ctx, &route.Request{Peer: "192.0.2.1", Received: now})
+	for header, want := range map[string]time.Time{
+		now.Add(time.Second).Format(time.RFC3339Nano): now.Add(time.Second), "yesterday": {}, "": {},
+	} {
+		if _, err := rows[0].Handle(ctx, &reportIn{SentAt: header, Body: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+		if k.kind != "probe-x" || k.body != "x" || k.meta.Token.ID != "t" || k.meta.Peer != "192.0.2.1" || !k.meta.SentAt.Equal(want) || !k.meta.Received.Equal(now) {
+			t.Fatalf("%q: %+v", header, k)
+		}
+	}
+}
