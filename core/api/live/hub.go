@@ -1,0 +1,181 @@
+// Package live holds the socket that tells the web page what changed. Each frame is the whole state, put together once
+// for all who listen; who is slow gets the newest, not all.
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// The rhythm of a connection.
+const (
+	coalesce  = time.Second      // between two frames of state at least
+	tick      = 10 * time.Second // between two at most
+	heartbeat = 30 * time.Second
+	queued    = 128 // messages that wait for one client before it is dropped
+)
+
+// Document is the state document; it is an inventory.State.
+type Document interface {
+	// JSON returns the document and its revision.
+	JSON() ([]byte, uint64)
+	// Revision is the number of the newest state, ahead of JSON's while that is not built.
+	Revision() uint64
+}
+
+// Hub serves everybody who listens.
+type Hub struct {
+	document Document
+	news     func() (changed <-chan struct{}, stop func())
+	now      func() time.Time
+
+	mu      sync.Mutex
+	clients map[*client]struct{}
+	frame   frame
+}
+
+// frame is the state in the two envelopes.
+type frame struct {
+	revision     uint64
+	at           time.Time
+	initial, raw []byte
+}
+
+// client is one connection's mail.
+type client struct {
+	fresh chan struct{} // there is a newer state
+	mail  chan []byte   // everything else, in order
+	drop  context.CancelFunc
+}
+
+// New returns a hub. News opens a channel that says that something changed.
+func New(document Document, news func() (<-chan struct{}, func()), now func() time.Time) *Hub {
+	return &Hub{document: document, news: news, now: now, clients: map[*client]struct{}{}}
+}
+
+// Coalesced adapts a subscription of any news to the one of [New]: it keeps only that there was some.
+func Coalesced[T any](subscribe func(n int) (<-chan T, func())) func() (<-chan struct{}, func()) {
+	return func() (<-chan struct{}, func()) {
+		in, stop := subscribe(1)
+		out, done := make(chan struct{}, 1), make(chan struct{})
+		go func() {
+			for {
+				select {
+				case <-done:
+					return
+				case <-in:
+					select {
+					case out <- struct{}{}:
+					default:
+					}
+				}
+			}
+		}()
+		return out, func() { stop(); close(done) }
+	}
+}
+
+// Run tells the clients about changes until ctx ends: at most once a second, and every ten seconds in any case.
+func (h *Hub) Run(ctx context.Context) error {
+	changed, stop := h.news()
+	defer stop()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	wait := time.NewTimer(0)
+	<-wait.C
+	var last time.Time
+	pending := false
+	tell := func() {
+		last, pending = h.now(), false
+		h.wake()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			tell()
+		case <-wait.C:
+			tell()
+		case <-changed:
+			if since := h.now().Sub(last); since >= coalesce || since < 0 {
+				tell()
+			} else if !pending {
+				pending = true
+				wait.Reset(coalesce - since)
+			}
+		}
+		if !pending && h.behind() {
+			pending = true
+			wait.Reset(coalesce)
+		}
+	}
+}
+
+// behind reports whether the document that clients were shown is not the newest. It is false while nobody listens.
+func (h *Hub) behind() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.clients) == 0 {
+		return false
+	}
+	_, revision := h.document.JSON()
+	return revision < h.document.Revision()
+}
+
+func (h *Hub) wake() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		select {
+		case c.fresh <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Broadcast sends a message to all who listen, for example that an alert fired. Data must be JSON. Who has too much
+// waiting is disconnected.
+func (h *Hub) Broadcast(kind string, data json.RawMessage) {
+	message := envelope(kind, data, h.now())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		select {
+		case c.mail <- message:
+		default:
+			c.drop()
+		}
+	}
+}
+
+// Clients is how many listen.
+func (h *Hub) Clients() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients)
+}
+
+// state returns the newest frame, put together once per revision and second.
+func (h *Hub) state() frame {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	doc, revision := h.document.JSON()
+	if now := h.now(); h.frame.raw == nil || h.frame.revision != revision || now.Sub(h.frame.at) >= coalesce {
+		h.frame = frame{revision, now, envelope("initialState", doc, now), envelope("rawData", doc, now)}
+	}
+	return h.frame
+}
+
+func envelope(kind string, data []byte, at time.Time) []byte {
+	out := make([]byte, 0, len(data)+96)
+	out = append(out, `{"type":`...)
+	out = strconv.AppendQuote(out, kind)
+	out = append(append(out, `,"data":`...), data...)
+	out = append(out, `,"timestamp":"`...)
+	out = at.UTC().AppendFormat(out, time.RFC3339)
+	return append(out, `"}`...)
+}
