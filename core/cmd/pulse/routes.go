@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/core/api"
+	"github.com/pulse-platform/pulse/core/api/agents"
+	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/api/security"
+	"github.com/pulse-platform/pulse/core/api/state"
+	"github.com/pulse-platform/pulse/core/api/system"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/fleet"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/pluginhost"
+	"github.com/pulse-platform/pulse/core/sqlite"
+	"github.com/pulse-platform/pulse/web"
+)
+
+// openAPI makes the HTTP API of everything that is open.
+func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
+	f, err := fleet.New(ctx, fleet.Config{
+		Ingesters: s.plugins, Inventory: s.inventory, Door: s.door, Store: sqlite.NewBindings(s.base.state),
+		TokenExists: s.auth.TokenExists, Log: s.log.Named("fleet"),
+	})
+	if err != nil {
+		return fmt.Errorf("load the fleet: %w", err)
+	}
+	s.live = live.New(s.state, live.Coalesced(s.inventory.Subscribe), time.Now)
+	var assets fs.FS
+	if files, built := web.Assets(); built {
+		assets = files
+	} else {
+		s.log.Warn("the web app is not built into this server; the API works")
+	}
+	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
+		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
+		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, AllowedOrigins: s.cfg.Server.AllowedOrigins,
+		AllowEmbedding: s.cfg.Server.AllowEmbedding, Now: time.Now,
+	})
+	return err
+}
+
+// areas are all rows of the API. Their order is that of the description.
+func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
+	return []api.Area{
+		{Name: "system", Routes: system.Routes(system.Facts{Version: version, Started: started, Now: time.Now})},
+		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now, BaseURL: s.baseURL()}.Routes()},
+		{Name: "agents", Routes: agents.New(s.inventory.Catalog().Reports(), f, time.Now).Routes()},
+		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
+		{Name: "live", Routes: s.live.Routes()},
+	}
+}
+
+func (s *server) baseURL() string {
+	if s.cfg == nil {
+		return ""
+	}
+	return s.cfg.Server.BaseURL
+}
+
+type openapiCommand struct{}
+
+// Run prints the document of the API with the report kinds of the installed plugins. Nothing is opened or started.
+func (openapiCommand) Run(ctx context.Context, o *options, io streams) error {
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	dir, err := pluginsDir(cfg)
+	if err != nil {
+		return err
+	}
+	plugins, err := pluginhost.Open(pluginhost.Config{Dir: dir, Log: hclog.NewNullLogger(), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	if len(plugins.Catalog()) == 0 {
+		return fmt.Errorf("there are no plugins in %s, and what agents may report comes from them: build them first (make build)", dir)
+	}
+	s := &server{plugins: plugins, auth: &auth.Service{}, log: hclog.NewNullLogger()}
+	doc, err := s.describe(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = io.out.Write(doc)
+	return err
+}
+
+// describe writes the document of the API without serving it.
+func (s *server) describe(ctx context.Context) ([]byte, error) {
+	catalog, err := inventory.NewCatalog(s.plugins.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	s.inventory = inventory.New(catalog, nil, time.Now)
+	s.state = inventory.NewState(s.inventory, time.Now)
+	s.live = live.New(s.state, live.Coalesced(s.inventory.Subscribe), time.Now)
+	a, err := api.New(ctx, api.Options{Areas: s.areas(nil, time.Time{}), Log: s.log, Version: "1", Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return a.OpenAPI(), nil
+}
+
+// broadcast tells those who listen what changed.
+func (s *server) broadcast(ctx context.Context) {
+	if err := s.live.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		s.log.Error("live data stopped", "error", err)
+	}
+}

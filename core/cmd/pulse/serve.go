@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/core/api"
+	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/ingest"
+	"github.com/pulse-platform/pulse/core/integration"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/pluginhost"
+	"github.com/pulse-platform/pulse/core/poll"
+	"github.com/pulse-platform/pulse/core/sqlite"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// How often the server looks after things, and how long it takes to stop.
+const (
+	checkpointEvery = time.Minute
+	sweepEvery      = 5 * time.Second
+	stopAnswers     = 3 * time.Second
+	stopPlugins     = 5 * time.Second
+)
+
+type serveCommand struct{}
+
+// Run serves until it is told to stop.
+func (serveCommand) Run(ctx context.Context, o *options, io streams) error {
+	started := time.Now()
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	log := newLogger(io.err, cfg.Server.LogLevel, cfg.Server.LogFormat)
+	s, err := build(ctx, cfg, log, started)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// server is the whole graph: what is open, what runs.
+type server struct {
+	cfg  *config.Config
+	log  hclog.Logger
+	base *base
+
+	metrics      *sqlite.Metrics
+	auth         *auth.Service
+	plugins      *pluginhost.Plugins
+	integrations *integration.Service
+	inventory    *inventory.Inventory
+	state        *inventory.State
+	door         *ingest.Door
+	poll         *poll.Scheduler
+	live         *live.Hub
+	api          *api.Server
+	listener     net.Listener
+}
+
+// build opens everything, bottom first. What was opened is closed again when a later part fails.
+func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started time.Time) (s *server, err error) {
+	s = &server{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.base, err = openBase(ctx, cfg); err != nil {
+		return s, err
+	}
+	opt := sqlite.Options{Tiers: cfg.Metrics.Tiers(), Now: time.Now, Sync: cfg.Metrics.Sync, Log: log.Named("metrics")}
+	if s.metrics, err = sqlite.OpenMetrics(ctx, s.base.dir.Path("metrics.db"), opt); err != nil {
+		return s, err
+	}
+	if err = s.openAuth(ctx); err != nil {
+		return s, err
+	}
+	if err = s.openPlugins(ctx); err != nil {
+		return s, err
+	}
+	if err = s.openInventory(ctx); err != nil {
+		return s, err
+	}
+	s.poll = poll.New(s.collect, log.Named("poll"))
+	if err = s.openAPI(ctx, started); err != nil {
+		return s, err
+	}
+	s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Server.Listen)
+	if err != nil {
+		err = fmt.Errorf("listen on %s: %w; choose another address with --listen", cfg.Server.Listen, err)
+	}
+	return s, err
+}
+
+// openAuth loads who may come in, and makes the tokens that a new server needs.
+func (s *server) openAuth(ctx context.Context) (err error) {
+	if s.auth, err = auth.Open(ctx, sqlite.NewAuth(s.base.state), time.Now, s.log.Named("auth")); err != nil {
+		return err
+	}
+	if err = s.auth.EnsureEnrolled(ctx, "Local agent", s.base.dir.Secret("local-agent.token")); err != nil {
+		return fmt.Errorf("enrol the local agent: %w", err)
+	}
+	file := s.base.dir.Secret(bootstrapFile)
+	created, err := s.auth.PrepareBootstrap(file)
+	if err != nil {
+		return fmt.Errorf("prepare the bootstrap token: %w", err)
+	}
+	if created {
+		token, err := file.Read()
+		if err != nil {
+			return err
+		}
+		s.log.Warn("this server is not set up yet: open its page and enter the bootstrap token", "token", string(token[:len(token)-1]), "file", file.Path())
+	}
+	return nil
+}
+
+func (s *server) openPlugins(ctx context.Context) error {
+	dir, err := pluginsDir(s.cfg)
+	if err != nil {
+		return err
+	}
+	store := sqlite.NewIntegrations(s.base.state)
+	values := integration.NewValues(store, s.base.sealer)
+	s.plugins, err = pluginhost.Open(pluginhost.Config{
+		Dir: dir, Work: s.base.dir.Path("plugins"), Log: s.log.Named("plugins"), Now: time.Now,
+		Back: func(name id.Integration) sdk.Host { return back{name, values} },
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range s.plugins.Entries() {
+		if e.Problem != "" {
+			s.log.Error("a plugin cannot be used", "plugin", e.Kind, "problem", e.Problem)
+		}
+	}
+	s.integrations, err = integration.Open(ctx, store, s.base.sealer, s.plugins)
+	return err
+}
+
+func (s *server) openInventory(ctx context.Context) error {
+	catalog, err := inventory.NewCatalog(s.plugins.Catalog())
+	if err != nil {
+		return fmt.Errorf("read what the plugins declare: %w", err)
+	}
+	s.inventory = inventory.New(catalog, sqlite.NewRecords(s.base.state), time.Now)
+	if err := s.inventory.Load(ctx); err != nil {
+		return fmt.Errorf("load the inventory: %w", err)
+	}
+	s.state = inventory.NewState(s.inventory, time.Now)
+	s.door = ingest.New(s.inventory, s.metrics, s.log.Named("ingest"), time.Now)
+	return nil
+}
+
+// run serves until ctx ends or serving fails, then stops in order: no more requests, no more work, plugins drained,
+// documents saved, stores closed.
+func (s *server) run(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	background := func(f func(context.Context)) { wg.Go(func() { f(work) }) }
+	served := make(chan error, 1)
+	go func() { served <- s.api.Serve(s.listener) }()
+	pluginsDone := make(chan error, 1)
+	go func() { pluginsDone <- s.plugins.Run(work) }()
+	background(s.reconcile)
+	background(func(ctx context.Context) { adopt(ctx, s.cfg, s.integrations, s.log) })
+	background(s.poll.Run)
+	background(s.upkeep)
+	background(s.broadcast)
+	s.log.Info("serving", "address", s.listener.Addr().String(), "version", version, "data", s.base.dir.Path())
+
+	var err error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping")
+	case err = <-served:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	answers, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopAnswers)
+	err = errors.Join(err, ignoreDeadline(s.api.Shutdown(answers)))
+	cancel()
+	stopWork()
+	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPlugins)
+	if stopErr := s.plugins.Stop(drained); stopErr != nil {
+		s.log.Warn("not every plugin ended in time", "error", stopErr)
+	}
+	cancel()
+	wg.Wait()
+	err = errors.Join(err, s.close())
+	s.log.Info("stopped")
+	return err
+}
+
+// ignoreDeadline lets slow requests be cut off when the server stops: that is no failure of the stop.
+func ignoreDeadline(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// close saves and closes what is open, top first.
+func (s *server) close() error {
+	var errs []error
+	if s.listener != nil {
+		_ = s.listener.Close() // serving has closed it already, if it came to that
+	}
+	if s.inventory != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopAnswers)
+		errs = append(errs, s.inventory.Checkpoint(ctx))
+		cancel()
+	}
+	if s.metrics != nil {
+		errs = append(errs, s.metrics.Close())
+	}
+	if s.base != nil {
+		errs = append(errs, s.base.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// reconcile keeps plugins and scheduler at what the integrations want.
+func (s *server) reconcile(ctx context.Context) {
+	changes, stop := s.integrations.Changes()
+	defer stop()
+	for {
+		var wanted []pluginhost.Integration
+		var jobs []poll.Job
+		for _, x := range s.integrations.Desired() {
+			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config})
+			d, _ := s.plugins.Description(x.Kind)
+			for _, t := range d.Tasks {
+				jobs = append(jobs, poll.Job{
+					Integration: x.ID, Task: t.Name, Revision: x.Revision, Interval: t.Interval, Timeout: t.Timeout, Heavy: t.Cost == sdk.CostHeavy,
+				})
+			}
+		}
+		if err := s.plugins.Reconcile(ctx, wanted); err != nil {
+			s.log.Error("not every integration can run", "error", err)
+		}
+		s.poll.Set(jobs)
+		select {
+		case <-ctx.Done():
+			return
+		case <-changes:
+		}
+	}
+}
+
+// collect runs one task: the live collector writes into the one door.
+func (s *server) collect(ctx context.Context, j poll.Job) error {
+	c, err := s.plugins.Collector(ctx, j.Integration)
+	if err != nil {
+		return err
+	}
+	sink := s.door.Begin(ingest.Cycle{Integration: j.Integration, Task: j.Task, ObservedAt: time.Now()})
+	err = c.Collect(ctx, j.Task, sink)
+	_, applied := sink.End(context.WithoutCancel(ctx), err)
+	if err != nil {
+		return err
+	}
+	return applied
+}
+
+// upkeep judges freshness and saves documents, on its own pace.
+func (s *server) upkeep(ctx context.Context) {
+	sweep, save := time.NewTicker(sweepEvery), time.NewTicker(checkpointEvery)
+	defer sweep.Stop()
+	defer save.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-sweep.C:
+			s.inventory.Sweep(now)
+		case <-save.C:
+			err := s.inventory.Checkpoint(ctx)
+			if err != nil && !failing {
+				s.log.Error("documents cannot be saved; they are kept in memory and tried again each minute", "error", err)
+			}
+			if err == nil && failing {
+				s.log.Info("documents are saved again")
+			}
+			failing = err != nil
+		}
+	}
+}

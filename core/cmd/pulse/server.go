@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/datadir"
+	"github.com/pulse-platform/pulse/core/secret"
+	"github.com/pulse-platform/pulse/core/sqlite"
+)
+
+// base is what every command that touches the data directory opens, in this order.
+type base struct {
+	dir    *datadir.Dir
+	sealer *secret.Sealer
+	state  *sqlite.DB
+}
+
+// openBase takes the data directory and opens the state database in it.
+func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
+	b = &base{}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	if b.dir, err = datadir.Open(cfg.Server.Data); err != nil {
+		return nil, err
+	}
+	if b.sealer, err = secret.OpenFile(b.dir.Path("secret.key")); err != nil {
+		return nil, err
+	}
+	if b.state, err = sqlite.OpenState(ctx, b.dir.Path("pulse.db")); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Close closes what was opened, last first.
+func (b *base) Close() error {
+	var errs []error
+	if b.state != nil {
+		errs = append(errs, b.state.Close())
+	}
+	if b.dir != nil {
+		errs = append(errs, b.dir.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// pluginsDir is where the plugins lie: as configured, else beside the binary.
+func pluginsDir(cfg *config.Config) (string, error) {
+	if cfg.Plugins.Dir != "" {
+		return cfg.Plugins.Dir, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find the plugins beside the binary: %w; name their folder with --plugins", err)
+	}
+	if real, err := filepath.EvalSymlinks(self); err == nil {
+		self = real
+	}
+	return filepath.Join(filepath.Dir(self), "plugins"), nil
+}
