@@ -25,7 +25,7 @@ func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 	b = &base{}
 	defer func() {
 		if err != nil {
-			b.Close()
+			err = errors.Join(err, b.Close())
 		}
 	}()
 	if b.dir, err = datadir.Open(cfg.Server.Data); err != nil {

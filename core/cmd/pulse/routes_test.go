@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-platform/pulse/core/api"
+	"github.com/pulse-platform/pulse/core/api/apitest"
+	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/plugins/host"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// described is the API with the report kinds of the host plugin, nothing opened.
+func described(t *testing.T) *api.Server {
+	t.Helper()
+	catalog, err := inventory.NewCatalog([]sdk.Description{host.Plugin().Describe()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{auth: &auth.Service{}, log: hclog.NewNullLogger(), inventory: inventory.New(catalog, nil, time.Now)}
+	s.state = inventory.NewState(s.inventory, time.Now)
+	s.live = live.New(s.state, live.Coalesced(s.inventory.Subscribe), time.Now)
+	a, err := api.New(t.Context(), api.Options{Areas: s.areas(nil, time.Time{}), Log: s.log, Version: "1", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func routes(t *testing.T) []route.Route { t.Helper(); return described(t).Routes() }
+
+func TestAuthorisationGolden(t *testing.T) {
+	apitest.Golden(t, apitest.Authorisation(routes(t)), "testdata/authz.golden", *update)
+}
+
+// TestCoverageOfTheContract prints how many of the reference's endpoints are served. The number may only go up: it is
+// kept in testdata/served.
+func TestCoverageOfTheContract(t *testing.T) {
+	const table = "../../../../shared/api/endpoints.tsv"
+	if _, err := os.Stat(table); err != nil {
+		t.Skipf("the contract's table is not here: %v", err)
+	}
+	served, total, absent := apitest.Coverage(t, routes(t), table)
+	t.Logf("%d of %d endpoints of the contract are served", served, total)
+	kept, err := os.ReadFile("testdata/served")
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	least, _ := strconv.Atoi(strings.TrimSpace(string(kept)))
+	switch {
+	case served < least:
+		t.Errorf("%d endpoints are served, %d were before; absent are:\n%s", served, least, strings.Join(absent, "\n"))
+	case *update:
+		if err := os.WriteFile("testdata/served", []byte(strconv.Itoa(served)+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case served > least:
+		t.Errorf("%d endpoints are served, testdata/served says %d: run the test with -update", served, least)
+	}
+}
+
+// TestDescriptionIsWhole reads the OpenAPI document the way a generator does: every reference leads somewhere.
+func TestDescriptionIsWhole(t *testing.T) {
+	a := described(t)
+	var doc struct {
+		OpenAPI    string                                `json:"openapi"`
+		Paths      map[string]map[string]json.RawMessage `json:"paths"`
+		Components struct {
+			Schemas map[string]json.RawMessage `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(a.OpenAPI(), &doc); err != nil || doc.OpenAPI != "3.1.0" {
+		t.Fatalf("version %q, %v", doc.OpenAPI, err)
+	}
+	for _, r := range a.Routes() {
+		if _, ok := doc.Paths[r.Path][strings.ToLower(r.Method)]; !ok && !r.Hidden {
+			t.Errorf("%s %s is not described", r.Method, r.Path)
+		}
+	}
+	text := string(a.OpenAPI())
+	for _, part := range strings.Split(text, `"#/components/schemas/`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		if _, ok := doc.Components.Schemas[name]; !ok {
+			t.Errorf("schema %s is referred to and not there", name)
+		}
+	}
+}
