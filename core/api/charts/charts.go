@@ -1,0 +1,176 @@
+// Package charts holds the routes of numbers over time. What there is to chart is declared; the package knows no
+// product.
+package charts
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+const (
+	chartPoints = 500
+	batch       = 100 // records that are asked for at once
+)
+
+// Area serves charts.
+type Area struct {
+	inv   *inventory.Inventory
+	store metric.Store
+	now   func() time.Time
+}
+
+// New returns the area.
+func New(inv *inventory.Inventory, store metric.Store, now func() time.Time) *Area {
+	return &Area{inv, store, now}
+}
+
+// Routes returns the rows.
+func (a *Area) Routes() []route.Route {
+	read := auth.ScopeMonitoringRead
+	return []route.Route{
+		route.Get("/api/charts", "getCharts", "The charts of everything over a range", a.charts).Scope(read),
+		route.Get("/api/metrics-store/history", "getMetricHistory", "One resource's numbers over a range", a.history).Scope(read),
+		route.Get("/api/metrics-store/stats", "getMetricStats", "How the store of numbers is doing", a.stats).Scope(read),
+	}
+}
+
+// ranges are the words for spans of time.
+var ranges = map[string]time.Duration{
+	"5m": 5 * time.Minute, "15m": 15 * time.Minute, "30m": 30 * time.Minute, "1h": time.Hour, "4h": 4 * time.Hour, "6h": 6 * time.Hour,
+	"8h": 8 * time.Hour, "12h": 12 * time.Hour, "24h": 24 * time.Hour, "1d": 24 * time.Hour, "7d": 7 * 24 * time.Hour,
+	"30d": 30 * 24 * time.Hour, "90d": 90 * 24 * time.Hour, "1y": 365 * 24 * time.Hour,
+}
+
+type chartsIn struct {
+	Range string `query:"range"`
+	// ID limits the answer to one resource: its uid, id or a former one.
+	ID string `query:"id"`
+}
+
+// point is one value of a chart.
+type point struct {
+	Timestamp int64   `json:"timestamp"`
+	Value     float64 `json:"value"`
+}
+
+// group holds series by resource and metric.
+type group map[string]map[string][]point
+
+func (a *Area) charts(ctx context.Context, in chartsIn) (route.Raw, error) {
+	span, ok := ranges[in.Range]
+	if !ok {
+		span = time.Hour
+	}
+	now := a.now()
+	q := metric.Query{From: now.Add(-span), To: now.Add(time.Second), MaxPoints: chartPoints, Instances: []string{""}}
+	answer, guests := map[string]any{}, map[string]string{}
+	for _, name := range compat.ChartGroups() {
+		answer[name] = group{}
+	}
+	snap := a.inv.Snapshot()
+	oldest := now.UnixMilli()
+	for _, section := range a.inv.Catalog().Sections() {
+		if section.ChartGroup == "" {
+			continue
+		}
+		g, _ := answer[section.ChartGroup].(group)
+		if g == nil {
+			g = group{}
+			answer[section.ChartGroup] = g
+		}
+		records := snap.Type(section.Type)
+		if in.ID != "" {
+			records = nil
+			if r, ok := snap.Find(section.Type, in.ID); ok {
+				records = []*inventory.Record{r}
+			}
+		}
+		first, err := a.fill(ctx, g, section, records, q)
+		if err != nil {
+			return route.Raw{}, err
+		}
+		oldest = min(oldest, first)
+		if section.ChartGroup == compat.ChartGuests {
+			for _, r := range records {
+				guests[r.WireID] = cmp.Or(section.HistoryType, section.Type)
+			}
+		}
+	}
+	answer["guestTypes"], answer["timestamp"] = guests, now.UnixMilli()
+	answer["stats"] = map[string]int64{"oldestDataTimestamp": oldest}
+	return encode(answer)
+}
+
+// fill adds the series of records to a group and returns the time of the oldest point.
+func (a *Area) fill(ctx context.Context, g group, section sdk.StateSection, records []*inventory.Record, q metric.Query) (int64, error) {
+	oldest := int64(math.MaxInt64)
+	wires := map[string]sdk.Metric{}
+	q.Metrics = nil
+	for _, wire := range section.ChartMetrics {
+		if m, ok := a.inv.Catalog().WireMetric(section.Type, wire); ok && m.Instance == "" {
+			wires[m.Name] = m
+			q.Metrics = append(q.Metrics, m.Name)
+		}
+	}
+	if len(q.Metrics) == 0 {
+		return oldest, nil
+	}
+	for len(records) > 0 {
+		some := records[:min(batch, len(records))]
+		records = records[len(some):]
+		names := make(map[id.UID]string, len(some))
+		q.Records = q.Records[:0]
+		for _, r := range some {
+			names[r.UID] = r.WireID
+			q.Records = append(q.Records, r.UID)
+			g[r.WireID] = make(map[string][]point, len(wires))
+			for _, m := range wires {
+				g[r.WireID][wireName(m)] = []point{}
+			}
+		}
+		series, err := a.store.Query(ctx, q)
+		if err != nil {
+			return 0, fmt.Errorf("query charts: %w", err)
+		}
+		for _, s := range series {
+			points := make([]point, len(s.Points))
+			for n, p := range s.Points {
+				points[n] = point{p.Time.Unix() * 1000, scaled(p.Value, wires[s.Metric])}
+			}
+			oldest = min(oldest, points[0].Timestamp)
+			g[names[s.Record]][wireName(wires[s.Metric])] = points
+		}
+	}
+	return oldest, nil
+}
+
+func wireName(m sdk.Metric) string { return cmp.Or(m.WireName, m.Name) }
+
+// scaled is the value on the wire.
+func scaled(v float64, m sdk.Metric) float64 {
+	if m.WireScale != 0 {
+		v *= m.WireScale
+	}
+	// Six digits after the point are more than the store keeps.
+	return math.Round(v*1e6) / 1e6
+}
+
+func encode(v any) (route.Raw, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return route.Raw{}, fmt.Errorf("encode charts: %w", err)
+	}
+	return route.Raw{ContentType: "application/json", Body: body}, nil
+}
