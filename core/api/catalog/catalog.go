@@ -26,6 +26,7 @@ type PluginStatus struct {
 	Name     string `json:"name"`
 	Version  string `json:"version"`
 	State    string `json:"state"`
+	PID      int    `json:"pid,omitempty"`
 	Restarts int    `json:"restarts"`
 	// Since is when the state began, in Unix milliseconds.
 	Since int64 `json:"since,omitempty"`

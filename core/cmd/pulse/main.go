@@ -86,8 +86,12 @@ type exit int
 // run runs one command and returns the exit code: 0 fine, 1 failed, 2 used wrongly.
 func run(ctx context.Context, args []string, io streams) (code int) {
 	defer func() {
-		if e, ok := recover().(exit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
 			code = int(e)
+		default:
+			panic(e)
 		}
 	}()
 	var c commands

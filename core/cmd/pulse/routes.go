@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/agents"
+	"github.com/pulse-platform/pulse/core/api/catalog"
+	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
@@ -55,7 +57,9 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now, BaseURL: s.baseURL()}.Routes()},
 		{Name: "agents", Routes: agents.New(s.inventory.Catalog().Reports(), f, time.Now).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
+		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
+		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog(), pluginList{s.plugins}, s.numbers()).Routes()},
 	}
 }
 

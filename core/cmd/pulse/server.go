@@ -20,7 +20,7 @@ type base struct {
 	state  *sqlite.DB
 }
 
-// openBase takes the data directory and opens the state database in it.
+// openBase takes the data directory and opens the state database in it. After an error nothing is open.
 func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 	b = &base{}
 	defer func() {
@@ -29,15 +29,13 @@ func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 		}
 	}()
 	if b.dir, err = datadir.Open(cfg.Server.Data); err != nil {
-		return nil, err
+		return b, err
 	}
 	if b.sealer, err = secret.OpenFile(b.dir.Path("secret.key")); err != nil {
-		return nil, err
+		return b, err
 	}
-	if b.state, err = sqlite.OpenState(ctx, b.dir.Path("pulse.db")); err != nil {
-		return nil, err
-	}
-	return b, nil
+	b.state, err = sqlite.OpenState(ctx, b.dir.Path("pulse.db"))
+	return b, err
 }
 
 // Close closes what was opened, last first.
