@@ -12,7 +12,7 @@ func TestBindingsAreReplacedByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the test is over
+	defer db.Close()
 	b := NewBindings(db)
 	for _, x := range []fleet.Binding{
 		{Kind: "k", Token: "t", Hostname: "One", Machine: "m", Host: "h1"}, {Kind: "k", Token: "t", Hostname: "one", Machine: "m", Host: "h2"},

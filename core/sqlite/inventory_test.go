@@ -37,7 +37,7 @@ func TestRecordsSurviveReopening(t *testing.T) {
 	if db, err = OpenState(ctx, path); err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the test is over
+	defer db.Close()
 	all, err := NewRecords(db).Records(ctx)
 	if err != nil || len(all) != 1 || !reflect.DeepEqual(all[0], record) {
 		t.Fatalf("%v: %+v, want %+v", err, all, record)
