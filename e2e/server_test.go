@@ -195,6 +195,16 @@ func (s *server) hosts() map[string]map[string]any {
 	return byID
 }
 
+// settled returns the hosts once the one that reported last is among them: the state document may be a second old.
+func (s *server) settled(last string) (hosts map[string]map[string]any) {
+	s.t.Helper()
+	eventually(s.t, last+" is shown", func() bool {
+		hosts = s.hosts()
+		return hosts[last] != nil
+	})
+	return hosts
+}
+
 // point is one point of a series.
 type point struct {
 	Timestamp int64   `json:"timestamp"`
