@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Plugin } from 'vite';
+
+/** Puts the script that sets the theme before the first paint into the page: classic, hashed and blocking. */
+export function themeBoot(file: string): Plugin {
+  return {
+    name: 'theme-boot',
+    transformIndexHtml: {
+      order: 'post',
+      async handler(_, ctx) {
+        const source = await readFile(file, 'utf8');
+        let src = `/${file}`;
+        if (ctx.bundle) {
+          const hash = createHash('sha256').update(source).digest('base64url').slice(0, 8);
+          const asset = `assets/theme-${hash}.js`;
+          ctx.bundle[asset] ??= {
+            type: 'asset',
+            fileName: asset,
+            names: [asset],
+            originalFileNames: [],
+            name: asset,
+            originalFileName: null,
+            needsCodeReference: false,
+            source,
+          } as never;
+          src = `./${asset}`;
+        }
+        return [{ tag: 'script', attrs: { src }, injectTo: 'head' }];
+      },
+    },
+  };
+}
+
+const textFiles = /\.(js|css|html|svg|json|txt|webmanifest)$/;
+
+/** Writes .br and .gz siblings of text files, so that the server never compresses them. index.html changes with each answer. */
+export function precompress(): Plugin {
+  let out = '';
+  return {
+    name: 'precompress',
+    apply: 'build',
+    configResolved(config) {
+      out = join(config.root, config.build.outDir);
+    },
+    async closeBundle() {
+      await writeFile(join(out, '.gitkeep'), '');
+      const entries = await readdir(out, { recursive: true, withFileTypes: true });
+      const files = entries
+        .filter((e) => e.isFile() && textFiles.test(e.name) && e.name !== 'index.html')
+        .map((e) => join(e.parentPath, e.name));
+      await Promise.all(files.map(compress));
+    },
+  };
+}
+
+async function compress(file: string): Promise<void> {
+  const data = await readFile(file);
+  const br = await promisify(brotliCompress)(data, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
+    },
+  });
+  const gz = await promisify(gzip)(data, { level: 9 });
+  await Promise.all([writeFile(`${file}.br`, br), writeFile(`${file}.gz`, gz)]);
+}

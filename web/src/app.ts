@@ -1,0 +1,45 @@
+import { QueryClient } from '@tanstack/react-query';
+import { address, ApiError, call } from './api/client.ts';
+import type { SecurityStatus } from './api/types.ts';
+import { Stream } from './live/socket.ts';
+import { LiveStore } from './live/store.ts';
+
+/** What lives as long as the page. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (count, error) => !(error instanceof ApiError && error.status > 0) && count < 1,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+export const store = new LiveStore();
+
+export const stream = new Stream(store, {
+  url: () => address('ws').replace(/^http/, 'ws'),
+  // A lost connection may mean a restarted server or an ended session: the client notices the latter.
+  allowed: async () => {
+    const status = await call<SecurityStatus>('api/security/status');
+    if (status.authUsername) return true;
+    sessionEnded();
+    return false;
+  },
+  now: () => Date.now(),
+  random: () => Math.random(),
+});
+
+let ended: (() => void) | undefined;
+
+/** Calls f when the session turns out to have ended. */
+export function onSessionEnd(f: () => void): void {
+  ended = f;
+}
+
+/** Forgets all that belongs to a session, and tells. */
+export function sessionEnded(): void {
+  stream.stop();
+  store.clear();
+  queries.clear();
+  ended?.();
+}

@@ -1,0 +1,128 @@
+import { lazy, memo, Suspense, useCallback, useMemo, useRef } from 'react';
+import { metricFormat } from '@/catalog/catalog.ts';
+import { exactTime } from '@/format/time.ts';
+import { show } from '@/format/value.ts';
+import { useTheme } from '@/theme.ts';
+import { Skeleton } from '@/ui/message.tsx';
+import { align, summarize } from './align.ts';
+import type { ChartSpec } from './series.ts';
+
+const Plot = lazy(() => import('./plot.tsx'));
+
+const height = 150;
+
+export interface ChartProps {
+  spec: ChartSpec;
+  /** Unix milliseconds. */
+  start: number;
+  end: number;
+  zoom: readonly [number, number] | undefined;
+  onZoom: (range: [number, number] | undefined) => void;
+}
+
+/** A titled plot with its legend: now, or what is under the cursor, and min, average and max of the range. */
+export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: ChartProps) {
+  const { shown } = useTheme();
+  const data = useMemo(() => align(spec.series.map((s) => s.points)), [spec]);
+  const format = metricFormat(spec.metric);
+  const write = useCallback((v: number) => show(v, format), [format]);
+  const summaries = useMemo(() => spec.series.map((s) => summarize(s.points, end)), [spec, end]);
+  const legend = useRef<HTMLTableElement>(null);
+
+  // The cursor moves far more often than React should render: its values are written straight into the legend.
+  const onCursor = useCallback(
+    (index: number | null) => {
+      const table = legend.current;
+      if (!table) return;
+      const head = table.querySelector<HTMLElement>('[data-moment]');
+      const seconds = index === null ? undefined : data.x[index];
+      if (head) {
+        head.textContent =
+          seconds === undefined
+            ? 'now'
+            : new Date(seconds * 1000).toLocaleTimeString(undefined, { timeStyle: 'medium' });
+        head.title = seconds === undefined ? '' : exactTime(seconds * 1000);
+      }
+      table.querySelectorAll<HTMLElement>('[data-now]').forEach((cell, i) => {
+        const value = index === null ? summaries[i]?.now : data.lines[i]?.value[index];
+        cell.textContent = show(value ?? undefined, format);
+      });
+    },
+    [data, summaries, format],
+  );
+
+  const wide = spec.series.length > 1;
+  return (
+    <figure className="bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2">
+      <figcaption className="mb-1 flex items-baseline justify-between gap-2">
+        <h3 className="font-semibold" title={spec.metric.help}>
+          {spec.title}
+        </h3>
+        {spec.hidden > 0 && <span className="text-muted text-xs">{spec.hidden} more not drawn</span>}
+      </figcaption>
+      <Suspense fallback={<Skeleton className="h-[150px] w-full" />}>
+        <Plot
+          data={data}
+          start={start / 1000}
+          end={end / 1000}
+          zoom={zoom}
+          onZoom={onZoom}
+          show={write}
+          top={format === 'percent' ? 100 : format === 'ratio' ? 1 : undefined}
+          fromZero={format !== 'celsius'}
+          onCursor={onCursor}
+          theme={shown}
+          height={height}
+          label={`${spec.title} over time; the table that follows says it in numbers.`}
+        />
+      </Suspense>
+      <table ref={legend} className="num mt-1 w-full table-fixed text-xs">
+        <caption className="visually-hidden">{spec.title}</caption>
+        <thead className="text-muted">
+          <tr>
+            <th className="w-1/3 text-left font-normal">
+              <span className="visually-hidden">Line</span>
+            </th>
+            <th scope="col" className="text-right font-normal" data-moment>
+              now
+            </th>
+            <th scope="col" className="text-right font-normal">
+              min
+            </th>
+            <th scope="col" className="text-right font-normal">
+              avg
+            </th>
+            <th scope="col" className="text-right font-normal">
+              max
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {spec.series.map((s, i) => (
+            <tr key={s.label}>
+              <th scope="row" className="truncate text-left font-normal" title={s.label}>
+                {(wide || s.label !== spec.title) && (
+                  <>
+                    <span
+                      aria-hidden
+                      className="mr-1.5 inline-block h-0.5 w-3 align-middle"
+                      style={{ background: `var(--chart-${(i % 8) + 1})` }}
+                    />
+                    {s.label}
+                  </>
+                )}
+                {!wide && s.label === spec.title && <span className="visually-hidden">{s.label}</span>}
+              </th>
+              <td className="text-right font-medium" data-now>
+                {show(summaries[i]?.now, format)}
+              </td>
+              <td className="text-muted text-right">{show(summaries[i]?.min, format)}</td>
+              <td className="text-muted text-right">{show(summaries[i]?.avg, format)}</td>
+              <td className="text-muted text-right">{show(summaries[i]?.max, format)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+});

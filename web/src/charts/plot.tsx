@@ -1,0 +1,170 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Aligned } from './align.ts';
+
+export interface PlotProps {
+  data: Aligned;
+  /** Unix seconds. */
+  start: number;
+  end: number;
+  /** The part that is looked at, when not all. */
+  zoom: readonly [number, number] | undefined;
+  onZoom: (range: [number, number] | undefined) => void;
+  /** Writes a value of the axis. */
+  show: (v: number) => string;
+  /** The largest value of the axis, when it is fixed. */
+  top: number | undefined;
+  /** Whether the axis starts at 0. */
+  fromZero: boolean;
+  /** Tells the index under the cursor; null when it left. */
+  onCursor: (index: number | null) => void;
+  theme: string;
+  height: number;
+  label: string;
+}
+
+function variable(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** The colour of a line, as a CSS variable. */
+export function lineColour(i: number): string {
+  return `--chart-${(i % 8) + 1}`;
+}
+
+function columns(data: Aligned): uPlot.AlignedData {
+  const list: (number[] | (number | null | undefined)[])[] = [data.x];
+  for (const line of data.lines) list.push(line.value, line.min, line.max);
+  return list as uPlot.AlignedData;
+}
+
+/** A quiet edge of the min-max band: nothing but the band itself shows. */
+const edge: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
+
+function build(props: PlotProps): Pick<uPlot.Options, 'series' | 'bands'> {
+  const series: uPlot.Series[] = [{}];
+  const bands: uPlot.Band[] = [];
+  props.data.lines.forEach((_, i) => {
+    const colour = variable(lineColour(i));
+    series.push({ stroke: colour, width: 1.5, points: { show: false }, spanGaps: false }, edge, edge);
+    const at = 1 + i * 3;
+    if (props.data.spread) bands.push({ series: [at + 2, at + 1], fill: `${colour}2e` });
+  });
+  // A single line stands on a soft ground, so that its level is seen at once.
+  const only = series[1];
+  if (props.data.lines.length === 1 && only && !props.data.spread) only.fill = `${variable(lineColour(0))}1f`;
+  return { series, bands };
+}
+
+function options(props: () => PlotProps, width: number): uPlot.Options {
+  const p = props();
+  const axis: uPlot.Axis = {
+    stroke: variable('--muted'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: variable('--grid'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width,
+    height: p.height,
+    ...build(p),
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: {
+      sync: { key: 'resource', setSeries: false },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+      y: false,
+    },
+    scales: {
+      x: { time: true },
+      y: {
+        range: (_, min, max) => {
+          const { top, fromZero } = props();
+          if (top !== undefined) return [0, top];
+          const low = fromZero ? 0 : Math.max(0, Math.floor((min ?? 0) - 3));
+          const high = max ?? 1;
+          return [low, high <= low ? low + 1 : low + (high - low) * 1.1];
+        },
+      },
+    },
+    axes: [
+      { ...axis, size: 28, space: 64 },
+      {
+        ...axis,
+        size: 76,
+        space: 34,
+        values: (_, ticks) => ticks.map((v) => props().show(v)),
+      },
+    ],
+    hooks: {
+      setCursor: [(u) => props().onCursor(u.cursor.idx ?? null)],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 4) return;
+          const range: [number, number] = [
+            u.posToVal(u.select.left, 'x'),
+            u.posToVal(u.select.left + u.select.width, 'x'),
+          ];
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          props().onZoom(range);
+        },
+      ],
+    },
+  };
+}
+
+/** The picture of lines over time. It is decoration for screen readers: the legend beside it is a table. */
+export default function Plot(props: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const latest = useRef(props);
+  const { data, start, end, zoom, theme, height } = props;
+  const shape = `${data.lines.length}/${data.spread}/${theme}/${height}`;
+
+  useEffect(() => {
+    latest.current = props;
+  });
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const u = new uPlot(
+      options(() => latest.current, Math.max(160, element.clientWidth)),
+      columns(latest.current.data),
+      element,
+    );
+    plot.current = u;
+    const observer = new ResizeObserver(() => {
+      const width = Math.max(160, element.clientWidth);
+      if (width !== u.width) u.setSize({ width, height: latest.current.height });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      u.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  useEffect(() => {
+    const u = plot.current;
+    if (!u) return;
+    u.batch(() => {
+      u.setData(columns(data), false);
+      u.setScale('x', { min: zoom?.[0] ?? start, max: zoom?.[1] ?? end });
+    });
+  }, [data, start, end, zoom, shape]);
+
+  return (
+    <div
+      ref={place}
+      role="img"
+      aria-label={props.label}
+      style={{ height }}
+      className="w-full overflow-hidden"
+      onDoubleClick={() => props.onZoom(undefined)}
+    />
+  );
+}

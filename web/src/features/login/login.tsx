@@ -1,0 +1,99 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
+import { useEffect, useState, type FormEvent } from 'react';
+import { ApiError } from '@/api/client.ts';
+import { login, securityStatus } from '@/api/queries.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Gate } from '@/parts/gate.tsx';
+import { Button } from '@/ui/button.tsx';
+import { Checkbox, Field } from '@/ui/field.tsx';
+import { Problem } from '@/ui/message.tsx';
+
+/** The login. It goes on to where the visitor wanted to be. */
+export function Login() {
+  const { next } = useSearch({ from: '/login' });
+  const navigate = useNavigate();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const status = useQuery(securityStatus);
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [remember, setRemember] = useState(false);
+
+  useEffect(() => {
+    document.title = 'Log in · Pulse';
+  }, []);
+
+  useEffect(() => {
+    if (status.data?.bootstrapTokenPath) void navigate({ to: '/setup' });
+  }, [status.data, navigate]);
+
+  const attempt = useMutation({
+    mutationFn: () => login(name, password, remember),
+    onSuccess: async () => {
+      await queries.resetQueries();
+      router.history.push(next ?? '/');
+    },
+  });
+
+  function submit(e: FormEvent) {
+    e.preventDefault();
+    attempt.mutate();
+  }
+
+  return (
+    <Gate title="Log in">
+      <form onSubmit={submit} className="mt-4 flex flex-col gap-4">
+        <Field
+          label="User name"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          required
+          autoFocus
+          value={name}
+          onChange={(e) => setName(e.target.value)}
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(e) => setPassword(e.target.value)}
+        />
+        <Checkbox
+          label="Stay logged in for 30 days"
+          checked={remember}
+          onChange={(e) => setRemember(e.target.checked)}
+        />
+        {attempt.isError && <LoginProblem error={attempt.error} />}
+        <Button type="submit" look="primary" busy={attempt.isPending}>
+          Log in
+        </Button>
+      </form>
+    </Gate>
+  );
+}
+
+function LoginProblem({ error }: { error: unknown }) {
+  if (!(error instanceof ApiError)) return <ApiProblem title="The login failed." error={error} />;
+  const { code, body } = error;
+  if (code === 'invalid_credentials' || error.status === 401) {
+    const left = typeof body.remaining === 'number' ? ` ${body.remaining} attempts are left.` : '';
+    const locked = body.locked === true ? ' Logging in is locked for a while.' : left;
+    return <Problem title="User name or password is wrong." text={`Check both and try again.${locked}`} />;
+  }
+  if (code === 'account_locked') {
+    const minutes = typeof body.remainingMinutes === 'number' ? body.remainingMinutes : 15;
+    return (
+      <Problem
+        title="Too many failed attempts."
+        text={`Logging in is possible again in ${minutes} min.`}
+        requestId={error.requestId}
+      />
+    );
+  }
+  return <ApiProblem title="The login failed." error={error} />;
+}

@@ -1,0 +1,146 @@
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { CircleCheck } from 'lucide-react';
+import { useMemo } from 'react';
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { ago, exactTime } from '@/format/time.ts';
+import { useNow } from '@/live/clock.ts';
+import { useLive } from '@/live/hooks.ts';
+import type { Alert } from '@/live/resource.ts';
+import type { Status } from '@/live/status.ts';
+import { NoMachine } from '@/parts/add-host.tsx';
+import { Mark } from '@/parts/mark.tsx';
+import { Page } from '@/parts/page.tsx';
+import { StatusFilter } from '@/parts/status-filter.tsx';
+import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { columnsOf } from '@/table/columns.ts';
+import { ResourceTable } from '@/table/resource-table.tsx';
+import { countStatuses, useSelection } from '@/table/select.ts';
+import { Button } from '@/ui/button.tsx';
+import { Empty, Skeleton } from '@/ui/message.tsx';
+
+/** The glance: is everything well, what is not, and since when. */
+export function Overview() {
+  const loaded = useLive((l) => l.loaded);
+  const any = useLive((l) => l.ids.length > 0);
+  return (
+    <Page title="Overview">
+      {!loaded ? (
+        <>
+          <Skeleton className="h-11 w-72" />
+          <TableSkeleton />
+        </>
+      ) : any ? (
+        <Everything />
+      ) : (
+        <NoMachine />
+      )}
+    </Page>
+  );
+}
+
+const urgentFirst = { column: 'status', descending: false };
+
+function Everything() {
+  const { status = '' } = useSearch({ from: '/shell/' });
+  const navigate = useNavigate({ from: '/' });
+  const byId = useLive((l) => l.byId);
+  const types = useLive((l) => l.catalog.types);
+  const alerts = useLive((l) => l.alerts);
+  const counts = useMemo(() => countStatuses(byId.values()), [byId]);
+  const families = useMemo(() => groupByFamily(types), [types]);
+  const choose = (s: Status | '') => void navigate({ search: s ? { status: s } : {}, replace: true });
+  const wrong = counts.down + counts.degraded + counts.stale + counts.unknown;
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+        <StatusFilter large counts={counts} chosen={status} onChoose={choose} />
+        {wrong === 0 && alerts.length === 0 && (
+          <p className="text-muted flex items-center gap-2">
+            <CircleCheck size={16} aria-hidden strokeWidth={1.75} /> Everything is well.
+          </p>
+        )}
+      </div>
+      {alerts.length > 0 && <Alerts alerts={alerts} />}
+      {families.map(([family, members]) => (
+        <Family key={family} family={family} types={members} status={status} />
+      ))}
+      {status !== '' && counts[status as Status] === 0 && (
+        <Empty title={`Nothing is ${status}`}>
+          <Button onClick={() => choose('')}>Show everything</Button>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+function groupByFamily(types: readonly ResourceType[]): [string, ResourceType[]][] {
+  const families = new Map<string, ResourceType[]>();
+  for (const t of types) families.set(t.family, [...(families.get(t.family) ?? []), t]);
+  return [...families];
+}
+
+function Family({
+  family,
+  types,
+  status,
+}: {
+  family: string;
+  types: readonly ResourceType[];
+  status: string;
+}) {
+  const selection = useSelection(types, status && `status:${status}`, urgentFirst);
+  const columns = useMemo(() => columnsOf(types), [types]);
+  if (selection.ids.length === 0) return null;
+  const title = family.charAt(0).toUpperCase() + family.slice(1);
+  return (
+    <section className="flex flex-col gap-2">
+      <h2 className="flex items-baseline gap-2 font-semibold">
+        <Link
+          to="/$family"
+          params={{ family }}
+          search={status ? { q: `status:${status}` } : {}}
+          className="hover:underline"
+        >
+          {title}
+        </Link>
+        <span className="num text-muted text-sm font-normal">{selection.ids.length}</span>
+      </h2>
+      <ResourceTable label={title} ids={selection.ids} columns={columns} sort={urgentFirst} compact />
+    </section>
+  );
+}
+
+function Alerts({ alerts }: { alerts: readonly Alert[] }) {
+  const now = useNow();
+  return (
+    <section className="flex flex-col gap-2">
+      <h2 className="font-semibold">
+        Firing alerts <span className="num text-muted text-sm font-normal">{alerts.length}</span>
+      </h2>
+      <ul className="bg-surface border-line rounded-lg border">
+        {alerts.map((a) => (
+          <li
+            key={a.id}
+            className="border-line flex flex-wrap items-center gap-x-3 gap-y-0.5 border-b px-3 py-2 text-sm last:border-b-0"
+          >
+            <Mark status={a.level === 'critical' ? 'down' : 'degraded'} />
+            <span className="text-muted w-16 text-xs">{a.level}</span>
+            <Link to="/r/$id" params={{ id: a.resourceId }} className="font-medium hover:underline">
+              {a.resourceName}
+            </Link>
+            <span className="min-w-0 flex-1 basis-64">{a.message}</span>
+            {a.start !== undefined && (
+              <time
+                className="text-muted"
+                dateTime={new Date(a.start).toISOString()}
+                title={exactTime(a.start)}
+              >
+                {ago(a.start, now)}
+              </time>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

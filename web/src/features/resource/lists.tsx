@@ -1,0 +1,67 @@
+import type { List, ListColumn } from '@/catalog/lists.ts';
+import { precise, show } from '@/format/value.ts';
+import { Bar } from '@/ui/bar.tsx';
+import { cx } from '@/ui/cx.ts';
+
+function right(c: ListColumn): boolean {
+  return !['text', 'list', 'bool', 'percent', 'time'].includes(c.format);
+}
+
+function ListCell({ column, value }: { column: ListColumn; value: unknown }) {
+  const text = show(value, column.format);
+  if (column.format !== 'percent' || typeof value !== 'number') return <>{text}</>;
+  return (
+    <span className="flex min-w-24 items-center gap-2">
+      <span className="w-11 shrink-0 text-right">{text}</span>
+      <Bar percent={value} className="h-1.5 min-w-8 flex-1" />
+    </span>
+  );
+}
+
+/** A list inside a resource's document. */
+export function ListTable({ list }: { list: List }) {
+  const wide = list.columns.length > 4;
+  const id = `list-${list.key}`;
+  return (
+    <section
+      aria-labelledby={id}
+      className={cx('bg-surface border-line min-w-0 rounded-lg border', wide && 'lg:col-span-2')}
+    >
+      <h2 id={id} className="border-line flex items-baseline gap-2 border-b px-3 py-2 font-semibold">
+        {list.title} <span className="num text-muted text-sm font-normal">{list.rows.length}</span>
+      </h2>
+      <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby={id}>
+        <table className="num w-full text-sm whitespace-nowrap">
+          <thead className="text-muted text-xs">
+            <tr>
+              {list.columns.map((c) => (
+                <th
+                  key={c.key}
+                  scope="col"
+                  className={cx('px-3 py-1.5 font-medium', right(c) ? 'text-right' : 'text-left')}
+                >
+                  {c.label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {list.rows.map((row, i) => (
+              <tr key={i} className="border-line border-t">
+                {list.columns.map((c) => (
+                  <td
+                    key={c.key}
+                    title={precise(row[c.key], c.format)}
+                    className={cx('max-w-72 truncate px-3 py-1.5', right(c) && 'text-right')}
+                  >
+                    <ListCell column={c} value={row[c.key]} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,217 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { ChevronRight, LineChart } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { history, ranges, type Range } from '@/api/queries.ts';
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { listsOf } from '@/catalog/lists.ts';
+import { Chart } from '@/charts/chart.tsx';
+import { chartsOf } from '@/charts/series.ts';
+import { ago, exactTime } from '@/format/time.ts';
+import { useNow } from '@/live/clock.ts';
+import { useLive, useResource, useResourceType } from '@/live/hooks.ts';
+import type { Resource } from '@/live/resource.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Page } from '@/parts/page.tsx';
+import { TypeIcon } from '@/parts/type-icon.tsx';
+import { StatusCell } from '@/table/cell.tsx';
+import { Button } from '@/ui/button.tsx';
+import { cx } from '@/ui/cx.ts';
+import { Empty, Skeleton } from '@/ui/message.tsx';
+import { Facts } from './facts.tsx';
+import { Gauges } from './gauges.tsx';
+import { ListTable } from './lists.tsx';
+
+/** One resource: how it is, how it was, and what it is. */
+export function ResourcePage() {
+  const { id } = useParams({ from: '/shell/r/$id' });
+  const resource = useResource(id);
+  const type = useResourceType(resource?.type);
+  const loaded = useLive((l) => l.loaded);
+  if (resource && type) return <Known key={id} resource={resource} type={type} />;
+  if (!loaded) {
+    return (
+      <Page title="Loading" heading={<Skeleton className="h-7 w-56" />}>
+        <Skeleton className="h-20 w-full" />
+        <ChartSkeletons />
+      </Page>
+    );
+  }
+  return (
+    <Page title="Not found">
+      <Empty title="There is no such resource">
+        <p className="text-muted">
+          Nothing that reports has the id <code className="font-mono">{id}</code>. It may have been removed.
+        </p>
+        <Link to="/$family" params={{ family: 'infrastructure' }} className="text-accent underline">
+          Go to infrastructure
+        </Link>
+      </Empty>
+    </Page>
+  );
+}
+
+function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
+  const lists = useMemo(() => listsOf(resource.doc), [resource.doc]);
+  return (
+    <Page
+      title={resource.name}
+      heading={<Heading resource={resource} type={type} />}
+      actions={<RangePicker />}
+    >
+      {resource.status === 'stale' && <StaleNote resource={resource} />}
+      <Gauges resource={resource} type={type} />
+      <Charts id={resource.id} type={type} />
+      <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-3">
+        <Facts resource={resource} type={type} />
+        {lists.map((l) => (
+          <ListTable key={l.key} list={l} />
+        ))}
+      </div>
+    </Page>
+  );
+}
+
+function Heading({ resource, type }: { resource: Resource; type: ResourceType }) {
+  const now = useNow();
+  const family = type.family.charAt(0).toUpperCase() + type.family.slice(1);
+  return (
+    <div className="min-w-0">
+      <nav aria-label="Where this is" className="text-muted flex items-center gap-1 text-sm">
+        <Link to="/$family" params={{ family: type.family }} className="hover:text-text hover:underline">
+          {family}
+        </Link>
+        <ChevronRight size={14} aria-hidden />
+        <span>{type.plural}</span>
+      </nav>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5">
+        <span className="text-muted">
+          <TypeIcon name={type.icon} size={20} />
+        </span>
+        <h1 className="text-xl font-semibold tracking-tight break-all">{resource.name}</h1>
+        <StatusCell resource={resource} mark />
+        {resource.lastSeen !== undefined && (
+          <span className="text-muted text-sm" title={exactTime(resource.lastSeen)}>
+            reported {ago(resource.lastSeen, now)}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function StaleNote({ resource }: { resource: Resource }) {
+  const now = useNow();
+  return (
+    <p className="hatched border-line rounded-md border px-3 py-2 text-sm" role="status">
+      {resource.lastSeen === undefined ? (
+        'Nothing was heard of it.'
+      ) : (
+        <>Last seen {ago(resource.lastSeen, now)}, because its source stopped reporting.</>
+      )}{' '}
+      All values are from then. Nobody saw it fail: it may be down, or only its agent or the network.
+    </p>
+  );
+}
+
+const defaultRange: Range = '1h';
+
+function RangePicker() {
+  const { range = defaultRange } = useSearch({ from: '/shell/r/$id' });
+  const navigate = useNavigate({ from: '/r/$id' });
+  return (
+    <div
+      role="group"
+      aria-label="Range of the charts"
+      className="border-line bg-surface flex rounded-md border p-0.5"
+    >
+      {ranges.map((r) => (
+        <button
+          key={r}
+          type="button"
+          aria-pressed={r === range}
+          onClick={() => void navigate({ search: r === defaultRange ? {} : { range: r }, replace: true })}
+          className={cx(
+            'num h-7 min-w-9 rounded-sm px-2 text-sm max-sm:h-10',
+            r === range ? 'bg-selected text-accent font-medium' : 'text-muted hover:text-text',
+          )}
+        >
+          {r}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ChartSkeletons() {
+  return (
+    <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-3" aria-busy>
+      {[0, 1, 2, 3].map((n) => (
+        <Skeleton key={n} className="h-60 w-full" />
+      ))}
+    </div>
+  );
+}
+
+/** Points per line: more than a plot has pixels would be work for nothing. */
+const points = 400;
+
+function Charts({ id, type }: { id: string; type: ResourceType }) {
+  const { range = defaultRange } = useSearch({ from: '/shell/r/$id' });
+  // The picture of before stays while another range loads.
+  const answer = useQuery({ ...history(type.historyType, id, range, points), placeholderData: (old) => old });
+  const [zoom, setZoom] = useState<{ range: Range; part: [number, number] }>();
+  const charts = useMemo(
+    () => chartsOf(type.metrics, answer.data?.metrics ?? {}),
+    [type.metrics, answer.data],
+  );
+  const part = zoom?.range === range ? zoom.part : undefined;
+  if (answer.isPending) return <ChartSkeletons />;
+  if (answer.isError && !answer.data) {
+    return (
+      <ApiProblem
+        title="The charts could not be loaded."
+        error={answer.error}
+        retry={() => void answer.refetch()}
+      />
+    );
+  }
+  if (charts.length === 0) {
+    return (
+      <Empty
+        title="No measurements in this range"
+        icon={<LineChart size={24} aria-hidden strokeWidth={1.5} />}
+      >
+        <p className="text-muted">They appear with the next reports, or in another range.</p>
+      </Empty>
+    );
+  }
+  const { start, end } = answer.data;
+  return (
+    <section
+      aria-label="Charts"
+      className={cx('relative', answer.isPlaceholderData && 'opacity-60')}
+      aria-busy={answer.isPlaceholderData}
+    >
+      {part && (
+        <div className="absolute -top-2 right-2 z-10 -translate-y-full">
+          <Button small onClick={() => setZoom(undefined)}>
+            Reset zoom
+          </Button>
+        </div>
+      )}
+      <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-3">
+        {charts.map((spec) => (
+          <Chart
+            key={spec.key}
+            spec={spec}
+            start={start}
+            end={end}
+            zoom={part}
+            onZoom={(p) => setZoom(p && { range, part: p })}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,46 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { ThemeMenu, useLogout } from '@/parts/menus.tsx';
+import { Page } from '@/parts/page.tsx';
+import { Button } from '@/ui/button.tsx';
+
+const pages = [
+  { to: '/settings/tokens', label: 'API tokens' },
+  { to: '/settings/password', label: 'Password' },
+  { to: '/settings/plugins', label: 'Plugins' },
+  { to: '/settings/about', label: 'About' },
+] as const;
+
+/** The frame of the settings. On a phone it also holds what the side navigation has elsewhere. */
+export function Settings() {
+  const leave = useLogout();
+  return (
+    <Page
+      title="Settings"
+      actions={
+        <div className="flex items-center gap-2 md:hidden">
+          <ThemeMenu up={false} />
+          <Button onClick={() => void leave()}>Log out</Button>
+        </div>
+      }
+    >
+      <div className="flex gap-6 max-lg:flex-col max-lg:gap-4">
+        <nav aria-label="Settings" className="flex shrink-0 gap-1 max-lg:overflow-x-auto lg:w-40 lg:flex-col">
+          {pages.map((p) => (
+            <Link
+              key={p.to}
+              to={p.to}
+              className="flex h-9 items-center rounded-md px-3 whitespace-nowrap max-sm:h-11"
+              activeProps={{ className: 'bg-selected text-accent font-medium' }}
+              inactiveProps={{ className: 'text-muted hover:bg-hover hover:text-text' }}
+            >
+              {p.label}
+            </Link>
+          ))}
+        </nav>
+        <div className="min-w-0 flex-1">
+          <Outlet />
+        </div>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,211 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { KeyRound, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { createToken, revokeToken, tokens } from '@/api/queries.ts';
+import type { NewToken, Token } from '@/api/types.ts';
+import { ago, exactTime, instant } from '@/format/time.ts';
+import { useNow } from '@/live/clock.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Button } from '@/ui/button.tsx';
+import { CopyText } from '@/ui/copy.tsx';
+import { Dialog } from '@/ui/dialog.tsx';
+import { Checkbox, Field } from '@/ui/field.tsx';
+import { Empty } from '@/ui/message.tsx';
+import { presets, scopes } from './scopes.ts';
+import { Section } from './section.tsx';
+
+/** The API tokens: who may come in without a password, and for what. */
+export function Tokens() {
+  const list = useQuery(tokens);
+  const [making, setMaking] = useState(false);
+  const [revoking, setRevoking] = useState<Token>();
+  return (
+    <Section
+      title="API tokens"
+      lead="Agents and scripts come in with a token. Give each its own, with no more rights than it needs."
+      action={
+        <Button look="primary" onClick={() => setMaking(true)}>
+          <Plus size={16} aria-hidden /> New token
+        </Button>
+      }
+    >
+      {list.isPending ? (
+        <TableSkeleton rows={3} />
+      ) : list.isError ? (
+        <ApiProblem
+          title="The tokens could not be loaded."
+          error={list.error}
+          retry={() => void list.refetch()}
+        />
+      ) : list.data.length === 0 ? (
+        <Empty title="There are no tokens" icon={<KeyRound size={24} aria-hidden strokeWidth={1.5} />}>
+          <p className="text-muted">Make one for an agent or a script.</p>
+        </Empty>
+      ) : (
+        <TokenList tokens={list.data} onRevoke={setRevoking} />
+      )}
+      {making && <NewTokenDialog onClose={() => setMaking(false)} />}
+      {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />}
+    </Section>
+  );
+}
+
+function scopeText(token: Token): string {
+  if (!token.scopes || token.scopes.length === 0 || token.scopes.includes('*')) return 'everything';
+  return token.scopes.join(', ');
+}
+
+function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: Token) => void }) {
+  const now = useNow();
+  return (
+    <ul className="bg-surface border-line rounded-lg border" aria-label="API tokens">
+      {list.map((t) => {
+        const made = instant(t.createdAt);
+        const used = instant(t.lastUsedAt);
+        return (
+          <li
+            key={t.id}
+            className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0"
+          >
+            <div className="min-w-0 flex-1 basis-64">
+              <p className="flex flex-wrap items-baseline gap-x-2">
+                <span className="font-medium break-all">{t.name}</span>
+                <code className="text-muted font-mono text-xs">
+                  {t.prefix}…{t.suffix}
+                </code>
+              </p>
+              <p className="text-muted text-xs break-words">{scopeText(t)}</p>
+            </div>
+            <p className="text-muted w-52 text-xs">
+              {made !== undefined && <span title={exactTime(made)}>made {ago(made, now)}</span>}
+              <br />
+              {used === undefined ? (
+                'never used'
+              ) : (
+                <span title={exactTime(used)}>last used {ago(used, now)}</span>
+              )}
+            </p>
+            <Button small look="danger" aria-label={`Revoke ${t.name}`} onClick={() => onRevoke(t)}>
+              Revoke
+            </Button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function NewTokenDialog({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [chosen, setChosen] = useState<readonly string[]>(presets[0]?.scopes ?? []);
+  const create = useMutation({
+    mutationFn: () => createToken(name.trim(), chosen),
+    onSuccess: () => client.invalidateQueries({ queryKey: tokens.queryKey }),
+  });
+  if (create.data) return <TokenMade made={create.data} onClose={onClose} />;
+  const all = chosen.includes('*');
+  return (
+    <Dialog title="New token" onClose={onClose}>
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(e) => {
+          e.preventDefault();
+          create.mutate();
+        }}
+      >
+        <Field
+          label="Name"
+          required
+          autoFocus
+          maxLength={100}
+          placeholder="What it is for, such as backup script"
+          value={name}
+          onChange={(e) => setName(e.target.value)}
+        />
+        <fieldset className="flex flex-col gap-2">
+          <legend className="mb-1 text-sm font-medium">It may</legend>
+          <div className="mb-1 flex flex-wrap gap-2">
+            {presets.map((p) => (
+              <Button
+                key={p.label}
+                small
+                aria-pressed={p.scopes.join() === chosen.join()}
+                className={p.scopes.join() === chosen.join() ? 'border-accent bg-selected' : ''}
+                onClick={() => setChosen(p.scopes)}
+              >
+                {p.label}
+              </Button>
+            ))}
+          </div>
+          <div className="grid gap-2 sm:grid-cols-2">
+            {scopes.map((s) => (
+              <Checkbox
+                key={s.scope}
+                label={<code className="font-mono text-xs">{s.scope}</code>}
+                hint={s.text}
+                checked={all || chosen.includes(s.scope)}
+                disabled={all}
+                onChange={(e) =>
+                  setChosen(e.target.checked ? [...chosen, s.scope] : chosen.filter((c) => c !== s.scope))
+                }
+              />
+            ))}
+          </div>
+        </fieldset>
+        {create.isError && <ApiProblem title="No token was made." error={create.error} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={create.isPending} disabled={chosen.length === 0}>
+            Make the token
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function TokenMade({ made, onClose }: { made: NewToken; onClose: () => void }) {
+  return (
+    <Dialog title={`Token “${made.record.name}”`} onClose={onClose}>
+      <p className="mb-2 text-sm">Copy it now: it is shown only this once.</p>
+      <CopyText label="The token" text={made.token} />
+      <div className="mt-3 flex justify-end">
+        <Button look="primary" onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }) {
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => revokeToken(token.id),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: tokens.queryKey });
+      onClose();
+    },
+  });
+  return (
+    <Dialog title={`Revoke “${token.name}”?`} onClose={onClose}>
+      <p className="text-sm">
+        Whatever uses it is refused from now on. An agent that loses its token keeps its reports until it gets
+        a new one. This cannot be undone.
+      </p>
+      {revoke.isError && (
+        <div className="mt-3">
+          <ApiProblem title="The token was not revoked." error={revoke.error} />
+        </div>
+      )}
+      <div className="mt-4 flex justify-end gap-2">
+        <Button onClick={onClose}>Keep it</Button>
+        <Button look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+          Revoke the token
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

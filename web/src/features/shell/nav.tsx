@@ -1,0 +1,137 @@
+import { Link } from '@tanstack/react-router';
+import { CircleHelp, LayoutDashboard, Layers, Server, Settings } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useLive } from '@/live/hooks.ts';
+import type { Live } from '@/live/store.ts';
+import { Logo } from '@/parts/logo.tsx';
+import { cx } from '@/ui/cx.ts';
+import { ThemeMenu, UserMenu } from '@/parts/menus.tsx';
+
+/** Sections of the menu beside infrastructure: one for each family of which there is a resource. */
+function otherFamilies(l: Live): string {
+  const present = new Set([...l.byId.values()].map((r) => r.type));
+  const families = l.catalog.types.filter((t) => present.has(t.name)).map((t) => t.family);
+  return [...new Set(families)].filter((f) => f !== 'infrastructure').join(' ');
+}
+
+interface Item {
+  key: string;
+  label: string;
+  icon: ReactNode;
+  to: { to: string; params?: Record<string, string> };
+  exact?: boolean;
+}
+
+function useItems(): Item[] {
+  const families = useLive(otherFamilies).split(' ').filter(Boolean);
+  const icon = { size: 18, 'aria-hidden': true, strokeWidth: 1.75 } as const;
+  return [
+    { key: 'o', label: 'Overview', icon: <LayoutDashboard {...icon} />, to: { to: '/' }, exact: true },
+    {
+      key: 'i',
+      label: 'Infrastructure',
+      icon: <Server {...icon} />,
+      to: { to: '/$family', params: { family: 'infrastructure' } },
+    },
+    ...families.map((f) => ({
+      key: f,
+      label: f.charAt(0).toUpperCase() + f.slice(1),
+      icon: <Layers {...icon} />,
+      to: { to: '/$family', params: { family: f } },
+    })),
+    { key: 's', label: 'Settings', icon: <Settings {...icon} />, to: { to: '/settings' } },
+  ];
+}
+
+/** Whether live data arrive, as a small light. */
+function LiveLight() {
+  const phase = useLive((l) => l.connection.phase);
+  const text = { live: 'Live', lost: 'Disconnected', connecting: 'Connecting' }[phase];
+  return (
+    <span className="text-muted flex items-center gap-2 px-2 text-xs lg:px-3" title={text}>
+      <span
+        aria-hidden
+        className={cx(
+          'size-2 shrink-0 rounded-full border',
+          phase === 'live' ? 'bg-accent border-accent' : 'border-line-strong',
+        )}
+      />
+      <span className="max-lg:visually-hidden">{text}</span>
+    </span>
+  );
+}
+
+/** The navigation at the left: words on a desktop, icons on a tablet. */
+export function SideNav({ onHelp }: { onHelp: () => void }) {
+  const items = useItems();
+  return (
+    <nav
+      aria-label="Main"
+      className="border-line bg-surface flex w-14 shrink-0 flex-col gap-1 border-r p-2 max-md:hidden lg:w-48"
+    >
+      <Link
+        to="/"
+        aria-label="Pulse, overview"
+        className="mb-2 flex h-9 items-center gap-2 px-2.5 text-lg font-semibold tracking-tight"
+      >
+        <Logo />
+        <span className="max-lg:hidden">Pulse</span>
+      </Link>
+      {items.map((item) => (
+        <Link
+          key={item.key}
+          {...item.to}
+          activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
+          className="flex h-9 items-center gap-3 rounded-md px-2.5 max-lg:justify-center"
+          activeProps={{ className: 'bg-selected text-accent font-medium' }}
+          inactiveProps={{ className: 'text-muted hover:bg-hover hover:text-text' }}
+          title={item.label}
+        >
+          {item.icon}
+          <span className="max-lg:visually-hidden">{item.label}</span>
+        </Link>
+      ))}
+      <div className="mt-auto flex flex-col gap-1">
+        <LiveLight />
+        <div className="border-line mt-2 flex gap-1 border-t pt-2 max-lg:flex-col">
+          <UserMenu />
+          <ThemeMenu />
+          <button
+            type="button"
+            onClick={onHelp}
+            aria-label="Keyboard and filter help"
+            title="Keyboard and filter help (?)"
+            className="text-muted hover:bg-hover hover:text-text inline-flex h-9 flex-1 items-center justify-center rounded-md max-lg:py-2"
+          >
+            <CircleHelp size={18} aria-hidden strokeWidth={1.75} />
+          </button>
+        </div>
+      </div>
+    </nav>
+  );
+}
+
+/** The navigation at the bottom of a phone, in reach of a thumb. */
+export function BottomNav() {
+  const items = useItems();
+  return (
+    <nav
+      aria-label="Main"
+      className="border-line bg-surface flex shrink-0 border-t pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {items.map((item) => (
+        <Link
+          key={item.key}
+          {...item.to}
+          activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
+          className="flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-xs"
+          activeProps={{ className: 'text-accent font-medium' }}
+          inactiveProps={{ className: 'text-muted' }}
+        >
+          {item.icon}
+          <span className="truncate">{item.label}</span>
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { catalog } from '@/api/queries.ts';
+import { useLiveSource } from '@/live/hooks.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { useKeys } from '@/ui/keys.ts';
+import { Banner } from './banner.tsx';
+import { Help } from './help.tsx';
+import { BottomNav, SideNav } from './nav.tsx';
+
+/** The frame around every page: navigation, the banner of a lost connection, and keys that work everywhere. */
+export function Shell() {
+  const types = useQuery(catalog);
+  useLiveData(types.data);
+  const [help, setHelp] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useGlobalKeys(() => setHelp(true));
+  useFocusOnNavigation(main);
+  return (
+    <div className="flex h-full max-md:flex-col">
+      <button
+        type="button"
+        className="bg-accent text-accent-text absolute top-1 left-1 z-50 -translate-y-16 rounded-md px-3 py-2 focus:translate-y-0"
+        onClick={() => main.current?.focus()}
+      >
+        Skip to content
+      </button>
+      <SideNav onHelp={() => setHelp(true)} />
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <Banner />
+        <main ref={main} tabIndex={-1} className="relative min-h-0 flex-1 overflow-y-auto">
+          {types.isError ? (
+            <div className="p-4">
+              <ApiProblem
+                title="What can be shown is not known."
+                error={types.error}
+                retry={() => void types.refetch()}
+              />
+            </div>
+          ) : (
+            <Outlet />
+          )}
+        </main>
+      </div>
+      <BottomNav />
+      {help && <Help onClose={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+/** Live data flow while the shell is there and the catalogue, which explains them, is known. */
+function useLiveData(
+  types: Parameters<ReturnType<typeof useLiveSource>['store']['setCatalog']>[0] | undefined,
+) {
+  const { store, stream } = useLiveSource();
+  useEffect(() => {
+    if (!types) return;
+    store.setCatalog(types);
+    stream.start();
+    return () => stream.stop();
+  }, [store, stream, types]);
+}
+
+/** Screen readers hear a new page and the keyboard starts at its top, but not when only the search changed. */
+function useFocusOnNavigation(main: React.RefObject<HTMLElement | null>) {
+  const path = useRouterState({ select: (s) => s.resolvedLocation?.pathname });
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      if (path !== undefined) first.current = false;
+      return;
+    }
+    main.current?.focus({ preventScroll: true });
+  }, [path, main]);
+}
+
+function useGlobalKeys(openHelp: () => void) {
+  const navigate = useNavigate();
+  useKeys({
+    '/': () => {
+      const filter = document.querySelector<HTMLInputElement>('[data-filter]');
+      if (filter) filter.select();
+      else void navigate({ to: '/$family', params: { family: 'infrastructure' } });
+    },
+    '?': openHelp,
+    'g o': () => void navigate({ to: '/' }),
+    'g i': () => void navigate({ to: '/$family', params: { family: 'infrastructure' } }),
+    'g s': () => void navigate({ to: '/settings' }),
+  });
+}

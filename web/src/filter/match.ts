@@ -1,0 +1,113 @@
+import type { Column, ResourceType } from '@/catalog/catalog.ts';
+import { at } from '@/catalog/path.ts';
+import type { Resource } from '@/live/resource.ts';
+import { quantity, type Term } from './parse.ts';
+
+/** A filter ready to be asked about resources. */
+export interface Filter {
+  matches: (r: Resource, type: ResourceType) => boolean;
+  /** Terms that no type understands, as typed. */
+  notUnderstood: readonly string[];
+}
+
+const fixedKeys = ['name', 'status', 'type', 'tag', 'id'] as const;
+
+/** Short and other names of keys. */
+const aliases: Record<string, string> = {
+  mem: 'memory',
+  system: 'os',
+  host: 'name',
+  tags: 'tag',
+  temp: 'temperature',
+};
+
+/** The words that a filter may ask for as a status, beside the scale's and the product's own. */
+const statusWords: Record<string, string> = {
+  up: 'fine',
+  ok: 'fine',
+  warning: 'degraded',
+  offline: 'stale',
+};
+
+function includes(text: unknown, part: string): boolean {
+  if (typeof text === 'number') return String(text).includes(part);
+  return typeof text === 'string' && text.toLowerCase().includes(part);
+}
+
+function columnFor(type: ResourceType, key: string): Column | undefined {
+  return type.columns.find((c) => c.name === key);
+}
+
+function statusMatches(r: Resource, wanted: string): boolean {
+  const word = r.word.toLowerCase();
+  return r.status === wanted || word === wanted || r.status === statusWords[wanted];
+}
+
+function tags(r: Resource): string[] {
+  const t = r.doc.tags;
+  if (Array.isArray(t)) return t.filter((x): x is string => typeof x === 'string');
+  return typeof t === 'string' ? t.split(/[;,]\s*/) : [];
+}
+
+function has(r: Resource, type: ResourceType, key: string, value: string): boolean {
+  switch (key) {
+    case 'name':
+      return includes(r.name, value) || includes(r.doc.hostname, value);
+    case 'status':
+      return statusMatches(r, value);
+    case 'type':
+      return includes(type.name, value) || includes(type.label, value);
+    case 'tag':
+      return tags(r).some((t) => t.toLowerCase() === value);
+    case 'id':
+      return r.id.toLowerCase() === value;
+    default: {
+      const column = columnFor(type, key);
+      return column !== undefined && includes(at(r.doc, column.path), value);
+    }
+  }
+}
+
+function compares(r: Resource, type: ResourceType, term: Term): boolean {
+  const column = columnFor(type, aliases[term.key] ?? term.key);
+  const value = column ? at(r.doc, column.path) : undefined;
+  if (typeof value !== 'number') return false;
+  const shown = column?.format === 'ratio' ? value * 100 : value;
+  const bound = quantity(term.value);
+  return term.op === '>' ? shown > bound : shown < bound;
+}
+
+function matchesTerm(r: Resource, type: ResourceType, term: Term): boolean {
+  if (term.op !== ':') return compares(r, type, term);
+  const value = term.value.toLowerCase();
+  if (term.key !== '') return value === '' || has(r, type, aliases[term.key] ?? term.key, value);
+  return (
+    has(r, type, 'name', value) ||
+    tags(r).some((t) => t.toLowerCase().includes(value)) ||
+    type.columns.some(
+      (c) => (c.format === 'text' || c.format === 'list') && includes(at(r.doc, c.path), value),
+    )
+  );
+}
+
+function understood(term: Term, types: readonly ResourceType[]): boolean {
+  if (term.key === '') return true;
+  const key = aliases[term.key] ?? term.key;
+  const column = types.some((t) => columnFor(t, key));
+  if (term.op !== ':') return column && !Number.isNaN(quantity(term.value));
+  return column || (fixedKeys as readonly string[]).includes(key);
+}
+
+/** Makes a filter of terms. Terms that nobody understands are left out and reported. */
+export function compile(terms: readonly Term[], types: readonly ResourceType[]): Filter {
+  const used = terms.filter((t) => understood(t, types));
+  return {
+    matches: (r, type) => used.every((t) => matchesTerm(r, type, t) !== t.not),
+    notUnderstood: terms.filter((t) => !used.includes(t)).map((t) => t.text),
+  };
+}
+
+/** The keys that a filter over these types may use. */
+export function keysOf(types: readonly ResourceType[]): string[] {
+  return [...new Set([...fixedKeys, ...types.flatMap((t) => t.columns.map((c) => c.name))])];
+}

@@ -1,0 +1,54 @@
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { at } from '@/catalog/path.ts';
+import type { Resource } from '@/live/resource.ts';
+import { urgency } from '@/live/status.ts';
+
+/** What to sort by; "-cpu" in the URL is the largest first. */
+export interface Sort {
+  column: string;
+  descending: boolean;
+}
+
+export function parseSort(text: string | undefined): Sort {
+  if (!text) return { column: 'name', descending: false };
+  return text.startsWith('-')
+    ? { column: text.slice(1), descending: true }
+    : { column: text, descending: false };
+}
+
+export function sortText(s: Sort): string {
+  return (s.descending ? '-' : '') + s.column;
+}
+
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+function key(r: Resource, type: ResourceType | undefined, column: string): string | number | undefined {
+  if (column === 'name') return r.name;
+  if (column === 'status') return urgency(r.status);
+  const path = type?.columns.find((c) => c.name === column)?.path ?? '';
+  const v = at(r.doc, path);
+  return typeof v === 'number' || typeof v === 'string' ? v : undefined;
+}
+
+/** Ids in the asked order. Equal and unknown values keep the order of names; unknown ones come last either way. */
+export function order(
+  resources: readonly Resource[],
+  types: ReadonlyMap<string, ResourceType>,
+  sort: Sort,
+): string[] {
+  const keyed = resources.map((r) => ({ r, k: key(r, types.get(r.type), sort.column) }));
+  const sign = sort.descending ? -1 : 1;
+  keyed.sort((a, b) => {
+    if (a.k === undefined || b.k === undefined) {
+      if (a.k !== b.k) return a.k === undefined ? 1 : -1;
+    } else {
+      const d =
+        typeof a.k === 'number' && typeof b.k === 'number'
+          ? a.k - b.k
+          : names.compare(String(a.k), String(b.k));
+      if (d !== 0) return d * sign;
+    }
+    return names.compare(a.r.name, b.r.name) || (a.r.id < b.r.id ? -1 : 1);
+  });
+  return keyed.map((x) => x.r.id);
+}

@@ -1,0 +1,92 @@
+import { bitRate, byteRate, bytes, celsius, exact, number, percent, unknown } from './number.ts';
+import { ago, duration, exactTime, instant } from './time.ts';
+
+/** How a value is shown. The catalogue's formats, and "bits" for rates of networks. */
+export type Format =
+  | 'text'
+  | 'number'
+  | 'ratio'
+  | 'percent'
+  | 'bytes'
+  | 'bytes_per_second'
+  | 'bits'
+  | 'duration'
+  | 'time'
+  | 'celsius'
+  | 'watt'
+  | 'list'
+  | 'bool'
+  | 'rpm';
+
+function list(v: unknown): string {
+  if (!Array.isArray(v)) return text(v);
+  if (v.length === 0) return unknown;
+  return v.map((item) => (typeof item === 'number' ? number(item) : text(item))).join(', ');
+}
+
+function text(v: unknown): string {
+  if (typeof v === 'string') return v === '' ? unknown : v;
+  if (typeof v === 'number') return number(v);
+  if (typeof v === 'boolean') return v ? 'yes' : 'no';
+  return unknown;
+}
+
+/** The value as people read it. */
+export function show(v: unknown, format: Format, now = Date.now()): string {
+  switch (format) {
+    case 'number':
+      return number(v);
+    case 'ratio':
+      return percent(typeof v === 'number' ? v * 100 : v);
+    case 'percent':
+      return percent(v);
+    case 'bytes':
+      return bytes(v);
+    case 'bytes_per_second':
+      return byteRate(v);
+    case 'bits':
+      return bitRate(v);
+    case 'duration':
+      return duration(v);
+    case 'time': {
+      const ms = instant(v);
+      return ms === undefined ? unknown : ago(ms, now);
+    }
+    case 'celsius':
+      return celsius(v);
+    case 'watt':
+      return typeof v === 'number' ? `${number(v)} W` : unknown;
+    case 'rpm':
+      return typeof v === 'number' ? `${number(v)} rpm` : unknown;
+    case 'list':
+      return list(v);
+    case 'bool':
+    case 'text':
+      return text(v);
+  }
+}
+
+/** The exact value, for tooltips; undefined when it would say nothing new. */
+export function precise(v: unknown, format: Format): string | undefined {
+  switch (format) {
+    case 'ratio':
+      return typeof v === 'number' ? exact(v * 100, '%') : undefined;
+    case 'percent':
+      return typeof v === 'number' ? exact(v, '%') : undefined;
+    case 'bytes':
+      return typeof v === 'number' ? exact(v, 'bytes') : undefined;
+    case 'bytes_per_second':
+    case 'bits':
+      return typeof v === 'number' ? exact(v, 'bytes/s') : undefined;
+    case 'celsius':
+      return typeof v === 'number' ? exact(v, '°C') : undefined;
+    case 'duration':
+      return typeof v === 'number' ? exact(v, 'seconds') : undefined;
+    case 'time': {
+      const ms = instant(v);
+      return ms === undefined ? undefined : exactTime(ms);
+    }
+    default:
+      return undefined;
+  }
+}

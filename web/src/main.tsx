@@ -1,0 +1,29 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { onUnauthorized } from './api/client.ts';
+import { onSessionEnd, queries, sessionEnded, store, stream } from './app.ts';
+import './app.css';
+import { LiveContext } from './live/hooks.ts';
+import { router } from './router.tsx';
+
+onUnauthorized(sessionEnded);
+onSessionEnd(() => {
+  const here = router.state.location;
+  if (here.pathname === '/login' || here.pathname === '/setup') return;
+  void router.navigate({ to: '/login', search: { next: here.href } });
+});
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no root');
+
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <LiveContext value={{ store, stream }}>
+        <RouterProvider router={router} />
+      </LiveContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

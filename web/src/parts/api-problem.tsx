@@ -1,0 +1,43 @@
+import { ApiError } from '@/api/client.ts';
+import { Button } from '@/ui/button.tsx';
+import { Problem } from '@/ui/message.tsx';
+
+/** Why a call failed, in words. */
+export function reason(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return 'Something unexpected happened.';
+}
+
+function advice(error: unknown): string {
+  if (!(error instanceof ApiError)) return '';
+  if (error.status === 0) return ' Check that it runs and that this device is on its network.';
+  if (error.status === 403) return ' Somebody with more rights can do this or give you the right.';
+  if (error.status === 429) return ' Wait a minute and try again.';
+  if (error.status >= 500) return ' The log of the server says more; look for the request there.';
+  return '';
+}
+
+/** The error of a call, with its request id and a way to try again. */
+export function ApiProblem({
+  title,
+  error,
+  retry,
+}: {
+  title: string;
+  error: unknown;
+  retry?: (() => void) | undefined;
+}) {
+  return (
+    <Problem
+      title={title}
+      text={reason(error) + advice(error)}
+      requestId={error instanceof ApiError ? error.requestId : undefined}
+    >
+      {retry && (
+        <Button small onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </Problem>
+  );
+}

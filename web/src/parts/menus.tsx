@@ -1,0 +1,93 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Check, LogOut, Monitor, Moon, Sun, User } from 'lucide-react';
+import { logout, securityStatus } from '@/api/queries.ts';
+import { sessionEnded } from '@/app.ts';
+import { setTheme, useTheme, type Theme } from '@/theme.ts';
+import { cx } from '@/ui/cx.ts';
+import { Disclosure } from '@/ui/menu.tsx';
+
+const trigger =
+  'text-muted hover:bg-hover hover:text-text inline-flex h-9 w-full min-w-9 items-center justify-center rounded-md';
+const item = 'hover:bg-hover flex h-9 w-full items-center gap-2 rounded-md px-2 text-left text-sm';
+
+const looks: { theme: Theme; label: string; icon: typeof Sun }[] = [
+  { theme: 'system', label: 'As the system', icon: Monitor },
+  { theme: 'light', label: 'Light', icon: Sun },
+  { theme: 'dark', label: 'Dark', icon: Moon },
+];
+
+/** Chooses between light, dark and what the system has. */
+export function ThemeMenu({ up = true }: { up?: boolean }) {
+  const { theme, shown } = useTheme();
+  const Icon = shown === 'dark' ? Moon : Sun;
+  return (
+    <div className="flex-1">
+      <Disclosure
+        label="Theme"
+        up={up}
+        className={trigger}
+        button={<Icon size={18} aria-hidden strokeWidth={1.75} />}
+      >
+        {(close) =>
+          looks.map(({ theme: t, label, icon: I }) => (
+            <button
+              key={t}
+              type="button"
+              aria-pressed={t === theme}
+              className={item}
+              onClick={() => {
+                setTheme(t);
+                close();
+              }}
+            >
+              <I size={16} aria-hidden strokeWidth={1.75} />
+              <span className="flex-1">{label}</span>
+              <Check size={14} aria-hidden className={cx(t !== theme && 'invisible')} />
+            </button>
+          ))
+        }
+      </Disclosure>
+    </div>
+  );
+}
+
+/** Ends the session and goes to the login. */
+export function useLogout(): () => Promise<void> {
+  const navigate = useNavigate();
+  return async () => {
+    // A session that the server no longer knows is as good as logged out.
+    await logout().catch(() => undefined);
+    await navigate({ to: '/login' });
+    sessionEnded();
+  };
+}
+
+/** Who is logged in, and the way out. */
+export function UserMenu() {
+  const status = useQuery(securityStatus);
+  const leave = useLogout();
+  const name = status.data?.authUsername ?? '';
+  return (
+    <div className="flex-1">
+      <Disclosure
+        label={`Account of ${name}`}
+        up
+        className={trigger}
+        button={<User size={18} aria-hidden strokeWidth={1.75} />}
+      >
+        {() => (
+          <>
+            <p className="text-muted px-2 py-1.5 text-xs">
+              Logged in as <span className="text-text font-medium">{name}</span>
+            </p>
+            <button type="button" className={item} onClick={() => void leave()}>
+              <LogOut size={16} aria-hidden strokeWidth={1.75} />
+              Log out
+            </button>
+          </>
+        )}
+      </Disclosure>
+    </div>
+  );
+}

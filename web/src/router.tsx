@@ -1,0 +1,160 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { ranges, securityStatus, type Range } from './api/queries.ts';
+import { queries } from './app.ts';
+import { Failed, NotFound } from './features/shell/failed.tsx';
+import { Shell } from './features/shell/shell.tsx';
+
+function text(v: unknown): string | undefined {
+  if (typeof v === 'number' || typeof v === 'boolean') return String(v);
+  return typeof v === 'string' && v !== '' ? v : undefined;
+}
+
+/** The search of a page with a table. What is default is left out of the URL. */
+export interface TableSearch {
+  q?: string;
+  sort?: string;
+}
+
+function tableSearch(raw: Record<string, unknown>): TableSearch {
+  const q = text(raw.q);
+  const sort = text(raw.sort);
+  return { ...(q !== undefined && { q }), ...(sort !== undefined && { sort }) };
+}
+
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Failed });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  beforeLoad: async () => {
+    const status = await queries.ensureQueryData(securityStatus);
+    if (!status.bootstrapTokenPath) throw redirect({ to: '/' });
+  },
+  component: lazyRouteComponent(() => import('./features/setup/setup.tsx'), 'Setup'),
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (raw): { next?: string } => {
+    // Only places of this app: a link must not send anybody elsewhere after they logged in.
+    const next = text(raw.next);
+    return next && /^\/(?![/\\])/.test(next) ? { next } : {};
+  },
+  component: lazyRouteComponent(() => import('./features/login/login.tsx'), 'Login'),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: async ({ location }) => {
+    const status = await queries.ensureQueryData(securityStatus);
+    if (status.bootstrapTokenPath) throw redirect({ to: '/setup' });
+    if (!status.authUsername) {
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
+    }
+  },
+  component: Shell,
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: (raw): { status?: string } => {
+    const status = text(raw.status);
+    return status ? { status } : {};
+  },
+  component: lazyRouteComponent(() => import('./features/overview/overview.tsx'), 'Overview'),
+});
+
+const family = createRoute({
+  getParentRoute: () => shell,
+  path: '/$family',
+  validateSearch: tableSearch,
+  component: lazyRouteComponent(() => import('./features/infrastructure/family.tsx'), 'FamilyPage'),
+});
+
+const resource = createRoute({
+  getParentRoute: () => shell,
+  path: '/r/$id',
+  validateSearch: (raw): { range?: Range } => {
+    const range = ranges.find((r) => r === raw.range);
+    return range ? { range } : {};
+  },
+  component: lazyRouteComponent(() => import('./features/resource/resource.tsx'), 'ResourcePage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./features/settings/settings.tsx'), 'Settings'),
+});
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/tokens' });
+  },
+});
+
+const settingsTokens = createRoute({
+  getParentRoute: () => settings,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('./features/settings/tokens.tsx'), 'Tokens'),
+});
+
+const settingsPassword = createRoute({
+  getParentRoute: () => settings,
+  path: '/password',
+  component: lazyRouteComponent(() => import('./features/settings/password.tsx'), 'Password'),
+});
+
+const settingsPlugins = createRoute({
+  getParentRoute: () => settings,
+  path: '/plugins',
+  component: lazyRouteComponent(() => import('./features/settings/plugins.tsx'), 'Plugins'),
+});
+
+const settingsAbout = createRoute({
+  getParentRoute: () => settings,
+  path: '/about',
+  component: lazyRouteComponent(() => import('./features/settings/about.tsx'), 'About'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    setup,
+    login,
+    shell.addChildren([
+      overview,
+      family,
+      resource,
+      settings.addChildren([settingsIndex, settingsTokens, settingsPassword, settingsPlugins, settingsAbout]),
+    ]),
+  ]),
+  // Where the app is mounted, from the page's <base>.
+  basepath: new URL(document.baseURI).pathname,
+  // Search values are plain text: ?q=status:down and not JSON.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const pairs = Object.entries(search).filter((p): p is [string, string] => typeof p[1] === 'string');
+    const query = new URLSearchParams(pairs).toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+    return query && `?${query}`;
+  },
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  scrollToTopSelectors: ['main'],
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

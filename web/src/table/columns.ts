@@ -1,0 +1,72 @@
+import type { Column, ResourceType } from '@/catalog/catalog.ts';
+
+/** Columns that a table always has, whatever the types say. */
+export const nameColumn = 'name';
+export const statusColumn = 'status';
+
+const defaultWidth: Partial<Record<Column['format'], number>> = {
+  percent: 120,
+  ratio: 120,
+  bytes: 96,
+  bytes_per_second: 104,
+  bits: 104,
+  duration: 92,
+  celsius: 76,
+  time: 110,
+  list: 140,
+};
+
+export function widthOf(c: Column): number {
+  if (c.name === statusColumn) return Math.max(c.width, 112);
+  return c.width || (defaultWidth[c.format] ?? 120);
+}
+
+function fixed(name: string, label: string): Column {
+  return {
+    name,
+    label,
+    metric: '',
+    path: '',
+    format: 'text',
+    width: name === nameColumn ? 220 : 112,
+    default: true,
+    priority: 0,
+  };
+}
+
+/** The columns of a table over some types, name and state first, each name once. */
+export function columnsOf(types: readonly ResourceType[], all = false): Column[] {
+  const found = new Map<string, Column>();
+  found.set(nameColumn, fixed(nameColumn, 'Name'));
+  found.set(statusColumn, fixed(statusColumn, 'Status'));
+  if (types.length > 1) found.set('type', { ...fixed('type', 'Type'), priority: 3 });
+  for (const type of types) {
+    for (const c of type.columns) if ((all || c.default) && !found.has(c.name)) found.set(c.name, c);
+  }
+  return [...found.values()];
+}
+
+/** The columns that fit into a width: those with the highest priority number go first, the rightmost of them before others. */
+export function fitting(columns: readonly Column[], width: number): Column[] {
+  const kept = [...columns];
+  let total = kept.reduce((sum, c) => sum + widthOf(c), 0);
+  while (total > width && kept.length > 2) {
+    let worst = -1;
+    kept.forEach((c, i) => {
+      if (c.priority > 0 && (worst < 0 || c.priority >= (kept[worst]?.priority ?? 0))) worst = i;
+    });
+    if (worst < 0) break;
+    total -= kept.splice(worst, 1).reduce((sum, c) => sum + widthOf(c), 0);
+  }
+  return kept;
+}
+
+/** Whether a column's cells are numbers, which align right. */
+export function isNumeric(c: Column): boolean {
+  return !['text', 'list', 'bool', 'percent', 'ratio', 'time'].includes(c.format);
+}
+
+/** Whether a column shows a bar behind its number. */
+export function hasBar(c: Column): boolean {
+  return c.format === 'percent' || c.format === 'ratio';
+}

@@ -1,0 +1,249 @@
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Column } from '@/catalog/catalog.ts';
+import type { Sort } from '@/filter/sort.ts';
+import { Button } from '@/ui/button.tsx';
+import { cx } from '@/ui/cx.ts';
+import { useKeys } from '@/ui/keys.ts';
+import { useWidth } from '@/ui/width.ts';
+import { fitting, isNumeric, nameColumn, widthOf } from './columns.ts';
+import { heldOrder, sameOrder } from './held.ts';
+import { Card, Row } from './rows.tsx';
+
+/** Below this width rows become cards. */
+const cardWidth = 560;
+const cardHeight = 76;
+/** Up to this many rows all are in the page, so that the browser's own search finds them. */
+const virtualFrom = 100;
+
+export interface ResourceTableProps {
+  label: string;
+  /** In the order that the sort asks for. */
+  ids: readonly string[];
+  columns: readonly Column[];
+  sort: Sort;
+  /** Without it the columns cannot be sorted by. */
+  onSort?: (sort: Sort) => void;
+  compact?: boolean;
+}
+
+/** Live rows that do not move under the pointer. */
+export function ResourceTable({ label, ids, columns, sort, onSort, compact }: ResourceTableProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
+  const cards = width !== undefined && width < cardWidth;
+  const rowHeight = cards ? cardHeight : compact ? 32 : 40;
+  const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}`);
+  const shownColumns = useMemo(() => fitting(columns, width ?? 1200), [columns, width]);
+  const virtual = useRows(frame, held.length, rowHeight);
+  useRowKeys(frame, held.length, virtual);
+
+  const moved = !sameOrder(held, ids);
+  const rows = { ids: held, columns: shownColumns, virtual, rowHeight };
+  return (
+    <div
+      ref={frame}
+      className="relative"
+      onPointerEnter={(e) => e.pointerType === 'mouse' && hold(true)}
+      onPointerLeave={() => hold(false)}
+    >
+      {moved && (
+        <div className="absolute -top-9 right-0 z-10">
+          <Button small onClick={() => hold('sort')}>
+            Re-sort
+          </Button>
+        </div>
+      )}
+      <div className="bg-surface border-line overflow-clip rounded-lg border">
+        {cards ? (
+          <CardList label={label} {...rows} columns={columns} />
+        ) : (
+          <TableOfRows label={label} sort={sort} onSort={onSort} {...rows} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+type Rows = Virtualizer<HTMLElement, Element> | undefined;
+
+/** Only what is near the viewport is in the page when there are many rows. */
+function useRows(frame: React.RefObject<HTMLElement | null>, count: number, size: number): Rows {
+  // The rows scroll with the page, which is the main element.
+  const many = count > virtualFrom;
+  const virtualizer = useVirtualizer<HTMLElement, Element>({
+    count: many ? count : 0,
+    getScrollElement: () => frame.current?.closest('main') ?? null,
+    estimateSize: () => size,
+    scrollMargin: frame.current?.offsetTop ?? 0,
+    overscan: 8,
+    enabled: many,
+  });
+  return many ? virtualizer : undefined;
+}
+
+/** j and k move through the rows; Enter follows the focused link by itself. */
+function useRowKeys(frame: React.RefObject<HTMLElement | null>, count: number, virtual: Rows): void {
+  function move(by: number) {
+    const active = document.activeElement?.closest('[data-index]');
+    const inside = active && frame.current?.contains(active);
+    if (!inside && document.activeElement?.closest('[data-index]')) return false;
+    const from = inside ? Number(active.getAttribute('data-index')) : by > 0 ? -1 : 0;
+    const to = Math.min(count - 1, Math.max(0, from + by));
+    if (count === 0) return false;
+    virtual?.scrollToIndex(to);
+    requestAnimationFrame(() => {
+      const row = frame.current?.querySelector<HTMLElement>(`[data-index="${to}"]`);
+      const link = row?.matches('a') ? row : row?.querySelector('a');
+      link?.focus();
+      link?.scrollIntoView({ block: 'nearest' });
+    });
+    return true;
+  }
+  useKeys({ j: () => move(1), k: () => move(-1) });
+}
+
+/** Keeps the order while the pointer is over the rows; 'sort' gives it up once. */
+function useHeld(ids: readonly string[], key: string): [readonly string[], (how: boolean | 'sort') => void] {
+  const [holding, setHolding] = useState(false);
+  const [base, setBase] = useState({ ids, key });
+  if (base.ids !== ids && (!holding || base.key !== key)) setBase({ ids, key });
+  const shown = useMemo(
+    () => (holding && base.key === key ? heldOrder(base.ids, ids) : ids),
+    [holding, base, ids, key],
+  );
+  return [
+    shown,
+    (how) => {
+      if (how === 'sort') setBase({ ids, key });
+      else setHolding(how);
+    },
+  ];
+}
+
+interface RowsProps {
+  label: string;
+  ids: readonly string[];
+  columns: readonly Column[];
+  virtual: Rows;
+  rowHeight: number;
+}
+
+function windowOf(ids: readonly string[], virtual: Rows) {
+  if (!virtual) return { items: ids.map((id, index) => ({ id, index })), before: 0, after: 0 };
+  const items = virtual.getVirtualItems();
+  const first = items[0];
+  const last = items[items.length - 1];
+  const margin = virtual.options.scrollMargin;
+  return {
+    items: items.map((v) => ({ id: ids[v.index] ?? '', index: v.index })),
+    before: first ? first.start - margin : 0,
+    after: last ? virtual.getTotalSize() - (last.end - margin) : virtual.getTotalSize(),
+  };
+}
+
+function Spacer({ height, span }: { height: number; span: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden>
+      <td colSpan={span} style={{ height }} />
+    </tr>
+  );
+}
+
+function TableOfRows({
+  label,
+  ids,
+  columns,
+  virtual,
+  rowHeight,
+  sort,
+  onSort,
+}: RowsProps & { sort: Sort; onSort: ((s: Sort) => void) | undefined }) {
+  const { items, before, after } = windowOf(ids, virtual);
+  return (
+    <table
+      aria-label={label}
+      aria-rowcount={ids.length + 1}
+      className="w-full table-fixed border-separate border-spacing-0 text-sm [&_td]:border-inherit [&_th]:border-inherit"
+      style={{ '--row': `${rowHeight}px` } as React.CSSProperties}
+    >
+      <colgroup>
+        {columns.map((c) => (
+          <col key={c.name} style={c.name === nameColumn ? undefined : { width: widthOf(c) }} />
+        ))}
+      </colgroup>
+      <thead className="text-muted text-xs">
+        <tr aria-rowindex={1}>
+          {columns.map((c) => (
+            <Head key={c.name} column={c} sort={sort} onSort={onSort} />
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        <Spacer height={before} span={columns.length} />
+        {items.map(({ id, index }) => (
+          <Row key={id} id={id} index={index} columns={columns} />
+        ))}
+        <Spacer height={after} span={columns.length} />
+      </tbody>
+    </table>
+  );
+}
+
+function Head({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column;
+  sort: Sort;
+  onSort: ((s: Sort) => void) | undefined;
+}) {
+  const active = onSort !== undefined && sort.column === column.name;
+  const right = isNumeric(column);
+  const text: ReactNode = column.label;
+  const Arrow = sort.descending ? ArrowDown : ArrowUp;
+  return (
+    <th
+      scope="col"
+      aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : undefined}
+      className={cx(
+        'bg-surface border-line sticky top-0 z-[1] h-8 border-b px-3 font-medium',
+        right ? 'text-right' : 'text-left',
+      )}
+    >
+      {onSort ? (
+        <button
+          type="button"
+          onClick={() =>
+            onSort({ column: column.name, descending: active ? !sort.descending : isNumeric(column) })
+          }
+          className={cx('hover:text-text inline-flex items-center gap-1', active && 'text-text')}
+        >
+          {text}
+          {active && <Arrow size={12} aria-hidden />}
+        </button>
+      ) : (
+        text
+      )}
+    </th>
+  );
+}
+
+function CardList({ label, ids, columns, virtual, rowHeight }: RowsProps) {
+  const { items, before, after } = windowOf(ids, virtual);
+  return (
+    <ul
+      aria-label={label}
+      style={{ '--card': `${rowHeight}px`, paddingTop: before, paddingBottom: after } as React.CSSProperties}
+    >
+      {items.map(({ id, index }) => (
+        <li key={id}>
+          <Card id={id} index={index} columns={columns} />
+        </li>
+      ))}
+    </ul>
+  );
+}

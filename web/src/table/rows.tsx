@@ -1,0 +1,94 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { memo } from 'react';
+import type { Column } from '@/catalog/catalog.ts';
+import { useResource, useResourceType } from '@/live/hooks.ts';
+import { Mark } from '@/parts/mark.tsx';
+import { cx } from '@/ui/cx.ts';
+import { Cell, StatusCell } from './cell.tsx';
+import { hasBar, isNumeric, nameColumn } from './columns.ts';
+
+interface RowProps {
+  id: string;
+  index: number;
+  columns: readonly Column[];
+}
+
+/** One resource as a row of a table. */
+export const Row = memo(function Row({ id, index, columns }: RowProps) {
+  const resource = useResource(id);
+  const type = useResourceType(resource?.type);
+  const navigate = useNavigate();
+  if (!resource || !type) return null;
+  const dim = resource.status === 'stale';
+  return (
+    <tr
+      data-index={index}
+      aria-rowindex={index + 2}
+      className={cx(
+        '[&>*]:border-line hover:bg-hover focus-within:bg-selected h-(--row) cursor-pointer [&>*]:border-b last:[&>*]:border-b-0',
+        dim && 'hatched',
+      )}
+      onClick={(e) => {
+        const selecting = getSelection()?.isCollapsed === false;
+        if (selecting || (e.target as Element).closest('a')) return;
+        void navigate({ to: '/r/$id', params: { id } });
+      }}
+    >
+      {columns.map((c) =>
+        c.name === nameColumn ? (
+          <th key={c.name} scope="row" className="overflow-hidden px-3 text-left font-medium">
+            <Link to="/r/$id" params={{ id }} className="flex items-center gap-2">
+              <Mark status={resource.status} />
+              <span className="truncate" title={resource.name}>
+                {resource.name}
+              </span>
+            </Link>
+          </th>
+        ) : (
+          <td key={c.name} className={cx('truncate px-3', isNumeric(c) && 'text-right', dim && 'text-muted')}>
+            <Cell resource={resource} type={type} column={c} />
+          </td>
+        ),
+      )}
+    </tr>
+  );
+});
+
+/** One resource as a card of two lines, for narrow screens. */
+export const Card = memo(function Card({ id, index, columns }: RowProps) {
+  const resource = useResource(id);
+  const type = useResourceType(resource?.type);
+  if (!resource || !type) return null;
+  const shown = columns.filter(hasBar).slice(0, 3);
+  return (
+    <Link
+      to="/r/$id"
+      params={{ id }}
+      data-index={index}
+      className={cx(
+        'border-line active:bg-hover flex h-(--card) flex-col justify-center gap-1.5 border-b px-3',
+        resource.status === 'stale' && 'hatched',
+      )}
+    >
+      <span className="flex items-center justify-between gap-3">
+        <span className="flex min-w-0 items-center gap-2 font-medium">
+          <Mark status={resource.status} />
+          <span className="truncate">{resource.name}</span>
+        </span>
+        <span className="shrink-0 text-sm">
+          <StatusCell resource={resource} />
+        </span>
+      </span>
+      <span className="text-muted grid grid-cols-3 gap-4 text-xs">
+        {shown.map((c) => (
+          <span key={c.name} className="flex min-w-0 flex-col gap-0.5">
+            <span>{c.label}</span>
+            <span className="text-text">
+              <Cell resource={resource} type={type} column={c} />
+            </span>
+          </span>
+        ))}
+      </span>
+    </Link>
+  );
+});

@@ -1,0 +1,45 @@
+import { useMemo } from 'react';
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { compile, type Filter } from '@/filter/match.ts';
+import { parseFilter } from '@/filter/parse.ts';
+import { order, type Sort } from '@/filter/sort.ts';
+import { useLive } from '@/live/hooks.ts';
+import type { Resource } from '@/live/resource.ts';
+import { statuses, type Status } from '@/live/status.ts';
+
+export interface Selection {
+  /** What passes the filter, in order. */
+  ids: readonly string[];
+  /** How many there are without the filter. */
+  total: number;
+  /** How many of each state, without the filter. */
+  counts: Readonly<Record<Status, number>>;
+  filter: Filter;
+}
+
+export function countStatuses(resources: Iterable<Resource>): Record<Status, number> {
+  const counts = Object.fromEntries(statuses.map((s) => [s, 0])) as Record<Status, number>;
+  for (const r of resources) counts[r.status]++;
+  return counts;
+}
+
+/** The resources of some types that pass a filter, in order, and how many there are of each state. */
+export function useSelection(types: readonly ResourceType[], query: string, sort: Sort): Selection {
+  const byId = useLive((l) => l.byId);
+  const { column, descending } = sort;
+  const filter = useMemo(() => compile(parseFilter(query), types), [query, types]);
+  return useMemo(() => {
+    const byName = new Map(types.map((t) => [t.name, t]));
+    const all = [...byId.values()].filter((r) => byName.has(r.type));
+    const passing = all.filter((r) => {
+      const type = byName.get(r.type);
+      return type !== undefined && filter.matches(r, type);
+    });
+    return {
+      ids: order(passing, byName, { column, descending }),
+      total: all.length,
+      counts: countStatuses(all),
+      filter,
+    };
+  }, [byId, types, filter, column, descending]);
+}

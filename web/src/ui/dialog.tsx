@@ -1,0 +1,43 @@
+import { X } from 'lucide-react';
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { IconButton } from './button.tsx';
+
+/** A modal dialog on the browser's own element: focus, Escape and the inert page behind come with it. */
+export function Dialog({
+  title,
+  onClose,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      aria-labelledby={id}
+      onCancel={(e) => {
+        e.preventDefault();
+        onClose();
+      }}
+      className="bg-raised border-line shadow-pop m-auto w-[min(36rem,calc(100vw-2rem))] rounded-lg border p-0"
+    >
+      <div className="border-line flex items-center justify-between border-b py-2 pr-2 pl-4">
+        <h2 id={id} className="text-lg font-semibold">
+          {title}
+        </h2>
+        <IconButton label="Close" onClick={onClose}>
+          <X size={16} aria-hidden />
+        </IconButton>
+      </div>
+      <div className="max-h-[75vh] overflow-y-auto p-4">{children}</div>
+    </dialog>
+  );
+}

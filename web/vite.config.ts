@@ -1,0 +1,27 @@
+import tailwind from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { precompress, themeBoot } from './build/plugins.ts';
+
+// Where `npm run dev` finds a server.
+const server = process.env.PULSE_URL ?? 'http://localhost:7655';
+
+export default defineConfig({
+  // Paths are relative to <base>, so that a server below a sub-path only has to change that.
+  base: './',
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  plugins: [react(), tailwind(), themeBoot('src/theme-boot.js'), precompress()],
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: {
+      '/api': { target: server },
+      '/ws': { target: server, ws: true },
+    },
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+});
