@@ -136,7 +136,7 @@ func checkIntegrations(ctx context.Context, cfg *config.Config, io streams) (pro
 	go func() { done <- plugins.Run(ctx) }()
 	defer func() {
 		cancel()
-		_ = <-done // how the plugins ended does not matter to the check
+		<-done // how the plugins ended does not matter to the check
 	}()
 	for _, x := range cfg.Integrations {
 		found, err := validate(ctx, plugins, x)
