@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** How long a condition may take to come true on a loaded machine, in milliseconds. */
+export const patience = 30_000;
+
+/**
+ * Asks until the answer is true and returns it. What the condition throws counts as no, and is told when the time is
+ * over.
+ */
+export async function eventually(what, condition, limit = patience) {
+  const deadline = Date.now() + limit;
+  let last;
+  for (;;) {
+    try {
+      const answer = await condition();
+      if (answer) return answer;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`not within ${limit / 1000} s: ${what}`, { cause: last });
+    }
+    await pause(50);
+  }
+}
