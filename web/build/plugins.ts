@@ -7,28 +7,19 @@ import type { Plugin } from 'vite';
 
 /** Puts the script that sets the theme before the first paint into the page: classic, hashed and blocking. */
 export function themeBoot(file: string): Plugin {
+  let asset = '';
   return {
     name: 'theme-boot',
+    async generateBundle() {
+      const source = await readFile(file, 'utf8');
+      const hash = createHash('sha256').update(source).digest('base64url').slice(0, 8);
+      asset = `assets/theme-${hash}.js`;
+      this.emitFile({ type: 'asset', fileName: asset, source });
+    },
     transformIndexHtml: {
       order: 'post',
-      async handler(_, ctx) {
-        const source = await readFile(file, 'utf8');
-        let src = `/${file}`;
-        if (ctx.bundle) {
-          const hash = createHash('sha256').update(source).digest('base64url').slice(0, 8);
-          const asset = `assets/theme-${hash}.js`;
-          ctx.bundle[asset] ??= {
-            type: 'asset',
-            fileName: asset,
-            names: [asset],
-            originalFileNames: [],
-            name: asset,
-            originalFileName: null,
-            needsCodeReference: false,
-            source,
-          } as never;
-          src = `./${asset}`;
-        }
+      handler(_, ctx) {
+        const src = ctx.bundle ? `./${asset}` : `/${file}`;
         return [{ tag: 'script', attrs: { src }, injectTo: 'head' }];
       },
     },
