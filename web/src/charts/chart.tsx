@@ -6,6 +6,7 @@ import { useTheme } from '@/theme.ts';
 import { Skeleton } from '@/ui/message.tsx';
 import { align, summarize } from './align.ts';
 import type { ChartSpec } from './series.ts';
+import { stepsOf } from './ticks.ts';
 
 const Plot = lazy(() => import('./plot.tsx'));
 
@@ -69,6 +70,7 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
           onZoom={onZoom}
           show={write}
           top={format === 'percent' ? 100 : format === 'ratio' ? 1 : undefined}
+          steps={stepsOf(format)}
           fromZero={format !== 'celsius'}
           onCursor={onCursor}
           theme={shown}

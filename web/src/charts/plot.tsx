@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Aligned } from './align.ts';
+import { timeLabels } from './ticks.ts';
 
 export interface PlotProps {
   data: Aligned;
@@ -15,6 +16,8 @@ export interface PlotProps {
   show: (v: number) => string;
   /** The largest value of the axis, when it is fixed. */
   top: number | undefined;
+  /** The distances that marks of the axis may have; undefined leaves it to the plot. */
+  steps: readonly number[] | undefined;
   /** Whether the axis starts at 0. */
   fromZero: boolean;
   /** Tells the index under the cursor; null when it left. */
@@ -83,18 +86,19 @@ function options(props: () => PlotProps, width: number): uPlot.Options {
         range: (_, min, max) => {
           const { top, fromZero } = props();
           if (top !== undefined) return [0, top];
-          const low = fromZero ? 0 : Math.max(0, Math.floor((min ?? 0) - 3));
-          const high = max ?? 1;
+          const low = fromZero ? 0 : Math.max(0, Math.floor((Number.isFinite(min) ? min : 0) - 3));
+          const high = Number.isFinite(max) ? max : 1;
           return [low, high <= low ? low + 1 : low + (high - low) * 1.1];
         },
       },
     },
     axes: [
-      { ...axis, size: 28, space: 64 },
+      { ...axis, size: 28, space: 64, values: (_, ticks) => timeLabels(ticks) },
       {
         ...axis,
         size: 76,
         space: 34,
+        ...(p.steps && { incrs: [...p.steps] }),
         values: (_, ticks) => ticks.map((v) => props().show(v)),
       },
     ],

@@ -13,7 +13,7 @@ export function Gauges({ resource, type }: { resource: Resource; type: ResourceT
     (c) => !['text', 'list', 'bool', 'time'].includes(c.format) && at(resource.doc, c.path) !== undefined,
   );
   return (
-    <dl className="bg-line border-line grid grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))] gap-px overflow-hidden rounded-lg border">
+    <dl className="bg-surface border-line grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] overflow-hidden rounded-lg border">
       {shown.map((c) => (
         <Gauge key={c.name} resource={resource} type={type} column={c} />
       ))}
@@ -26,7 +26,7 @@ function Gauge({ resource, type, column }: { resource: Resource; type: ResourceT
   const look = judge(type, column, value);
   const stale = resource.status === 'stale';
   return (
-    <div className="bg-surface flex flex-col gap-1 px-3 py-2.5">
+    <div className="outline-line flex flex-col gap-1 px-3 py-2.5 outline-1">
       <dt className="text-muted text-xs">{column.label}</dt>
       <dd
         title={precise(value, column.format)}
