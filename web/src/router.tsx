@@ -43,9 +43,8 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   validateSearch: (raw): { next?: string } => {
-    // Only places of this app: a link must not send anybody elsewhere after they logged in.
     const next = text(raw.next);
-    return next && /^\/(?![/\\])/.test(next) ? { next } : {};
+    return next ? { next } : {};
   },
   component: lazyRouteComponent(() => import('./features/login/login.tsx'), 'Login'),
 });
