@@ -70,3 +70,8 @@ export function isNumeric(c: Column): boolean {
 export function hasBar(c: Column): boolean {
   return c.format === 'percent' || c.format === 'ratio';
 }
+
+/** Whether who sorts by a column most likely looks for the largest value. */
+export function largestFirst(c: Column): boolean {
+  return isNumeric(c) || hasBar(c);
+}

@@ -7,7 +7,7 @@ import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { useWidth } from '@/ui/width.ts';
-import { fitting, isNumeric, nameColumn, widthOf } from './columns.ts';
+import { fitting, isNumeric, largestFirst, nameColumn, widthOf } from './columns.ts';
 import { heldOrder, sameOrder } from './held.ts';
 import { Card, Row } from './rows.tsx';
 
@@ -218,7 +218,7 @@ function Head({
         <button
           type="button"
           onClick={() =>
-            onSort({ column: column.name, descending: active ? !sort.descending : isNumeric(column) })
+            onSort({ column: column.name, descending: active ? !sort.descending : largestFirst(column) })
           }
           className={cx('hover:text-text inline-flex items-center gap-1', active && 'text-text')}
         >
