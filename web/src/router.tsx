@@ -82,10 +82,8 @@ const family = createRoute({
 const resource = createRoute({
   getParentRoute: () => shell,
   path: '/r/$id',
-  validateSearch: (raw): { range?: Range } => {
-    const range = ranges.find((r) => r === raw.range);
-    return range ? { range } : {};
-  },
+  // Undefined and not absent: what a route does not name passes through from the root as it came.
+  validateSearch: (raw): { range?: Range | undefined } => ({ range: ranges.find((r) => r === raw.range) }),
   component: lazyRouteComponent(() => import('./features/resource/resource.tsx'), 'ResourcePage'),
 });
 
