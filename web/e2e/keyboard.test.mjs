@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { eventually } from './parts/eventually.mjs';
+import { report } from './parts/fleet.mjs';
+import { admin, Pulse } from './parts/pulse.mjs';
+
+let pulse, browser, page;
+
+before(async () => {
+  [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
+  await pulse.claim();
+  await report(pulse, await pulse.mint('fleet', 'host-agent:report'), 0, 30);
+  page = await openPage(await member(browser, pulse));
+});
+after(async () => {
+  await browser?.close();
+  await pulse?.stop();
+});
+
+/** What has the focus, and whether one can see that: an outline, or a ring that is drawn as a shadow. */
+function focused(on = page) {
+  return on.evaluate(() => {
+    const element = document.activeElement;
+    const style = getComputedStyle(element);
+    return {
+      tag: element.tagName.toLowerCase(),
+      text: (element.getAttribute('aria-label') ?? element.innerText ?? '').trim(),
+      row: element.closest('tbody tr') !== null,
+      visible:
+        (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none',
+    };
+  });
+}
+
+/** Presses Tab until the focus is where it shall be, and sees to it that it is visible at each step. */
+async function tabTo(what, reached, on = page) {
+  const seen = [];
+  for (let i = 0; i < 60; i++) {
+    await on.keyboard.press('Tab');
+    const now = await focused(on);
+    seen.push(`${now.tag} ${now.text}`);
+    if (now.tag !== 'body') assert.ok(now.visible, `the focus is visible on ${seen.at(-1)}`);
+    if (reached(now)) return;
+  }
+  assert.fail(`Tab does not reach ${what}: ${seen.join(', ')}`);
+}
+
+test('keys open the filter, narrow it, and Escape clears and leaves it', async () => {
+  await page.goto('/infrastructure');
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  await page.keyboard.press('/');
+  assert.equal((await focused()).text, 'Filter');
+  await page.keyboard.type('vega');
+  await eventually('one is left', async () => (await page.getByRole('rowheader').count()) === 1);
+  await page.keyboard.press('Escape');
+  await eventually('all are back', async () => (await page.getByRole('rowheader').count()) > 1);
+  assert.equal((await focused()).text, 'Filter');
+  await page.keyboard.press('Escape');
+  assert.equal((await focused()).tag, 'body');
+  clean(page);
+});
+
+test('the question mark shows all keys, and Escape closes it', async () => {
+  await page.goto('/infrastructure');
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keyboard and filter' });
+  await help.waitFor();
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.press('Tab');
+    const inside = await page.evaluate(() => document.activeElement.closest('dialog') !== null);
+    assert.ok(inside || (await focused()).tag === 'body', 'the focus stays in the dialog');
+  }
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'detached' });
+  clean(page);
+});
+
+test('sequences go to the pages', async () => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  for (const [keys, title] of [
+    ['gi', 'Infrastructure'],
+    ['gs', 'Settings'],
+    ['go', 'Overview'],
+  ]) {
+    for (const key of keys) await page.keyboard.press(key);
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+  }
+  clean(page);
+});
+
+test('Tab and j reach rows, Enter opens one', async () => {
+  await page.goto('/infrastructure');
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  await tabTo('a row', (f) => f.row && f.text === 'altair');
+  await page.keyboard.press('j');
+  await eventually('the next row has the focus', async () => (await focused()).text === 'deneb');
+  await page.keyboard.press('k');
+  await eventually('the row before has the focus', async () => (await focused()).text === 'altair');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'altair', level: 1 }).waitFor();
+  clean(page);
+});
+
+test('a visitor logs in and out without a mouse', async () => {
+  const guest = await openPage(await visitor(browser, pulse));
+  await guest.goto('/login');
+  await eventually('the name has the focus', async () => (await focused(guest)).tag === 'input');
+  await guest.keyboard.type(admin.name);
+  await guest.keyboard.press('Tab');
+  await guest.keyboard.type(admin.password);
+  await guest.keyboard.press('Enter');
+  await guest.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await tabTo('the account', (f) => f.text === 'Account of admin', guest);
+  await guest.keyboard.press('Enter');
+  await tabTo('the way out', (f) => f.text === 'Log out', guest);
+  await guest.keyboard.press('Enter');
+  await guest.getByRole('heading', { name: 'Log in' }).waitFor();
+  clean(guest);
+});
