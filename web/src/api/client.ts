@@ -28,6 +28,8 @@ export interface Call {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** The call carries a secret of its own to check: that it is refused does not mean that nobody is logged in. */
+  proves?: boolean;
 }
 
 /** The absolute address of a path of the server, wherever the app is mounted. */
@@ -59,7 +61,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   let response = await send(path, options);
   const fresh = response.status === 403 ? response.headers.get('X-CSRF-Token') : null;
   if (fresh) response = await send(path, options, fresh);
-  if (!response.ok) throw await failure(response, path);
+  if (!response.ok) throw await failure(response, options.proves === true);
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   return (text === '' ? undefined : parse(text, response)) as T;
@@ -105,7 +107,7 @@ function requestId(response: Response): string {
   return response.headers.get('X-Request-ID') ?? '';
 }
 
-async function failure(response: Response, path: string): Promise<ApiError> {
+async function failure(response: Response, proves: boolean): Promise<ApiError> {
   const text = await response.text().catch(() => '');
   let body: Record<string, unknown> = {};
   try {
@@ -114,7 +116,7 @@ async function failure(response: Response, path: string): Promise<ApiError> {
   } catch {
     // Some answers are plain text.
   }
-  if (response.status === 401 && path !== 'api/login') unauthorized?.();
+  if (response.status === 401 && !proves) unauthorized?.();
   return new ApiError(
     messageOf(body, text, response.status),
     response.status,

@@ -87,7 +87,7 @@ export function history(type: string, id: string, range: Range, points: number) 
 }
 
 export function login(username: string, password: string, rememberMe: boolean): Promise<unknown> {
-  return call('api/login', { method: 'POST', body: { username, password, rememberMe } });
+  return call('api/login', { method: 'POST', body: { username, password, rememberMe }, proves: true });
 }
 
 export function logout(): Promise<unknown> {
@@ -95,7 +95,7 @@ export function logout(): Promise<unknown> {
 }
 
 export function checkBootstrapToken(token: string): Promise<void> {
-  return call('api/security/validate-bootstrap-token', { method: 'POST', body: { token } });
+  return call('api/security/validate-bootstrap-token', { method: 'POST', body: { token }, proves: true });
 }
 
 export interface QuickSetup {
@@ -107,6 +107,7 @@ export interface QuickSetup {
 export function quickSetup(bootstrapToken: string, account: QuickSetup): Promise<unknown> {
   return call('api/security/quick-setup', {
     method: 'POST',
+    proves: true,
     headers: { 'X-Setup-Token': bootstrapToken },
     body: { ...account, apiToken: randomToken() },
   });
@@ -130,6 +131,7 @@ export function revokeToken(id: string): Promise<void> {
 export function changePassword(currentPassword: string, newPassword: string): Promise<unknown> {
   return call('api/security/change-password', {
     method: 'POST',
+    proves: true,
     body: { currentPassword, newPassword },
   });
 }
