@@ -24,6 +24,7 @@ type server struct {
 	data    string
 	plugins string
 	token   string
+	args    []string // more arguments of the server
 	client  *http.Client
 }
 
@@ -35,20 +36,28 @@ func startServer(t testing.TB) *server {
 
 func startServerIn(t testing.TB, data string) *server {
 	t.Helper()
+	s := newServer(t, data)
+	s.start()
+	return s
+}
+
+// newServer returns a server that is not started yet.
+func newServer(t testing.TB, data string) *server {
+	t.Helper()
 	s := &server{t: t, data: data, plugins: filepath.Join(bin, "plugins"), address: freeAddress(t)}
 	s.url = "http://" + s.address
 	s.client = &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{DisableKeepAlives: true},
 	}
-	s.start()
 	return s
 }
 
 // start runs the server (again) and waits until it says that it is healthy.
 func (s *server) start() {
 	s.t.Helper()
-	s.process = launch(s.t, "pulse", "serve", "--data", s.data, "--listen", s.address, "--plugins", s.plugins)
+	args := append([]string{"serve", "--data", s.data, "--listen", s.address, "--plugins", s.plugins}, s.args...)
+	s.process = launch(s.t, "pulse", args...)
 	eventually(s.t, "the server is healthy", func() bool {
 		if !s.running() {
 			s.t.Fatalf("the server ended: %v", s.err)

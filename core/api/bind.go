@@ -51,6 +51,9 @@ func newBinder(in reflect.Type, limit int64) (*binder, error) {
 	tagged := false
 	for i := range in.NumField() {
 		f := in.Field(i)
+		if f.Anonymous {
+			return nil, fmt.Errorf("input %s embeds %s, which is not read: write its fields out", in, f.Name)
+		}
 		for _, from := range []string{"path", "query", "header"} {
 			if name, ok := f.Tag.Lookup(from); ok {
 				tagged = true

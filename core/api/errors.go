@@ -22,7 +22,7 @@ var statuses = map[errs.Code]int{
 	errs.Forbidden:       http.StatusForbidden,
 	errs.NotFound:        http.StatusNotFound,
 	errs.Conflict:        http.StatusConflict,
-	errs.Outdated:        http.StatusPreconditionFailed,
+	errs.Outdated:        http.StatusConflict,
 	errs.TooLarge:        http.StatusRequestEntityTooLarge,
 	errs.RateLimited:     http.StatusTooManyRequests,
 	errs.Internal:        http.StatusInternalServerError,

@@ -5,6 +5,8 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -58,6 +60,8 @@ type Sealer interface {
 // Plugins judges configurations.
 type Plugins interface {
 	Validate(ctx context.Context, kind string, config json.RawMessage) ([]sdk.Diagnostic, error)
+	// Check tries a configuration that is not saved; progress hears of each step.
+	Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error)
 	Secrets(kind string) (Secrets, error)
 }
 
@@ -114,6 +118,13 @@ func (s *Service) Desired() []Integration {
 	return out
 }
 
+// Runs tells whether an integration is there and enabled.
+func (s *Service) Runs(name id.Integration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[name].Enabled
+}
+
 // List returns all integrations, secrets masked, by id.
 func (s *Service) List() []Integration {
 	s.mu.Lock()
@@ -139,29 +150,56 @@ func (s *Service) masked(x Integration) Integration {
 	return x
 }
 
-// Adopt sets the integrations that files own, replacing those adopted before. It returns the plugin's
-// findings per integration; one with an error is left out, the others run.
+// Adopt sets the integrations that files own, replacing those adopted before. Each runs as soon as its plugin has judged
+// it, whatever the others do. It returns the findings per integration; one with an error is left out. The error names
+// those that could not be judged: calling again tries them again.
 func (s *Service) Adopt(ctx context.Context, owned []Integration) (map[id.Integration][]sdk.Diagnostic, error) {
+	s.disown(owned)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var unjudged []error
 	findings := map[id.Integration][]sdk.Diagnostic{}
-	adopted := map[id.Integration]Integration{}
 	for _, x := range owned {
-		diags, err := s.judge(ctx, x)
-		if err != nil {
-			return nil, err
-		}
-		if len(diags) > 0 {
-			findings[x.ID] = diags
-		}
-		if !failed(diags) {
-			adopted[x.ID] = x
-		}
+		wg.Go(func() {
+			diags, err := s.adopt(ctx, x)
+			mu.Lock()
+			defer mu.Unlock()
+			if len(diags) > 0 {
+				findings[x.ID] = diags
+			}
+			if err != nil {
+				unjudged = append(unjudged, fmt.Errorf("%s: %w", x.ID, err))
+			}
+		})
+	}
+	wg.Wait()
+	return findings, errors.Join(unjudged...)
+}
+
+// disown drops what files owned before and no longer do.
+func (s *Service) disown(owned []Integration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.all, func(name id.Integration, x Integration) bool {
+		return x.Origin != "" && !slices.ContainsFunc(owned, func(o Integration) bool { return o.ID == name })
+	})
+	s.news.Publish(struct{}{})
+}
+
+func (s *Service) adopt(ctx context.Context, x Integration) ([]sdk.Diagnostic, error) {
+	diags, err := s.judge(ctx, x)
+	var refused *errs.Error
+	if errors.As(err, &refused) && refused.Code == errs.Invalid {
+		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Summary: refused.Message}}, nil
+	}
+	if err != nil || failed(diags) {
+		return diags, err
 	}
 	s.mu.Lock()
-	maps.DeleteFunc(s.all, func(_ id.Integration, x Integration) bool { return x.Origin != "" })
-	maps.Copy(s.all, adopted)
+	s.all[x.ID] = x
 	s.mu.Unlock()
 	s.news.Publish(struct{}{})
-	return findings, nil
+	return diags, nil
 }
 
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
@@ -171,7 +209,7 @@ func (s *Service) judge(ctx context.Context, x Integration) ([]sdk.Diagnostic, e
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "name",
 			Summary: "Invalid name", Detail: "Use up to 63 lower-case letters, digits, dots, dashes and underscores."}}, nil
 	}
-	return s.plugins.Validate(ctx, x.Kind, x.Config)
+	return s.validate(ctx, x.Kind, x.Config)
 }
 
 func failed(diags []sdk.Diagnostic) bool {
@@ -188,14 +226,9 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	if err := checkRevision(old, exists, revision); err != nil {
 		return Integration{}, nil, err
 	}
-	if exists {
-		secrets, err := s.plugins.Secrets(x.Kind)
-		if err != nil {
-			return Integration{}, nil, err
-		}
-		if x.Config, err = secrets.MergeSecrets(old.Config, x.Config); err != nil {
-			return Integration{}, nil, errs.Wrap(errs.Invalid, err, "the configuration is not a JSON object").WithField("config")
-		}
+	var err error
+	if x.Config, err = s.complete(x); err != nil {
+		return Integration{}, nil, err
 	}
 	diags, err := s.judge(ctx, x)
 	if err != nil || failed(diags) {

@@ -62,6 +62,18 @@ func (plugins) Validate(_ context.Context, kind string, config json.RawMessage) 
 	return nil, nil
 }
 
+func (plugins) Check(_ context.Context, _ string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	if strings.Contains(string(config), "untried") {
+		return sdk.CheckResult{}, sdk.Errorf(sdk.KindUnsupported, "nothing to try")
+	}
+	progress(sdk.CheckStep{Name: "connect", Outcome: sdk.CheckPassed})
+	if !strings.Contains(string(config), "hush") {
+		progress(sdk.CheckStep{Name: "log in", Outcome: sdk.CheckFailed, Message: "wrong password"})
+		return sdk.CheckResult{}, sdk.Errorf(sdk.KindAuth, "The other side refuses the password.")
+	}
+	return sdk.CheckResult{Product: "UPS", Version: "2.8"}, nil
+}
+
 func (p plugins) Secrets(kind string) (Secrets, error) {
 	if kind != "ups" {
 		return nil, errs.New(errs.NotFound, "there is no plugin %q", kind)
@@ -183,5 +195,35 @@ func TestDelete(t *testing.T) {
 	}
 	if err := s.Delete(t.Context(), "ups/rack", 1); err != nil || len(m.rows) != 0 || len(s.List()) != 0 {
 		t.Errorf("delete: %v", err)
+	}
+}
+
+func TestTryFindsOutWithoutSaving(t *testing.T) {
+	s := newService(t, &memory{rows: map[id.Integration]Sealed{}})
+	stored := Integration{Kind: "ups", Name: "rack", Enabled: true, Config: json.RawMessage(`{"url":"a","pw":"hush"}`)}
+	if _, _, err := s.Save(t.Context(), stored, 0); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		name, config string
+		steps        int
+		failure      string
+	}{
+		"a right password":                {"", `{"url":"a","pw":"hush"}`, 1, ""},
+		"the stored password, masked":     {"rack", `{"url":"b","pw":"***"}`, 1, ""},
+		"a masked password, nothing kept": {"other", `{"url":"b","pw":"***"}`, 2, "refuses the password"},
+		"not valid":                       {"", `{}`, 0, "not valid"},
+		"nothing to try":                  {"", `{"url":"untried"}`, 0, ""},
+	} {
+		got, err := s.Try(t.Context(), Integration{Kind: "ups", Name: c.name, Config: json.RawMessage(c.config)})
+		if err != nil || len(got.Steps) != c.steps || (got.Failure == "") != (c.failure == "") || !strings.Contains(got.Failure, c.failure) {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	if _, err := s.Try(t.Context(), Integration{Kind: "nope", Config: json.RawMessage(`{}`)}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a kind without plugin: %v", err)
+	}
+	if got := s.List(); len(got) != 1 || got[0].Revision != 1 {
+		t.Errorf("a trial was saved: %+v", got)
 	}
 }

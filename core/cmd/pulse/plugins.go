@@ -132,11 +132,14 @@ func checkIntegrations(ctx context.Context, cfg *config.Config, io streams) (pro
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	done := make(chan error, 1)
-	go func() { done <- plugins.Run(ctx) }()
+	done := make(chan struct{})
+	go func() {
+		_ = plugins.Run(ctx) // how the plugins end does not matter to the check
+		close(done)
+	}()
 	defer func() {
 		cancel()
-		<-done // how the plugins ended does not matter to the check
+		<-done
 	}()
 	for _, x := range cfg.Integrations {
 		found, err := validate(ctx, plugins, x)

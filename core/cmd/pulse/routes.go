@@ -13,6 +13,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/agents"
 	"github.com/pulse-platform/pulse/core/api/catalog"
 	"github.com/pulse-platform/pulse/core/api/charts"
+	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
@@ -60,6 +61,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog(), pluginList{s.plugins}, s.numbers()).Routes()},
+		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus}.Routes()},
 	}
 }
 

@@ -266,6 +266,9 @@ func (s *server) collect(ctx context.Context, j poll.Job) error {
 	}
 	sink := s.door.Begin(ingest.Cycle{Integration: j.Integration, Task: j.Task, ObservedAt: time.Now()})
 	err = c.Collect(ctx, j.Task, sink)
+	if !s.integrations.Runs(j.Integration) {
+		return nil // it was removed meanwhile, and what it brought must not come back
+	}
 	_, applied := sink.End(context.WithoutCancel(ctx), err)
 	if err != nil {
 		return err

@@ -1,0 +1,225 @@
+// Package integrations holds the routes of configured uses of plugins: list, make, try, change and remove them. They
+// go beyond the contract of the reference, whose routes for single products stand on the same service.
+package integrations
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/integration"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Service keeps the integrations.
+type Service interface {
+	List() []integration.Integration
+	Save(ctx context.Context, x integration.Integration, revision int64) (integration.Integration, []sdk.Diagnostic, error)
+	Delete(ctx context.Context, name id.Integration, revision int64) error
+	Try(ctx context.Context, x integration.Integration) (integration.Trial, error)
+}
+
+// Task is how one task of an integration is doing. Times are Unix milliseconds, 0 when it never came to it.
+type Task struct {
+	Name        string `json:"name"`
+	Running     bool   `json:"running"`
+	LastSuccess int64  `json:"lastSuccess,omitempty"`
+	// LastTook is in milliseconds.
+	LastTook int64 `json:"lastTook,omitempty"`
+	Next     int64 `json:"next,omitempty"`
+	// Failures counts those in a row.
+	Failures int    `json:"failures,omitempty"`
+	Error    string `json:"error,omitempty"`
+}
+
+// Status is how an integration is doing.
+type Status struct {
+	// State is ok, failing, starting or disabled.
+	State string `json:"state"`
+	Error string `json:"error,omitempty"`
+	Tasks []Task `json:"tasks"`
+}
+
+// Area serves the rows.
+type Area struct {
+	Service Service
+	// Status tells how an integration is doing.
+	Status func(id id.Integration) Status
+}
+
+// Routes returns the rows.
+func (a Area) Routes() []route.Route {
+	read, write := auth.ScopeSettingsRead, auth.ScopeSettingsWrite
+	return []route.Route{
+		route.Get("/api/integrations", "listIntegrations", "All integrations with how they are doing; secrets are masked", a.list).Admin(read),
+		route.Post("/api/integrations", "createIntegration", "Make an integration; its plugin checks the configuration first", a.create).Admin(write),
+		route.Post("/api/integrations/test", "tryIntegration", "Try a configuration without saving it, step by step", a.try).Admin(write),
+		route.Get("/api/integrations/{kind}/{name}", "getIntegration", "One integration; secrets are masked", a.get).Admin(read),
+		route.Put("/api/integrations/{kind}/{name}", "saveIntegration", "Change an integration; a masked secret keeps its value", a.save).Admin(write),
+		route.Delete("/api/integrations/{kind}/{name}", "deleteIntegration", "Remove an integration with its resources and their history", a.remove).Admin(write),
+	}
+}
+
+// Out is an integration as the API shows it.
+type Out struct {
+	ID       string          `json:"id"`
+	Kind     string          `json:"kind"`
+	Name     string          `json:"name"`
+	Enabled  bool            `json:"enabled"`
+	Revision int64           `json:"revision"`
+	Config   json.RawMessage `json:"config"`
+	// Origin is the file and line that own the integration; then it is read-only here.
+	Origin string `json:"origin,omitempty"`
+	Status Status `json:"status"`
+	// Diagnostics are remarks of the plugin that did not prevent saving.
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
+}
+
+// Diagnostic is a finding about a configuration at a dotted path.
+type Diagnostic struct {
+	Severity string `json:"severity"`
+	Path     string `json:"path,omitempty"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+func (a Area) out(x integration.Integration) Out {
+	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Origin: x.Origin}
+	if o.Status = a.Status(x.ID); !x.Enabled {
+		o.Status = Status{State: "disabled"}
+	}
+	if o.Status.Tasks == nil {
+		o.Status.Tasks = []Task{}
+	}
+	return o
+}
+
+type listOut struct {
+	Integrations []Out `json:"integrations"`
+}
+
+func (a Area) list(context.Context, route.None) (listOut, error) {
+	all := listOut{Integrations: []Out{}}
+	for _, x := range a.Service.List() {
+		all.Integrations = append(all.Integrations, a.out(x))
+	}
+	return all, nil
+}
+
+type nameIn struct {
+	Kind string `path:"kind"`
+	Name string `path:"name"`
+}
+
+func nameOf(kind, name string) id.Integration { return id.Integration(kind + "/" + name) }
+
+func (a Area) get(_ context.Context, in nameIn) (Out, error) {
+	for _, x := range a.Service.List() {
+		if x.ID == nameOf(in.Kind, in.Name) {
+			return a.out(x), nil
+		}
+	}
+	return Out{}, errs.New(errs.NotFound, "there is no integration %q: GET /api/integrations lists them", nameOf(in.Kind, in.Name))
+}
+
+type createIn struct {
+	Kind    string          `json:"kind"`
+	Name    string          `json:"name"`
+	Enabled *bool           `json:"enabled,omitempty"`
+	Config  json.RawMessage `json:"config"`
+}
+
+func (a Area) create(ctx context.Context, in createIn) (route.Reply[Out], error) {
+	x := integration.Integration{Kind: in.Kind, Name: in.Name, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config)}
+	out, err := a.store(ctx, x, 0)
+	return route.Reply[Out]{Status: 201, Body: out}, err
+}
+
+type saveIn struct {
+	Kind string     `path:"kind"`
+	Name string     `path:"name"`
+	Body saveChange `body:"json"`
+}
+
+type saveChange struct {
+	// Revision is the one that was loaded; when the store has another, somebody else was faster.
+	Revision int64           `json:"revision"`
+	Enabled  *bool           `json:"enabled,omitempty"`
+	Config   json.RawMessage `json:"config"`
+}
+
+var errRevision = errs.New(errs.Invalid, "revision is the number that was loaded with the integration, 1 or more").WithField("revision")
+
+func (a Area) save(ctx context.Context, in saveIn) (Out, error) {
+	if in.Body.Revision < 1 {
+		return Out{}, errRevision
+	}
+	x := integration.Integration{
+		Kind: in.Kind, Name: in.Name, Enabled: in.Body.Enabled == nil || *in.Body.Enabled, Config: orEmpty(in.Body.Config),
+	}
+	return a.store(ctx, x, in.Body.Revision)
+}
+
+func (a Area) store(ctx context.Context, x integration.Integration, revision int64) (Out, error) {
+	saved, findings, err := a.Service.Save(ctx, x, revision)
+	if err != nil {
+		return Out{}, err
+	}
+	if refused := refusal(findings); refused != nil {
+		return Out{}, refused
+	}
+	out := a.out(saved)
+	out.Diagnostics = diagnostics(findings)
+	return out, nil
+}
+
+// refusal turns findings of severity error into the answer: the first as the text, all as details.
+func refusal(findings []sdk.Diagnostic) error {
+	for _, d := range findings {
+		if d.Severity != sdk.DiagnosticError {
+			continue
+		}
+		text := d.Summary
+		if d.Path != "" {
+			text = d.Path + ": " + text
+		}
+		if d.Detail != "" {
+			text += ": " + d.Detail
+		}
+		e := errs.New(errs.Invalid, "%s", text).WithField(d.Path)
+		e.Extra = map[string]any{"diagnostics": diagnostics(findings)}
+		return e
+	}
+	return nil
+}
+
+func diagnostics(findings []sdk.Diagnostic) []Diagnostic {
+	out := []Diagnostic{}
+	for _, d := range findings {
+		out = append(out, Diagnostic{Severity: string(d.Severity), Path: d.Path, Summary: d.Summary, Detail: d.Detail})
+	}
+	return out
+}
+
+type removeIn struct {
+	Kind     string `path:"kind"`
+	Name     string `path:"name"`
+	Revision int64  `query:"revision"`
+}
+
+func (a Area) remove(ctx context.Context, in removeIn) (route.None, error) {
+	if in.Revision < 1 {
+		return route.None{}, errRevision
+	}
+	return route.None{}, a.Service.Delete(ctx, nameOf(in.Kind, in.Name), in.Revision)
+}
+
+func orEmpty(config json.RawMessage) json.RawMessage {
+	if len(config) == 0 {
+		return json.RawMessage(`{}`)
+	}
+	return config
+}
