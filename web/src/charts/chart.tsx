@@ -54,7 +54,7 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
 
   const wide = spec.series.length > 1;
   return (
-    <figure className="bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2">
+    <figure className="@container bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2">
       <figcaption className="mb-1 flex items-baseline justify-between gap-2">
         <h3 className="font-semibold" title={spec.metric.help}>
           {spec.title}
@@ -78,7 +78,7 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
           label={`${spec.title} over time; the table that follows says it in numbers.`}
         />
       </Suspense>
-      <table ref={legend} className="num mt-1 w-full table-fixed text-xs">
+      <table ref={legend} className="num mt-1 w-full table-fixed text-xs whitespace-nowrap">
         <caption className="visually-hidden">{spec.title}</caption>
         <thead className="text-muted">
           <tr>
@@ -88,7 +88,7 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
             <th scope="col" className="text-right font-normal" data-moment>
               now
             </th>
-            <th scope="col" className="text-right font-normal">
+            <th scope="col" className="text-right font-normal @max-[25rem]:hidden">
               min
             </th>
             <th scope="col" className="text-right font-normal">
@@ -118,7 +118,7 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
               <td className="text-right font-medium" data-now>
                 {show(summaries[i]?.now, format)}
               </td>
-              <td className="text-muted text-right">{show(summaries[i]?.min, format)}</td>
+              <td className="text-muted text-right @max-[25rem]:hidden">{show(summaries[i]?.min, format)}</td>
               <td className="text-muted text-right">{show(summaries[i]?.avg, format)}</td>
               <td className="text-muted text-right">{show(summaries[i]?.max, format)}</td>
             </tr>

@@ -3,6 +3,7 @@ import { cx } from '@/ui/cx.ts';
 import { Field } from '@/ui/field.tsx';
 
 export interface NewPasswordProps {
+  label?: string;
   userName: string;
   password: string;
   again: string;
@@ -20,13 +21,21 @@ export function passwordUsable(password: string, again: string): boolean {
 const fills = ['bg-track', 'bg-down', 'bg-degraded-mark', 'bg-accent', 'bg-accent'];
 
 /** A new password, twice, with how good it is. */
-export function NewPassword({ userName, password, again, onPassword, onAgain, tried }: NewPasswordProps) {
+export function NewPassword({
+  label = 'Password',
+  userName,
+  password,
+  again,
+  onPassword,
+  onAgain,
+  tried,
+}: NewPasswordProps) {
   const verdict = judgePassword(password, userName);
   return (
     <>
       <div className="flex flex-col gap-2">
         <Field
-          label="Password"
+          label={label}
           type="password"
           name="new-password"
           autoComplete="new-password"

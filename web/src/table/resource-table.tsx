@@ -72,6 +72,7 @@ type Rows = Virtualizer<HTMLElement, Element> | undefined;
 function useRows(frame: React.RefObject<HTMLElement | null>, count: number, size: number): Rows {
   // The rows scroll with the page, which is the main element.
   const many = count > virtualFrom;
+  // eslint-disable-next-line react-hooks/incompatible-library -- its functions are called here only, never handed on
   const virtualizer = useVirtualizer<HTMLElement, Element>({
     count: many ? count : 0,
     getScrollElement: () => frame.current?.closest('main') ?? null,
@@ -166,7 +167,7 @@ function TableOfRows({
     <table
       aria-label={label}
       aria-rowcount={ids.length + 1}
-      className="w-full table-fixed border-separate border-spacing-0 text-sm [&_td]:border-inherit [&_th]:border-inherit"
+      className="w-full table-fixed border-separate border-spacing-0 text-sm"
       style={{ '--row': `${rowHeight}px` } as React.CSSProperties}
     >
       <colgroup>

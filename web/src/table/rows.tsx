@@ -83,7 +83,7 @@ export const Card = memo(function Card({ id, index, columns }: RowProps) {
         {shown.map((c) => (
           <span key={c.name} className="flex min-w-0 flex-col gap-0.5">
             <span>{c.label}</span>
-            <span className="text-text">
+            <span className="text-text [&_.num]:text-left">
               <Cell resource={resource} type={type} column={c} />
             </span>
           </span>

@@ -43,3 +43,12 @@ export function useSelection(types: readonly ResourceType[], query: string, sort
     };
   }, [byId, types, filter, column, descending]);
 }
+
+/** Those of some types of which there is a resource: the others would bring columns that nothing fills. */
+export function usePresent(types: readonly ResourceType[]): readonly ResourceType[] {
+  const names = useLive((l) => [...new Set([...l.byId.values()].map((r) => r.type))].sort().join(' '));
+  return useMemo(() => {
+    const present = new Set(names.split(' '));
+    return types.filter((t) => present.has(t.name));
+  }, [types, names]);
+}

@@ -5,7 +5,8 @@ export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger';
 
 const looks: Record<ButtonLook, string> = {
   primary: 'bg-accent text-accent-text font-medium hover:brightness-110 border-transparent',
-  plain: 'bg-surface border-line hover:bg-hover text-text',
+  plain:
+    'bg-surface border-line hover:bg-hover text-text aria-pressed:border-accent aria-pressed:bg-selected',
   quiet: 'border-transparent text-muted hover:bg-hover hover:text-text',
   danger: 'bg-surface border-line text-down hover:bg-down-soft',
 };

@@ -12,7 +12,7 @@ import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { columnsOf } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
-import { useSelection } from '@/table/select.ts';
+import { usePresent, useSelection } from '@/table/select.ts';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
 
@@ -23,13 +23,14 @@ export function FamilyPage() {
   const loaded = useLive((l) => l.loaded);
   const all = useLive((l) => l.catalog.types);
   const types = useMemo(() => all.filter((t) => t.family === family), [all, family]);
+  const present = usePresent(types);
   const known = types.length > 0 || family === 'infrastructure';
   return (
     <Page title={title}>
       {!loaded ? (
         <TableSkeleton />
       ) : known ? (
-        <Machines types={types} label={title} family={family} />
+        <Machines types={present} label={title} family={family} />
       ) : (
         <Empty title={`There is no section “${title}”`}>
           <p className="text-muted">No plugin that runs brings one.</p>

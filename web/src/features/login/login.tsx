@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { login, securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
@@ -48,7 +48,7 @@ export function Login() {
     },
   });
 
-  function submit(e: FormEvent) {
+  function submit(e: SubmitEvent) {
     e.preventDefault();
     attempt.mutate();
   }

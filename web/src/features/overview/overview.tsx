@@ -14,7 +14,7 @@ import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { columnsOf } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
-import { countStatuses, useSelection } from '@/table/select.ts';
+import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 
@@ -44,7 +44,7 @@ function Everything() {
   const { status = '' } = useSearch({ from: '/shell/' });
   const navigate = useNavigate({ from: '/' });
   const byId = useLive((l) => l.byId);
-  const types = useLive((l) => l.catalog.types);
+  const types = usePresent(useLive((l) => l.catalog.types));
   const alerts = useLive((l) => l.alerts);
   const counts = useMemo(() => countStatuses(byId.values()), [byId]);
   const families = useMemo(() => groupByFamily(types), [types]);

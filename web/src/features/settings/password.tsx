@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { changePassword, login, securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
@@ -30,7 +30,7 @@ export function Password() {
   });
   const wrong = change.error instanceof ApiError && change.error.status === 401;
 
-  function submit(e: FormEvent) {
+  function submit(e: SubmitEvent) {
     e.preventDefault();
     setTried(true);
     if (current !== '' && passwordUsable(password, again)) change.mutate();
@@ -51,6 +51,7 @@ export function Password() {
           error={wrong ? 'This is not the current password.' : undefined}
         />
         <NewPassword
+          label="New password"
           userName={user}
           password={password}
           again={again}

@@ -56,7 +56,7 @@ function PluginRow({ plugin: p }: { plugin: Plugin }) {
           <span className="font-medium">{p.name ?? p.kind}</span>
           {p.version && <span className="num text-muted text-xs">{p.version}</span>}
         </p>
-        {(p.summary ?? p.description) && <p className="text-muted text-xs">{p.summary ?? p.description}</p>}
+        {p.summary && <p className="text-muted text-xs">{p.summary}</p>}
         {problem && <p className="text-down text-xs break-words">{problem}</p>}
       </div>
       <p className="num text-muted text-xs">

@@ -4,6 +4,7 @@ import { Page } from '@/parts/page.tsx';
 import { Button } from '@/ui/button.tsx';
 
 const pages = [
+  { to: '/settings/integrations', label: 'Integrations' },
   { to: '/settings/tokens', label: 'API tokens' },
   { to: '/settings/password', label: 'Password' },
   { to: '/settings/plugins', label: 'Plugins' },

@@ -77,7 +77,7 @@ function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: 
               </p>
               <p className="text-muted text-xs break-words">{scopeText(t)}</p>
             </div>
-            <p className="text-muted w-52 text-xs">
+            <p className="text-muted w-52 text-xs max-sm:flex-1">
               {made !== undefined && <span title={exactTime(made)}>made {ago(made, now)}</span>}
               <br />
               {used === undefined ? (
@@ -132,7 +132,6 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
                 key={p.label}
                 small
                 aria-pressed={p.scopes.join() === chosen.join()}
-                className={p.scopes.join() === chosen.join() ? 'border-accent bg-selected' : ''}
                 onClick={() => setChosen(p.scopes)}
               >
                 {p.label}

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { checkBootstrapToken, login, quickSetup, securityStatus } from '@/api/queries.ts';
 import type { SecurityStatus } from '@/api/types.ts';
@@ -93,7 +93,7 @@ function Account({ token }: { token: string }) {
     },
   });
 
-  function submit(e: FormEvent) {
+  function submit(e: SubmitEvent) {
     e.preventDefault();
     setTried(true);
     if (name.trim() !== '' && passwordUsable(password, again)) create.mutate();

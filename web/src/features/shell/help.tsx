@@ -21,13 +21,13 @@ const filters: readonly (readonly [string, string])[] = [
   ['name:"db 1"', 'quotes keep spaces'],
 ];
 
-function List({ rows }: { rows: typeof keys }) {
+function List({ rows, keyed = false }: { rows: typeof keys; keyed?: boolean }) {
   return (
     <dl className="grid grid-cols-[8rem_1fr] gap-y-1.5 text-sm">
       {rows.map(([k, text]) => (
         <div key={k} className="contents">
           <dt>
-            {k.split(' ').map((part, i) => (
+            {(keyed ? k.split(' ') : [k]).map((part, i) => (
               <kbd
                 key={i}
                 className="border-line bg-bg mr-1 inline-block min-w-5 rounded-sm border px-1.5 text-center font-mono text-xs"
@@ -48,7 +48,7 @@ export function Help({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard and filter" onClose={onClose}>
       <div className="flex flex-col gap-4">
-        <List rows={keys} />
+        <List rows={keys} keyed />
         <h3 className="border-line border-t pt-3 font-semibold">In a filter</h3>
         <List rows={filters} />
       </div>
