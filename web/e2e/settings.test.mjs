@@ -78,7 +78,7 @@ test('the password changes only with the right one and to a good one', async () 
   const submit = page.getByRole('button', { name: 'Change the password' });
   const fill = async (current, password) => {
     await page.getByLabel('Current password').fill(current);
-    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByLabel('New password', { exact: true }).fill(password);
     await page.getByLabel('Password again').fill(password);
     await submit.click();
   };

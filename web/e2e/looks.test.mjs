@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { eventually } from './parts/eventually.mjs';
+import { report } from './parts/fleet.mjs';
+import { layoutFaults } from './parts/layout.mjs';
+import { looks, pagesOf, screens, themes } from './parts/pages.mjs';
+import { Pulse } from './parts/pulse.mjs';
+
+let pulse, fresh, browser, axe;
+
+before(async () => {
+  [pulse, fresh, browser, axe] = await Promise.all([
+    Pulse.start(),
+    Pulse.start(),
+    startBrowser(),
+    readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+  ]);
+  await pulse.claim();
+  const token = await pulse.mint('fleet', 'host-agent:report');
+  for (const round of [0, 1]) await report(pulse, token, round, 1);
+});
+after(async () => {
+  await browser?.close();
+  await Promise.all([pulse?.stop(), fresh?.stop()]);
+});
+
+/** What axe finds that keeps people out, in words. */
+async function barriers(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`);
+}
+
+/** Looks at what is open on every size of screen, and asks axe on the largest and the smallest. */
+async function inspect(page, name) {
+  for (const [screen, [width, height]] of Object.entries(screens)) {
+    await page.setViewportSize({ width, height });
+    await eventually(`${name} is laid out for a ${screen}`, () =>
+      page.evaluate(
+        (w) =>
+          window.innerWidth === w &&
+          new Promise((done) => {
+            window.requestAnimationFrame(() => window.requestAnimationFrame(() => done(true)));
+          }),
+        width,
+      ),
+    );
+    assert.deepEqual(await page.evaluate(layoutFaults), [], `${name} on a ${screen}`);
+    if (screen !== 'tablet') assert.deepEqual(await barriers(page), [], `${name} on a ${screen}`);
+  }
+  const [width, height] = screens.desktop;
+  await page.setViewportSize({ width, height });
+}
+
+for (const theme of themes) {
+  test(`every page fits every screen and keeps nobody out, ${theme}`, async (t) => {
+    const context = await member(browser, pulse, looks(theme, 'desktop'));
+    const page = await openPage(context);
+    for (const { name, open } of pagesOf('lyra')) {
+      await t.test(name, async () => {
+        await open(page);
+        assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme);
+        await inspect(page, name);
+        clean(page);
+      });
+    }
+    await context.close();
+  });
+
+  test(`the pages before the login fit too, ${theme}`, async () => {
+    const context = await visitor(browser, pulse, looks(theme, 'desktop'));
+    const page = await openPage(context);
+    await page.goto('/login');
+    await page.getByLabel('Password').waitFor();
+    await inspect(page, 'login');
+    await page.goto(`${fresh.url}/setup`);
+    await page.getByLabel('Bootstrap token').fill(fresh.bootstrapToken());
+    await inspect(page, 'wizard');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Password again').waitFor();
+    await inspect(page, 'account');
+    clean(page);
+    await context.close();
+  });
+}
+
+test('the theme follows the system until one is chosen, and the choice stays', async () => {
+  const context = await member(browser, pulse, { colorScheme: 'light' });
+  const page = await openPage(context);
+  const shown = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.goto('/');
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  const light = await shown();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await eventually('the page is dark like the system', async () => (await shown()) !== light);
+  const dark = await shown();
+
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('button', { name: 'Light' }).click();
+  await eventually('the page is light as chosen', async () => (await shown()) === light);
+  await page.reload();
+  await page.getByRole('link', { name: 'vega' }).waitFor();
+  assert.equal(await shown(), light, 'the choice outlives a reload');
+
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('button', { name: 'As the system' }).click();
+  await eventually('the page is dark like the system again', async () => (await shown()) === dark);
+  clean(page);
+  await context.close();
+});
+
+test('the checks above see what is wrong', async () => {
+  const context = await visitor(browser, pulse);
+  const page = await openPage(context);
+  await page.goto('/login');
+  await page.getByLabel('Password').waitFor();
+  assert.deepEqual(await page.evaluate(layoutFaults), []);
+  await page.evaluate(() => {
+    const add = (text, style) => {
+      const p = document.createElement('p');
+      p.textContent = text;
+      Object.assign(p.style, style);
+      document.querySelector('main').append(p);
+    };
+    add('below', { position: 'absolute', top: '20px', left: '20px' });
+    add('above', { position: 'absolute', top: '24px', left: '30px' });
+    add('wide', { width: '3000px' });
+    add('pale', { color: '#777', background: '#888' });
+  });
+  const faults = (await page.evaluate(layoutFaults)).join('\n');
+  assert.match(faults, /“below” and “above” overlap/);
+  assert.match(faults, /the page is \d+ wide/);
+  assert.match((await barriers(page)).join('\n'), /color-contrast.*pale/);
+  await context.close();
+});

@@ -1,0 +1,62 @@
+/** The themes and the sizes of screen that every page must bear: a desktop, a tablet and a phone. */
+export const themes = ['dark', 'light'];
+export const screens = { desktop: [1440, 900], tablet: [1024, 768], phone: [390, 844] };
+
+/** A context's options for one of them. */
+export function looks(theme, screen) {
+  const [width, height] = screens[screen];
+  return { colorScheme: theme, viewport: { width, height }, hasTouch: screen === 'phone' };
+}
+
+async function afterLoading(page, what) {
+  await what.first().waitFor();
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+}
+
+/** Every page of the app for who is logged in, and what shows that it is complete. */
+export function pagesOf(machine) {
+  const heading = (page, name, level) => page.getByRole('heading', { name, level });
+  const anyMachine = (page) => page.locator('main a[href^="/r/"]');
+  return [
+    { name: 'overview', path: '/', complete: anyMachine },
+    { name: 'infrastructure', path: '/infrastructure', complete: anyMachine },
+    {
+      name: 'filtered',
+      path: '/infrastructure?q=nowhere',
+      complete: (p) => heading(p, 'Nothing passes the filter'),
+    },
+    { name: 'machine', path: `/r/${machine}?range=5m`, complete: (p) => p.locator('figure canvas') },
+    { name: 'no-machine', path: '/r/nobody', complete: (p) => heading(p, 'There is no such resource') },
+    { name: 'no-page', path: '/no/such/page', complete: (p) => heading(p, 'There is no such page') },
+    {
+      name: 'tokens',
+      path: '/settings/tokens',
+      complete: (p) => p.getByRole('list', { name: 'API tokens' }),
+    },
+    {
+      name: 'new-token',
+      path: '/settings/tokens',
+      complete: (p) => p.getByRole('list', { name: 'API tokens' }),
+      act: (p) => p.getByRole('button', { name: 'New token' }).click(),
+    },
+    { name: 'password', path: '/settings/password', complete: (p) => p.getByLabel('Current password') },
+    { name: 'plugins', path: '/settings/plugins', complete: (p) => p.getByRole('list', { name: 'Plugins' }) },
+    { name: 'about', path: '/settings/about', complete: (p) => p.locator('dt', { hasText: 'Version' }) },
+    {
+      name: 'help',
+      path: '/',
+      complete: anyMachine,
+      act: (p) => p.keyboard.press('?'),
+    },
+  ].map((page) => ({
+    ...page,
+    open: async (p) => {
+      await p.goto(page.path);
+      await afterLoading(p, page.complete(p));
+      if (page.act) {
+        await page.act(p);
+        await p.getByRole('dialog').waitFor();
+      }
+    },
+  }));
+}
