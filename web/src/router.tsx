@@ -33,7 +33,7 @@ const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
   beforeLoad: async () => {
-    const status = await queries.ensureQueryData(securityStatus);
+    const status = await queries.query({ ...securityStatus, staleTime: 'static' });
     if (!status.bootstrapTokenPath) throw redirect({ to: '/' });
   },
   component: lazyRouteComponent(() => import('./features/setup/setup.tsx'), 'Setup'),
@@ -53,7 +53,7 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   beforeLoad: async ({ location }) => {
-    const status = await queries.ensureQueryData(securityStatus);
+    const status = await queries.query({ ...securityStatus, staleTime: 'static' });
     if (status.bootstrapTokenPath) throw redirect({ to: '/setup' });
     if (!status.authUsername) {
       throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
