@@ -107,6 +107,12 @@ const settingsTokens = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/tokens.tsx'), 'Tokens'),
 });
 
+const settingsIntegrations = createRoute({
+  getParentRoute: () => settings,
+  path: '/integrations',
+  component: lazyRouteComponent(() => import('./features/settings/integrations.tsx'), 'Integrations'),
+});
+
 const settingsPassword = createRoute({
   getParentRoute: () => settings,
   path: '/password',
@@ -133,7 +139,14 @@ export const router = createRouter({
       overview,
       family,
       resource,
-      settings.addChildren([settingsIndex, settingsTokens, settingsPassword, settingsPlugins, settingsAbout]),
+      settings.addChildren([
+        settingsIndex,
+        settingsIntegrations,
+        settingsTokens,
+        settingsPassword,
+        settingsPlugins,
+        settingsAbout,
+      ]),
     ]),
   ]),
   // Where the app is mounted, from the page's <base>.

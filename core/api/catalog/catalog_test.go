@@ -2,12 +2,14 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -15,6 +17,13 @@ import (
 type plugins []PluginStatus
 
 func (p plugins) Status() []PluginStatus { return p }
+
+func (p plugins) Schema(kind string) (json.RawMessage, error) {
+	if kind != p[0].Kind {
+		return nil, errors.New("not installed")
+	}
+	return json.RawMessage(`{"type":"object"}`), nil
+}
 
 func fixture(t *testing.T) *Area {
 	t.Helper()
@@ -55,13 +64,24 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+func TestSchema(t *testing.T) {
+	handle := fixture(t).Routes()[2].Handle
+	out, err := handle(t.Context(), &schemaIn{Kind: "probe"})
+	if raw, ok := out.(route.Raw); err != nil || !ok || string(raw.Body) != `{"type":"object"}` {
+		t.Errorf("%v, %v", out, err)
+	}
+	if _, err := handle(t.Context(), &schemaIn{Kind: "nope"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a plugin that is not there: %v", err)
+	}
+}
+
 func TestPluginsAndMetrics(t *testing.T) {
 	a := fixture(t)
 	out, err := a.Routes()[1].Handle(t.Context(), &route.None{})
 	if p := out.(pluginsOut).Plugins; err != nil || len(p) != 1 || p[0].State != "running" {
 		t.Fatalf("%+v, %v", out, err)
 	}
-	out, err = a.Routes()[2].Handle(t.Context(), &route.None{})
+	out, err = a.Routes()[3].Handle(t.Context(), &route.None{})
 	if raw := out.(route.Raw); err != nil || !strings.Contains(string(raw.Body), "pulse_things_total 3") || !strings.HasPrefix(raw.ContentType, "text/plain") {
 		t.Fatalf("%+v, %v", out, err)
 	}

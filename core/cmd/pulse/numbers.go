@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -74,12 +75,23 @@ func (c selfCollector) Collect(out chan<- prometheus.Metric) {
 // pluginList shows the plugin host's status the way the API does.
 type pluginList struct{ plugins *pluginhost.Plugins }
 
+func (l pluginList) Schema(kind string) (json.RawMessage, error) {
+	s, err := l.plugins.Schema(kind)
+	if err != nil {
+		return nil, err
+	}
+	return s.JSON(), nil
+}
+
 func (l pluginList) Status() []catalog.PluginStatus {
 	var out []catalog.PluginStatus
 	for _, p := range l.plugins.Status() {
 		s := catalog.PluginStatus{
 			Kind: p.Kind, Name: p.Name, Version: p.Version, State: p.State, PID: p.PID, Restarts: p.Restarts,
 			Error: p.LastError, Problem: p.Problem, Instances: p.Instances,
+		}
+		if d, ok := l.plugins.Description(p.Kind); ok {
+			s.Summary, s.Configurable = d.Summary, !d.Implicit
 		}
 		if !p.Since.IsZero() {
 			s.Since = p.Since.UnixMilli()

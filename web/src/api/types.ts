@@ -53,8 +53,9 @@ export interface Plugin {
   version?: string;
   state?: string;
   status?: string;
-  description?: string;
   summary?: string;
+  /** Whether integrations of this kind can be made. */
+  configurable?: boolean;
   error?: string;
   lastError?: string;
   pid?: number;

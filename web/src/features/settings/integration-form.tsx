@@ -1,0 +1,177 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Check, Minus, TriangleAlert, X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { ApiError } from '@/api/client.ts';
+import {
+  integrations,
+  pluginSchema,
+  saveIntegration,
+  tryIntegration,
+  type Integration,
+  type Tried,
+} from '@/api/integrations.ts';
+import { Fields } from '@/form/form.tsx';
+import { fieldsOf } from '@/form/schema.ts';
+import type { Finding, Value } from '@/form/value.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Button } from '@/ui/button.tsx';
+import { Checkbox, Field } from '@/ui/field.tsx';
+import { Skeleton } from '@/ui/message.tsx';
+
+/** The findings that a refused save carries. */
+function findingsOf(error: unknown): Finding[] {
+  if (!(error instanceof ApiError) || !Array.isArray(error.body.diagnostics)) return [];
+  return error.body.diagnostics as Finding[];
+}
+
+/** The form of one integration, made from its plugin's schema. It can be tried before it is saved. */
+export function IntegrationForm({
+  kind,
+  stored,
+  onDone,
+}: {
+  kind: string;
+  stored?: Integration;
+  onDone: () => void;
+}) {
+  const client = useQueryClient();
+  const schema = useQuery(pluginSchema(kind));
+  const [name, setName] = useState(stored?.name ?? '');
+  const [enabled, setEnabled] = useState(stored?.enabled ?? true);
+  const [config, setConfig] = useState<Value>(stored?.config ?? {});
+  const fields = useMemo(() => fieldsOf(schema.data), [schema.data]);
+  const draft = { kind, name: name.trim(), enabled, config, revision: stored?.revision ?? 0 };
+  const test = useMutation({ mutationFn: () => tryIntegration(draft) });
+  const save = useMutation({
+    mutationFn: () => saveIntegration(draft),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: integrations.queryKey });
+      onDone();
+    },
+  });
+  const readOnly = stored?.origin !== undefined && stored.origin !== '';
+  const findings = save.isError ? findingsOf(save.error) : (test.data?.diagnostics ?? []);
+
+  if (schema.isPending) return <Skeleton className="h-40 w-full" />;
+  if (schema.isError) {
+    return (
+      <ApiProblem
+        title="The form could not be loaded."
+        error={schema.error}
+        retry={() => void schema.refetch()}
+      />
+    );
+  }
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-4"
+      onSubmit={(e) => {
+        e.preventDefault();
+        test.reset();
+        save.mutate();
+      }}
+    >
+      {readOnly && (
+        <p className="text-muted text-sm">
+          Owned by <code className="font-mono">{stored.origin}</code>: change it there and restart Pulse.
+        </p>
+      )}
+      <Field
+        label="Name"
+        required
+        disabled={readOnly || stored !== undefined}
+        hint="Lower-case letters, digits, dots, dashes and underscores."
+        error={findings.find((f) => f.path === 'name')?.detail}
+        value={name}
+        onChange={(e) => setName(e.target.value)}
+      />
+      <Fields
+        fields={fields}
+        value={config}
+        onChange={setConfig}
+        findings={findings}
+        path=""
+        disabled={readOnly}
+      />
+      <Checkbox
+        label="Enabled"
+        hint="Disabled, it asks nothing, and what it brought goes stale."
+        checked={enabled}
+        disabled={readOnly}
+        onChange={(e) => setEnabled(e.target.checked)}
+      />
+      {test.data && !save.isError && <Outcome tried={test.data} />}
+      {test.isError && <ApiProblem title="It could not be tried." error={test.error} />}
+      {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onDone}>{readOnly ? 'Close' : 'Cancel'}</Button>
+        {!readOnly && (
+          <>
+            <Button
+              busy={test.isPending}
+              onClick={() => {
+                save.reset();
+                test.mutate();
+              }}
+            >
+              Test
+            </Button>
+            <Button type="submit" look="primary" busy={save.isPending} disabled={name.trim() === ''}>
+              Save
+            </Button>
+          </>
+        )}
+      </div>
+    </form>
+  );
+}
+
+const marks: Partial<Record<string, React.ReactNode>> = {
+  passed: <Check size={16} aria-hidden className="text-accent mt-0.5 shrink-0" />,
+  failed: <X size={16} aria-hidden className="text-down mt-0.5 shrink-0" />,
+  warning: <TriangleAlert size={16} aria-hidden className="text-degraded mt-0.5 shrink-0" />,
+  skipped: <Minus size={16} aria-hidden className="text-muted mt-0.5 shrink-0" />,
+};
+
+function Outcome({ tried }: { tried: Tried }) {
+  const what = [tried.product, tried.version].filter(Boolean).join(' ');
+  return (
+    <section
+      aria-label="Result of the test"
+      role="status"
+      className="border-line flex flex-col gap-2 rounded-md border p-3"
+    >
+      <p className={tried.ok ? 'font-medium' : 'text-down font-medium'}>
+        {tried.ok ? `It works${what && `: ${what}`}.` : (tried.failure ?? 'It does not work.')}
+      </p>
+      {tried.steps.length > 0 && (
+        <ol className="flex flex-col gap-1">
+          {tried.steps.map((s, i) => (
+            <li key={i} className="flex gap-2 text-sm">
+              {marks[s.outcome] ?? marks.skipped}
+              <span className="min-w-0">
+                {s.name} <span className="text-muted">({s.outcome})</span>
+                {s.message && <span className="text-muted block text-xs break-words">{s.message}</span>}
+              </span>
+              <span className="num text-muted ml-auto text-xs">{s.took} ms</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {(tried.missingPrivileges ?? []).map((m, i) => (
+        <p key={i} className="text-sm">
+          The account lacks <code className="font-mono">{m.privilege}</code>
+          {m.path && (
+            <>
+              {' '}
+              on <code className="font-mono">{m.path}</code>
+            </>
+          )}
+          {m.effect && `: ${m.effect}`}
+          {m.remedy && <code className="bg-page mt-1 block rounded p-2 font-mono text-xs">{m.remedy}</code>}
+        </p>
+      ))}
+    </section>
+  );
+}
