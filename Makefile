@@ -133,11 +133,11 @@ gen-code: gen-proto gen-api
 gen-proto:
 	$(BUF) generate
 
-# The API description comes from the route table, so it needs the server built, but not the web app.
+# The API description comes from the route table and, for reports, from the manifests of the plugins, so it needs the
+# server and the plugins built, but not the web app.
 .PHONY: gen-api
-gen-api: web/node_modules/.installed
-	@mkdir -p bin web/src/api
-	$(GO_BUILD) -o bin/pulse ./core/cmd/pulse
+gen-api: binaries web/node_modules/.installed
+	@mkdir -p web/src/api
 	bin/pulse openapi > bin/openapi.json && mv bin/openapi.json web/src/api/openapi.json
 	cd web && npm run --silent gen
 
