@@ -61,8 +61,14 @@ func get(t *testing.T, a *Area, row int, in any) (map[string]json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
+	raw, ok := out.(route.Raw)
+	if !ok {
+		if raw.Body, err = json.Marshal(out); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var m map[string]json.RawMessage
-	if err := json.Unmarshal(out.(route.Raw).Body, &m); err != nil {
+	if err := json.Unmarshal(raw.Body, &m); err != nil {
 		t.Fatal(err)
 	}
 	return m, nil
@@ -99,7 +105,8 @@ func TestHistory(t *testing.T) {
 		"by its own name":     {historyIn{Type: "probe", ID: uid, Metric: "busy", Range: "5m"}, "points", point("7")},
 		"by uid alone":        {historyIn{ID: uid, Metric: "cpu", Range: "5m"}, "points", point("7")},
 		"one instance":        {historyIn{Type: "host", ID: "w", Metric: "used", Instance: "/a", Range: "5m"}, "points", point("75")},
-		"all instances":       {historyIn{Type: "host", ID: "w", Metric: "used", Range: "5m"}, "instances", `{"/":` + point("25") + `,"/a":` + point("75") + `}`},
+		"all instances":       {historyIn{Type: "host", ID: "w", Metric: "used", Range: "5m"}, "instances", `{"used":{"/":` + point("25") + `,"/a":` + point("75") + `}}`},
+		"all of all":          {historyIn{Type: "host", ID: "w", Range: "5m"}, "instances", `{"used":{"/":` + point("25") + `,"/a":` + point("75") + `}}`},
 		"all metrics":         {historyIn{Type: "host", ID: "w", Range: "2m"}, "metrics", `{"cpu":` + point("7") + `}`},
 		"start":               {historyIn{Type: "host", ID: "w", Range: "90s"}, "start", "1699999910000"},
 		"an unknown metric":   {historyIn{Type: "host", ID: "w", Metric: "age"}, "points", "[]"},

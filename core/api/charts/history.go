@@ -40,13 +40,30 @@ type span struct {
 	Max       float64 `json:"max"`
 }
 
-func (a *Area) history(ctx context.Context, in historyIn) (route.Raw, error) {
+// historyOut is the answer. Who asks for one metric gets Points, who asks for all gets Metrics; values of instances, such
+// as mount points, are in Instances either way, by metric and instance. Start and End are Unix milliseconds.
+type historyOut struct {
+	Type      string                       `json:"resourceType"`
+	ID        string                       `json:"resourceId"`
+	UID       id.UID                       `json:"uid,omitempty"`
+	Metric    string                       `json:"metric,omitempty"`
+	Instance  string                       `json:"instance,omitempty"`
+	Range     string                       `json:"range"`
+	Start     int64                        `json:"start"`
+	End       int64                        `json:"end"`
+	Source    string                       `json:"source"`
+	Points    []span                       `json:"points,omitzero"`
+	Metrics   map[string][]span            `json:"metrics,omitzero"`
+	Instances map[string]map[string][]span `json:"instances,omitempty"`
+}
+
+func (a *Area) history(ctx context.Context, in historyIn) (historyOut, error) {
 	if in.ID == "" {
-		return route.Raw{}, errs.New(errs.Invalid, "say which resource: resourceId is missing").WithField("resourceId")
+		return historyOut{}, errs.New(errs.Invalid, "say which resource: resourceId is missing").WithField("resourceId")
 	}
 	r, err := a.find(in.Type, in.ID)
 	if err != nil {
-		return route.Raw{}, err
+		return historyOut{}, err
 	}
 	width, word := lookBack(in.Range)
 	now := a.now()
@@ -57,30 +74,31 @@ func (a *Area) history(ctx context.Context, in historyIn) (route.Raw, error) {
 	if in.Instance != "" {
 		q.Instances = []string{in.Instance}
 	}
-	answer := map[string]any{
-		"resourceType": in.Type, "resourceId": in.ID, "range": cmp.Or(in.Range, word), "start": q.From.UnixMilli(), "end": now.UnixMilli(), "source": "store",
+	answer := historyOut{
+		Type: in.Type, ID: in.ID, Metric: in.Metric, Instance: in.Instance,
+		Range: cmp.Or(in.Range, word), Start: q.From.UnixMilli(), End: now.UnixMilli(), Source: "store",
 	}
 	var series []metric.Series
 	kind := in.Type
 	if r != nil {
 		kind, q.Records = r.Type, []id.UID{r.UID}
-		answer["uid"] = r.UID
+		answer.UID = r.UID
 		if m, ok := a.metric(kind, in.Metric); ok {
 			q.Metrics = []string{m.Name}
 		}
 		if in.Metric == "" || len(q.Metrics) > 0 {
 			if series, err = a.store.Query(ctx, q); err != nil {
-				return route.Raw{}, fmt.Errorf("query history: %w", err)
+				return historyOut{}, fmt.Errorf("query history: %w", err)
 			}
 		}
 	}
-	a.present(answer, kind, in, series)
-	return encode(answer)
+	a.present(&answer, kind, series)
+	return answer, nil
 }
 
 // present puts the series into the answer: those without an instance, or of the one asked for, by metric; the others by
 // metric and instance.
-func (a *Area) present(answer map[string]any, kind string, in historyIn, series []metric.Series) {
+func (a *Area) present(answer *historyOut, kind string, series []metric.Series) {
 	metrics, instances := map[string][]span{}, map[string]map[string][]span{}
 	for _, s := range series {
 		m, declared := a.inv.Catalog().Metric(kind, s.Metric)
@@ -88,7 +106,7 @@ func (a *Area) present(answer map[string]any, kind string, in historyIn, series 
 			m = sdk.Metric{Name: s.Metric}
 		}
 		name := wireName(m)
-		if s.Instance == in.Instance {
+		if s.Instance == answer.Instance {
 			metrics[name] = spans(s.Points, m)
 			continue
 		}
@@ -97,22 +115,14 @@ func (a *Area) present(answer map[string]any, kind string, in historyIn, series 
 		}
 		instances[name][s.Instance] = spans(s.Points, m)
 	}
-	if in.Instance != "" {
-		answer["instance"] = in.Instance
-	}
-	if in.Metric == "" {
-		answer["metrics"] = metrics
-		if len(instances) > 0 {
-			answer["instances"] = instances
-		}
+	answer.Instances = instances
+	if answer.Metric == "" {
+		answer.Metrics = metrics
 		return
 	}
-	answer["metric"], answer["points"] = in.Metric, []span{}
+	answer.Points = []span{}
 	for _, points := range metrics {
-		answer["points"] = points
-	}
-	for _, of := range instances {
-		answer["instances"] = of
+		answer.Points = points
 	}
 }
 

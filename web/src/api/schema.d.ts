@@ -515,6 +515,26 @@ export interface components {
             /** @description Seconds since the start. */
             uptime: number;
         };
+        HistoryOut: {
+            end: number;
+            instance?: string;
+            instances?: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Span"][];
+                };
+            };
+            metric?: string;
+            metrics?: {
+                [key: string]: components["schemas"]["Span"][];
+            };
+            points?: components["schemas"]["Span"][];
+            range: string;
+            resourceId: string;
+            resourceType: string;
+            source: string;
+            start: number;
+            uid?: string;
+        };
         Info: {
             isDevelopment: boolean;
             version: string;
@@ -614,6 +634,12 @@ export interface components {
             password: string;
             setupToken?: string;
             username: string;
+        };
+        Span: {
+            max: number;
+            min: number;
+            timestamp: number;
+            value: number;
         };
         StatsOut: {
             bufferSize: number;
@@ -777,6 +803,7 @@ export type SchemaDone = components['schemas']['Done'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaFactOut = components['schemas']['FactOut'];
 export type SchemaHealth = components['schemas']['Health'];
+export type SchemaHistoryOut = components['schemas']['HistoryOut'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
 export type SchemaListOut = components['schemas']['ListOut'];
@@ -792,6 +819,7 @@ export type SchemaReply = components['schemas']['Reply'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
+export type SchemaSpan = components['schemas']['Span'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
@@ -1212,7 +1240,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["HistoryOut"];
                 };
             };
             /** @description The error */
