@@ -68,7 +68,7 @@ function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: 
             key={t.id}
             className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0"
           >
-            <div className="min-w-0 flex-1 basis-64">
+            <div className="min-w-0 flex-1 basis-64 max-sm:basis-full">
               <p className="flex flex-wrap items-baseline gap-x-2">
                 <span className="font-medium break-all">{t.name}</span>
                 <code className="text-muted font-mono text-xs">
