@@ -141,6 +141,10 @@ gen-api: binaries web/node_modules/.installed
 	bin/pulse openapi > bin/openapi.json && mv bin/openapi.json web/src/api/openapi.json
 	cd web && npm run --silent gen
 
+.PHONY: screenshots
+screenshots: build ## Write the pictures that the README shows (CHROMIUM=path)
+	node web/e2e/screenshots.mjs
+
 .PHONY: gen-golden
 gen-golden:
 	@for dir in $(GOLDEN_DIRS); do go test "./$$dir" -update; done

@@ -27,12 +27,12 @@ async function forReadme(browser, pulse) {
   for (const theme of themes) {
     const context = await member(browser, pulse, {
       ...looks(theme, 'desktop'),
-      viewport: { width: 1280, height: 560 },
+      viewport: { width: 1440, height: 540 },
       deviceScaleFactor: 2,
     });
     const page = await openPage(context);
     await page.goto('/infrastructure');
-    await eventually('rates are known', async () => /B\/s/.test(await page.locator('tbody').innerText()));
+    await eventually('rates are known', async () => /bit\/s/.test(await page.locator('tbody').innerText()));
     await shoot(page, `infrastructure-${theme}`);
     await context.close();
   }

@@ -57,7 +57,7 @@ function clamp(percent) {
 
 /** What the agent of a machine would report in a round; seconds is how long a round lasts. */
 export function reportOf(host, round, seconds, interval = 30) {
-  const cpu = clamp(host.cpu * (1 + 0.25 * wave(host, round, 0.31)));
+  const cpu = clamp(host.cpu + 0.25 * Math.min(host.cpu, 100 - host.cpu) * wave(host, round, 0.31));
   const used = clamp(host.used * (1 + 0.04 * wave(host, round, 0.12)));
   const total = host.memory * GiB;
   const bytes = (rate) =>
