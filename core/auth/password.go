@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -30,10 +32,26 @@ const (
 	maxPassword = 1024
 )
 
-// hasher limits how many hashes are computed at a time, so that logins cannot exhaust the memory.
-type hasher struct{ slots chan struct{} }
+// hasher computes one hash at a time, so that logins cannot exhaust the memory, and gives the memory back when the last
+// of a row is done: the runtime would keep it for minutes.
+type hasher struct {
+	slots chan struct{}
+	tidy  *time.Timer
+}
 
-func newHasher() *hasher { return &hasher{make(chan struct{}, 2)} }
+// tidyAfter is how long after a hash its memory is given back.
+const tidyAfter = time.Second
+
+func newHasher() *hasher {
+	h := &hasher{slots: make(chan struct{}, 1), tidy: time.AfterFunc(time.Hour, debug.FreeOSMemory)}
+	h.tidy.Stop()
+	return h
+}
+
+func (h *hasher) release() {
+	h.tidy.Reset(tidyAfter)
+	<-h.slots
+}
 
 func (h *hasher) acquire(ctx context.Context) error {
 	select {
@@ -49,7 +67,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if err := h.acquire(ctx); err != nil {
 		return "", err
 	}
-	defer func() { <-h.slots }()
+	defer h.release()
 	salt := make([]byte, saltLen)
 	rand.Read(salt) // never fails since Go 1.24
 	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, keyLen)
@@ -65,12 +83,12 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error)
 	if len(password) > maxPassword {
 		return false, nil
 	}
-	var version, memory, time, threads int
+	var version, memory, passes, threads int
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false, fmt.Errorf("the stored password hash is not argon2id")
 	}
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &time, &threads); err != nil {
+	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &threads); err != nil {
 		return false, fmt.Errorf("read the stored password hash: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
@@ -84,8 +102,8 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error)
 	if err := h.acquire(ctx); err != nil {
 		return false, err
 	}
-	defer func() { <-h.slots }()
-	got := argon2.IDKey([]byte(password), salt, uint32(time), uint32(memory), uint8(threads), uint32(len(want)))
+	defer h.release()
+	got := argon2.IDKey([]byte(password), salt, uint32(passes), uint32(memory), uint8(threads), uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
