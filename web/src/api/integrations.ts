@@ -1,40 +1,17 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Finding, Value } from '@/form/value.ts';
+import type { Value } from '@/form/value.ts';
 import { call } from './client.ts';
+import type { Answer } from './types.ts';
 
-export interface Task {
-  name: string;
-  running: boolean;
-  /** Unix milliseconds. */
-  lastSuccess?: number;
-  lastTook?: number;
-  next?: number;
-  failures?: number;
-  error?: string;
-}
-
-export interface Integration {
-  id: string;
-  kind: string;
-  name: string;
-  enabled: boolean;
-  revision: number;
+/** An integration; one with an origin belongs to that file and line and is read-only here. Times are Unix milliseconds. */
+export type Integration = Omit<Answer<'/api/integrations'>['integrations'][number], 'config'> & {
+  /** As free as the plugin's schema, which the description leaves open. */
   config: Value;
-  /** The file and line that own it; then it is read-only here. */
-  origin?: string;
-  status: { state: string; error?: string; tasks: Task[] };
-}
+};
 
-export interface Tried {
-  ok: boolean;
-  failure?: string;
-  diagnostics: Finding[];
-  steps: { name: string; outcome: string; message?: string; took: number }[];
-  product?: string;
-  version?: string;
-  certificateSha256?: string;
-  missingPrivileges?: { privilege: string; path?: string; effect?: string; remedy?: string }[];
-}
+export type Task = Integration['status']['tasks'][number];
+
+export type Tried = Answer<'/api/integrations/test', 'post'>;
 
 export const integrations = queryOptions({
   queryKey: ['integrations'],

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { parseCatalog } from '@/catalog/catalog.ts';
 import { call } from './client.ts';
-import type { Health, History, NewToken, Plugin, SecurityStatus, Token, Version } from './types.ts';
+import type { Answer, Body, Health, History, NewToken, SecurityStatus, Version } from './types.ts';
 
 export const securityStatus = queryOptions({
   queryKey: ['security', 'status'],
@@ -29,15 +29,12 @@ export const health = queryOptions({
 export const tokens = queryOptions({
   queryKey: ['tokens'],
   queryFn: async ({ signal }) =>
-    (await call<{ tokens: Token[] | null }>('api/security/tokens', { signal })).tokens ?? [],
+    (await call<Answer<'/api/security/tokens'>>('api/security/tokens', { signal })).tokens,
 });
 
 export const plugins = queryOptions({
   queryKey: ['plugins'],
-  queryFn: async ({ signal }) => {
-    const body = await call<Plugin[] | { plugins?: Plugin[] | null }>('api/plugins', { signal });
-    return Array.isArray(body) ? body : (body.plugins ?? []);
-  },
+  queryFn: async ({ signal }) => (await call<Answer<'/api/plugins'>>('api/plugins', { signal })).plugins,
   refetchInterval: 30_000,
 });
 
@@ -57,25 +54,11 @@ const refresh: Record<Range, number> = {
   '1y': 3_600_000,
 };
 
-/** The wire's words for ranges; it knows no years. */
-const wireRange: Partial<Record<Range, string>> = { '1y': '365d' };
-
-/** Seconds in a range. */
-export const rangeSeconds: Record<Range, number> = {
-  '5m': 300,
-  '1h': 3_600,
-  '6h': 21_600,
-  '24h': 86_400,
-  '7d': 604_800,
-  '30d': 2_592_000,
-  '1y': 31_536_000,
-};
-
 export function history(type: string, id: string, range: Range, points: number) {
   const query = new URLSearchParams({
     resourceType: type,
     resourceId: id,
-    range: wireRange[range] ?? range,
+    range,
     maxPoints: String(points),
   });
   return queryOptions({
@@ -86,30 +69,30 @@ export function history(type: string, id: string, range: Range, points: number) 
   });
 }
 
-export function login(username: string, password: string, rememberMe: boolean): Promise<unknown> {
-  return call('api/login', { method: 'POST', body: { username, password, rememberMe }, proves: true });
+export function login(username: string, password: string, rememberMe: boolean) {
+  const body: Body<'/api/login'> = { username, password, rememberMe };
+  return call<Answer<'/api/login', 'post'>>('api/login', { method: 'POST', body, proves: true });
 }
 
-export function logout(): Promise<unknown> {
-  return call('api/logout', { method: 'POST' });
+export function logout() {
+  return call<Answer<'/api/logout', 'post'>>('api/logout', { method: 'POST' });
 }
 
 export function checkBootstrapToken(token: string): Promise<void> {
   return call('api/security/validate-bootstrap-token', { method: 'POST', body: { token }, proves: true });
 }
 
-export interface QuickSetup {
-  username: string;
-  password: string;
-}
-
 /** Claims the server. */
-export function quickSetup(bootstrapToken: string, account: QuickSetup): Promise<unknown> {
-  return call('api/security/quick-setup', {
+export function quickSetup(
+  bootstrapToken: string,
+  account: Pick<Body<'/api/security/quick-setup'>, 'username' | 'password'>,
+) {
+  const body: Body<'/api/security/quick-setup'> = { ...account, apiToken: randomToken() };
+  return call<Answer<'/api/security/quick-setup', 'post'>>('api/security/quick-setup', {
     method: 'POST',
     proves: true,
     headers: { 'X-Setup-Token': bootstrapToken },
-    body: { ...account, apiToken: randomToken() },
+    body,
   });
 }
 
@@ -121,17 +104,19 @@ function randomToken(): string {
 }
 
 export function createToken(name: string, scopes: readonly string[]): Promise<NewToken> {
-  return call('api/security/tokens', { method: 'POST', body: { name, scopes } });
+  const body: Body<'/api/security/tokens'> = { name, scopes: [...scopes] };
+  return call('api/security/tokens', { method: 'POST', body });
 }
 
 export function revokeToken(id: string): Promise<void> {
   return call(`api/security/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' });
 }
 
-export function changePassword(currentPassword: string, newPassword: string): Promise<unknown> {
-  return call('api/security/change-password', {
+export function changePassword(currentPassword: string, newPassword: string) {
+  const body: Body<'/api/security/change-password'> = { currentPassword, newPassword };
+  return call<Answer<'/api/security/change-password', 'post'>>('api/security/change-password', {
     method: 'POST',
     proves: true,
-    body: { currentPassword, newPassword },
+    body,
   });
 }

@@ -1,81 +1,44 @@
-// The shapes of answers that the app reads. They name only what it uses.
+import type { paths } from './schema.d.ts';
 
-export interface SecurityStatus {
-  hasAuthentication: boolean;
-  /** Present while the server waits to be claimed. */
-  bootstrapTokenPath?: string;
-  /** Empty when nobody is logged in. */
-  authUsername?: string;
-  hasHTTPS?: boolean;
-  /** Where agents find the server. */
-  agentUrl?: string;
-  isDocker?: boolean;
-  inContainer?: boolean;
-  dockerContainerName?: string;
-}
+type Methods = 'get' | 'post' | 'put' | 'delete';
 
-export interface Version {
-  version: string;
-  build?: string;
-  buildTime?: string;
-  goVersion?: string;
-  runtime?: string;
-  channel?: string;
-  deploymentType?: string;
-  isDevelopment?: boolean;
-}
+type JsonOf<T> = T extends { content: { 'application/json': infer Body } } ? Body : undefined;
 
-export interface Health {
-  status: string;
-  /** Seconds. */
-  uptime: number;
+/** What a call of the server answers when it succeeds. */
+export type Answer<Path extends keyof paths, Method extends Methods = 'get'> = paths[Path][Method] extends {
+  responses: infer R;
 }
+  ? R extends { 200: infer Ok }
+    ? JsonOf<Ok>
+    : undefined
+  : never;
 
-export interface Token {
-  id: string;
-  name: string;
-  prefix: string;
-  suffix: string;
-  createdAt: string;
-  lastUsedAt?: string;
-  scopes?: string[];
+/** What a call of the server takes as its body. */
+export type Body<Path extends keyof paths, Method extends Methods = 'post'> = paths[Path][Method] extends {
+  requestBody?: infer B;
 }
+  ? JsonOf<NonNullable<B>>
+  : never;
 
-export interface NewToken {
-  /** The token itself, which no later answer holds. */
-  token: string;
-  record: Token;
-}
+// Names are those of calls and not of the description's schemas: those follow the server's types and may change.
 
-export interface Plugin {
-  kind: string;
-  name?: string;
-  version?: string;
-  state?: string;
-  status?: string;
-  summary?: string;
-  /** Whether integrations of this kind can be made. */
-  configurable?: boolean;
-  error?: string;
-  lastError?: string;
-  pid?: number;
-  memoryBytes?: number;
-  restarts?: number;
-  startedAt?: string;
-  since?: string;
-}
+/** A bootstrapTokenPath is there while the server waits to be claimed; an empty authUsername means nobody is logged in. */
+export type SecurityStatus = Answer<'/api/security/status'>;
 
-export interface Point {
-  /** Unix milliseconds. */
-  timestamp: number;
-  value: number;
-  min?: number;
-  max?: number;
-}
+export type Version = Answer<'/api/version'>;
 
-export interface History {
-  start: number;
-  end: number;
-  metrics?: Record<string, Point[]>;
-  source?: string;
-}
+/** The uptime is in seconds. */
+export type Health = Answer<'/api/health'>;
+
+export type Token = Answer<'/api/security/tokens'>['tokens'][number];
+
+/** The token itself is in no later answer. */
+export type NewToken = Answer<'/api/security/tokens', 'post'>;
+
+export type Plugin = Answer<'/api/plugins'>['plugins'][number];
+
+/** Times are Unix milliseconds. */
+export type History = Answer<'/api/metrics-store/history'>;
+
+/** A value over time; min and max are those of what a rollup stands for. */
+export type Point = NonNullable<History['points']>[number];

@@ -51,9 +51,9 @@ export function align(all: readonly (readonly Point[])[]): Aligned {
     for (const p of points) {
       const at = index.get(p.timestamp) ?? 0;
       line.value[at] = p.value;
-      line.min[at] = p.min ?? p.value;
-      line.max[at] = p.max ?? p.value;
-      spread ||= (p.max ?? p.value) > (p.min ?? p.value);
+      line.min[at] = p.min;
+      line.max[at] = p.max;
+      spread ||= p.max > p.min;
     }
     for (const t of gaps[i] ?? []) {
       const at = index.get(t) ?? 0;
@@ -79,8 +79,8 @@ export function summarize(points: readonly Point[], end: number): Summary {
   let max = -Infinity;
   let sum = 0;
   for (const p of points) {
-    min = Math.min(min, p.min ?? p.value);
-    max = Math.max(max, p.max ?? p.value);
+    min = Math.min(min, p.min);
+    max = Math.max(max, p.max);
     sum += p.value;
   }
   const last = points[points.length - 1];

@@ -22,7 +22,7 @@ export function NoMachine() {
   const token = useMutation({
     mutationFn: () => createToken('Agent', agentScopes),
   });
-  const url = status.data?.agentUrl ?? new URL('.', document.baseURI).href.replace(/\/$/, '');
+  const url = status.data?.agentUrl || new URL('.', document.baseURI).href.replace(/\/$/, '');
   return (
     <Empty title="No machine reports yet" icon={<Server size={28} aria-hidden strokeWidth={1.5} />}>
       <p className="text-muted max-w-prose">

@@ -128,7 +128,7 @@ function NewDialog({ onClose }: { onClose: () => void }) {
                 onClick={() => setKind(p.kind)}
                 className="border-line hover:bg-hover flex w-full flex-col items-start rounded-md border px-3 py-2 text-left"
               >
-                <span className="font-medium">{p.name ?? p.kind}</span>
+                <span className="font-medium">{p.name || p.kind}</span>
                 {p.summary && <span className="text-muted text-sm">{p.summary}</span>}
               </button>
             </li>

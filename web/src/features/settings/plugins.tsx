@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Puzzle } from 'lucide-react';
 import { plugins } from '@/api/queries.ts';
 import type { Plugin } from '@/api/types.ts';
-import { bytes } from '@/format/number.ts';
-import { statusOf } from '@/live/status.ts';
+import type { Status } from '@/live/status.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { StatusText } from '@/parts/mark.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
@@ -41,35 +40,36 @@ export function Plugins() {
   );
 }
 
-/** Words for the life of a process that the scale of states does not have. */
-const fine = new Set(['ready', 'idle', 'verified', 'installed', 'available', 'starting', 'found']);
-const bad = new Set(['quarantined', 'crashed', 'refused', 'invalid']);
+/** The words for the life of a process, on the scale of states. */
+const states: Record<string, Status> = {
+  idle: 'fine',
+  starting: 'fine',
+  ready: 'fine',
+  stopped: 'fine',
+  backoff: 'degraded',
+  quarantined: 'down',
+  unusable: 'down',
+};
 
 function PluginRow({ plugin: p }: { plugin: Plugin }) {
-  const word = p.state ?? p.status ?? 'unknown';
-  const status = fine.has(word) ? 'fine' : bad.has(word) ? 'down' : statusOf(word, undefined);
-  const problem = p.error ?? p.lastError;
+  const problem = p.problem ?? p.error;
   return (
     <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0">
       <div className="min-w-0 flex-1 basis-64">
         <p className="flex flex-wrap items-baseline gap-x-2">
-          <span className="font-medium">{p.name ?? p.kind}</span>
+          <span className="font-medium">{p.name || p.kind}</span>
           {p.version && <span className="num text-muted text-xs">{p.version}</span>}
         </p>
         {p.summary && <p className="text-muted text-xs">{p.summary}</p>}
         {problem && <p className="text-down text-xs break-words">{problem}</p>}
       </div>
       <p className="num text-muted text-xs">
-        {[
-          p.pid ? `process ${p.pid}` : '',
-          p.memoryBytes ? bytes(p.memoryBytes) : '',
-          p.restarts ? `${p.restarts} restarts` : '',
-        ]
+        {[p.pid ? `process ${p.pid}` : '', p.restarts ? `${p.restarts} restarts` : '']
           .filter(Boolean)
           .join(' · ')}
       </p>
       <span className="w-28 text-sm">
-        <StatusText status={status} word={word} />
+        <StatusText status={states[p.state] ?? 'unknown'} word={p.state} />
       </span>
     </li>
   );

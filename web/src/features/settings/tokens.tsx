@@ -52,8 +52,7 @@ export function Tokens() {
 }
 
 function scopeText(token: Token): string {
-  if (!token.scopes || token.scopes.length === 0 || token.scopes.includes('*')) return 'everything';
-  return token.scopes.join(', ');
+  return token.scopes.includes('*') ? 'everything' : token.scopes.join(', ') || 'nothing';
 }
 
 function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: Token) => void }) {

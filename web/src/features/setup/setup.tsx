@@ -22,9 +22,6 @@ export function Setup() {
 
 /** How the token is found where this server runs. */
 function tokenCommand(status: SecurityStatus | undefined): string {
-  if (status?.isDocker) {
-    return `docker exec ${status.dockerContainerName ?? 'pulse'} pulse bootstrap-token`;
-  }
   const file = status?.bootstrapTokenPath ?? '';
   const slash = file.lastIndexOf('/');
   return slash > 0 ? `pulse bootstrap-token --data ${file.slice(0, slash)}` : 'pulse bootstrap-token';
