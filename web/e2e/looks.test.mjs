@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
@@ -9,15 +8,10 @@ import { layoutFaults } from './parts/layout.mjs';
 import { looks, pagesOf, screens, themes } from './parts/pages.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
-let pulse, fresh, browser, axe;
+let pulse, fresh, browser;
 
 before(async () => {
-  [pulse, fresh, browser, axe] = await Promise.all([
-    Pulse.start(),
-    Pulse.start(),
-    startBrowser(),
-    readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
-  ]);
+  [pulse, fresh, browser] = await Promise.all([Pulse.start(), Pulse.start(), startBrowser()]);
   await pulse.claim();
   const token = await pulse.mint('fleet', 'host-agent:report');
   for (const round of [0, 1]) await report(pulse, token, round, 1);
@@ -26,15 +20,6 @@ after(async () => {
   await browser?.close();
   await Promise.all([pulse?.stop(), fresh?.stop()]);
 });
-
-/** What axe finds that keeps people out, in words. */
-async function barriers(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`);
-}
 
 /** Looks at what is open on every size of screen, and asks axe on the largest and the smallest. */
 async function inspect(page, name) {

@@ -11,10 +11,13 @@ if (lack) {
   process.exit(1);
 }
 
+// What mostly waits starts first, beside the others.
+const longest = /^silence/;
 // Words on the command line choose files: node e2e/run.mjs login keyboard.
 const words = process.argv.slice(2);
 const files = readdirSync(here)
   .filter((name) => name.endsWith('.test.mjs') && (words.length === 0 || words.some((w) => name.includes(w))))
+  .sort((a, b) => Number(longest.test(b)) - Number(longest.test(a)))
   .map((name) => path.join(here, name));
 if (files.length === 0) {
   console.error(`No test file is named like ${words.join(' or ')}.`);
