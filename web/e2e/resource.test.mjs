@@ -47,7 +47,7 @@ test('the page of a machine shows how it is, how it was and what it is', async (
     const value = page.locator('dt', { hasText: new RegExp(`^${fact}$`) }).locator('+ dd');
     assert.match(await value.innerText(), /\S/, `${fact} is known`);
   }
-  await page.getByRole('heading', { name: /^File systems/ }).waitFor();
+  await page.getByRole('heading', { name: /^File systems/, level: 2 }).waitFor();
   clean(page);
 });
 
