@@ -1,4 +1,4 @@
-import type { Point } from '@/api/types.ts';
+import type { History, Point } from '@/api/types.ts';
 import type { Metric } from '@/catalog/catalog.ts';
 
 /** One line of a chart. */
@@ -17,11 +17,26 @@ export interface ChartSpec {
   hidden: number;
 }
 
+/** The series of a history: by metric, and by metric and instance (mount point, interface, sensor). */
+export type Measured = Pick<History, 'metrics' | 'instances'>;
+
 /** More lines than colours would not be told apart. */
 const most = 8;
 
 /** The order of well-known charts; others follow as the catalogue has them. */
-const first = ['cpu', 'memory', 'network', 'diskio', 'filesystems', 'temperature', 'disk', 'load'];
+const first = [
+  'cpu',
+  'memory',
+  'network',
+  'diskio',
+  'filesystems',
+  'temperature',
+  'disk',
+  'load',
+  'interfaces',
+  'disks',
+  'fans',
+];
 
 const titles: Record<string, string> = {
   cpu: 'CPU',
@@ -34,32 +49,22 @@ function titleOf(chart: string): string {
   return titles[chart] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/**
- * The series of a metric in an answer by instance. A series without an instance is under the metric's own name, one with
- * an instance under name{instance}.
- */
-export function instancesOf(
-  metric: Metric,
-  metrics: Readonly<Record<string, Point[]>>,
-): [instance: string, points: Point[]][] {
-  const found: [string, Point[]][] = [];
-  for (const [key, points] of Object.entries(metrics)) {
-    if (key === metric.wireName) found.push(['', points]);
-    else if (key.startsWith(`${metric.wireName}{`) && key.endsWith('}')) {
-      found.push([key.slice(metric.wireName.length + 1, -1), points]);
-    }
-  }
-  return found.sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
-}
-
 function mean(points: readonly Point[]): number {
   return points.reduce((sum, p) => sum + p.value, 0) / (points.length || 1);
 }
 
-function lines(metric: Metric, metrics: Readonly<Record<string, Point[]>>): Series[] {
-  return instancesOf(metric, metrics)
-    .filter(([, points]) => points.length > 0)
-    .map(([instance, points]) => ({ label: instance || metric.label, points }));
+const natural = new Intl.Collator(undefined, { numeric: true });
+
+/** The lines of a metric: the one of the whole, then those of its instances by name. Empty ones are left out. */
+function lines(metric: Metric, measured: Measured): Series[] {
+  const whole = measured.metrics?.[metric.wireName] ?? [];
+  const parts = Object.entries(measured.instances?.[metric.wireName] ?? {});
+  return [
+    { label: metric.label, points: whole },
+    ...parts
+      .sort(([a], [b]) => natural.compare(a, b))
+      .map(([instance, points]) => ({ label: instance, points })),
+  ].filter((s) => s.points.length > 0);
 }
 
 function limited(spec: ChartSpec): ChartSpec {
@@ -77,28 +82,32 @@ function rank(chart: string): number {
   return i < 0 ? first.length : i;
 }
 
+/** Whether a chart in bytes says again what another says in percent: memory_bytes and memory, filesystem_bytes and filesystems. */
+function repeats(chart: string, others: ReadonlySet<string>): boolean {
+  const subject = /^(.+)_bytes$/.exec(chart)?.[1];
+  return subject !== undefined && (others.has(subject) || others.has(`${subject}s`));
+}
+
 /**
- * The charts that the series of an answer make: metrics of one chart group share a plot; one with instances has a plot of
- * its own. What only says again in bytes what another chart says in percent is left out, and so is what just grows.
+ * The charts that measured series make: metrics of one chart group and unit share a plot; one with instances beside others
+ * has a plot of its own, a line for each instance. What only says again in bytes what another chart says in percent is left
+ * out, and so is what just grows.
  */
-export function chartsOf(
-  catalogue: readonly Metric[],
-  metrics: Readonly<Record<string, Point[]>>,
-): ChartSpec[] {
+export function chartsOf(catalogue: readonly Metric[], measured: Measured): ChartSpec[] {
   const groups = new Set(catalogue.map((m) => m.chart));
   const specs = new Map<string, ChartSpec>();
   for (const metric of catalogue) {
     const chart = metric.chart || metric.name;
-    const repeats =
-      chart.endsWith('_bytes') && [...groups].some((g) => g !== chart && chart.startsWith(g.slice(0, -1)));
-    if (metric.unit === 'seconds' || repeats) continue;
-    const series = lines(metric, metrics);
+    if (metric.unit === 'seconds' || repeats(chart, groups)) continue;
+    const series = lines(metric, measured);
     if (series.length === 0) continue;
+    const strange = (specs.get(chart)?.metric.unit ?? metric.unit) !== metric.unit;
     const alone = metric.instance !== '' && catalogue.filter((m) => m.chart === chart).length > 1;
-    const key = alone ? `${chart}/${metric.name}` : chart;
+    const own = strange || alone;
+    const key = own ? `${chart}/${metric.name}` : chart;
     const spec = specs.get(key);
     if (spec) spec.series.push(...series);
-    else specs.set(key, { key, title: alone ? metric.label : titleOf(chart), metric, series, hidden: 0 });
+    else specs.set(key, { key, title: own ? metric.label : titleOf(chart), metric, series, hidden: 0 });
   }
   return [...specs.values()]
     .map(limited)

@@ -161,10 +161,7 @@ function Charts({ id, type }: { id: string; type: ResourceType }) {
   // The picture of before stays while another range loads.
   const answer = useQuery({ ...history(type.historyType, id, range, points), placeholderData: (old) => old });
   const [zoom, setZoom] = useState<{ range: Range; part: [number, number] }>();
-  const charts = useMemo(
-    () => chartsOf(type.metrics, answer.data?.metrics ?? {}),
-    [type.metrics, answer.data],
-  );
+  const charts = useMemo(() => chartsOf(type.metrics, answer.data ?? {}), [type.metrics, answer.data]);
   const part = zoom?.range === range ? zoom.part : undefined;
   if (answer.isPending) return <ChartSkeletons />;
   if (answer.isError && !answer.data) {
