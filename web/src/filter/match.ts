@@ -1,5 +1,7 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
+import { instant } from '@/format/time.ts';
+import type { Format } from '@/format/value.ts';
 import type { Resource } from '@/live/resource.ts';
 import { quantity, type Term } from './parse.ts';
 
@@ -68,17 +70,29 @@ function has(r: Resource, type: ResourceType, key: string, value: string): boole
   }
 }
 
-function compares(r: Resource, type: ResourceType, term: Term): boolean {
+/** The number that a filter compares: as it is shown, a moment as its age in seconds. */
+function comparable(value: unknown, format: Format, now: number): number | undefined {
+  if (format === 'time') {
+    const ms = instant(value);
+    return ms === undefined ? undefined : (now - ms) / 1000;
+  }
+  if (typeof value !== 'number') return undefined;
+  if (format === 'ratio') return value * 100;
+  return format === 'bits' ? value * 8 : value;
+}
+
+function compares(r: Resource, type: ResourceType, term: Term, now: number): boolean {
   const column = columnFor(type, aliases[term.key] ?? term.key);
-  const value = column ? at(r.doc, column.path) : undefined;
-  if (typeof value !== 'number') return false;
-  const shown = column?.format === 'ratio' ? value * 100 : value;
-  const bound = quantity(term.value);
+  if (!column) return false;
+  const shown = comparable(at(r.doc, column.path), column.format, now);
+  if (shown === undefined) return false;
+  // Networks count in thousands, memory and disks in 1,024.
+  const bound = quantity(term.value, column.format === 'bits' ? 1000 : 1024);
   return term.op === '>' ? shown > bound : shown < bound;
 }
 
-function matchesTerm(r: Resource, type: ResourceType, term: Term): boolean {
-  if (term.op !== ':') return compares(r, type, term);
+function matchesTerm(r: Resource, type: ResourceType, term: Term, now: number): boolean {
+  if (term.op !== ':') return compares(r, type, term, now);
   const value = term.value.toLowerCase();
   if (term.key !== '') return value === '' || has(r, type, aliases[term.key] ?? term.key, value);
   return (
@@ -98,11 +112,15 @@ function understood(term: Term, types: readonly ResourceType[]): boolean {
   return column || (fixedKeys as readonly string[]).includes(key);
 }
 
-/** Makes a filter of terms. Terms that nobody understands are left out and reported. */
-export function compile(terms: readonly Term[], types: readonly ResourceType[]): Filter {
+/** Makes a filter of terms. Terms that nobody understands are left out and reported. Ages are those at now. */
+export function compile(
+  terms: readonly Term[],
+  types: readonly ResourceType[],
+  now: () => number = Date.now,
+): Filter {
   const used = terms.filter((t) => understood(t, types));
   return {
-    matches: (r, type) => used.every((t) => matchesTerm(r, type, t) !== t.not),
+    matches: (r, type) => used.every((t) => matchesTerm(r, type, t, now()) !== t.not),
     notUnderstood: terms.filter((t) => !used.includes(t)).map((t) => t.text),
   };
 }

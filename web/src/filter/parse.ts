@@ -45,24 +45,23 @@ export function valueOf(input: string, key: string): string {
   return parseFilter(input).find((t) => t.key === key && !t.not && t.op === ':')?.value ?? '';
 }
 
-const scale: Record<string, number> = {
-  k: 1024,
-  m: 1024 ** 2,
-  g: 1024 ** 3,
-  t: 1024 ** 4,
-  s: 1,
-  min: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-};
+const prefixes = ['', 'k', 'm', 'g', 't'];
 
-/** A number with an optional unit: 80, 80%, 2d (in seconds), 4g (in bytes). NaN when it is none. */
-export function quantity(text: string): number {
+const seconds: Record<string, number> = { s: 1, min: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/**
+ * A number with an optional unit: 80, 80%, 2d (in seconds), 4g or 4GiB (in bytes), 10mbit (in bits). NaN when it is none.
+ * A prefix alone counts in steps of the base.
+ */
+export function quantity(text: string, base = 1024): number {
   const match = /^(-?\d+(?:[.,]\d+)?)\s*([a-z%]*)$/i.exec(text.trim());
   if (!match) return NaN;
   const n = Number((match[1] ?? '').replace(',', '.'));
-  const unit = (match[2] ?? '').toLowerCase().replace(/(?<=^[kmgt])i?b$/, '');
+  const unit = (match[2] ?? '').toLowerCase();
   if (unit === '' || unit === '%') return n;
-  return n * (scale[unit] ?? NaN);
+  const time = seconds[unit];
+  if (time !== undefined) return n * time;
+  const size = /^([kmgt]?)(i?b|bit|)$/.exec(unit);
+  if (!size) return NaN;
+  return n * (size[2] === 'bit' ? 1000 : base) ** prefixes.indexOf(size[1] ?? '');
 }
