@@ -53,6 +53,12 @@ fi
 
 part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -timeout 15m ./...
 
+# The examples are modules of their own, as a stranger's plugin is.
+for module in examples/plugins/*/go.mod; do
+  part "go test: $(dirname "$module")" env -C "$(dirname "$module")" CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" \
+    go test "${race[@]}" -timeout 5m ./...
+done
+
 if [ -f web/package.json ]; then
   part "web: unit tests" npm --prefix web run --silent test
   if chromium >/dev/null || install chromium; then
