@@ -4,7 +4,7 @@ import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
-import { layoutFaults } from './parts/layout.mjs';
+import { fits, layoutFaults } from './parts/layout.mjs';
 import { looks, pagesOf, screens, themes } from './parts/pages.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -25,17 +25,7 @@ after(async () => {
 async function inspect(page, name) {
   for (const [screen, [width, height]] of Object.entries(screens)) {
     await page.setViewportSize({ width, height });
-    await eventually(`${name} is laid out for a ${screen}`, () =>
-      page.evaluate(
-        (w) =>
-          window.innerWidth === w &&
-          new Promise((done) => {
-            window.requestAnimationFrame(() => window.requestAnimationFrame(() => done(true)));
-          }),
-        width,
-      ),
-    );
-    assert.deepEqual(await page.evaluate(layoutFaults), [], `${name} on a ${screen}`);
+    await fits(page, `${name} on a ${screen}`);
     if (screen !== 'tablet') assert.deepEqual(await barriers(page), [], `${name} on a ${screen}`);
   }
   const [width, height] = screens.desktop;

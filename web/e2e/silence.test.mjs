@@ -4,7 +4,7 @@ import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
-import { layoutFaults } from './parts/layout.mjs';
+import { fits } from './parts/layout.mjs';
 import { looks, screens, themes } from './parts/pages.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -55,7 +55,7 @@ test('a machine that falls silent keeps its values and is told apart everywhere'
       for (const where of [machine, '/', '/infrastructure?q=status:stale']) {
         await page.goto(where);
         await page.getByText('vega').first().waitFor();
-        assert.deepEqual(await page.evaluate(layoutFaults), [], `${where} at ${width}`);
+        await fits(page, `${where} at ${width}`);
         assert.deepEqual(await barriers(page), [], `${where} at ${width}, ${theme}`);
       }
     }

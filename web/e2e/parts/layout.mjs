@@ -1,6 +1,22 @@
-/* Runs in the page: nothing here may use what is outside of the function. */
+import assert from 'node:assert/strict';
+import { eventually } from './eventually.mjs';
 
-/** What is wrong with how the page lies on the screen, in words: too wide, outside, or one text over another. */
+/** Sees to it that nothing is wrong with the layout, once it has followed the size of the screen. */
+export async function fits(page, what) {
+  // Two frames: one in which the page learns of its size, one in which it is drawn for it.
+  await page.evaluate(
+    () => new Promise((done) => window.requestAnimationFrame(() => window.requestAnimationFrame(done))),
+  );
+  let faults = [];
+  const settled = async () => (faults = await page.evaluate(layoutFaults)).length === 0;
+  await eventually(what, settled, 3_000).catch(() => undefined);
+  assert.deepEqual(faults, [], what);
+}
+
+/**
+ * What is wrong with how the page lies on the screen, in words: too wide, outside, or one text over another. It runs in
+ * the page, so it uses nothing that is outside of it.
+ */
 export function layoutFaults() {
   const faults = [];
   const root = document.documentElement;
