@@ -1,3 +1,4 @@
+import { instant } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
 
 /** A list inside a document, ready for a table. */
@@ -79,7 +80,9 @@ function words(key: string): string {
 function formatOf(key: string, sample: unknown): Format {
   if (Array.isArray(sample)) return 'list';
   if (typeof sample === 'boolean') return 'bool';
-  if (typeof sample !== 'number') return /(At|Time|Seen)$/.test(key) ? 'time' : 'text';
+  if (typeof sample !== 'number') {
+    return /(At|Time|Seen)$/.test(key) && instant(sample) !== undefined ? 'time' : 'text';
+  }
   if (/bytes$/i.test(key) || /^(total|used|free|size|avail)$/.test(key)) return 'bytes';
   if (/percent/i.test(key) || key === 'usage') return 'percent';
   if (/celsius|^temperature$/i.test(key)) return 'celsius';

@@ -45,7 +45,7 @@ function scaled(v: number, base: number, units: readonly string[]): string {
   let step = 0;
   let n = v;
   // 999.5 would be written as 1,000 with three digits, so it already belongs to the next unit.
-  while (Math.abs(n) >= (base === 1024 ? 1000 : 999.5) && step < units.length - 1) {
+  while (Math.abs(n) >= 999.5 && step < units.length - 1) {
     n /= base;
     step++;
   }
@@ -72,4 +72,9 @@ export function bitRate(v: unknown): string {
 /** Degrees Celsius without decimals. */
 export function celsius(v: unknown): string {
   return usable(v) ? `${formatter({ maximumFractionDigits: 0 }).format(v)} °C` : unknown;
+}
+
+/** A number with its unit. */
+export function withUnit(v: unknown, unit: string): string {
+  return usable(v) ? `${number(v)} ${unit}` : unknown;
 }

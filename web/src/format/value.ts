@@ -1,4 +1,4 @@
-import { bitRate, byteRate, bytes, celsius, exact, number, percent, unknown } from './number.ts';
+import { bitRate, byteRate, bytes, celsius, exact, number, percent, unknown, withUnit } from './number.ts';
 import { ago, duration, exactTime, instant } from './time.ts';
 
 /** How a value is shown. The catalogue's formats, and "bits" for rates of networks. */
@@ -55,9 +55,9 @@ export function show(v: unknown, format: Format, now = Date.now()): string {
     case 'celsius':
       return celsius(v);
     case 'watt':
-      return typeof v === 'number' ? `${number(v)} W` : unknown;
+      return withUnit(v, 'W');
     case 'rpm':
-      return typeof v === 'number' ? `${number(v)} rpm` : unknown;
+      return withUnit(v, 'rpm');
     case 'list':
       return list(v);
     case 'bool':
