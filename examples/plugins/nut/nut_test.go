@@ -53,7 +53,9 @@ var rack = map[string]string{
 	"LIST VAR desk": "ERR DATA-STALE\n",
 }
 
-func config(address string) string { return fmt.Sprintf(`{"address":%q,"allow_loopback":true}`, address) }
+func config(address string) string {
+	return fmt.Sprintf(`{"address":%q,"allow_loopback":true}`, address)
+}
 
 func TestReadsEveryUPS(t *testing.T) {
 	c := sdktest.Conn(t, Plugin()).Instance(t, config(upsd(t, rack)))
