@@ -20,7 +20,10 @@ export const stream = new Stream(store, {
   url: () => address('ws').replace(/^http/, 'ws'),
   // A lost connection may mean a restarted server or an ended session: the client notices the latter.
   allowed: async () => {
-    const status = await call<SecurityStatus>('api/security/status');
+    const status = await call<SecurityStatus>('api/security/status', {
+      // A connection that hangs must not hold up the next attempt.
+      signal: AbortSignal.timeout(10_000),
+    });
     if (status.authUsername) return true;
     sessionEnded();
     return false;

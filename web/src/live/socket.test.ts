@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseCatalog } from '@/catalog/catalog.ts';
+import { Stream } from './socket.ts';
+import { LiveStore } from './store.ts';
+
+/** A connection whose other end is the test. */
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  onmessage: ((e: { data: unknown }) => void) | undefined;
+  onclose: (() => void) | undefined;
+  closed = false;
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+    FakeSocket.all.push(this);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onclose?.();
+  }
+
+  say(message: unknown): void {
+    this.onmessage?.({ data: typeof message === 'string' ? message : JSON.stringify(message) });
+  }
+}
+
+const last = () => FakeSocket.all.at(-1) as FakeSocket;
+const full = (id: string) => ({ type: 'initialState', data: { hosts: [{ id }] } });
+
+let store: LiveStore;
+let stream: Stream;
+let allowed: () => Promise<boolean>;
+let page: EventTarget & { visibilityState: string };
+let here: EventTarget;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  FakeSocket.all = [];
+  here = new EventTarget();
+  page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  vi.stubGlobal('WebSocket', FakeSocket);
+  vi.stubGlobal('document', page);
+  vi.stubGlobal('addEventListener', here.addEventListener.bind(here));
+  vi.stubGlobal('removeEventListener', here.removeEventListener.bind(here));
+  store = new LiveStore();
+  store.setCatalog(parseCatalog({ types: [{ name: 'host', section: 'hosts' }] }));
+  allowed = () => Promise.resolve(true);
+  stream = new Stream(store, {
+    url: () => 'ws://pulse/ws',
+    allowed: () => allowed(),
+    now: Date.now,
+    random: () => 0.5,
+  });
+});
+
+afterEach(() => {
+  stream.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const phase = () => store.read().connection;
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+describe('a stream', () => {
+  it('connects once, however often it is started', () => {
+    stream.start();
+    stream.start();
+    expect(FakeSocket.all.map((s) => s.url)).toEqual(['ws://pulse/ws']);
+    expect(phase()).toEqual({ phase: 'connecting' });
+  });
+
+  it('is live with the first state and follows the next', () => {
+    stream.start();
+    last().say(full('a'));
+    expect(phase()).toEqual({ phase: 'live' });
+    last().say({ type: 'rawData', data: { hosts: [{ id: 'b' }] } });
+    expect(store.read().ids).toEqual(['b']);
+  });
+
+  it.each([
+    'nonsense',
+    '{"type":',
+    'null',
+    '5',
+    '{}',
+    '{"type":"ping"}',
+    '{"type":"alert","data":{"hosts":[]}}',
+  ])('does not stumble over %s', (message) => {
+    stream.start();
+    last().say(full('a'));
+    last().say(message);
+    expect(store.read().ids).toEqual(['a']);
+    expect(phase()).toEqual({ phase: 'live' });
+  });
+
+  it('does not take bytes for a state', () => {
+    stream.start();
+    last().onmessage?.({ data: new ArrayBuffer(8) });
+    expect(store.read().loaded).toBe(false);
+  });
+
+  it('keeps the data when it loses the connection, and says when it tries again', async () => {
+    stream.start();
+    last().say(full('a'));
+    last().close();
+    expect(phase()).toEqual({ phase: 'lost', since: 1_000_000, retryAt: 1_001_000 });
+    expect(store.read().ids).toEqual(['a']);
+    await pass(999);
+    expect(FakeSocket.all).toHaveLength(1);
+    await pass(1);
+    expect(FakeSocket.all).toHaveLength(2);
+    last().say(full('b'));
+    expect(phase()).toEqual({ phase: 'live' });
+    expect(store.read().ids).toEqual(['b']);
+  });
+
+  it('waits longer after each failure, remembers since when, and begins anew after a success', async () => {
+    stream.start();
+    last().close();
+    await pass(1000);
+    last().close();
+    expect(phase()).toEqual({ phase: 'lost', since: 1_000_000, retryAt: 1_003_000 });
+    await pass(2000);
+    last().say(full('a'));
+    last().close();
+    expect(phase()).toEqual({ phase: 'lost', since: 1_003_000, retryAt: 1_004_000 });
+  });
+
+  it('does not count a connection that brought no state as a success', async () => {
+    stream.start();
+    last().close();
+    await pass(1000);
+    last().say({ type: 'ping' });
+    last().close();
+    expect(phase()).toMatchObject({ retryAt: 1_003_000 });
+  });
+
+  it('takes a silent server for a lost one', async () => {
+    stream.start();
+    last().say(full('a'));
+    await pass(74_999);
+    expect(phase()).toEqual({ phase: 'live' });
+    await pass(1);
+    expect(FakeSocket.all[0]?.closed).toBe(true);
+    expect(phase()).toMatchObject({ phase: 'lost' });
+    await pass(1000);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('takes any word for a sign of life', async () => {
+    stream.start();
+    last().say(full('a'));
+    await pass(70_000);
+    last().say({ type: 'ping' });
+    await pass(70_000);
+    expect(phase()).toEqual({ phase: 'live' });
+  });
+
+  it('ignores what a connection says that was given up', async () => {
+    stream.start();
+    const old = last();
+    old.say(full('a'));
+    await pass(76_000);
+    old.say(full('ghost'));
+    expect(store.read().ids).toEqual(['a']);
+    old.onclose?.();
+    await pass(0);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('does not come back when the session has ended', async () => {
+    allowed = () => Promise.resolve(false);
+    stream.start();
+    last().close();
+    await pass(120_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('tries all the same when nobody can say whether it may', async () => {
+    allowed = () => Promise.reject(new Error('unreachable'));
+    stream.start();
+    last().close();
+    await pass(1000);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('tries at once when asked, or when the network or the viewer is back', async () => {
+    stream.start();
+    for (const [n, nudge] of [
+      () => stream.retry(),
+      () => here.dispatchEvent(new Event('online')),
+      () => page.dispatchEvent(new Event('visibilitychange')),
+    ].entries()) {
+      last().close();
+      nudge();
+      await pass(0);
+      expect(FakeSocket.all).toHaveLength(n + 2);
+    }
+  });
+
+  it('lets a hidden page wait', async () => {
+    stream.start();
+    last().close();
+    page.visibilityState = 'hidden';
+    page.dispatchEvent(new Event('visibilitychange'));
+    await pass(0);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('opens one connection, however often it is nudged meanwhile', async () => {
+    let answer: (ok: boolean) => void = () => undefined;
+    allowed = () => new Promise((resolve) => (answer = resolve));
+    stream.start();
+    last().close();
+    stream.retry();
+    const first = answer;
+    stream.retry();
+    first(true);
+    answer(true);
+    await pass(0);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('says nothing and tries nothing once it is stopped', async () => {
+    stream.start();
+    const socket = last();
+    socket.say(full('a'));
+    stream.stop();
+    expect(socket.closed).toBe(true);
+    here.dispatchEvent(new Event('online'));
+    await pass(200_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(phase()).toEqual({ phase: 'live' });
+  });
+
+  it('does not open a connection that was allowed after the stop', async () => {
+    let answer: (ok: boolean) => void = () => undefined;
+    allowed = () => new Promise((resolve) => (answer = resolve));
+    stream.start();
+    last().close();
+    await pass(1000);
+    stream.stop();
+    answer(true);
+    await pass(0);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('starts again after a stop', () => {
+    stream.start();
+    stream.stop();
+    stream.start();
+    last().say(full('a'));
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(store.read().ids).toEqual(['a']);
+  });
+});
