@@ -41,9 +41,17 @@ export function address(path: string): string {
 export function cookie(name: string, cookies: string): string {
   for (const pair of cookies.split(/;\s*/)) {
     const eq = pair.indexOf('=');
-    if (eq > 0 && pair.slice(0, eq) === name) return decodeURIComponent(pair.slice(eq + 1));
+    if (eq > 0 && pair.slice(0, eq) === name) return decoded(pair.slice(eq + 1));
   }
   return '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // it was never encoded
+  }
 }
 
 let unauthorized: (() => void) | undefined;
@@ -63,7 +71,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   if (fresh) response = await send(path, options, fresh);
   if (!response.ok) throw await failure(response, options.proves === true);
   if (response.status === 204) return undefined as T;
-  const text = await response.text();
+  const text = await response.text().catch((cause: unknown) => unreachable(cause, options));
   return (text === '' ? undefined : parse(text, response)) as T;
 }
 
@@ -98,9 +106,14 @@ async function send(path: string, options: Call, csrf?: string): Promise<Respons
       signal: options.signal ?? null,
     });
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
-    throw new ApiError('The server cannot be reached.', 0, 'unreachable', '');
+    return unreachable(cause, options);
   }
+}
+
+/** Fails because no answer came, or not all of it; as it came when the caller has given up. */
+function unreachable(cause: unknown, options: Call): never {
+  if (options.signal?.aborted) throw cause;
+  throw new ApiError('The server cannot be reached.', 0, 'unreachable', '');
 }
 
 function requestId(response: Response): string {
@@ -108,11 +121,12 @@ function requestId(response: Response): string {
 }
 
 async function failure(response: Response, proves: boolean): Promise<ApiError> {
-  const text = await response.text().catch(() => '');
+  let text = await response.text().catch(() => '');
   let body: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) body = parsed as Record<string, unknown>;
+    text = '';
   } catch {
     // Some answers are plain text.
   }
