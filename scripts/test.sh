@@ -42,7 +42,8 @@ install() {
   rm -f "$log"
 }
 
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+# find_chromium prints the path of the browser.
+find_chromium() { type -P chromium || type -P chromium-browser || type -P google-chrome; }
 
 race=()
 if command -v gcc >/dev/null || command -v cc >/dev/null || install gcc libc6-dev; then
@@ -61,8 +62,8 @@ done
 
 if [ -f web/package.json ]; then
   part "web: unit tests" npm --prefix web run --silent test
-  if chromium >/dev/null || install chromium; then
-    CHROMIUM=$(chromium)
+  if find_chromium >/dev/null || install chromium; then
+    CHROMIUM=$(find_chromium)
     export CHROMIUM
     part "build for the browser tests" make binaries
     part "web: browser tests" npm --prefix web run --silent test:e2e
