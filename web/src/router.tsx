@@ -9,23 +9,7 @@ import { ranges, securityStatus, type Range } from './api/queries.ts';
 import { queries } from './app.ts';
 import { Failed, NotFound } from './features/shell/failed.tsx';
 import { Shell } from './features/shell/shell.tsx';
-
-function text(v: unknown): string | undefined {
-  if (typeof v === 'number' || typeof v === 'boolean') return String(v);
-  return typeof v === 'string' && v !== '' ? v : undefined;
-}
-
-/** The search of a page with a table. What is default is left out of the URL. */
-export interface TableSearch {
-  q?: string;
-  sort?: string;
-}
-
-function tableSearch(raw: Record<string, unknown>): TableSearch {
-  const q = text(raw.q);
-  const sort = text(raw.sort);
-  return { ...(q !== undefined && { q }), ...(sort !== undefined && { sort }) };
-}
+import { parseSearch, stringifySearch, tableSearch, text } from './search.ts';
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Failed });
 
@@ -151,13 +135,8 @@ export const router = createRouter({
   ]),
   // Where the app is mounted, from the page's <base>.
   basepath: new URL(document.baseURI).pathname,
-  // Search values are plain text: ?q=status:down and not JSON.
-  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
-  stringifySearch: (search) => {
-    const pairs = Object.entries(search).filter((p): p is [string, string] => typeof p[1] === 'string');
-    const query = new URLSearchParams(pairs).toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
-    return query && `?${query}`;
-  },
+  parseSearch,
+  stringifySearch,
   defaultPreload: 'intent',
   scrollRestoration: true,
   scrollToTopSelectors: ['main'],

@@ -8,18 +8,7 @@ import { Gate } from '@/parts/gate.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Problem } from '@/ui/message.tsx';
-
-/**
- * Where to go on after the login: a place of this app, whatever the link says, because a link must not send anybody
- * elsewhere with a login just made. The browser's own reading of the address decides, as it does when it is followed.
- */
-function ownPlace(next: string | undefined): string {
-  if (!next?.startsWith('/') || !URL.canParse(next, document.baseURI)) return '/';
-  const url = new URL(next, document.baseURI);
-  // A path that begins with two slashes would name another server once more.
-  const path = url.pathname.replace(/^\/+/, '/');
-  return url.origin === location.origin ? path + url.search + url.hash : '/';
-}
+import { ownPlace } from './next.ts';
 
 /** The login. It goes on to where the visitor wanted to be. */
 export function Login() {
@@ -44,7 +33,7 @@ export function Login() {
     mutationFn: () => login(name, password, remember),
     onSuccess: async () => {
       await queries.resetQueries();
-      router.history.push(ownPlace(next));
+      router.history.push(ownPlace(next, document.baseURI));
     },
   });
 

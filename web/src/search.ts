@@ -1,0 +1,31 @@
+type Search = Record<string, unknown>;
+
+/** The text of a search value; undefined when it says nothing. */
+export function text(v: unknown): string | undefined {
+  if (typeof v === 'number' || typeof v === 'boolean') return String(v);
+  return typeof v === 'string' && v !== '' ? v : undefined;
+}
+
+/** The search of a page with a table. What is default is left out of the URL. */
+export interface TableSearch {
+  q?: string;
+  sort?: string;
+}
+
+export function tableSearch(raw: Search): TableSearch {
+  const q = text(raw.q);
+  const sort = text(raw.sort);
+  return { ...(q !== undefined && { q }), ...(sort !== undefined && { sort }) };
+}
+
+/** Reads the search of a URL. Its values are plain text: ?q=status:down and not JSON. */
+export function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+/** Writes the search of a URL as people would; what is not text is left out. */
+export function stringifySearch(search: Search): string {
+  const pairs = Object.entries(search).filter((p): p is [string, string] => typeof p[1] === 'string');
+  const query = new URLSearchParams(pairs).toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+  return query && `?${query}`;
+}
