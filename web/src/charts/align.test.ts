@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, gapsOf, stepOf, summarize } from './align.ts';
+import { align, gapsOf, lonely, stepOf, summarize } from './align.ts';
 
 /** Points of [time, value], or [time, value, min, max]. */
 function points(...of: [number, number, number?, number?][]) {
@@ -71,6 +71,23 @@ describe('align', () => {
 
   it('keeps zero a value', () => {
     expect(align([points([1000, 0])]).lines[0]?.value).toEqual([0]);
+  });
+});
+
+describe('lonely', () => {
+  it.each<[(number | null | undefined)[], number[]]>([
+    [[], []],
+    [[1], [0]],
+    [[1, 2], []],
+    [[1, undefined, 2], []],
+    [
+      [1, null, 2, 3, null, 4],
+      [0, 5],
+    ],
+    [[undefined, 0, undefined, null, null, 2, 3], [1]],
+    [[1, 2, null, 3, null], [3]],
+  ])('of %j', (values, want) => {
+    expect(lonely(values)).toEqual(want);
   });
 });
 

@@ -64,6 +64,27 @@ export function align(all: readonly (readonly Point[])[]): Aligned {
   return { x: sorted.map((t) => t / 1000), lines, spread };
 }
 
+/** The points that no line reaches: those with a gap, or the end, on both sides. They are drawn as dots. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  let fresh = true; // the next point begins a piece of line
+  let open: number | undefined; // the only point of the piece so far
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if (v === undefined) continue;
+    if (v === null) {
+      if (open !== undefined) found.push(open);
+      open = undefined;
+      fresh = true;
+      continue;
+    }
+    open = fresh ? i : undefined;
+    fresh = false;
+  }
+  if (open !== undefined) found.push(open);
+  return found;
+}
+
 /** What the legend tells of a line. */
 export interface Summary {
   now: number | undefined;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Aligned } from './align.ts';
+import { lonely, type Aligned } from './align.ts';
 import { timeLabels } from './ticks.ts';
 
 export interface PlotProps {
@@ -50,7 +50,8 @@ function build(props: PlotProps): Pick<uPlot.Options, 'series' | 'bands'> {
   const bands: uPlot.Band[] = [];
   props.data.lines.forEach((_, i) => {
     const colour = variable(lineColour(i));
-    series.push({ stroke: colour, width: 1.5, points: { show: false }, spanGaps: false }, edge, edge);
+    const dots: uPlot.Series.Points = { size: 4, fill: colour, filter: (u, at) => lonely(u.data[at] ?? []) };
+    series.push({ stroke: colour, width: 1.5, points: dots, spanGaps: false }, edge, edge);
     const at = 1 + i * 3;
     if (props.data.spread) bands.push({ series: [at + 2, at + 1], fill: `${colour}2e` });
   });
