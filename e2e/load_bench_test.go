@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkReportsLoad is what agents cost: 100 hosts and 1,000 that send reports of 4 KiB over eight connections, first as
+// fast as they are answered, then at half of the rate that is promised. It fails when an acknowledged report is not in the
+// history afterwards.
+func BenchmarkReportsLoad(b *testing.B) {
+	for _, hosts := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+			best := map[string]float64{}
+			for b.Loop() {
+				measureLoad(b, hosts, 10*time.Second, best)
+			}
+			b.ReportMetric(0, "ns/op")
+			for unit, value := range best {
+				b.ReportMetric(value, unit)
+			}
+		})
+	}
+}
+
+// promised is the rate that half load is half of.
+const promised = 5000
+
+// measureLoad keeps the best of what it measures: other work on the machine makes figures worse, never better.
+func measureLoad(b *testing.B, hosts int, d time.Duration, best map[string]float64) {
+	s := startServer(b)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	l := newLoad(s, token, hosts, 8)
+	if r := l.run(b.Context(), time.Second, 0); r.err != nil { // every host is known, every buffer has its size
+		b.Fatal(r.err)
+	}
+
+	oldest, stop := l.watch()
+	before, begin := usage(b, s), time.Now()
+	full := l.run(b.Context(), d, 0)
+	used := usage(b, s).minus(before)
+	view := stop(oldest)
+	half := l.run(b.Context(), d, promised/2)
+	if err := cmp.Or(full.err, half.err); err != nil {
+		b.Fatal(err)
+	}
+	note := func(unit string, value float64, more bool) {
+		if old, there := best[unit]; !there || (value > old) == more {
+			best[unit] = value
+		}
+	}
+	note("reports/s", full.rate(), true)
+	note("server-cpu-s/1000", used.server.Seconds()/float64(full.reports)*1000, false)
+	note("plugin-cpu-s/1000", used.plugin.Seconds()/float64(full.reports)*1000, false)
+	note("cpu-s/1000", (used.server+used.plugin).Seconds()/float64(full.reports)*1000, false)
+	note("view-s", view.Seconds(), false)
+	note("half-p99-ms", half.percentile(0.99).Seconds()*1000, false)
+	note("server-PSS-MiB", pss(b, s.pid()), false)
+	note("plugin-PSS-MiB", pss(b, s.plugin()), false)
+	note("disk-B/report", float64(used.written)/float64(full.reports), false)
+	if all, lost := l.missing(); lost > 0 {
+		b.Errorf("%d of %d acknowledged reports are not in the history", lost, all)
+	}
+	b.Logf("%d reports in %v since %v", full.reports, full.elapsed, begin.Format(time.TimeOnly))
+	s.stop()
+}
+
+// watch looks at the state twice a second until it is stopped, and returns the worst age then.
+func (l *load) watch() (<-chan time.Duration, func(<-chan time.Duration) time.Duration) {
+	result, end := make(chan time.Duration, 1), make(chan struct{})
+	go func() {
+		var worst time.Duration
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				result <- worst
+				return
+			case <-tick.C:
+				age, _ := l.age()
+				worst = max(worst, age)
+			}
+		}
+	}()
+	return result, func(c <-chan time.Duration) time.Duration { close(end); return <-c }
+}
+
+// used is what the server and its plugin have used.
+type used struct {
+	server, plugin time.Duration
+	written        int64
+}
+
+func (u used) minus(o used) used {
+	return used{u.server - o.server, u.plugin - o.plugin, u.written - o.written}
+}
+
+func usage(b *testing.B, s *server) used {
+	b.Helper()
+	plugin := s.plugin()
+	return used{cpuTime(b, s.pid()), cpuTime(b, plugin), written(b, s.pid()) + written(b, plugin)}
+}
+
+// written returns the bytes that a process has had written to disk.
+func written(b *testing.B, pid int) int64 {
+	b.Helper()
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		if rest, ok := strings.CutPrefix(line, "write_bytes: "); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return n
+		}
+	}
+	b.Fatalf("process %d does not say what it wrote", pid)
+	return 0
+}
