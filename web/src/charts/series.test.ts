@@ -73,6 +73,18 @@ describe('chartsOf', () => {
     expect(charts.map((c) => c.key)).toEqual(['filesystems']);
   });
 
+  it('leaves out the only part of what is drawn as a whole, until there is another', () => {
+    const of = metrics(
+      { name: 'netin', unit: 'bytes_per_second', chart: 'network' },
+      { name: 'if_rx', unit: 'bytes_per_second', instance: 'interface', chart: 'interfaces' },
+    );
+    const keys = (parts: Record<string, ReturnType<typeof flat>>) =>
+      chartsOf(of, { metrics: { netin: flat(5) }, instances: { if_rx: parts } }).map((c) => c.key);
+    expect(keys({ eth0: flat(5) })).toEqual(['network']);
+    expect(keys({ eth0: flat(4) })).toEqual(['network', 'interfaces']);
+    expect(keys({ eth0: flat(5), eth1: flat(0) })).toEqual(['network', 'interfaces']);
+  });
+
   it('leaves out what only grows', () => {
     expect(chartsOf(metrics({ name: 'uptime', unit: 'seconds' }), { metrics: { uptime: flat(9) } })).toEqual(
       [],

@@ -88,10 +88,31 @@ function repeats(chart: string, others: ReadonlySet<string>): boolean {
   return subject !== undefined && (others.has(subject) || others.has(`${subject}s`));
 }
 
+function equal(a: readonly Point[], b: readonly Point[]): boolean {
+  return (
+    a.length === b.length && a.every((p, i) => p.timestamp === b[i]?.timestamp && p.value === b[i].value)
+  );
+}
+
+/** Whether the lines of a metric are one part that is the whole of another metric: the only interface is the network. */
+function isWhole(
+  series: readonly Series[],
+  metric: Metric,
+  catalogue: readonly Metric[],
+  measured: Measured,
+): boolean {
+  const [only, ...others] = series;
+  if (!only || others.length > 0 || metric.instance === '') return false;
+  return catalogue.some(
+    (m) =>
+      m.instance === '' && m.unit === metric.unit && equal(only.points, measured.metrics?.[m.wireName] ?? []),
+  );
+}
+
 /**
  * The charts that measured series make: metrics of one chart group and unit share a plot; one with instances beside others
- * has a plot of its own, a line for each instance. What only says again in bytes what another chart says in percent is left
- * out, and so is what just grows.
+ * has a plot of its own, a line for each instance. What only says again what another chart says is left out, and so is what
+ * just grows.
  */
 export function chartsOf(catalogue: readonly Metric[], measured: Measured): ChartSpec[] {
   const groups = new Set(catalogue.map((m) => m.chart));
@@ -100,7 +121,7 @@ export function chartsOf(catalogue: readonly Metric[], measured: Measured): Char
     const chart = metric.chart || metric.name;
     if (metric.unit === 'seconds' || repeats(chart, groups)) continue;
     const series = lines(metric, measured);
-    if (series.length === 0) continue;
+    if (series.length === 0 || isWhole(series, metric, catalogue, measured)) continue;
     const strange = (specs.get(chart)?.metric.unit ?? metric.unit) !== metric.unit;
     const alone = metric.instance !== '' && catalogue.filter((m) => m.chart === chart).length > 1;
     const own = strange || alone;
