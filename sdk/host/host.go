@@ -31,10 +31,11 @@ type Config struct {
 	Log hclog.Logger
 	// Host returns what an integration may use of the server; nil when there is no way back.
 	Host func(integration string) sdk.Host
-	// MemoryLimit is the soft limit of the process, in bytes; 0 is 128 MiB.
-	MemoryLimit int64
-	Timing      Timing
-	Now         func() time.Time
+	// MemoryLimit is the soft limit of the process, in bytes; 0 is 128 MiB. A process that holds more than MemoryMax
+	// is ended; 0 is four times the soft limit.
+	MemoryLimit, MemoryMax int64
+	Timing                 Timing
+	Now                    func() time.Time
 	// Jitter returns a number from 0 to 1.
 	Jitter func() float64
 }
@@ -46,6 +47,8 @@ type Timing struct {
 	Health time.Duration // between two health calls; 10 s
 	Answer time.Duration // of a health call; 5 s
 	Config time.Duration // of making an instance; 30 s
+	Watch  time.Duration // between two looks at its memory; 1 s
+	Over   time.Duration // of calls under way when another process takes over; 20 s
 	Drain  time.Duration // of closing instances; 2.5 s
 	Kill   time.Duration // of leaving after that; 1.5 s
 	Delay  time.Duration // before the first restart; it doubles up to DelayMax; 1 s
@@ -54,6 +57,9 @@ type Timing struct {
 	// Failures within Window lead to quarantine; 5 in 10 min.
 	Failures int
 	Window   time.Duration
+	// Idle is how long a plugin that nothing depends on runs unused: one that does not collect, watch or take reports,
+	// or has no integration; 5 min.
+	Idle time.Duration
 }
 
 func (t Timing) withDefaults() Timing {
@@ -67,6 +73,9 @@ func (t Timing) withDefaults() Timing {
 	set(&t.Health, 10*time.Second)
 	set(&t.Answer, 5*time.Second)
 	set(&t.Config, 30*time.Second)
+	set(&t.Watch, time.Second)
+	set(&t.Over, 20*time.Second)
+	set(&t.Idle, 5*time.Minute)
 	set(&t.Drain, 2500*time.Millisecond)
 	set(&t.Kill, 1500*time.Millisecond)
 	set(&t.Delay, time.Second)
@@ -88,6 +97,7 @@ const (
 	StateReady       State = "ready"
 	StateBackoff     State = "backoff" // waits before the next start
 	StateQuarantined State = "quarantined"
+	StateDisabled    State = "disabled"
 	StateStopped     State = "stopped"
 )
 
@@ -96,24 +106,52 @@ type Status struct {
 	State State
 	PID   int // 0 when no process runs
 	Since time.Time
+	// Version is that of the running process, else that of the program which would be started.
+	Version string
+	// Started is when the process was; zero when none runs.
+	Started time.Time
 	// Restarts counts the starts after the first one.
 	Restarts  int
 	LastError string
+	// ErrorAt is when the last error was.
+	ErrorAt time.Time
+	Calls   Calls
+	// Held counts how often the plugin was slowed down because it wrote too much.
+	Held int
 	// Instances are those wanted, by integration: an empty text for one that works, else what is wrong.
 	Instances map[string]string
 	// Stderr holds the last lines that the process wrote.
 	Stderr []string
 }
 
+// Usage is what a process uses of the machine. Zero members are not known.
+type Usage struct {
+	RSS, PSS int64 // bytes
+	CPU      time.Duration
+}
+
+// release is a program with its manifest.
+type release struct {
+	Binary   string
+	Manifest Manifest
+}
+
 // Plugin runs one plugin's process.
 type Plugin struct {
-	cfg  Config
-	tail *tail
-	wake chan struct{}
+	cfg   Config
+	logs  *logs
+	meter *meter
+	wake  chan struct{}
+	// leaving are processes that another one has taken over from.
+	leaving sync.WaitGroup
 
 	mu       sync.Mutex
 	wanted   map[string]sdk.Instance
+	what     release
 	needed   bool
+	again    bool // a process that runs shall be replaced
+	disabled bool
+	asked    time.Time
 	state    State
 	since    time.Time
 	until    time.Time // end of a backoff
@@ -121,6 +159,7 @@ type Plugin struct {
 	live     map[string]configured
 	starts   int
 	lastErr  error
+	errAt    time.Time
 	failures []time.Time
 	changed  chan struct{} // closed when something above changes
 
@@ -143,9 +182,12 @@ func New(cfg Config) *Plugin {
 	if cfg.MemoryLimit == 0 {
 		cfg.MemoryLimit = 128 << 20
 	}
+	if cfg.MemoryMax == 0 {
+		cfg.MemoryMax = 4 * cfg.MemoryLimit
+	}
 	cfg.Log = cfg.Log.With("plugin", cfg.Manifest.Kind)
 	return &Plugin{
-		cfg: cfg, tail: &tail{}, wake: make(chan struct{}, 1), wanted: map[string]sdk.Instance{},
+		cfg: cfg, what: release{cfg.Binary, cfg.Manifest}, logs: newLogs(cfg.Now), meter: &meter{now: cfg.Now}, wake: make(chan struct{}, 1), wanted: map[string]sdk.Instance{},
 		state: StateIdle, since: cfg.Now(), changed: make(chan struct{}),
 	}
 }
@@ -174,17 +216,84 @@ func (p *Plugin) Stop() {
 func (p *Plugin) Need() {
 	p.mu.Lock()
 	p.needed = true
+	p.asked = p.cfg.Now()
 	p.mu.Unlock()
 	p.nudge()
 }
 
-// Restart ends a quarantine.
+// Restart ends a quarantine, and has a process that runs replaced: a new one is started beside it and takes over, then
+// the old one finishes its calls and ends. When the new one does not start, the old one runs on.
 func (p *Plugin) Restart() {
 	p.mu.Lock()
-	p.failures = nil
-	p.needed = true
+	p.restart()
 	p.mu.Unlock()
 	p.nudge()
+}
+
+// restart is Restart with the lock held.
+func (p *Plugin) restart() {
+	p.failures = nil
+	p.needed = true
+	p.again = p.proc != nil
+	p.asked = p.cfg.Now()
+}
+
+// Upgrade sets the program to run. A process of the former one is replaced as by [Plugin.Restart].
+func (p *Plugin) Upgrade(binary string, m Manifest) {
+	p.mu.Lock()
+	p.what = release{binary, m}
+	p.failures = nil
+	p.again = p.proc != nil
+	p.mu.Unlock()
+	p.nudge()
+}
+
+func (p *Plugin) desired() release {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.what
+}
+
+// Enable sets whether the plugin may run. A plugin that may not answers with kind unavailable.
+func (p *Plugin) Enable(on bool) {
+	p.mu.Lock()
+	if p.disabled == !on {
+		p.mu.Unlock()
+		return
+	}
+	p.disabled, p.failures = !on, nil
+	p.notify()
+	p.mu.Unlock()
+	p.nudge()
+}
+
+// Exchange counts one question over a stream that outlives its questions; done is called with its outcome.
+func (p *Plugin) Exchange() (done func(error)) {
+	p.mu.Lock()
+	proc := p.proc
+	p.mu.Unlock()
+	if proc != nil {
+		proc.calls.under.Add(1)
+	}
+	p.meter.begin()
+	return func(err error) {
+		if proc != nil {
+			proc.calls.under.Add(-1)
+		}
+		p.meter.end(err)
+	}
+}
+
+// Logs returns what the plugin wrote after the line with a number, the oldest first, at most limit of the newest lines.
+func (p *Plugin) Logs(after int64, limit int) []LogLine { return p.logs.After(after, limit) }
+
+// Usage tells what the process uses of the machine, as far as this system tells it.
+func (p *Plugin) Usage() Usage {
+	if s := p.Status(); s.PID != 0 {
+		u, _ := usageOf(s.PID)
+		return u
+	}
+	return Usage{}
 }
 
 // Want sets the instances that should be live, by integration. It does not wait for them.
@@ -292,7 +401,7 @@ func (p *Plugin) await(ctx context.Context, ready func() (bool, error)) error {
 		switch {
 		case ok || err != nil:
 			return err
-		case state == StateQuarantined || state == StateStopped:
+		case state == StateQuarantined || state == StateStopped || state == StateDisabled:
 			return p.unavailable()
 		}
 		select {
@@ -317,6 +426,9 @@ func (p *Plugin) unavailable() error {
 		e.RetryAfter = max(p.until.Sub(p.cfg.Now()), time.Second)
 	case StateQuarantined:
 		e.RetryAfter = time.Minute
+	case StateDisabled:
+		e.RetryAfter, e.Err = time.Minute, nil
+		e.Message = "The plugin " + p.cfg.Manifest.Kind + " is switched off."
 	}
 	return e
 }
@@ -326,13 +438,14 @@ func (p *Plugin) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := Status{
-		State: p.state, Since: p.since, Restarts: max(p.starts-1, 0), Instances: map[string]string{}, Stderr: p.tail.Lines(),
+		State: p.state, Since: p.since, Restarts: max(p.starts-1, 0), Instances: map[string]string{}, Stderr: p.logs.Texts(50),
+		Version: p.what.Manifest.Version, ErrorAt: p.errAt, Calls: p.meter.calls(), Held: p.logs.Held(),
 	}
 	if p.lastErr != nil {
 		s.LastError = p.lastErr.Error()
 	}
 	if p.proc != nil {
-		s.PID = p.proc.cmd.Process.Pid
+		s.PID, s.Started, s.Version = p.proc.cmd.Process.Pid, p.proc.since, p.proc.what.Manifest.Version
 	}
 	for id := range maps.Keys(p.wanted) {
 		c, ok := p.live[id]

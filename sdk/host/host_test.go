@@ -320,7 +320,7 @@ func TestCallersDoNotWaitForASlowStart(t *testing.T) {
 	if took := time.Since(began); took > 900*time.Millisecond {
 		t.Errorf("the caller waited %v for a plugin that says nothing", took)
 	}
-	eventually(t, "the start is given up", func() bool { return strings.Contains(p.Status().LastError, "timeout") })
+	eventually(t, "the start is given up", func() bool { return strings.Contains(p.Status().LastError, "did not greet the server within 1s") })
 }
 
 func TestRefusesWhatIsNotWhatItsManifestSays(t *testing.T) {
@@ -330,7 +330,7 @@ func TestRefusesWhatIsNotWhatItsManifestSays(t *testing.T) {
 	}{
 		"checksum":    {func(c *Config) { c.Manifest.SHA256 = strings.Repeat("0", 64) }, "checksum"},
 		"description": {func(c *Config) { c.Manifest.Description.Name = "Harmless" }, "manifest"},
-		"missing":     {func(c *Config) { c.Binary += "x" }, "no such file"},
+		"missing":     {func(c *Config) { c.Binary += "x" }, "is missing"},
 		"link": {func(c *Config) {
 			link := filepath.Join(c.Dir, "link")
 			if err := os.Symlink(c.Binary, link); err != nil {
@@ -450,10 +450,12 @@ func TestAPluginDoesNotOutliveItsHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	eventually(t, "the plugin is gone", func() bool {
-		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		return err != nil || strings.Contains(string(raw), ") Z ")
-	})
+	eventually(t, "the plugin is gone", func() bool { return !alive(pid) })
+}
+
+func alive(pid int) bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(raw), ") Z ")
 }
 
 func FuzzManifest(f *testing.F) {

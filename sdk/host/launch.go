@@ -26,6 +26,8 @@ type process struct {
 	conn   *grpc.ClientConn
 	cancel context.CancelFunc
 	since  time.Time
+	what   release
+	calls  *gauge
 	// lost is closed when the connection breaks: the process is gone or of no use.
 	lost chan struct{}
 
@@ -62,16 +64,18 @@ func (c Config) environment() []string {
 // launch verifies and starts the binary and checks that it is what its manifest says. ctx bounds the start, life what
 // lives as long as the process.
 func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
-	c := p.cfg
-	if err := c.Manifest.Verify(c.Binary); err != nil {
+	c, what := p.cfg, p.desired()
+	if err := what.Manifest.Verify(what.Binary); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make working directory: %w", err)
 	}
 	//nolint:noctx // The process outlives the call that starts it, and go-plugin ends it.
-	cmd := exec.Command(c.Binary)
+	cmd := exec.Command(what.Binary)
 	cmd.Dir, cmd.Env = c.Dir, c.environment()
+	ownGroup(cmd)
+	calls := &gauge{meter: p.meter}
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake(),
 		VersionedPlugins: map[int]plugin.PluginSet{rpc.Protocol: {rpc.Service: &rpc.Binding{}}},
@@ -80,47 +84,49 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 		AutoMTLS:         true,
 		SkipHostEnv:      true,
 		StartTimeout:     c.Timing.Start,
-		Logger:           c.Log,
-		Stderr:           p.tail, SyncStdout: p.tail, SyncStderr: p.tail,
+		Logger:           newBridle(c.Log, c.Now),
+		Stderr:           p.logs, SyncStdout: p.logs, SyncStderr: p.logs,
 		PluginLogBufferSize: 8 << 10,
-		GRPCDialOptions:     rpc.DialOptions(),
+		GRPCDialOptions:     append(rpc.DialOptions(), grpc.WithStatsHandler(calls)),
 		UnixSocketConfig:    &plugin.UnixSocketConfig{TempDir: socketDir(c.Dir)},
 	})
-	proc, err := p.connect(ctx, life, client, cmd)
+	proc, err := p.connect(ctx, life, client, cmd, what)
 	if err != nil {
+		killGroup(cmd)
 		client.Kill()
-		return nil, err
+		return nil, p.explain(err, what.Manifest, cmd)
 	}
+	proc.calls = calls
 	return proc, nil
 }
 
 // connect waits for the handshake and asks the plugin what it is.
-func (p *Plugin) connect(ctx, life context.Context, client *plugin.Client, cmd *exec.Cmd) (*process, error) {
+func (p *Plugin) connect(ctx, life context.Context, client *plugin.Client, cmd *exec.Cmd, what release) (*process, error) {
 	protocol, err := client.Client()
 	if err != nil {
-		return nil, fmt.Errorf("start plugin %s: %w", p.cfg.Manifest.Kind, err)
+		return nil, err
 	}
 	raw, err := protocol.Dispense(rpc.Service)
 	if err != nil {
-		return nil, fmt.Errorf("start plugin %s: %w", p.cfg.Manifest.Kind, err)
+		return nil, err
 	}
 	link, ok := raw.(*rpc.Link)
 	if !ok {
-		return nil, errors.New("start plugin: it serves something else")
+		return nil, errors.New("it serves something else than a plugin")
 	}
 	life, cancel := context.WithCancel(life)
 	proc := &process{
 		Client: rpc.NewClient(life, link.Conn, p.offer(link.Broker)),
-		plugin: client, cmd: cmd, conn: link.Conn, cancel: cancel, since: p.cfg.Now(),
+		plugin: client, cmd: cmd, conn: link.Conn, cancel: cancel, since: p.cfg.Now(), what: what,
 		lost: make(chan struct{}), configured: map[string]configured{},
 	}
 	got, err := proc.Describe(ctx)
-	if err == nil && !rpc.SameDescription(got, p.cfg.Manifest.Description) {
+	if err == nil && !rpc.SameDescription(got, what.Manifest.Description) {
 		err = errors.New("it says something else than its manifest: install the plugin again")
 	}
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("start plugin %s: %w", p.cfg.Manifest.Kind, err)
+		return nil, err
 	}
 	go proc.watch(life)
 	return proc, nil
@@ -165,7 +171,7 @@ func (proc *process) end(ctx context.Context, drain, kill time.Duration) {
 		cancel()
 	}
 	// go-plugin asks the process to leave and waits without end if it hangs.
-	hung := time.AfterFunc(kill, func() { _ = proc.cmd.Process.Kill() })
+	hung := time.AfterFunc(kill, func() { killGroup(proc.cmd) })
 	defer hung.Stop()
 	proc.plugin.Kill()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -109,23 +110,35 @@ func (m Manifest) Verify(binary string) error {
 		return err
 	}
 	info, err := os.Lstat(binary)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("plugin %s: its program %s is missing (%w): install the plugin again", m.Kind, filepath.Base(binary), os.ErrNotExist)
+	}
 	if err != nil {
 		return fmt.Errorf("verify plugin %s: %w", m.Kind, err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("verify plugin %s: %s is no regular file", m.Kind, binary)
 	}
-	f, err := os.Open(binary)
+	got, err := checksum(binary)
 	if err != nil {
 		return fmt.Errorf("verify plugin %s: %w", m.Kind, err)
+	}
+	if got != m.SHA256 {
+		return fmt.Errorf("verify plugin %s: the binary's checksum %s… is not the manifest's %s…: install the plugin again", m.Kind, got[:12], m.SHA256[:12])
+	}
+	return nil
+}
+
+// checksum returns the SHA-256 of a file, lower-case hex.
+func checksum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return fmt.Errorf("verify plugin %s: %w", m.Kind, err)
+		return "", err
 	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != m.SHA256 {
-		return fmt.Errorf("verify plugin %s: the binary's checksum %s… is not the manifest's %s…: install the plugin again", m.Kind, got[:12], m.SHA256[:12])
-	}
-	return nil
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

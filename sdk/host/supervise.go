@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -11,17 +12,28 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
-// errHangs ends a process that is there and does not answer. Such a one is not asked to leave.
-var errHangs = errors.New("the process does not answer")
+// Why a process is ended without having failed, or without being asked to leave.
+var (
+	errHangs = errors.New("it did not answer twice in a row and was ended")
+	errIdle  = errors.New("it is not needed")
+	errOff   = errors.New("it is switched off")
+	errLost  = errors.New("the process ended by itself")
+)
 
 // supervise is the life of the one goroutine that owns the process.
 func (p *Plugin) supervise(ctx context.Context) {
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // calls drain after ctx ends
+	defer end()
 	defer p.set(StateStopped, nil, nil)
+	defer p.leaving.Wait()
 	sweep(p.cfg.Dir)
 	for p.waitNeeded(ctx) {
-		err := p.oneLife(ctx)
+		err := p.oneLife(ctx, life)
 		if ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, errIdle) || errors.Is(err, errOff) {
+			continue
 		}
 		delay, quarantine := p.failed(err)
 		if quarantine {
@@ -38,52 +50,82 @@ func (p *Plugin) supervise(ctx context.Context) {
 }
 
 // oneLife starts the process, looks after it and ends it. The error says why it ended.
-func (p *Plugin) oneLife(ctx context.Context) error {
+func (p *Plugin) oneLife(ctx, life context.Context) error {
 	p.set(StateStarting, nil, nil)
-	begin, cancel := context.WithTimeout(ctx, p.cfg.Timing.Start)
-	life, end := context.WithCancel(context.WithoutCancel(ctx)) // calls drain after ctx ends
-	defer end()
-	proc, err := p.launch(begin, life)
-	cancel()
-	p.mu.Lock()
-	p.starts++
-	p.mu.Unlock()
+	proc, err := p.begin(ctx, life)
 	if err != nil {
 		return err
 	}
 	p.set(StateReady, proc, nil)
 	p.reconcile(ctx, proc)
-	err = p.attend(ctx, proc)
+	proc, err = p.attend(ctx, life, proc)
 	state := StateBackoff
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		state = StateStopped
+	case errors.Is(err, errIdle):
+		state = StateIdle
+	case errors.Is(err, errOff):
+		state = StateDisabled
 	}
-	p.set(state, nil, err)
+	var shown error
+	if state == StateBackoff {
+		shown = err
+	}
+	p.set(state, nil, shown)
 	drain, kill := p.cfg.Timing.Drain, p.cfg.Timing.Kill
 	if errors.Is(err, errHangs) {
 		drain, kill = 0, 0
 	}
 	proc.end(life, drain, kill)
+	if errors.Is(err, errLost) {
+		err = fmt.Errorf("plugin %s ended by itself%s%s", p.cfg.Manifest.Kind, ending(proc.cmd), p.lastWords())
+	}
 	return err
 }
 
-// attend looks after a ready process until it fails or ctx ends.
-func (p *Plugin) attend(ctx context.Context, proc *process) error {
-	tick := time.NewTicker(p.cfg.Timing.Health)
+// begin launches a process within the time for it.
+func (p *Plugin) begin(ctx, life context.Context) (*process, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timing.Start)
+	defer cancel()
+	p.mu.Lock()
+	p.again = false
+	p.starts++
+	p.mu.Unlock()
+	return p.launch(ctx, life)
+}
+
+// attend looks after a ready process until it fails, is not needed or ctx ends. It returns the process that runs then,
+// which is another one after a restart.
+func (p *Plugin) attend(ctx, life context.Context, proc *process) (*process, error) {
+	tick, watch := time.NewTicker(p.cfg.Timing.Health), time.NewTicker(p.cfg.Timing.Watch)
 	defer tick.Stop()
+	defer watch.Stop()
 	missed := 0
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return proc, ctx.Err()
 		case <-proc.lost:
-			return errors.New("the process ended by itself")
+			return proc, errLost
+		case <-watch.C:
+			if err := p.weigh(proc); err != nil {
+				return proc, err
+			}
 		case <-p.wake:
+			if next, off := p.orders(); off {
+				return proc, errOff
+			} else if next {
+				proc, missed = p.replace(ctx, life, proc), 0
+			}
 			p.reconcile(ctx, proc)
 		case <-tick.C:
+			if p.idle(proc) {
+				return proc, errIdle
+			}
 			if err := p.ask(ctx, proc); err != nil {
 				if missed++; missed == 2 {
-					return errHangs
+					return proc, fmt.Errorf("plugin %s: %w", p.cfg.Manifest.Kind, errHangs)
 				}
 				continue
 			}
@@ -91,6 +133,48 @@ func (p *Plugin) attend(ctx context.Context, proc *process) error {
 			p.reconcile(ctx, proc)
 		}
 	}
+}
+
+// orders tells whether the process shall be replaced or ended.
+func (p *Plugin) orders() (replace, off bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.again, p.disabled
+}
+
+// weigh fails when the process holds too much memory.
+func (p *Plugin) weigh(proc *process) error {
+	held, ok := resident(proc.cmd.Process.Pid)
+	if !ok || held <= p.cfg.MemoryMax {
+		return nil
+	}
+	return fmt.Errorf("plugin %s held %d MiB of memory, more than its limit of %d MiB, and was ended",
+		p.cfg.Manifest.Kind, held>>20, p.cfg.MemoryMax>>20)
+}
+
+// idle tells that nobody needs the process, and if so forgets that it was needed.
+func (p *Plugin) idle(proc *process) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := p.meter.calls().Last
+	if p.asked.After(last) {
+		last = p.asked
+	}
+	if p.depended() || proc.calls.under.Load() > 0 || p.cfg.Now().Sub(last) < p.cfg.Timing.Idle {
+		return false
+	}
+	p.needed, p.proc, p.state = false, nil, StateIdle
+	return true
+}
+
+// depended reports whether something is collected, watched or taken by the plugin. The lock is held.
+func (p *Plugin) depended() bool {
+	if len(p.wanted) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(p.what.Manifest.Description.Capabilities, func(c sdk.Capability) bool {
+		return c == sdk.CapCollect || c == sdk.CapWatch || c == sdk.CapIngest
+	})
 }
 
 func (p *Plugin) ask(ctx context.Context, proc *process) error {
@@ -157,6 +241,9 @@ func (p *Plugin) release(ctx context.Context, proc *process, id string) {
 func (p *Plugin) publish(proc *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.proc != proc {
+		return // it has not taken over yet
+	}
 	p.live = maps.Clone(proc.configured)
 	p.notify()
 }
@@ -166,11 +253,12 @@ func (p *Plugin) set(s State, proc *process, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state, p.proc, p.since = s, proc, p.cfg.Now()
-	if proc == nil {
-		p.live = nil
+	p.live = nil
+	if proc != nil {
+		p.live = maps.Clone(proc.configured)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		p.lastErr = err
+		p.lastErr, p.errAt = err, p.since
 	}
 	p.notify()
 }
@@ -180,7 +268,7 @@ func (p *Plugin) failed(err error) (delay time.Duration, quarantine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now, t := p.cfg.Now(), p.cfg.Timing
-	p.lastErr = err
+	p.lastErr, p.errAt = err, now
 	p.failures = append(p.failures, now)
 	p.failures = slices.DeleteFunc(p.failures, func(at time.Time) bool { return now.Sub(at) > t.Window })
 	n := len(p.failures)
@@ -206,13 +294,21 @@ func (p *Plugin) rest(ctx context.Context, delay time.Duration, err error) {
 	}
 }
 
-// waitNeeded returns false when ctx ended.
+// waitNeeded returns false when ctx ended. A plugin that is switched off is not needed.
 func (p *Plugin) waitNeeded(ctx context.Context) bool {
 	for {
 		p.mu.Lock()
-		needed := p.needed
+		needed, off := p.needed, p.disabled
+		switch {
+		case off && p.state != StateDisabled:
+			p.state, p.since = StateDisabled, p.cfg.Now()
+			p.notify()
+		case !off && p.state == StateDisabled:
+			p.state, p.since = StateIdle, p.cfg.Now()
+			p.notify()
+		}
 		p.mu.Unlock()
-		if needed {
+		if needed && !off {
 			return ctx.Err() == nil
 		}
 		select {
@@ -227,7 +323,7 @@ func (p *Plugin) waitNeeded(ctx context.Context) bool {
 func (p *Plugin) waitRestart(ctx context.Context) bool {
 	for {
 		p.mu.Lock()
-		free := len(p.failures) == 0
+		free := len(p.failures) == 0 || p.disabled
 		p.mu.Unlock()
 		if free {
 			return true

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,11 +54,28 @@ func (i *instance) Ingest(ctx context.Context, r sdk.Report) (sdk.Ingested, erro
 		os.Exit(7)
 	case "panic":
 		panic("on request")
+	case "eat":
+		var eaten [][]byte
+		for ctx.Err() == nil {
+			eaten = append(eaten, bytes.Repeat([]byte{1}, 1<<20))
+		}
+		return sdk.Ingested{Claims: sdk.Claims{Hostname: string(eaten[0][:1])}}, ctx.Err()
 	}
 	return sdk.Ingested{Claims: sdk.Claims{Hostname: i.cfg.Word}}, nil
 }
 
-func (i *instance) Collect(context.Context, string, sdk.Sink) error { return nil }
+// Collect takes half a second for the task "slow".
+func (i *instance) Collect(ctx context.Context, task string, _ sdk.Sink) error {
+	if task != "slow" {
+		return nil
+	}
+	select {
+	case <-time.After(500 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Query shows the environment, the working directory, and what the server keeps.
 func (i *instance) Query(ctx context.Context, q sdk.QueryRequest, w io.Writer) (sdk.QueryResult, error) {
