@@ -39,7 +39,7 @@ type Options struct {
 }
 
 const (
-	flushSamples = 256 << 10 // in memory before they are packed, however young
+	flushSamples = 512 << 10 // in memory before they are packed, however young
 	maxBuffered  = 2 << 20   // in memory before Append refuses more: the database has not taken any for long
 	groupSeries  = 100       // series per transaction of the background work
 )

@@ -42,7 +42,7 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 		return nil, nil
 	}
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		return m.tiers[tier].read(ctx, m.db.Read, name, from, to)
+		return m.tiers[tier].read(ctx, nil, name, from, to)
 	}
 	var newest []metric.Bucket
 	err := metric.Climb(m.opt.Tiers, plan.Index, memory, read, func(tier int, changed []metric.Bucket) error {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 
@@ -52,15 +51,14 @@ func (m *Metrics) retainGroup(ctx context.Context, tx *sql.Tx, group []uint32, n
 	for _, name := range group {
 		left := false
 		for i, t := range m.tiers {
-			n, err := t.remove(ctx, tx, int64(name)<<32, t.key(name, m.keepFrom(i, now).UnixMilli()))
+			n, err := t.remove(ctx, tx, int64(name)<<32, t.first(name, m.keepFrom(i, now).UnixMilli()))
 			if err != nil {
 				return err
 			}
 			shrunk[i] -= n
-			var any bool
-			err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+t.table+` WHERE key >= ? AND key < ?)`, int64(name)<<32, (int64(name)+1)<<32).Scan(&any)
+			any, err := t.holds(ctx, tx, name)
 			if err != nil {
-				return fmt.Errorf("look into %s: %w", t.table, err)
+				return err
 			}
 			left = left || any
 		}
@@ -114,10 +112,18 @@ func formerTiers(ctx context.Context, db *DB, tiers []tierTable) ([]tierTable, e
 		if err := rows.Scan(&seconds); err != nil {
 			return nil, err
 		}
-		t := tierTable{Tier: metric.Tier{Step: time.Duration(seconds) * time.Second}, table: fmt.Sprintf("blocks_%d", seconds)}
+		t := tableOf(metric.Tier{Step: time.Duration(seconds) * time.Second})
 		if !slices.ContainsFunc(tiers, func(o tierTable) bool { return o.table == t.table }) {
 			former = append(former, t)
 		}
 	}
-	return former, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range former {
+		if err := former[i].prepare(ctx, db); err != nil {
+			return nil, err
+		}
+	}
+	return former, nil
 }
