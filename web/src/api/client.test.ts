@@ -68,6 +68,12 @@ describe('call', () => {
     expect(sent(1).get('X-CSRF-Token')).toBe('fresh');
   });
 
+  it('does not repeat what succeeded, though a token comes along', async () => {
+    answers([200, {}, { 'X-CSRF-Token': 'fresh' }]);
+    await call('api/x', { method: 'POST' });
+    expect(fetched).toHaveBeenCalledOnce();
+  });
+
   it('does not repeat more than once, nor what is simply forbidden', async () => {
     answers([403, {}, { 'X-CSRF-Token': 'b' }], [403, { message: 'No.' }, { 'X-CSRF-Token': 'c' }]);
     expect((await failureOf(call('api/x', { method: 'POST' }))).message).toBe('No.');

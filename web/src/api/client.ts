@@ -70,7 +70,6 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const fresh = response.status === 403 ? response.headers.get('X-CSRF-Token') : null;
   if (fresh) response = await send(path, options, fresh);
   if (!response.ok) throw await failure(response, options.proves === true);
-  if (response.status === 204) return undefined as T;
   const text = await response.text().catch((cause: unknown) => unreachable(cause, options));
   return (text === '' ? undefined : parse(text, response)) as T;
 }

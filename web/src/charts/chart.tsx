@@ -21,6 +21,17 @@ export interface ChartProps {
   onZoom: (range: [number, number] | undefined) => void;
 }
 
+/** Long names of one family differ at their ends, so what does not fit is left out before the last characters. */
+function Label({ text }: { text: string }) {
+  const cut = Math.max(0, text.length - 8);
+  return (
+    <>
+      <span className="truncate whitespace-pre">{text.slice(0, cut)}</span>
+      <span className="shrink-0 whitespace-pre">{text.slice(cut)}</span>
+    </>
+  );
+}
+
 /** A titled plot with its legend: now, or what is under the cursor, and min, average and max of the range. */
 export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: ChartProps) {
   const { shown } = useTheme();
@@ -102,18 +113,19 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
         <tbody>
           {spec.series.map((s, i) => (
             <tr key={s.label}>
-              <th scope="row" className="truncate text-left font-normal" title={s.label}>
-                {(wide || s.label !== spec.title) && (
-                  <>
+              <th scope="row" aria-label={s.label} className="text-left font-normal" title={s.label}>
+                {wide || s.label !== spec.title ? (
+                  <span className="flex items-center">
                     <span
                       aria-hidden
-                      className="mr-1.5 inline-block h-0.5 w-3 align-middle"
+                      className="mr-1.5 h-0.5 w-3 shrink-0"
                       style={{ background: `var(--chart-${(i % 8) + 1})` }}
                     />
-                    {s.label}
-                  </>
+                    <Label text={s.label} />
+                  </span>
+                ) : (
+                  <span className="visually-hidden">{s.label}</span>
                 )}
-                {!wide && s.label === spec.title && <span className="visually-hidden">{s.label}</span>}
               </th>
               <td className="text-right font-medium" data-now>
                 {show(summaries[i]?.now, format)}

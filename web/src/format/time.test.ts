@@ -51,7 +51,7 @@ describe('ago', () => {
   });
 
   it('is a date after a day and a moment when it is to come', () => {
-    expect(ago(now - 2 * day * 1000, now)).toMatch(/2026/);
+    expect(ago(now - day * 1000, now)).toMatch(/2026/);
     expect(ago(now + day * 1000, now)).toBe(dateTime(now + day * 1000));
   });
 });
