@@ -53,7 +53,7 @@ func TestRawBlocksAreSplit(t *testing.T) {
 			t.Fatalf("point %d is %v at %v", n, p.Value, p.Time.Sub(begin))
 		}
 	}
-	if s, err := m.Stats(t.Context()); err != nil || s.Points["raw"] != 1010 || s.Points["minute"] != 1+17 {
+	if s, err := m.Stats(t.Context()); err != nil || s.Points["raw"] != 1010 || s.Points["minute"] != 1+18 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
