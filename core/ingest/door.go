@@ -47,6 +47,14 @@ type Cycle struct {
 	Reporter string
 }
 
+// name tells the runs of a task apart, empty when they have no numbers.
+func (c Cycle) name() string {
+	if c.Epoch == 0 && c.Sequence == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", c.Epoch, c.Sequence)
+}
+
 // Partition is a part of a cycle that commits on its own.
 type Partition struct {
 	Name         string
@@ -148,7 +156,7 @@ func (d *Door) Apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, error) {
 	check := d.checker(c)
 	batch := inventory.Batch{
-		Integration: c.Integration, Task: c.Task, At: d.now(), Extent: c.Extent, Source: c.Source, Interval: c.Interval, Reporter: c.Reporter,
+		Integration: c.Integration, Task: c.Task, Cycle: c.name(), At: d.now(), Extent: c.Extent, Source: c.Source, Interval: c.Interval, Reporter: c.Reporter,
 	}
 	for _, p := range ps {
 		if p.Err != nil {

@@ -27,7 +27,7 @@ func (i *Inventory) Apply(ctx context.Context, b Batch) (Outcome, Changed, error
 	}
 	news := Changed{Revision: i.revision, Updated: slices.Collect(maps.Keys(a.updated)), Removed: a.out.Removed}
 	i.mu.Unlock()
-	return a.out, news, i.flush(ctx, a.out.Created, a.out.Removed)
+	return a.out, news, i.flush(ctx, slices.Concat(a.out.Created, a.moved), a.out.Removed)
 }
 
 // application is one run of Apply; it holds the inventory's lock.
@@ -37,6 +37,7 @@ type application struct {
 	out     Outcome
 	updated map[id.UID]struct{}
 	seen    map[id.UID]struct{} // named by complete partitions
+	moved   []id.UID            // to another partition: where a record is decides who may remove it, so it is saved at once
 	failed  bool                // a partition could not be read
 }
 
@@ -99,6 +100,7 @@ func (a *application) record(partition string, seen sdk.Record) {
 		a.out.Created = append(a.out.Created, uid)
 	} else {
 		r.FirstSeen = old.FirstSeen
+		a.noteMove(old, r)
 		for name, doc := range old.Parts {
 			if name != "" {
 				r.Parts[name] = doc
@@ -133,8 +135,15 @@ func (a *application) unchanged(partition string, u sdk.Unchanged) {
 	}
 	r := *old
 	r.Task, r.Partition, r.LastSeen, r.Stale = a.batch.Task, partition, a.batch.At, nil
+	a.noteMove(old, &r)
 	a.touch(&r)
 	a.seen[uid] = struct{}{}
+}
+
+func (a *application) noteMove(from, to *Record) {
+	if scopeOf(from) != scopeOf(to) {
+		a.moved = append(a.moved, to.UID)
+	}
 }
 
 // settle decides what becomes of the records that a complete partition had and no complete partition names any more.
@@ -145,11 +154,12 @@ func (a *application) settle(p Partition) {
 		if _, seen := a.seen[uid]; seen {
 			continue
 		}
-		if s := a.records[uid].Stale; s != nil && s.Reason == ReasonUnconfirmed {
+		switch s := a.records[uid].Stale; {
+		case s == nil || s.Reason != ReasonUnconfirmed:
+			lost = append(lost, uid)
+		case s.Cycle == "" || s.Cycle != a.batch.Cycle:
 			confirmed = append(confirmed, uid)
-			continue
 		}
-		lost = append(lost, uid)
 	}
 	total := len(of)
 	switch {
@@ -195,6 +205,9 @@ func (a *application) stale(s scope, reason string) {
 // mark makes a record stale. The first reason's time stays, and so does a removal that waits to be confirmed.
 func (a *application) mark(uid id.UID, reason string) {
 	if r, changed := staled(a.records[uid], reason, a.batch.At); changed {
+		if reason == ReasonUnconfirmed {
+			r.Stale.Cycle = a.batch.Cycle
+		}
 		a.touch(r)
 	}
 }
@@ -204,7 +217,7 @@ func staled(old *Record, reason string, at time.Time) (*Record, bool) {
 		return old, false
 	}
 	r := *old
-	r.Stale = &Stale{reason, at}
+	r.Stale = &Stale{Reason: reason, Since: at}
 	if old.Stale != nil {
 		r.Stale.Since = old.Stale.Since
 	}

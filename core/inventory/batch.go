@@ -25,6 +25,8 @@ const (
 type Batch struct {
 	Integration id.Integration
 	Task        string
+	// Cycle names the run, so that one that is applied again does not count as a second; empty when runs have no name.
+	Cycle string
 	// At is the server's time.
 	At         time.Time
 	Extent     Extent

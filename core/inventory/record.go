@@ -44,6 +44,8 @@ type Record struct {
 type Stale struct {
 	Reason string
 	Since  time.Time
+	// Cycle is the one that missed the record, while a second one has to confirm that it is gone.
+	Cycle string `json:",omitempty"`
 }
 
 // Source is who reports a record: an agent with its token. Records that the server collects by itself have none.
