@@ -21,9 +21,17 @@ type Entry struct {
 	Manifest host.Manifest
 	// Binary is the path of the program.
 	Binary string
-	// Problem says in one sentence why the plugin cannot be used; empty when it can.
+	// Problem says in one sentence why the plugin cannot be used, or, when an earlier version of it is, why that one goes
+	// on; empty when all is well.
 	Problem string
+	// Installed is set for a plugin that an operator installed; it can be removed.
+	Installed bool
+
+	mark string // changes when a file of the plugin does
+	runs bool   // Manifest is that of an earlier version, which is used
 }
+
+func (e Entry) usable() bool { return e.Problem == "" || e.runs }
 
 // Scan reads the manifests of a directory, by kind. Programs are not run or read for it. A directory that is not there
 // holds no plugins.
@@ -61,9 +69,22 @@ func read(dir, name string) Entry {
 	}
 	if err == nil {
 		_, err = os.Stat(e.Binary)
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("its program %s is missing: install the plugin again", binary)
+		}
 	}
 	if err != nil {
 		e.Problem = err.Error()
 	}
+	e.mark = mark(filepath.Join(dir, name)) + mark(e.Binary)
 	return e
+}
+
+// mark tells one state of a file from another.
+func mark(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "-"
+	}
+	return fmt.Sprintf("%d.%d.%o;", info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -23,13 +22,17 @@ import (
 
 // Config says where plugins are and what they are lent.
 type Config struct {
-	// Dir holds the binaries and their manifests.
+	// Dir holds the binaries and their manifests that came with the server.
 	Dir string
+	// Installed holds those that an operator installed from archives; empty when none can be.
+	Installed string
 	// Work is the directory under which each plugin gets a working directory.
 	Work string
 	Log  hclog.Logger
 	// Back returns what an integration may use of the server: state, sealed secrets, proposals. It may be nil.
 	Back func(integration id.Integration) sdk.Host
+	// Changed is called after the catalogue has become another one. It may be nil.
+	Changed func()
 	// Timing is how patient the server is with a process; zero members take their defaults.
 	Timing host.Timing
 	Now    func() time.Time
@@ -49,13 +52,18 @@ type Integration struct {
 
 // Plugins is the catalogue with the processes.
 type Plugins struct {
-	cfg     Config
-	entries []Entry
-	plugins map[string]*host.Plugin // by kind, those that can be used
-	reports map[string]string       // report kind to plugin kind
+	cfg Config
+	// rescan is held while the catalogue changes, mu only for a look at it.
+	rescan sync.Mutex
 
-	mu     sync.Mutex
-	wanted map[id.Integration]Integration
+	mu       sync.Mutex
+	entries  []Entry
+	plugins  map[string]*host.Plugin // by kind, those that can be used
+	reports  map[string]string       // report kind to plugin kind
+	switches map[string]bool         // by kind, what the operator switched on or off
+	wanted   map[id.Integration]Integration
+	started  map[*host.Plugin]bool
+	life     context.Context //nolint:containedctx // of the processes, set by Run: the catalogue grows later
 
 	stopping sync.Once
 	stopped  chan struct{}
@@ -66,55 +74,63 @@ func Open(cfg Config) (*Plugins, error) {
 	if cfg.Log == nil {
 		cfg.Log = hclog.NewNullLogger()
 	}
-	entries, err := Scan(cfg.Dir)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	p := &Plugins{
+		cfg: cfg, plugins: map[string]*host.Plugin{}, wanted: map[id.Integration]Integration{}, stopped: make(chan struct{}),
+		started: map[*host.Plugin]bool{},
+	}
+	var err error
+	if p.switches, err = readSwitches(cfg.Work); err != nil {
+		return nil, err
+	}
+	entries, err := p.scan()
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugins{
-		cfg: cfg, entries: entries, plugins: map[string]*host.Plugin{}, reports: map[string]string{},
-		wanted: map[id.Integration]Integration{}, stopped: make(chan struct{}),
-	}
-	for _, e := range entries {
-		if e.Problem != "" {
-			cfg.Log.Warn("plugin cannot be used", "plugin", e.Kind, "problem", e.Problem)
-			continue
-		}
-		p.add(e)
-	}
+	p.adopt(entries)
 	return p, nil
 }
 
-func (p *Plugins) add(e Entry) {
-	c := host.Config{
-		Binary: e.Binary, Manifest: e.Manifest, Dir: filepath.Join(p.cfg.Work, e.Kind),
-		Log: p.cfg.Log, Timing: p.cfg.Timing, Now: p.cfg.Now,
+// Run looks after the processes until ctx ends, then drains them. Implicit plugins are started at once, without being
+// waited for; the others when they are needed. Plugins whose files change are replaced, new ones are added.
+func (p *Plugins) Run(ctx context.Context) error {
+	p.mu.Lock()
+	p.life = context.WithoutCancel(ctx) // Stop drains the processes
+	p.mu.Unlock()
+	p.apply()
+	for kind := range p.all() {
+		p.start(kind)
 	}
-	if p.cfg.Back != nil {
-		c.Host = func(integration string) sdk.Host { return p.cfg.Back(id.Integration(integration)) }
-	}
-	p.plugins[e.Kind] = host.New(c)
-	for _, r := range e.Manifest.Description.Reports {
-		if other, taken := p.reports[r.Name]; taken {
-			p.cfg.Log.Warn("two plugins take the same reports", "report", r.Name, "plugin", other, "ignored", e.Kind)
-			continue
+	tick := time.NewTicker(scanEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			p.drain()
+			return nil
+		case <-tick.C:
+			if err := p.Rescan(); err != nil {
+				p.cfg.Log.Warn("plugins cannot be looked for", "error", err)
+			}
 		}
-		p.reports[r.Name] = e.Kind
 	}
 }
 
-// Run looks after the processes until ctx ends, then drains them. Implicit plugins are started at once, without being
-// waited for; the others when they are needed.
-func (p *Plugins) Run(ctx context.Context) error {
-	p.apply()
-	for kind, plugin := range p.plugins {
-		plugin.Start(context.WithoutCancel(ctx)) // Stop drains it
-		if d, _ := p.Description(kind); d.Implicit {
-			plugin.Need()
-		}
+// start begins to look after a plugin once others run. An implicit one is needed at once.
+func (p *Plugins) start(kind string) {
+	p.mu.Lock()
+	plugin := p.plugins[kind]
+	due := plugin != nil && p.life != nil && !p.started[plugin]
+	if due {
+		p.started[plugin] = true
+		plugin.Start(p.life)
 	}
-	<-ctx.Done()
-	p.drain()
-	return nil
+	p.mu.Unlock()
+	if d, _ := p.Description(kind); due && d.Implicit {
+		plugin.Need()
+	}
 }
 
 // Stop waits until [Plugins.Run] has drained the processes, but not longer than ctx. Run's context must have ended.
@@ -129,8 +145,10 @@ func (p *Plugins) Stop(ctx context.Context) error {
 
 func (p *Plugins) drain() {
 	p.stopping.Do(func() {
+		p.rescan.Lock() // nothing is added any more
+		defer p.rescan.Unlock()
 		var all sync.WaitGroup
-		for _, plugin := range p.plugins {
+		for _, plugin := range p.all() {
 			all.Go(plugin.Stop)
 		}
 		all.Wait()
@@ -144,7 +162,7 @@ func (p *Plugins) Reconcile(_ context.Context, all []Integration) error {
 	wanted := make(map[id.Integration]Integration, len(all))
 	var missing []error
 	for _, in := range all {
-		if p.plugins[in.Kind] == nil {
+		if p.plugin(in.Kind) == nil {
 			missing = append(missing, fmt.Errorf("integration %s: plugin %s is not installed", in.ID, in.Kind))
 			continue
 		}
@@ -160,7 +178,8 @@ func (p *Plugins) Reconcile(_ context.Context, all []Integration) error {
 // apply tells each plugin its instances. An implicit plugin has one of its own.
 func (p *Plugins) apply() {
 	byKind := map[string][]sdk.Instance{}
-	for kind := range p.plugins {
+	all := p.all()
+	for kind := range all {
 		if d, _ := p.Description(kind); d.Implicit {
 			byKind[kind] = append(byKind[kind], sdk.Instance{Integration: kind, Name: d.Name, Revision: 1, Config: json.RawMessage("{}")})
 		}
@@ -173,19 +192,35 @@ func (p *Plugins) apply() {
 		})
 	}
 	p.mu.Unlock()
-	for kind, plugin := range p.plugins {
+	for kind, plugin := range all {
 		plugin.Want(byKind[kind])
 	}
 }
 
+func (p *Plugins) plugin(kind string) *host.Plugin {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.plugins[kind]
+}
+
+func (p *Plugins) all() map[string]*host.Plugin {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.plugins)
+}
+
 // Entries returns the whole catalogue, with what is wrong with plugins that cannot be used.
-func (p *Plugins) Entries() []Entry { return slices.Clone(p.entries) }
+func (p *Plugins) Entries() []Entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.entries)
+}
 
 // Catalog returns what the usable plugins declare, by kind.
 func (p *Plugins) Catalog() []sdk.Description {
 	var out []sdk.Description
-	for _, e := range p.entries {
-		if e.Problem == "" {
+	for _, e := range p.Entries() {
+		if e.usable() {
 			out = append(out, e.Manifest.Description)
 		}
 	}
@@ -194,8 +229,8 @@ func (p *Plugins) Catalog() []sdk.Description {
 
 // Description returns what a usable plugin declares.
 func (p *Plugins) Description(kind string) (sdk.Description, bool) {
-	for _, e := range p.entries {
-		if e.Kind == kind && e.Problem == "" {
+	for _, e := range p.Entries() {
+		if e.Kind == kind && e.usable() {
 			return e.Manifest.Description, true
 		}
 	}
@@ -213,50 +248,4 @@ func (p *Plugins) Schema(kind string) (*schema.Schema, error) {
 		return nil, fmt.Errorf("read the schema of plugin %s: %w", kind, err)
 	}
 	return s, nil
-}
-
-// PluginStatus tells how one plugin is.
-type PluginStatus struct {
-	Kind      string
-	Name      string
-	Version   string
-	State     string
-	PID       int
-	Since     time.Time
-	Restarts  int
-	LastError string
-	// Instances holds an empty text for an instance that works, else what is wrong, by integration.
-	Instances map[string]string
-	Stderr    []string
-	// Problem says why the plugin cannot be used at all.
-	Problem string
-}
-
-// Status tells how all plugins are, by kind.
-func (p *Plugins) Status() []PluginStatus {
-	out := make([]PluginStatus, 0, len(p.entries))
-	for _, e := range p.entries {
-		s := PluginStatus{Kind: e.Kind, Name: e.Manifest.Name, Version: e.Manifest.Version, Problem: e.Problem, State: "unusable"}
-		if plugin := p.plugins[e.Kind]; plugin != nil {
-			st := plugin.Status()
-			s.State, s.PID, s.Since, s.Restarts = string(st.State), st.PID, st.Since, st.Restarts
-			s.LastError, s.Instances, s.Stderr = st.LastError, st.Instances, st.Stderr
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// Restart ends the quarantine of a plugin.
-func (p *Plugins) Restart(kind string) error {
-	plugin := p.plugins[kind]
-	if plugin == nil {
-		return notInstalled(kind)
-	}
-	plugin.Restart()
-	return nil
-}
-
-func notInstalled(kind string) error {
-	return &sdk.Error{Kind: sdk.KindUnsupported, Code: "plugin_missing", Message: fmt.Sprintf("The plugin %q is not installed.", kind)}
 }

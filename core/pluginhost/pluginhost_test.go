@@ -205,7 +205,7 @@ func TestTheCatalogueSaysWhatIsWrong(t *testing.T) {
 	if err != nil || len(entries) != 3 {
 		t.Fatalf("%+v, %v", entries, err)
 	}
-	for i, want := range []string{"parse manifest", "no such file", "holds the manifest of plugin meter"} {
+	for i, want := range []string{"parse manifest", "is missing", "holds the manifest of plugin meter"} {
 		if !strings.Contains(entries[i].Problem, want) {
 			t.Errorf("%s: problem %q, want %q", entries[i].Kind, entries[i].Problem, want)
 		}

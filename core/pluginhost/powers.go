@@ -15,13 +15,19 @@ import (
 
 var _ integration.Plugins = (*Plugins)(nil)
 
-// ingestPatience bounds how long a plugin may take for a report: one that hangs must not hold its reporters.
-const ingestPatience = 10 * time.Second
+// How long a plugin may take.
+const (
+	ingestPatience = 10 * time.Second // for a report: one that hangs must not hold its reporters
+	judgePatience  = 30 * time.Second // for judging or upgrading a configuration
+	checkPatience  = 2 * time.Minute  // for trying one
+)
 
 // Ingest hands a report to the plugin that declares its kind. Errors are *sdk.Error: unsupported when no plugin does,
 // unavailable when it is not ready or was lost, else the plugin's own; or ctx's when the caller gave up.
 func (p *Plugins) Ingest(ctx context.Context, kind string, r sdk.Report) (sdk.Ingested, error) {
+	p.mu.Lock()
 	plugin, ok := p.reports[kind]
+	p.mu.Unlock()
 	if !ok {
 		return sdk.Ingested{}, &sdk.Error{Kind: sdk.KindUnsupported, Code: "unknown_report", Message: "No plugin takes reports of this kind."}
 	}
@@ -32,7 +38,9 @@ func (p *Plugins) Ingest(ctx context.Context, kind string, r sdk.Report) (sdk.In
 		return sdk.Ingested{}, err
 	}
 	r.Kind = kind
+	done := p.plugin(plugin).Exchange()
 	out, err := i.Ingest(limited, r)
+	done(err)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		late := sdk.Wrap(sdk.KindUnavailable, err, "The plugin did not answer in time.")
 		late.Code, late.RetryAfter = "plugin_slow", 5*time.Second
@@ -89,10 +97,12 @@ func (p *Plugins) Onboarder(ctx context.Context, integration id.Integration) (sd
 // Validate has a plugin judge a configuration. The plugin is started for it; the error is of kind unavailable while it
 // is not ready.
 func (p *Plugins) Validate(ctx context.Context, kind string, config json.RawMessage) ([]sdk.Diagnostic, error) {
-	plugin := p.plugins[kind]
+	plugin := p.plugin(kind)
 	if plugin == nil {
 		return nil, notInstalled(kind)
 	}
+	ctx, cancel := context.WithTimeout(ctx, judgePatience)
+	defer cancel()
 	return plugin.Validate(ctx, config)
 }
 
@@ -107,22 +117,26 @@ func (p *Plugins) Secrets(kind string) (integration.Secrets, error) {
 
 // UpgradeConfig turns a configuration of an earlier version into a present one.
 func (p *Plugins) UpgradeConfig(ctx context.Context, kind string, config json.RawMessage, from int) (json.RawMessage, error) {
-	plugin := p.plugins[kind]
+	plugin := p.plugin(kind)
 	if plugin == nil {
 		return nil, notInstalled(kind)
 	}
+	ctx, cancel := context.WithTimeout(ctx, judgePatience)
+	defer cancel()
 	return plugin.UpgradeConfig(ctx, config, from)
 }
 
 // Check tries a configuration that is not saved; progress hears of each step.
 func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
-	plugin := p.plugins[kind]
+	plugin := p.plugin(kind)
 	if plugin == nil {
 		return sdk.CheckResult{}, notInstalled(kind)
 	}
 	if err := p.declares(kind, sdk.CapCheck); err != nil {
 		return sdk.CheckResult{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
 	var out sdk.CheckResult
 	err := plugin.Try(ctx, sdk.Instance{Integration: "check/" + id.Random(8), Config: config}, func(i *host.Instance) error {
 		var err error
@@ -154,7 +168,11 @@ func (p *Plugins) instance(ctx context.Context, kind string, integration id.Inte
 	if err := p.declares(kind, c); err != nil {
 		return nil, err
 	}
-	return p.plugins[kind].Instance(ctx, string(integration))
+	plugin := p.plugin(kind)
+	if plugin == nil {
+		return nil, notInstalled(kind)
+	}
+	return plugin.Instance(ctx, string(integration))
 }
 
 func (p *Plugins) declares(kind string, c sdk.Capability) error {

@@ -87,6 +87,9 @@ func ParseManifest(raw []byte) (Manifest, error) {
 	return m, nil
 }
 
+// SameDescription reports whether two manifests declare the same.
+func SameDescription(a, b Manifest) bool { return rpc.SameDescription(a.Description, b.Description) }
+
 // Compatible says in one sentence why the plugin cannot run here; nil when it can.
 func (m Manifest) Compatible() error {
 	if m.OS != runtime.GOOS || m.Arch != runtime.GOARCH {

@@ -87,7 +87,7 @@ func (l pluginList) Status() []catalog.PluginStatus {
 	var out []catalog.PluginStatus
 	for _, p := range l.plugins.Status() {
 		s := catalog.PluginStatus{
-			Kind: p.Kind, Name: p.Name, Version: p.Version, State: p.State, PID: p.PID, Restarts: p.Restarts,
+			Kind: p.Kind, Name: p.Manifest.Name, Version: p.Version, State: p.State, PID: p.PID, Restarts: p.Restarts,
 			Error: p.LastError, Problem: p.Problem, Instances: p.Instances,
 		}
 		if d, ok := l.plugins.Description(p.Kind); ok {
