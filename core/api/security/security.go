@@ -46,6 +46,11 @@ type Area struct {
 	Now    func() time.Time
 	// BaseURL is where agents reach the server, empty to take it from each request.
 	BaseURL string
+	// TokenPath is where the bootstrap token lies while the server waits to be claimed.
+	TokenPath string
+	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
+	Container  bool
+	Deployment string
 }
 
 // Routes returns the area's rows.
@@ -132,7 +137,7 @@ func (a Area) quickSetup(ctx context.Context, in setupIn) (SetupDone, error) {
 	if err := a.Claims.Claim(ctx, in.Body.Username, in.Body.Password, in.Body.APIToken); err != nil {
 		return SetupDone{}, err
 	}
-	return SetupDone{Success: true, Method: "manual", DeploymentType: "manual", Message: "The server is set up. Log in with the new user."}, nil
+	return SetupDone{Success: true, Method: a.Deployment, DeploymentType: a.Deployment, Message: "The server is set up. Log in with the new user."}, nil
 }
 
 type loginRequest struct {
@@ -317,7 +322,9 @@ type Status struct {
 	AgentURL                    string    `json:"agentUrl"`
 	SSOProviders                []string  `json:"ssoProviders"`
 	TokenScopes                 *[]string `json:"tokenScopes,omitempty"`
-	BootstrapTokenPath          string    `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up."`
+	BootstrapTokenPath          string    `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up, like the next two."`
+	IsDocker                    *bool     `json:"isDocker,omitempty"`
+	InContainer                 *bool     `json:"inContainer,omitempty"`
 }
 
 func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
@@ -335,7 +342,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 		s.APITokenConfigured = s.APITokenConfigured || !t.Enrolled
 	}
 	if !claimed {
-		s.BootstrapTokenPath = ".bootstrap_token"
+		s.BootstrapTokenPath, s.IsDocker, s.InContainer = a.TokenPath, &a.Container, &a.Container
 	}
 	if !p.Authenticated() {
 		return s, nil

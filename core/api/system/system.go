@@ -15,6 +15,9 @@ type Facts struct {
 	Version string
 	Started time.Time
 	Now     func() time.Time
+	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
+	Container  bool
+	Deployment string
 }
 
 // Health is the answer of a living server.
@@ -77,7 +80,7 @@ func (f Facts) version(context.Context, route.None) (Version, error) {
 	}
 	return Version{
 		Version: f.Version, Build: build, GoVersion: runtime.Version(), Runtime: "go", Channel: "stable",
-		IsDevelopment: f.development(), DeploymentType: "manual",
+		IsDocker: f.Container, IsDevelopment: f.development(), DeploymentType: f.Deployment,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -54,8 +55,12 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 // areas are all rows of the API. Their order is that of the description.
 func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 	return []api.Area{
-		{Name: "system", Routes: system.Routes(system.Facts{Version: version, Started: started, Now: time.Now})},
-		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now, BaseURL: s.baseURL()}.Routes()},
+		{Name: "system", Routes: system.Routes(system.Facts{
+			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(),
+		})},
+		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,
+			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
+		}.Routes()},
 		{Name: "agents", Routes: agents.New(s.inventory.Catalog().Reports(), f, time.Now).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
@@ -63,6 +68,18 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog(), pluginList{s.plugins}, s.numbers()).Routes()},
 		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus}.Routes()},
 	}
+}
+
+// tokenPath is where the bootstrap token lies.
+func (s *server) tokenPath() string {
+	if s.base == nil {
+		return ""
+	}
+	path := s.base.dir.Path(bootstrapFile)
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
 }
 
 func (s *server) baseURL() string {

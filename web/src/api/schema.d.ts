@@ -665,7 +665,7 @@ export interface components {
             apiTokenHint: string;
             authLastModified: string;
             authUsername: string;
-            /** @description Present while the server waits to be set up. */
+            /** @description Present while the server waits to be set up, like the next two. */
             bootstrapTokenPath?: string;
             clientIP: string;
             configuredButPendingRestart: boolean;
@@ -676,6 +676,8 @@ export interface components {
             hasHTTPS: boolean;
             hasProxyAuth: boolean;
             hideLocalLogin: boolean;
+            inContainer?: boolean | null;
+            isDocker?: boolean | null;
             isPrivateNetwork: boolean;
             isTrustedNetwork: boolean;
             oidcEnabled: boolean;
