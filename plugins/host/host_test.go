@@ -378,3 +378,14 @@ func BenchmarkIngest(b *testing.B) {
 		ingest(b, in, body)
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	body := fixture(b, "nas.json")
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := wire.Decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

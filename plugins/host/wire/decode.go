@@ -31,17 +31,26 @@ func Decode(body []byte) (*Report, error) {
 	if len(body) > MaxBody {
 		return nil, &Error{Code: CodeInvalidJSON, Message: "The report is larger than 256 KiB."}
 	}
-	var r Report
-	// The decoder refuses nesting over 10,000 levels by itself, and the size is bounded above.
-	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&r); err != nil {
-		return nil, explain(err)
+	r, plain := decodePlain(body)
+	if !plain {
+		var err error
+		if r, err = decodeAny(body); err != nil {
+			return nil, explain(err)
+		}
 	}
 	r.Host.Hostname = strings.TrimSpace(r.Host.Hostname)
 	if r.Host.Hostname == "" {
 		return nil, &Error{Code: CodeInvalidReport, Field: "host.hostname", Message: "The report names no host: host.hostname is missing or blank."}
 	}
 	r.finite()
-	return &r, nil
+	return r, nil
+}
+
+// decodeAny reads a report with encoding/json: it refuses nesting over 10,000 levels by itself.
+func decodeAny(body []byte) (*Report, error) {
+	var r Report
+	err := json.NewDecoder(bytes.NewReader(body)).Decode(&r)
+	return &r, err
 }
 
 // explain turns the decoder's errors into words that hold nothing of the body.
