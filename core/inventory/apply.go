@@ -264,7 +264,7 @@ func (i *Inventory) Sweep(now time.Time) int {
 
 // window is how long a reporter may be silent.
 func (i *Inventory) window(r *Record) time.Duration {
-	k, ok := i.catalog.ReportOf(r.Type)
+	k, ok := i.Catalog().ReportOf(r.Type)
 	if !ok {
 		return 5 * time.Minute
 	}

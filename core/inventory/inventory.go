@@ -25,7 +25,7 @@ type Store interface {
 
 // Inventory holds all records. It is safe for concurrent use.
 type Inventory struct {
-	catalog *Catalog
+	catalog atomic.Pointer[Catalog]
 	store   Store
 	now     func() time.Time
 	started time.Time
@@ -56,15 +56,26 @@ func scopeOf(r *Record) scope { return scope{r.Integration, r.Task, r.Partition}
 
 // New returns an empty inventory. Records are judged stale from now on, not from before.
 func New(catalog *Catalog, store Store, now func() time.Time) *Inventory {
-	return &Inventory{
-		catalog: catalog, store: store, now: now, started: now(), revision: 1, changed: now(),
+	i := &Inventory{
+		store: store, now: now, started: now(), revision: 1, changed: now(),
 		records: map[id.UID]*Record{}, scopes: map[scope]map[id.UID]struct{}{},
 		counts: map[id.Integration]int{}, dirty: map[id.UID]struct{}{}, gone: map[id.UID]struct{}{},
 	}
+	i.catalog.Store(catalog)
+	return i
 }
 
 // Catalog returns what is declared.
-func (i *Inventory) Catalog() *Catalog { return i.catalog }
+func (i *Inventory) Catalog() *Catalog { return i.catalog.Load() }
+
+// Declare puts another catalogue in the place of the present one. Records of types that nobody declares any more are
+// kept and not shown.
+func (i *Inventory) Declare(c *Catalog) {
+	i.catalog.Store(c)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.bump()
+}
 
 // Subscribe returns news of changes; see [bus.Bus.Subscribe].
 func (i *Inventory) Subscribe(n int) (<-chan Changed, func()) { return i.news.Subscribe(n) }

@@ -25,6 +25,7 @@ type State struct {
 	now func() time.Time
 
 	mu       sync.Mutex
+	catalog  *Catalog                   // what the kept bytes were made with
 	members  map[string]json.RawMessage // set by others
 	edits    uint64
 	built    time.Time
@@ -72,6 +73,9 @@ func (s *State) JSON() ([]byte, uint64) {
 	if s.document != nil && (s.revision == revision+s.edits || now.Sub(s.built) < buildEvery && !now.Before(s.built)) {
 		return s.document, s.revision
 	}
+	if c := s.inv.Catalog(); c != s.catalog {
+		s.catalog, s.cache = c, nil
+	}
 	snap := s.inv.Snapshot()
 	s.document = s.build(snap, changed)
 	s.revision, s.built = snap.Revision+s.edits, now
@@ -98,7 +102,7 @@ func (s *State) build(snap *Snapshot, changed time.Time) []byte {
 			out = append(out, key.Empty...)
 		}
 	}
-	for _, section := range s.inv.catalog.shown {
+	for _, section := range s.catalog.shown {
 		if name := section.Section; name != "" && !known[name] {
 			known[name] = true
 			out = append(appendName(out, name), sections[name]...)
@@ -113,7 +117,7 @@ func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
 	lists := map[string][]shown{}
 	health := []byte{'{'}
 	children := s.children(snap)
-	for _, section := range s.inv.catalog.shown {
+	for _, section := range s.catalog.shown {
 		for _, r := range snap.Type(section.Type) {
 			entry := s.show(r, section, snap, children)
 			fresh[r.UID] = entry
@@ -125,7 +129,7 @@ func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
 	}
 	s.cache = fresh
 	out := map[string][]byte{}
-	for _, section := range s.inv.catalog.shown {
+	for _, section := range s.catalog.shown {
 		if _, done := out[section.Section]; !done {
 			out[section.Section] = list(lists[section.Section])
 		}
@@ -171,7 +175,7 @@ func (s *State) show(r *Record, section sdk.StateSection, snap *Snapshot, childr
 	if len(section.Nest) > 0 {
 		doc = doc[:len(doc)-1]
 		for _, n := range section.Nest {
-			inner := s.inv.catalog.sections[n.Type]
+			inner := s.catalog.sections[n.Type]
 			var entries []shown
 			for _, c := range children[child{r.UID, n.Relation, n.Type}] {
 				entries = append(entries, shown{c, document(c, inner, look), member(c.Parts[""], inner.SortBy)})
@@ -193,7 +197,7 @@ type child struct {
 // children lists the records that sections nest, by their parents.
 func (s *State) children(snap *Snapshot) map[child][]*Record {
 	out := map[child][]*Record{}
-	for _, section := range s.inv.catalog.shown {
+	for _, section := range s.catalog.shown {
 		for _, n := range section.Nest {
 			for _, r := range snap.Type(n.Type) {
 				for _, rel := range r.Relations {

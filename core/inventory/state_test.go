@@ -113,3 +113,21 @@ func TestCatalogRefusesContradictions(t *testing.T) {
 		}
 	}
 }
+
+func TestStateFollowsTheCatalogue(t *testing.T) {
+	i, _, c := fixture(t)
+	apply(t, i, Partition{Name: "p", Records: tools(0, 1)})
+	s := NewState(i, i.now)
+	decodeState(t, s)
+	before, _ := i.Revision()
+	other, err := NewCatalog([]sdk.Description{{Kind: "x", Types: []sdk.ResourceType{{Name: "tool"}}, Sections: []sdk.StateSection{{Section: "renamed", Type: "tool"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Declare(other)
+	c.t = c.t.Add(2 * time.Second)
+	doc, _ := decodeState(t, s)
+	if after, _ := i.Revision(); doc["tools"] != nil || len(doc["renamed"]) < 3 || after == before {
+		t.Errorf("tools %s, renamed %s, revision %d, was %d", doc["tools"], doc["renamed"], after, before)
+	}
+}

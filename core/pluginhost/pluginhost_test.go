@@ -19,8 +19,8 @@ import (
 	"github.com/pulse-platform/pulse/sdk/host"
 )
 
-// plugins is a directory with the meter plugin, built once.
-var plugins string
+// plugins is a directory with the meter plugin, newer one with a later version of it; both are built once.
+var plugins, newer string
 
 func TestMain(m *testing.M) { os.Exit(withPlugins(m)) }
 
@@ -31,29 +31,34 @@ func withPlugins(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "pulse-plugin-meter")
-	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/meter").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the meter plugin: %v\n%s", err, out)
-		return 1
-	}
-	manifest, err := exec.Command(binary, "manifest").Output()
-	if err == nil {
-		err = os.WriteFile(binary+".json", manifest, 0o600)
-	}
-	if err != nil {
+	plugins, newer = filepath.Join(dir, "1"), filepath.Join(dir, "2")
+	if err := errors.Join(build(plugins, "1.0.0"), build(newer, "1.1.0")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	plugins = dir
 	return m.Run()
 }
 
-func run(t *testing.T, all ...Integration) *Plugins {
+func build(dir, version string) error {
+	binary := filepath.Join(dir, "pulse-plugin-meter")
+	flags := "-X github.com/pulse-platform/pulse/sdk/serve.version=" + version
+	if out, err := exec.Command("go", "build", "-ldflags", flags, "-o", binary, "./testdata/meter").CombinedOutput(); err != nil {
+		return fmt.Errorf("build the meter plugin: %w\n%s", err, out)
+	}
+	manifest, err := exec.Command(binary, "manifest").Output()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(binary+".json", manifest, 0o600)
+}
+
+func run(t *testing.T, all ...Integration) *Plugins { return runWith(t, Config{Dir: plugins}, all...) }
+
+func runWith(t *testing.T, cfg Config, all ...Integration) *Plugins {
 	t.Helper()
-	p, err := Open(Config{
-		Dir: plugins, Work: t.TempDir(),
-		Timing: host.Timing{Wait: 20 * time.Second, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond},
-	})
+	cfg.Work = t.TempDir()
+	cfg.Timing = host.Timing{Wait: 20 * time.Second, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond}
+	p, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
