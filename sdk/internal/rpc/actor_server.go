@@ -41,9 +41,13 @@ func (s *actorServer) Acknowledge(r *pb.AcknowledgeRequest, stream pb.Actor_Ackn
 	if err != nil {
 		return err
 	}
-	err = sendObservations(result.Observations, func(b *pb.Batch) error {
+	send := func(b *pb.Batch) error {
 		return stream.Send(&pb.AcknowledgeResponse{Item: &pb.AcknowledgeResponse_Batch{Batch: b}})
-	})
+	}
+	last, err := sendObservations(result.Observations, send)
+	if err == nil && last != nil {
+		err = send(last)
+	}
 	if err != nil {
 		return err
 	}

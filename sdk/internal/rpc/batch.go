@@ -100,9 +100,15 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Ba
 		}
 		return i
 	}
+	var before sdk.Sample
 	for i, s := range samples {
-		c.Type[i], c.Key[i], c.Metric[i], c.Instance[i] = at(s.Type), at(s.Key), at(s.Metric), at(s.Instance)
-		c.Value[i] = s.Value
+		c.Metric[i], c.Instance[i], c.Value[i] = at(s.Metric), at(s.Instance), s.Value
+		if i > 0 && s.Type == before.Type && s.Key == before.Key { // as most are
+			c.Type[i], c.Key[i] = c.Type[i-1], c.Key[i-1]
+		} else {
+			c.Type[i], c.Key[i] = at(s.Type), at(s.Key)
+		}
+		before = s
 		if !s.Time.IsZero() {
 			if c.Time == nil {
 				c.Time = make([]int64, n)

@@ -112,8 +112,8 @@ func (k *ingestLink) connect() (*ingestStream, uint64, error) {
 
 // send sends the report. A body in chunks may mix with those of other reports.
 func (k *ingestLink) send(ctx context.Context, s *ingestStream, id uint64, instance string, r sdk.Report) error {
-	head := r
-	head.Body = nil
+	head, body := r, r.Body
+	head.Body, body = body[:min(len(body), chunk)], body[min(len(body), chunk):]
 	begin := &pb.IngestBegin{Instance: instance, Report: encodeReport(head), Size: int64(len(r.Body))}
 	if deadline, ok := ctx.Deadline(); ok {
 		begin.Timeout = encodeDuration(max(time.Until(deadline), time.Millisecond))
@@ -121,7 +121,7 @@ func (k *ingestLink) send(ctx context.Context, s *ingestStream, id uint64, insta
 	if err := k.message(s, &pb.IngestRequest{Id: id, Item: &pb.IngestRequest_Begin{Begin: begin}}); err != nil {
 		return err
 	}
-	for body := r.Body; len(body) > 0; {
+	for len(body) > 0 {
 		n := min(len(body), chunk)
 		if err := k.message(s, &pb.IngestRequest{Id: id, Item: &pb.IngestRequest_Chunk{Chunk: body[:n]}}); err != nil {
 			return err
@@ -203,21 +203,24 @@ func (s *ingestStream) await(ctx context.Context, p *pendingReport) (sdk.Ingeste
 
 // takeAnswer adds a message to what a report says, and reports whether it was the last.
 func takeAnswer(out *sdk.Ingested, strings *stringList, m *pb.IngestResponse) (done bool, err error) {
-	switch item := m.GetItem().(type) {
-	case *pb.IngestResponse_Batch:
-		obs, err := strings.read(item.Batch)
-		if err != nil {
-			return false, err
-		}
-		out.Observations = append(out.Observations, obs...)
-	case *pb.IngestResponse_Result:
-		if e := item.Result.GetError(); e != nil {
+	batch, result := m.GetBatch(), m.GetResult()
+	if result != nil {
+		if e := result.GetError(); e != nil {
 			return false, decodeError(e)
 		}
-		out.Claims, out.Reply = decodeClaims(item.Result.GetClaims()), item.Result.GetReply()
-		return true, nil
+		batch = result.GetBatch()
+		out.Claims, out.Reply = decodeClaims(result.GetClaims()), result.GetReply()
 	}
-	return false, nil
+	obs, err := strings.read(batch)
+	if err != nil {
+		return false, err
+	}
+	if out.Observations == nil {
+		out.Observations = obs
+	} else {
+		out.Observations = append(out.Observations, obs...)
+	}
+	return result != nil, nil
 }
 
 // failure is the error of a broken stream. A send says EOF when the reason is to be had from the receiving side.

@@ -74,6 +74,9 @@ func (d *reportDesk) take(m *pb.IngestRequest) error {
 			return malformed("a report was begun twice, or there are too many, or it is too large")
 		}
 		a = d.begin(item.Begin)
+		if int64(len(a.body)) > item.Begin.GetSize() {
+			return malformed("a report is longer than it said")
+		}
 		d.arriving[m.GetId()] = a
 	case *pb.IngestRequest_Chunk:
 		if a == nil {
@@ -101,7 +104,7 @@ func (d *reportDesk) take(m *pb.IngestRequest) error {
 }
 
 func (d *reportDesk) begin(b *pb.IngestBegin) *arrival {
-	a := &arrival{begin: b, body: make([]byte, 0, b.GetSize())}
+	a := &arrival{begin: b, body: b.GetReport().GetBody()}
 	if t := decodeDuration(b.GetTimeout()); t > 0 {
 		a.ctx, a.cancel = context.WithTimeout(d.ctx, t)
 	} else {
@@ -151,7 +154,10 @@ func (d *reportDesk) decode(a *arrival) (out sdk.Ingested, err error) {
 }
 
 func (d *reportDesk) answer(ctx context.Context, id uint64, out sdk.Ingested) error {
-	err := sendObservations(out.Observations, func(b *pb.Batch) error {
+	if len(out.Reply) > MaxBatch {
+		return sdk.Errorf(sdk.KindInternal, "The plugin's reply to the report is larger than %d bytes.", MaxBatch)
+	}
+	last, err := sendObservations(out.Observations, func(b *pb.Batch) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -160,11 +166,8 @@ func (d *reportDesk) answer(ctx context.Context, id uint64, out sdk.Ingested) er
 	if err != nil {
 		return err
 	}
-	if len(out.Reply) > MaxBatch {
-		return sdk.Errorf(sdk.KindInternal, "The plugin's reply to the report is larger than %d bytes.", MaxBatch)
-	}
 	return d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{
-		Result: &pb.IngestResult{Claims: encodeClaims(out.Claims), Reply: out.Reply},
+		Result: &pb.IngestResult{Claims: encodeClaims(out.Claims), Reply: out.Reply, Batch: last},
 	}})
 }
 
@@ -174,21 +177,26 @@ func (d *reportDesk) send(m *pb.IngestResponse) error {
 	return d.stream.Send(m)
 }
 
-// sendObservations sends a list that no cycle surrounds, in batches.
-func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) error {
+// sendObservations sends a list that no cycle surrounds, in batches, and returns the last one, which may be nil, for the
+// caller to send. It is smaller than flushBatch.
+func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) (last *pb.Batch, err error) {
 	var table stringTable
 	var pending []*pb.Observation
-	var samples []sdk.Sample
+	samples := make([]sdk.Sample, 0, len(obs))
 	size := 0
-	flush := func() error {
+	cut := func() (*pb.Batch, error) {
 		if len(pending) == 0 && len(samples) == 0 {
-			return nil
+			return nil, nil
 		}
 		b, err := table.batch(pending, samples)
-		if err != nil {
+		pending, samples, size = nil, samples[:0], 0
+		return b, err
+	}
+	flush := func() error {
+		b, err := cut()
+		if err != nil || b == nil {
 			return err
 		}
-		pending, samples, size = nil, nil, 0
 		return send(b)
 	}
 	for _, o := range obs {
@@ -198,23 +206,23 @@ func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) error {
 		} else {
 			m, err := encodeObservation(o)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if added = proto.Size(m); added > MaxBatch {
-				return sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
+				return nil, sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
 			}
 			if size+added > MaxBatch {
 				if err := flush(); err != nil {
-					return err
+					return nil, err
 				}
 			}
 			pending = append(pending, m)
 		}
 		if size += added; size >= flushBatch {
 			if err := flush(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return flush()
+	return cut()
 }

@@ -117,7 +117,7 @@ type IngestRequest_Begin struct {
 }
 
 type IngestRequest_Chunk struct {
-	// Chunk is a piece of the body, of at most 256 KiB.
+	// Chunk is the next piece of the body, of at most 256 KiB.
 	Chunk []byte `protobuf:"bytes,3,opt,name=chunk,proto3,oneof"`
 }
 
@@ -134,9 +134,9 @@ func (*IngestRequest_Cancel) isIngestRequest_Item() {}
 type IngestBegin struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Instance string                 `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
-	// Report comes without its body.
+	// Report comes with the first 256 KiB of its body at most; chunks bring the rest.
 	Report *Report `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
-	// Size of the body that follows, in bytes; it is 8 MiB at most.
+	// Size of the whole body, in bytes; it is 8 MiB at most.
 	Size int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
 	// Timeout that remains for the answer; none when absent.
 	Timeout       *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
@@ -238,7 +238,7 @@ func (*IngestCancel) Descriptor() ([]byte, []int) {
 	return file_pulse_plugin_v1_ingester_proto_rawDescGZIP(), []int{2}
 }
 
-// IngestResponse is a batch of observations, of which there may be none or many, and at last the result.
+// IngestResponse is a batch of observations, of which there may be none or many, and at last the result with the rest.
 type IngestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -336,7 +336,9 @@ type IngestResult struct {
 	// Reply is a JSON object whose members become part of the answer to the reporter.
 	Reply []byte `protobuf:"bytes,2,opt,name=reply,proto3" json:"reply,omitempty"`
 	// Error says why the report was refused; the rest is empty then.
-	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	Error *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// Batch holds the last observations, most often all.
+	Batch         *Batch `protobuf:"bytes,4,opt,name=batch,proto3" json:"batch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -388,6 +390,13 @@ func (x *IngestResult) GetReply() []byte {
 func (x *IngestResult) GetError() *Error {
 	if x != nil {
 		return x.Error
+	}
+	return nil
+}
+
+func (x *IngestResult) GetBatch() *Batch {
+	if x != nil {
+		return x.Batch
 	}
 	return nil
 }
@@ -620,11 +629,12 @@ const file_pulse_plugin_v1_ingester_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12.\n" +
 	"\x05batch\x18\x02 \x01(\v2\x16.pulse.plugin.v1.BatchH\x00R\x05batch\x127\n" +
 	"\x06result\x18\x03 \x01(\v2\x1d.pulse.plugin.v1.IngestResultH\x00R\x06resultB\x06\n" +
-	"\x04item\"\x83\x01\n" +
+	"\x04item\"\xb1\x01\n" +
 	"\fIngestResult\x12/\n" +
 	"\x06claims\x18\x01 \x01(\v2\x17.pulse.plugin.v1.ClaimsR\x06claims\x12\x14\n" +
 	"\x05reply\x18\x02 \x01(\fR\x05reply\x12,\n" +
-	"\x05error\x18\x03 \x01(\v2\x16.pulse.plugin.v1.ErrorR\x05error\"\xb4\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x16.pulse.plugin.v1.ErrorR\x05error\x12,\n" +
+	"\x05batch\x18\x04 \x01(\v2\x16.pulse.plugin.v1.BatchR\x05batch\"\xb4\x01\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x19\n" +
@@ -687,16 +697,17 @@ var file_pulse_plugin_v1_ingester_proto_depIdxs = []int32{
 	4,  // 5: pulse.plugin.v1.IngestResponse.result:type_name -> pulse.plugin.v1.IngestResult
 	6,  // 6: pulse.plugin.v1.IngestResult.claims:type_name -> pulse.plugin.v1.Claims
 	9,  // 7: pulse.plugin.v1.IngestResult.error:type_name -> pulse.plugin.v1.Error
-	10, // 8: pulse.plugin.v1.Report.received_at:type_name -> google.protobuf.Timestamp
-	7,  // 9: pulse.plugin.v1.Claims.interval:type_name -> google.protobuf.Duration
-	10, // 10: pulse.plugin.v1.Claims.reported_at:type_name -> google.protobuf.Timestamp
-	0,  // 11: pulse.plugin.v1.Ingester.Ingest:input_type -> pulse.plugin.v1.IngestRequest
-	3,  // 12: pulse.plugin.v1.Ingester.Ingest:output_type -> pulse.plugin.v1.IngestResponse
-	12, // [12:13] is the sub-list for method output_type
-	11, // [11:12] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	8,  // 8: pulse.plugin.v1.IngestResult.batch:type_name -> pulse.plugin.v1.Batch
+	10, // 9: pulse.plugin.v1.Report.received_at:type_name -> google.protobuf.Timestamp
+	7,  // 10: pulse.plugin.v1.Claims.interval:type_name -> google.protobuf.Duration
+	10, // 11: pulse.plugin.v1.Claims.reported_at:type_name -> google.protobuf.Timestamp
+	0,  // 12: pulse.plugin.v1.Ingester.Ingest:input_type -> pulse.plugin.v1.IngestRequest
+	3,  // 13: pulse.plugin.v1.Ingester.Ingest:output_type -> pulse.plugin.v1.IngestResponse
+	13, // [13:14] is the sub-list for method output_type
+	12, // [12:13] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_ingester_proto_init() }
