@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,4 +114,22 @@ func TestIntegrationsOfTheFile(t *testing.T) {
 		}
 	}
 	eventually(t, "the log names the wrong line", func() bool { return strings.Contains(s.output.String(), "config.hcl line 8") })
+}
+
+// Before the server runs with it, the file is judged by the plugins themselves; nothing of the check is left behind.
+func TestCheckOfTheFilesIntegrations(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	good := writeFile(t, filepath.Join(dir, "good.hcl"), "integration \"demo\" \"lab\" {\n  machines = 4\n}\n")
+	wrong := writeFile(t, filepath.Join(dir, "wrong.hcl"), "integration \"teapot\" \"a\" {\n}\n\nintegration \"demo\" \"lab\" {\n  machine = 4\n}\n")
+	if code, out := once(t, "pulse", "config", "check", good); code != 0 {
+		t.Errorf("a file that is fine: exit code %d\n%s", code, out)
+	}
+	code, out := once(t, "pulse", "config", "check", wrong)
+	if code != 1 || !strings.Contains(out, "wrong.hcl line 5") || !strings.Contains(out, "wrong.hcl:1") || !strings.Contains(out, "teapot") {
+		t.Errorf("an unknown plugin in line 1, a wrong key in line 5: exit code %d\n%s", code, out)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("beside the two files: %v (%v)", left, err)
+	}
 }

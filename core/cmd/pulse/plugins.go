@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -127,7 +129,13 @@ func checkIntegrations(ctx context.Context, cfg *config.Config, io streams) (pro
 	if err != nil {
 		return false, err
 	}
-	plugins, err := pluginhost.Open(pluginhost.Config{Dir: dir, Log: hclog.NewNullLogger(), Now: time.Now})
+	// The plugins work in a directory of the check's own: the server's may be in use.
+	work, err := os.MkdirTemp("", "pulse-check-")
+	if err != nil {
+		return false, fmt.Errorf("make a directory for the plugins to work in: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	plugins, err := pluginhost.Open(pluginhost.Config{Dir: dir, Work: work, Log: hclog.NewNullLogger(), Now: time.Now})
 	if err != nil {
 		return false, err
 	}
@@ -143,8 +151,9 @@ func checkIntegrations(ctx context.Context, cfg *config.Config, io streams) (pro
 	}()
 	for _, x := range cfg.Integrations {
 		found, err := validate(ctx, plugins, x)
-		if err != nil {
-			return true, err
+		if err != nil { // of this block; the others are judged all the same
+			fmt.Fprintln(io.err, "pulse:", err)
+			problems = true
 		}
 		if diags := x.Diagnose(found); len(diags) > 0 {
 			fmt.Fprintln(io.err, diags.String())
