@@ -63,20 +63,40 @@ func (p *Plugins) Rescan() error {
 	return nil
 }
 
-// adopt makes the entries the catalogue.
+// adopt makes the entries the catalogue. Those that are as they were come first, then what came with the server: whoever
+// comes later and declares what another one has declared is not used.
 func (p *Plugins) adopt(entries []Entry) {
 	before := p.Entries()
-	for i, e := range entries {
+	former := func(e Entry) (Entry, bool) {
 		at := slices.IndexFunc(before, func(o Entry) bool { return o.Kind == e.Kind })
-		switch {
-		case at >= 0 && before[at].mark == e.mark:
-			entries[i] = before[at]
-		case at >= 0 && before[at].usable():
-			entries[i] = p.change(before[at], e)
-		case e.Problem != "":
-			p.cfg.Log.Error("a plugin cannot be used", "plugin", e.Kind, "problem", e.Problem)
-		default:
-			p.add(e)
+		if at < 0 {
+			return Entry{}, false
+		}
+		return before[at], before[at].mark == e.mark
+	}
+	order := make([]int, 0, len(entries))
+	for i := range entries {
+		order = append(order, i)
+	}
+	rank := func(e Entry) int {
+		if _, same := former(e); same {
+			return 0
+		} else if !e.Installed {
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rank(entries[a]) - rank(entries[b]) })
+	var declared []sdk.Description
+	for _, i := range order {
+		old, same := former(entries[i])
+		if same {
+			entries[i] = old
+		} else {
+			entries[i] = p.decide(old, p.judged(entries[i], declared))
+		}
+		if entries[i].usable() {
+			declared = append(declared, entries[i].Manifest.Description)
 		}
 	}
 	for _, e := range before {
@@ -91,6 +111,30 @@ func (p *Plugins) adopt(entries []Entry) {
 	for _, e := range entries {
 		p.start(e.Kind)
 	}
+}
+
+// judged adds to a plugin's entry what is wrong with its declarations beside those of others.
+func (p *Plugins) judged(e Entry, declared []sdk.Description) Entry {
+	if e.Problem != "" || p.cfg.Accept == nil {
+		return e
+	}
+	if err := p.cfg.Accept(append(slices.Clone(declared), e.Manifest.Description)); err != nil {
+		e.Problem = err.Error()
+	}
+	return e
+}
+
+// decide takes over what a plugin's files say now.
+func (p *Plugins) decide(old, e Entry) Entry {
+	switch {
+	case old.Kind != "" && old.usable():
+		return p.change(old, e)
+	case e.Problem != "":
+		p.cfg.Log.Error("a plugin cannot be used", "plugin", e.Kind, "problem", e.Problem)
+	default:
+		p.add(e)
+	}
+	return e
 }
 
 // add makes a plugin that is not known yet.

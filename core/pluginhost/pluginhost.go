@@ -31,6 +31,8 @@ type Config struct {
 	Log  hclog.Logger
 	// Back returns what an integration may use of the server: state, sealed secrets, proposals. It may be nil.
 	Back func(integration id.Integration) sdk.Host
+	// Accept says whether plugins may declare this beside one another; the last one is new. It may be nil.
+	Accept func([]sdk.Description) error
 	// Changed is called after the catalogue has become another one. It may be nil.
 	Changed func()
 	// Timing is how patient the server is with a process; zero members take their defaults.

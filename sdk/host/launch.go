@@ -73,7 +73,11 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	}
 	//nolint:noctx // The process outlives the call that starts it, and go-plugin ends it.
 	cmd := exec.Command(what.Binary)
-	cmd.Dir, cmd.Env = c.Dir, c.environment()
+	identity, certificate, err := identify(c.Now())
+	if err != nil {
+		return nil, err
+	}
+	cmd.Dir, cmd.Env = c.Dir, append(c.environment(), "PLUGIN_CLIENT_CERT="+string(certificate))
 	ownGroup(cmd)
 	calls := &gauge{meter: p.meter}
 	client := plugin.NewClient(&plugin.ClientConfig{
@@ -81,7 +85,7 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 		VersionedPlugins: map[int]plugin.PluginSet{rpc.Protocol: {rpc.Service: &rpc.Binding{}}},
 		Cmd:              cmd,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         true,
+		TLSConfig:        identity,
 		SkipHostEnv:      true,
 		StartTimeout:     c.Timing.Start,
 		Logger:           newBridle(c.Log, c.Now),

@@ -2,28 +2,15 @@ package catalog
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pulse-platform/pulse/core/api/route"
-	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
-
-type plugins []PluginStatus
-
-func (p plugins) Status() []PluginStatus { return p }
-
-func (p plugins) Schema(kind string) (json.RawMessage, error) {
-	if kind != p[0].Kind {
-		return nil, errors.New("not installed")
-	}
-	return json.RawMessage(`{"type":"object"}`), nil
-}
 
 func fixture(t *testing.T) *Area {
 	t.Helper()
@@ -41,7 +28,7 @@ func fixture(t *testing.T) *Area {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "pulse_things_total", Help: "Things."})
 	registry.MustRegister(c)
 	c.Add(3)
-	return New(cat, plugins{{Kind: "probe", State: "running"}}, registry)
+	return New(func() *inventory.Catalog { return cat }, registry)
 }
 
 func TestTypes(t *testing.T) {
@@ -64,24 +51,8 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-func TestSchema(t *testing.T) {
-	handle := fixture(t).Routes()[2].Handle
-	out, err := handle(t.Context(), &schemaIn{Kind: "probe"})
-	if raw, ok := out.(route.Raw); err != nil || !ok || string(raw.Body) != `{"type":"object"}` {
-		t.Errorf("%v, %v", out, err)
-	}
-	if _, err := handle(t.Context(), &schemaIn{Kind: "nope"}); !errs.Is(err, errs.NotFound) {
-		t.Errorf("a plugin that is not there: %v", err)
-	}
-}
-
-func TestPluginsAndMetrics(t *testing.T) {
-	a := fixture(t)
-	out, err := a.Routes()[1].Handle(t.Context(), &route.None{})
-	if p := out.(pluginsOut).Plugins; err != nil || len(p) != 1 || p[0].State != "running" {
-		t.Fatalf("%+v, %v", out, err)
-	}
-	out, err = a.Routes()[3].Handle(t.Context(), &route.None{})
+func TestMetrics(t *testing.T) {
+	out, err := fixture(t).Routes()[1].Handle(t.Context(), &route.None{})
 	if raw := out.(route.Raw); err != nil || !strings.Contains(string(raw.Body), "pulse_things_total 3") || !strings.HasPrefix(raw.ContentType, "text/plain") {
 		t.Fatalf("%+v, %v", out, err)
 	}

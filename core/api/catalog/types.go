@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -78,15 +79,16 @@ type conditionOut struct {
 }
 
 func (a *Area) types(context.Context, route.None) (typesOut, error) {
+	catalog := a.catalog()
 	out := typesOut{Types: []typeOut{}}
-	for _, t := range a.catalog.Types() {
-		out.Types = append(out.Types, a.shape(t))
+	for _, t := range catalog.Types() {
+		out.Types = append(out.Types, shape(catalog, t))
 	}
 	return out, nil
 }
 
-func (a *Area) shape(t sdk.ResourceType) typeOut {
-	section, _ := a.catalog.Section(t.Name)
+func shape(catalog *inventory.Catalog, t sdk.ResourceType) typeOut {
+	section, _ := catalog.Section(t.Name)
 	out := typeOut{
 		Name: t.Name, Label: t.Label, Plural: t.Plural, Icon: t.Icon, Family: t.Family, Section: section.Section,
 		HistoryType: cmp.Or(section.HistoryType, t.Name), ChartGroup: section.ChartGroup,
@@ -99,7 +101,7 @@ func (a *Area) shape(t sdk.ResourceType) typeOut {
 		out.Facts = append(out.Facts, factOut(f))
 	}
 	for _, name := range t.Metrics {
-		if m, ok := a.catalog.Metric(t.Name, name); ok {
+		if m, ok := catalog.Metric(t.Name, name); ok {
 			out.Metrics = append(out.Metrics, metricOut{
 				Name: m.Name, WireName: cmp.Or(m.WireName, m.Name), WireScale: cmp.Or(m.WireScale, 1), Label: cmp.Or(m.Label, m.Name),
 				Help: m.Help, Unit: m.Unit, Kind: cmp.Or(m.Kind, sdk.Gauge), Instance: m.Instance, Chart: cmp.Or(m.Chart, m.Name),
@@ -110,7 +112,7 @@ func (a *Area) shape(t sdk.ResourceType) typeOut {
 		out.Thresholds = append(out.Thresholds, thresholdOut{x.Metric, x.Trigger, x.Clear, x.Below, x.For.Seconds(), x.Severity})
 	}
 	for _, name := range t.Conditions {
-		if k, ok := a.catalog.Kind(name); ok {
+		if k, ok := catalog.Kind(name); ok {
 			out.Conditions = append(out.Conditions, conditionOut{k.Name, k.Label, k.Severity})
 		}
 	}

@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-
-	"github.com/pulse-platform/pulse/core/api/catalog"
-	"github.com/pulse-platform/pulse/core/pluginhost"
 )
 
 // numbers is what the server says of itself to Prometheus.
@@ -70,33 +66,4 @@ func (c selfCollector) Collect(out chan<- prometheus.Metric) {
 	for _, j := range c.s.poll.Status() {
 		gauge(taskDesc, float64(j.Failures), string(j.Integration), j.Task)
 	}
-}
-
-// pluginList shows the plugin host's status the way the API does.
-type pluginList struct{ plugins *pluginhost.Plugins }
-
-func (l pluginList) Schema(kind string) (json.RawMessage, error) {
-	s, err := l.plugins.Schema(kind)
-	if err != nil {
-		return nil, err
-	}
-	return s.JSON(), nil
-}
-
-func (l pluginList) Status() []catalog.PluginStatus {
-	var out []catalog.PluginStatus
-	for _, p := range l.plugins.Status() {
-		s := catalog.PluginStatus{
-			Kind: p.Kind, Name: p.Manifest.Name, Version: p.Version, State: p.State, PID: p.PID, Restarts: p.Restarts,
-			Error: p.LastError, Problem: p.Problem, Instances: p.Instances,
-		}
-		if d, ok := l.plugins.Description(p.Kind); ok {
-			s.Summary, s.Configurable = d.Summary, !d.Implicit
-		}
-		if !p.Since.IsZero() {
-			s.Since = p.Since.UnixMilli()
-		}
-		out = append(out, s)
-	}
-	return out
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
@@ -65,7 +66,8 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
-		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog(), pluginList{s.plugins}, s.numbers()).Routes()},
+		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
+		{Name: "plugins", Routes: plugins.Area{Service: supervised{s}}.Routes()},
 		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus}.Routes()},
 	}
 }
@@ -101,14 +103,14 @@ func (openapiCommand) Run(ctx context.Context, o *options, io streams) error {
 	if err != nil {
 		return err
 	}
-	plugins, err := pluginhost.Open(pluginhost.Config{Dir: dir, Log: hclog.NewNullLogger(), Now: time.Now})
+	found, err := pluginhost.Open(pluginhost.Config{Dir: dir, Log: hclog.NewNullLogger(), Now: time.Now, Accept: acceptable})
 	if err != nil {
 		return err
 	}
-	if len(plugins.Catalog()) == 0 {
+	if len(found.Catalog()) == 0 {
 		return fmt.Errorf("there are no plugins in %s, and what agents may report comes from them: build them first (make build)", dir)
 	}
-	s := &server{plugins: plugins, auth: &auth.Service{}, log: hclog.NewNullLogger()}
+	s := &server{plugins: found, auth: &auth.Service{}, log: hclog.NewNullLogger()}
 	doc, err := s.describe(ctx)
 	if err != nil {
 		return err

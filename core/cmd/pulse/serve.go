@@ -66,11 +66,13 @@ type server struct {
 	live         *live.Hub
 	api          *api.Server
 	listener     net.Listener
+	// redeclared tells that the plugins declare something else than before.
+	redeclared chan struct{}
 }
 
 // build opens everything, bottom first. What was opened is closed again when a later part fails.
 func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started time.Time) (s *server, err error) {
-	s = &server{cfg: cfg, log: log}
+	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -135,15 +137,11 @@ func (s *server) openPlugins(ctx context.Context) error {
 	values := integration.NewValues(store, s.base.sealer)
 	s.plugins, err = pluginhost.Open(pluginhost.Config{
 		Dir: dir, Work: s.base.dir.Path("plugins"), Log: s.log.Named("plugins"), Now: time.Now,
+		Installed: s.base.dir.Path(installedDir), Accept: acceptable, Changed: s.redeclare,
 		Back: func(name id.Integration) sdk.Host { return back{name, values} },
 	})
 	if err != nil {
 		return err
-	}
-	for _, e := range s.plugins.Entries() {
-		if e.Problem != "" {
-			s.log.Error("a plugin cannot be used", "plugin", e.Kind, "problem", e.Problem)
-		}
 	}
 	s.integrations, err = integration.Open(ctx, store, s.base.sealer, s.plugins)
 	return err
@@ -254,6 +252,7 @@ func (s *server) reconcile(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-changes:
+		case <-s.redeclared:
 		}
 	}
 }
