@@ -354,6 +354,9 @@ func (s *Service) ResetPassword(ctx context.Context, user, password string) erro
 	u, ok := s.users[user]
 	names := slices.Sorted(maps.Keys(s.users))
 	s.mu.Unlock()
+	if len(names) == 0 {
+		return errs.New(errs.NotFound, "there is no user yet: set the server up with its bootstrap token first")
+	}
 	if !ok {
 		return errs.New(errs.NotFound, "there is no user %q; the users are: %s", user, strings.Join(names, ", "))
 	}

@@ -89,6 +89,9 @@ func (c resetPasswordCommand) Run(ctx context.Context, o *options, io streams) e
 	if err != nil {
 		return err
 	}
+	if err := checkUsed(cfg.Server.Data); err != nil {
+		return err
+	}
 	password, err := askPassword(io, "New password for "+c.Name+": ")
 	if err != nil {
 		return err

@@ -24,15 +24,15 @@ var version = "dev"
 // options are the settings that every command may need. The flags win over environment variables (PULSE_DATA for
 // --data), those over the configuration file.
 type options struct {
-	Config         string `help:"Configuration file (HCL); PULSE_CONFIG." placeholder:"FILE" env:"PULSE_CONFIG"`
-	Data           string `help:"Data directory." placeholder:"DIR"`
-	Listen         string `help:"Address to serve on, host:port." placeholder:"ADDR"`
-	Plugins        string `help:"Directory of the plugins." placeholder:"DIR"`
+	Config         string `help:"Configuration file (HCL)." placeholder:"FILE" env:"PULSE_CONFIG"`
+	Data           string `help:"Data directory (default /var/lib/pulse)." placeholder:"DIR"`
+	Listen         string `help:"Address to serve on, host:port (default :7655)." placeholder:"ADDR"`
+	Plugins        string `help:"Directory of the plugins (default: plugins beside the binary)." placeholder:"DIR"`
 	BaseURL        string `name:"base-url" help:"Address under which people and agents reach the server." placeholder:"URL"`
 	TrustedProxies string `help:"Networks of reverse proxies whose X-Forwarded headers are believed, separated by commas." placeholder:"CIDRS"`
 	AllowedOrigins string `help:"Other sites whose pages may call the API, separated by commas." placeholder:"URLS"`
 	AllowEmbedding string `help:"Whether other sites may show Pulse in a frame." placeholder:"BOOL"`
-	LogLevel       string `help:"Least severe log level: trace, debug, info, warn, error." placeholder:"LEVEL"`
+	LogLevel       string `help:"Least severe log level: trace, debug, info, warn, error (default info)." placeholder:"LEVEL"`
 	LogFormat      string `help:"Log format: text, json or auto (text on a terminal)." placeholder:"FORMAT"`
 }
 
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("pulse"),
-		kong.Description("Monitors hosts, hypervisors, containers and backups through plugins."),
+		kong.Description("Monitors hosts, hypervisors, containers and backups through plugins. Each flag may also be an environment variable, PULSE_DATA for --data, or a key of the configuration file; the flag wins."),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/errs"
 )
 
 // pulse runs one command line.
@@ -41,10 +44,37 @@ func TestCommandLine(t *testing.T) {
 		"no file":            {[]string{"config", "check"}, 1, "", "pulse config check FILE"},
 		"no plugins":         {[]string{"plugin", "list", "--plugins", dir}, 1, "", "--plugins"},
 		"wrong level":        {[]string{"serve", "--log-level", "loud"}, 1, "", "log-level"},
+		"defaults":           {[]string{"serve", "--help"}, 0, "/var/lib/pulse", ""},
+		"variables":          {[]string{"--help"}, 0, "PULSE_DATA for --data", ""},
 	} {
 		code, out, err := pulse(t, c.args...)
 		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(err, c.err) {
 			t.Errorf("%s: exit code %d\nout: %s\nerr: %s", name, code, out, err)
 		}
+	}
+}
+
+// A command that looks for a user makes no data directory where there is none.
+func TestResetPasswordOfNoServer(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "mistyped")
+	code, _, msg := pulse(t, "user", "reset-password", "admin", "--data", data)
+	if code != 1 || !strings.Contains(msg, data) || !strings.Contains(msg, "--data") {
+		t.Errorf("exit code %d: %s", code, msg)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("the directory was made")
+	}
+}
+
+// Before the server is set up there is nobody to reset, and the message says what to do instead.
+func TestResetPasswordBeforeSetup(t *testing.T) {
+	cfg := &config.Config{}
+	cfg.Server.Data = t.TempDir()
+	err := resetPassword(t.Context(), cfg, "admin", "long enough for a password")
+	if !errs.Is(err, errs.NotFound) || !strings.Contains(err.Error(), "bootstrap token") {
+		t.Errorf("got %v", err)
+	}
+	if err := checkUsed(cfg.Server.Data); err != nil {
+		t.Errorf("the directory was used: %v", err)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -46,6 +48,18 @@ func askPassword(io streams, prompt string) (string, error) {
 		return "", errors.New("the two passwords differ; nothing was changed")
 	}
 	return first, nil
+}
+
+// checkUsed tells whether a server has ever used the data directory, so that a mistyped one is not made.
+func checkUsed(data string) error {
+	_, err := os.Stat(filepath.Join(data, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no server has used the data directory %s: name the right one with --data", data)
+	}
+	if err != nil {
+		return fmt.Errorf("look into the data directory: %w", err)
+	}
+	return nil
 }
 
 // resetPassword sets a user's password in the data directory. A running server holds the directory, so that it cannot

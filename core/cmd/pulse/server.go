@@ -13,6 +13,9 @@ import (
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
 
+// stateFile is the database of users, tokens, integrations and documents.
+const stateFile = "pulse.db"
+
 // base is what every command that touches the data directory opens, in this order.
 type base struct {
 	dir    *datadir.Dir
@@ -34,7 +37,7 @@ func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 	if b.sealer, err = secret.OpenFile(b.dir.Path("secret.key")); err != nil {
 		return b, err
 	}
-	b.state, err = sqlite.OpenState(ctx, b.dir.Path("pulse.db"))
+	b.state, err = sqlite.OpenState(ctx, b.dir.Path(stateFile))
 	return b, err
 }
 
