@@ -46,6 +46,7 @@ func (k *checker) refuse(format string, args ...any) {
 // counts as unchanged: it must not seem gone.
 func (k *checker) partition(p Partition) inventory.Partition {
 	out := inventory.Partition{Name: p.Name}
+	k.pending = slices.Grow(k.pending, count[sdk.Sample](p.Observations))
 	for _, o := range p.Observations {
 		switch o := o.(type) {
 		case sdk.Record:
@@ -69,6 +70,15 @@ func (k *checker) partition(p Partition) inventory.Partition {
 		}
 	}
 	return out
+}
+
+func count[T sdk.Observation](all []sdk.Observation) (n int) {
+	for _, o := range all {
+		if _, is := o.(T); is {
+			n++
+		}
+	}
+	return n
 }
 
 func (k *checker) record(r sdk.Record) bool {
@@ -162,10 +172,16 @@ func (k *checker) document(kind string, doc json.RawMessage) bool {
 // samples returns the samples that may be stored. It is called when the records are in place.
 func (k *checker) samples() []metric.Sample {
 	out := make([]metric.Sample, 0, len(k.pending))
-	for _, s := range k.pending {
+	var uid id.UID
+	var r *inventory.Record
+	there := false
+	for n, s := range k.pending {
 		m, declared := k.catalog.Metric(s.Type, s.Metric)
-		uid := id.Record(k.cycle.Integration, s.Key)
-		switch r, there := k.door.inv.Record(uid); {
+		if n == 0 || s.Key != k.pending[n-1].Key { // most samples follow one of the same record
+			uid = id.Record(k.cycle.Integration, s.Key)
+			r, there = k.door.inv.Record(uid)
+		}
+		switch {
 		case !declared:
 			k.refuse("metric %.64q of type %.64q is not declared", s.Metric, s.Type)
 			continue

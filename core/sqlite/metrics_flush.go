@@ -120,7 +120,9 @@ func (m *Metrics) flush(ctx context.Context) error {
 		return m.db.mapError(err)
 	}
 	for group := range slices.Chunk(todo, groupSeries) {
-		if err := m.db.Tx(ctx, func(tx *sql.Tx) error { return m.packGroup(ctx, tx, group) }); err != nil {
+		// A group is packed in a moment. Watching for the end of ctx at each statement costs more than the statement.
+		pack := func(tx *sql.Tx) error { return m.packGroup(context.WithoutCancel(ctx), tx, group) }
+		if err := m.db.Tx(ctx, pack); err != nil {
 			m.restore(todo)
 			return err
 		}
@@ -223,12 +225,17 @@ func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, grown [
 			return err
 		}
 	}
+	last := make([]block, len(m.tiers))
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
+		if all, ok := last[tier].holds(m.tiers[tier], from, to); ok {
+			return all, nil
+		}
 		return m.tiers[tier].read(ctx, tx, s.id, from, to)
 	}
 	samples := buckets(s.packing, s.packing[0].at, s.packing[len(s.packing)-1].at+1)
-	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, samples, read, func(tier int, changed []metric.Bucket) error {
-		n, err := m.tiers[tier].put(ctx, tx, s.id, changed)
+	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, samples, read, func(tier int, changed []metric.Bucket) (err error) {
+		var n int64
+		n, last[tier], err = m.tiers[tier].put(ctx, tx, s.id, changed)
 		grown[tier] += n
 		return err
 	})

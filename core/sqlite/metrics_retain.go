@@ -32,7 +32,7 @@ func (m *Metrics) retain(ctx context.Context) error {
 	slices.Sort(names)
 	empty := map[uint32]bool{}
 	for group := range slices.Chunk(names, groupSeries) {
-		if err := m.db.Tx(ctx, func(tx *sql.Tx) error { return m.retainGroup(ctx, tx, group, now, empty) }); err != nil {
+		if err := m.db.Tx(ctx, func(tx *sql.Tx) error { return m.retainGroup(context.WithoutCancel(ctx), tx, group, now, empty) }); err != nil {
 			return err
 		}
 	}

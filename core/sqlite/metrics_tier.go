@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
@@ -133,12 +135,11 @@ func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to
 }
 
 // put stores changed buckets of a series, ordered by time, in place of those of the same time. It returns by how
-// many points the tier grew.
-func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket) (grown int64, err error) {
+// many points the tier grew, and the last block that it wrote.
+func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket) (grown int64, b block, err error) {
 	for len(changed) > 0 {
-		b, err := t.block(ctx, tx, series, changed[0].At)
-		if err != nil {
-			return 0, fmt.Errorf("read %s: %w", t.table, err)
+		if b, err = t.block(ctx, tx, series, changed[0].At); err != nil {
+			return 0, b, fmt.Errorf("read %s: %w", t.table, err)
 		}
 		n := 1
 		for n < len(changed) && changed[n].At < b.end {
@@ -149,11 +150,12 @@ func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed [
 		}
 		all := metric.Replace(b.buckets, changed[:n])
 		if _, err := tx.StmtContext(ctx, t.write).ExecContext(ctx, b.key, len(all), encodeBlock(t.Tier, all)); err != nil {
-			return 0, fmt.Errorf("write %s: %w", t.table, err)
+			return 0, b, fmt.Errorf("write %s: %w", t.table, err)
 		}
 		grown, changed = grown+int64(len(all)-len(b.buckets)), changed[n:]
+		b.buckets = all
 	}
-	return grown, nil
+	return grown, b, nil
 }
 
 // block is what is stored of one window: all of it or, when there is much, a part that begins at its key's time.
@@ -161,6 +163,17 @@ type block struct {
 	key     int64
 	buckets []metric.Bucket
 	end     int64 // Unix milliseconds from which on another block has its place
+}
+
+// holds returns the block's buckets of a range of time when the range lies in the block.
+func (b block) holds(t tierTable, from, to int64) ([]metric.Bucket, bool) {
+	if b.buckets == nil || from < (b.key&math.MaxUint32)*t.slot() || to > b.end {
+		return nil, false
+	}
+	at := func(o metric.Bucket, at int64) int { return cmp.Compare(o.At, at) }
+	i, _ := slices.BinarySearchFunc(b.buckets, from, at)
+	j, _ := slices.BinarySearchFunc(b.buckets, to, at)
+	return b.buckets[i:j:j], true
 }
 
 // full reports whether what comes at a time is better put into a new block: to add a little to much means to write much.
