@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,8 +43,9 @@ func samplesOf(r *wire.Report, rates rates, at time.Time) []sdk.Observation {
 	if r.Host.UptimeSeconds > 0 {
 		add("uptime", "", float64(r.Host.UptimeSeconds))
 	}
+	first := primary(r.Disks)
 	for i, d := range r.Disks {
-		if i == primary(r.Disks) {
+		if i == first {
 			add("disk", "", d.Usage/100)
 		}
 		add("fs_used", d.Mountpoint, d.Usage/100)
@@ -111,9 +113,10 @@ func (in *Ingester) ratesOf(reporter string, r *wire.Report, at time.Time) rates
 			sum[total] += v
 		}
 	}
-	counting := countingKind(r.Network)
-	for _, n := range r.Network {
-		kind := interfaceKind(n)
+	kinds := kindsOf(r.Network)
+	counting := countingKind(kinds)
+	for i, n := range r.Network {
+		kind := kinds[i]
 		if kind == mounts.KindLoopback || kind == mounts.KindVirtual {
 			continue // they come and go with containers, and their traffic is counted where it leaves
 		}
@@ -134,25 +137,27 @@ func (in *Ingester) ratesOf(reporter string, r *wire.Report, at time.Time) rates
 
 // countingKind says which interfaces make the total: the physical ones, or the nearest to them that the host reports.
 // Agents that list only interfaces with an address show a hypervisor's bridge and not the port below it.
-func countingKind(all []wire.Network) string {
-	seen := map[string]bool{}
-	for _, n := range all {
-		seen[interfaceKind(n)] = true
-	}
+func countingKind(all []string) string {
 	for _, kind := range []string{mounts.KindPhysical, mounts.KindAggregate, mounts.KindBridge} {
-		if seen[kind] {
+		if slices.Contains(all, kind) {
 			return kind
 		}
 	}
 	return ""
 }
 
-func interfaceKind(n wire.Network) string {
-	switch n.Kind {
-	case mounts.KindPhysical, mounts.KindAggregate, mounts.KindBridge, mounts.KindVirtual:
-		return n.Kind
+// kindsOf returns the kind of each interface.
+func kindsOf(all []wire.Network) []string {
+	kinds := make([]string, len(all))
+	for i, n := range all {
+		switch n.Kind {
+		case mounts.KindPhysical, mounts.KindAggregate, mounts.KindBridge, mounts.KindVirtual:
+			kinds[i] = n.Kind
+		default:
+			kinds[i] = mounts.InterfaceKind(n.Name)
+		}
 	}
-	return mounts.InterfaceKind(n.Name)
+	return kinds
 }
 
 // evidenceOf says by what the host may be recognised elsewhere.
@@ -171,8 +176,9 @@ func evidenceOf(r *wire.Report) []sdk.Evidence {
 	add(sdk.EvidenceMachineID, strings.ToLower(cmp.Or(r.Host.MachineID, r.Host.ID)))
 	add(sdk.EvidenceHostName, strings.ToLower(r.Host.Hostname))
 	add(sdk.EvidenceAddress, r.Host.ReportIP)
-	for _, n := range r.Network {
-		kind := interfaceKind(n)
+	kinds := kindsOf(r.Network)
+	for i, n := range r.Network {
+		kind := kinds[i]
 		if kind == mounts.KindPhysical && globalMAC(n.MAC) {
 			add(sdk.EvidenceMAC, strings.ToLower(n.MAC))
 		}

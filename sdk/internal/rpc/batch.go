@@ -73,9 +73,6 @@ func (t *stringTable) place(s string) (index uint32, added bool) {
 	if i, ok := t.index[s]; ok {
 		return i, false
 	}
-	if t.index == nil {
-		t.index = map[string]uint32{}
-	}
 	i := uint32(len(t.index) + 1)
 	t.index[s] = i
 	return i, true
@@ -88,6 +85,9 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Ba
 		return b, nil
 	}
 	n := len(samples)
+	if t.index == nil {
+		t.index = make(map[string]uint32, n)
+	}
 	c := &pb.Samples{
 		Type: make([]uint32, n), Key: make([]uint32, n), Metric: make([]uint32, n), Instance: make([]uint32, n),
 		Value: make([]float64, n),
