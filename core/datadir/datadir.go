@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +43,7 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("the data directory %s is in use by process %d: stop it, or choose another directory", e.Path, e.PID)
 }
 
-// Open makes the directory, readable by its owner only, and takes it for this process. It fails with [*HeldError]
+// Open makes the directory, or takes an empty one, readable by its owner only, and takes it for this process. It fails with [*HeldError]
 // when another process has it. The operating system lets go of it when the process ends, however it ends.
 func Open(path string) (*Dir, error) {
 	path, err := filepath.Abs(path)
@@ -49,10 +51,10 @@ func Open(path string) (*Dir, error) {
 		return nil, fmt.Errorf("find data directory: %w", err)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("make data directory: %w", err)
+		return nil, fmt.Errorf("make data directory: %w; run as a user who may, or choose another directory (--data)", err)
 	}
-	if err := os.Chmod(path, 0o700); err != nil {
-		return nil, fmt.Errorf("protect data directory: %w", err)
+	if err := protect(path); err != nil {
+		return nil, err
 	}
 	name := filepath.Join(path, lockName)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
@@ -71,6 +73,29 @@ func Open(path string) (*Dir, error) {
 		_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	return &Dir{path: path, lock: f, close: sync.OnceValue(f.Close)}, nil
+}
+
+// protect lets only the owner into an empty directory. One that holds something keeps its mode, since that may be
+// /home after a slip of the hand; secrets are files of mode 0600 in any case. It is refused when anybody may write to it.
+func protect(path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return fmt.Errorf("read data directory: %w; it must belong to the user who runs this", err)
+	}
+	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != "lost+found" }) {
+		if err := os.Chmod(path, 0o700); err != nil {
+			return fmt.Errorf("protect data directory: %w; it must belong to the user who runs this, or choose another (--data)", err)
+		}
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("read data directory: %w", err)
+	}
+	if info.Mode().Perm()&0o002 != 0 && runtime.GOOS != "windows" {
+		return fmt.Errorf("anybody may write to the data directory %s: chmod 700 it if it is Pulse's alone, or choose another (--data)", path)
+	}
+	return nil
 }
 
 // holder reads the process id in a lock file, 0 when there is none.

@@ -113,6 +113,38 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// A slip of the hand such as --data /tmp must not lock everybody else out of it.
+func TestDirectoryOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are not what protects there")
+	}
+	for mode, fine := range map[os.FileMode]bool{0o755: true, 0o775: true, 0o777: false} {
+		path := t.TempDir()
+		var err error
+		if err := os.WriteFile(filepath.Join(path, "letter.txt"), []byte("dear"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time it has a lock in it
+			d, openErr := Open(path)
+			if err = openErr; err == nil {
+				_ = d.Close()
+			}
+		}
+		if (err == nil) != fine {
+			t.Errorf("a directory of mode %v with other things in it: %v", mode, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--data")) {
+			t.Errorf("the message does not say what to do: %v", err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode %v has become %v (%v)", mode, info.Mode().Perm(), err)
+		}
+	}
+}
+
 func TestSecret(t *testing.T) {
 	d := openTemp(t)
 	s := d.Secret("token")
