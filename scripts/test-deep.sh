@@ -7,6 +7,9 @@ fuzztime=${FUZZTIME:-60s}
 
 go test -race -count=3 -shuffle=on -timeout 60m ./...
 
+# What needs more than Go: plugins in other languages, real counterparts.
+go test -tags deep -count=1 -timeout 30m -run 'Python' ./e2e
+
 grep -rlE --include='*_test.go' '^func Fuzz' core sdk plugins agent | while read -r file; do
   grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | while read -r _ target; do
     echo "== $target in $(dirname "$file") for $fuzztime"

@@ -73,7 +73,7 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	}
 	//nolint:noctx // The process outlives the call that starts it, and go-plugin ends it.
 	cmd := exec.Command(what.Binary)
-	identity, certificate, err := identify(c.Now())
+	identity, certificate, err := identify()
 	if err != nil {
 		return nil, err
 	}
