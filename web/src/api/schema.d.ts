@@ -228,6 +228,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a plugin is, with its tasks and what of its observations was refused */
+        get: operations["getPlugin"];
+        put?: never;
+        post?: never;
+        /** Remove a plugin that was installed; its integrations stay */
+        delete: operations["removePlugin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{kind}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a plugin off; what it watches goes stale */
+        post: operations["disablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{kind}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a plugin on */
+        post: operations["enablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{kind}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a plugin wrote last; with wait, the answer comes with the next line */
+        get: operations["getPluginLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{kind}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a plugin anew: another process takes over without a gap */
+        post: operations["restartPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/{kind}/schema": {
         parameters: {
             query?: never;
@@ -239,6 +325,23 @@ export interface paths {
         get: operations["getPluginSchema"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install or update a plugin from an archive in the server's folder for them */
+        post: operations["installPlugin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,6 +560,12 @@ export interface components {
         AgentVersion: {
             version: string;
         };
+        Calls: {
+            failed: number;
+            last?: number;
+            perMinute: number;
+            total: number;
+        };
         ColumnOut: {
             default: boolean;
             format: string;
@@ -478,6 +587,11 @@ export interface components {
             enabled?: boolean | null;
             kind: string;
             name: string;
+        };
+        Detail: {
+            plugin: components["schemas"]["Plugin"];
+            tasks: components["schemas"]["Task"][];
+            warnings: components["schemas"]["Warning"][];
         };
         Diagnostic: {
             detail?: string;
@@ -539,18 +653,52 @@ export interface components {
             isDevelopment: boolean;
             version: string;
         };
+        InstallIn: {
+            archive: string;
+            sha256: string;
+        };
+        IntegrationsListOut: {
+            integrations: components["schemas"]["Out"][];
+        };
         IntegrationsStatus: {
             error?: string;
             state: string;
-            tasks: components["schemas"]["Task"][];
+            tasks: components["schemas"]["IntegrationsTask"][];
+        };
+        IntegrationsTask: {
+            error?: string;
+            failures?: number;
+            lastSuccess?: number;
+            lastTook?: number;
+            name: string;
+            next?: number;
+            running: boolean;
+        };
+        Line: {
+            fields?: {
+                [key: string]: string;
+            };
+            level?: string;
+            seq: number;
+            text: string;
+            time: number;
         };
         ListOut: {
-            integrations: components["schemas"]["Out"][];
+            plugins: components["schemas"]["Plugin"][];
         };
         LoginRequest: {
             password: string;
             rememberMe?: boolean;
             username: string;
+        };
+        LogsOut: {
+            lines: components["schemas"]["Line"][];
+            next: number;
+        };
+        Memory: {
+            limit?: number;
+            pss?: number;
+            rss?: number;
         };
         MetricOut: {
             chart: string;
@@ -589,23 +737,31 @@ export interface components {
             currentPassword: string;
             newPassword: string;
         };
-        PluginsOut: {
-            plugins: components["schemas"]["PluginStatus"][];
-        };
-        PluginStatus: {
+        Plugin: {
+            calls: components["schemas"]["Calls"];
+            capabilities: string[];
             configurable: boolean;
+            cpuSeconds: number;
+            enabled: boolean;
             error?: string;
+            errorAt?: number;
+            installed: boolean;
             instances?: {
                 [key: string]: string;
             };
             kind: string;
+            memory: components["schemas"]["Memory"];
             name: string;
             pid?: number;
             problem?: string;
+            records: number;
             restarts: number;
+            series: number;
             since?: number;
+            started?: number;
             state: string;
             summary?: string;
+            throttled?: number;
             version: string;
         };
         Reply: {
@@ -700,11 +856,14 @@ export interface components {
         Task: {
             error?: string;
             failures?: number;
+            integration: string;
+            interval: number;
             lastSuccess?: number;
             lastTook?: number;
             name: string;
             next?: number;
             running: boolean;
+            runs: number;
         };
         ThresholdOut: {
             below: boolean;
@@ -789,6 +948,14 @@ export interface components {
             updateAvailable: boolean;
             version: string;
         };
+        Warning: {
+            count: number;
+            first: number;
+            integration: string;
+            last: number;
+            task: string;
+            text: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -797,9 +964,11 @@ export interface components {
     pathItems: never;
 }
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
+export type SchemaCalls = components['schemas']['Calls'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
+export type SchemaDetail = components['schemas']['Detail'];
 export type SchemaDiagnostic = components['schemas']['Diagnostic'];
 export type SchemaDone = components['schemas']['Done'];
 export type SchemaError = components['schemas']['Error'];
@@ -807,16 +976,21 @@ export type SchemaFactOut = components['schemas']['FactOut'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
 export type SchemaInfo = components['schemas']['Info'];
+export type SchemaInstallIn = components['schemas']['InstallIn'];
+export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
+export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
+export type SchemaLine = components['schemas']['Line'];
 export type SchemaListOut = components['schemas']['ListOut'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
+export type SchemaLogsOut = components['schemas']['LogsOut'];
+export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
-export type SchemaPluginsOut = components['schemas']['PluginsOut'];
-export type SchemaPluginStatus = components['schemas']['PluginStatus'];
+export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaReply = components['schemas']['Reply'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
@@ -836,6 +1010,7 @@ export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
 export type SchemaVersion = components['schemas']['Version'];
+export type SchemaWarning = components['schemas']['Warning'];
 export type $defs = Record<string, never>;
 export interface operations {
     getAgentVersion: {
@@ -978,7 +1153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListOut"];
+                    "application/json": components["schemas"]["IntegrationsListOut"];
                 };
             };
             /** @description The error */
@@ -1329,7 +1504,195 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PluginsOut"];
+                    "application/json": components["schemas"]["ListOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removePlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disablePlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enablePlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPluginLogs: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restartPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description The error */
@@ -1361,6 +1724,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    installPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InstallIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description The error */
