@@ -21,6 +21,7 @@ import (
 type pluginCommand struct {
 	List   pluginListCommand   `cmd:"" help:"List the installed plugins."`
 	Verify pluginVerifyCommand `cmd:"" help:"Check that each plugin is the one its manifest describes."`
+	New    pluginNewCommand    `cmd:"" help:"Write a new plugin: a Go module with a source that works, and its tests."`
 }
 
 type pluginListCommand struct{}
