@@ -249,10 +249,20 @@ func (s *Service) check(ctx context.Context, user, password, peer string) error 
 	}
 	if !ok || !known {
 		attempts, lockedNow := s.locks.failed(user, peer)
+		s.logFailure(user, peer, known, lockedNow)
 		return &LoginError{Attempts: attempts, LockedNow: lockedNow}
 	}
 	s.locks.succeeded(user, peer)
 	return nil
+}
+
+// logFailure tells the operator who tries to get in. A name that nobody has may be a password typed into the wrong
+// field and is left out.
+func (s *Service) logFailure(user, peer string, known, locked bool) {
+	if !known {
+		user = "unknown"
+	}
+	s.log.Warn("a login failed", "user", user, "address", peer, "locked_out", locked)
 }
 
 // Logout ends a session, named by its hashed id.

@@ -217,6 +217,40 @@ func TestLockoutHitsTheGuesserNotTheAdmin(t *testing.T) {
 	}
 }
 
+func TestFailedLoginsAreLogged(t *testing.T) {
+	store := authtest.New()
+	first, c := open(t, store)
+	if err := first.Claim(t.Context(), "admin", good, ""); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s, err := auth.Open(t.Context(), store, c.now, hclog.New(&hclog.LoggerOptions{Output: &log}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"admin", "my secret phrase"} {
+		if _, _, _, err := s.Login(t.Context(), user, "not this one, surely", false, "192.0.2.9", "curl"); err == nil {
+			t.Errorf("%q got in", user)
+		}
+	}
+	got := log.String()
+	if !strings.Contains(got, "user=admin address=192.0.2.9") || strings.Count(got, "192.0.2.9") != 2 {
+		t.Errorf("the log does not tell who failed from where:\n%s", got)
+	}
+	if strings.Contains(got, "secret phrase") || strings.Contains(got, "surely") {
+		t.Errorf("the log tells what may be a password:\n%s", got)
+	}
+}
+
+func TestTokenNamesAreOneLine(t *testing.T) {
+	s, _, _ := claimed(t)
+	for _, name := range []string{"a\x00b", "a\nb", "\x1b[31mred"} {
+		if _, _, err := s.CreateToken(t.Context(), auth.Principal{Method: auth.MethodSession}, name, nil); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestTokensAreBoundedByTheirMaker(t *testing.T) {
 	s, _, store := claimed(t)
 	session := auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}

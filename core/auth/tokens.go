@@ -82,6 +82,9 @@ func (s *Service) CreateToken(ctx context.Context, maker Principal, name string,
 	if len(name) > 100 {
 		return "", Token{}, errs.New(errs.Invalid, "the name must have at most 100 bytes").WithField("name")
 	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return "", Token{}, errs.New(errs.Invalid, "the name must have no control characters").WithField("name")
+	}
 	scopes, err := checkScopes(scopes)
 	if err != nil {
 		return "", Token{}, err
