@@ -132,7 +132,7 @@ func (s *Server) facts(c fiber.Ctx) *route.Request {
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-IP") != ""
 	r.Loopback = addr.IsLoopback() && !forwarded
 	if s.trusted(addr) {
-		addr = forwardedFor(r.Header, addr)
+		addr = s.forwardedFor(r.Header, addr)
 		if p := r.Header.Get("X-Forwarded-Proto"); p != "" {
 			r.HTTPS = strings.EqualFold(p, "https")
 		}
@@ -148,14 +148,26 @@ func (s *Server) trusted(a netip.Addr) bool {
 	return slices.ContainsFunc(s.opt.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// forwardedFor is the client that a trusted proxy names, the proxy itself when it names none.
-func forwardedFor(h http.Header, peer netip.Addr) netip.Addr {
-	for _, text := range append(strings.Split(h.Get("X-Forwarded-For"), ","), h.Get("X-Real-IP")) {
-		if a, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
-			return a.Unmap()
+// forwardedFor is the client that trusted proxies name, the proxy itself when they name none. Each proxy appends whom
+// it was called by, so the client is the last address that is no trusted proxy: what stands before it is the client's
+// own claim, by which it could dodge the lockout.
+func (s *Server) forwardedFor(h http.Header, peer netip.Addr) netip.Addr {
+	chain := strings.Split(strings.Join(h.Values("X-Forwarded-For"), ","), ",")
+	client, named := peer, false
+	for _, text := range slices.Backward(chain) {
+		a, err := netip.ParseAddr(strings.TrimSpace(text))
+		if err != nil {
+			break
+		}
+		client, named = a.Unmap(), true
+		if !s.trusted(client) {
+			return client
 		}
 	}
-	return peer
+	if a, err := netip.ParseAddr(strings.TrimSpace(h.Get("X-Real-IP"))); err == nil && !named {
+		return a.Unmap()
+	}
+	return client
 }
 
 // fiberPath writes a row's path the way Fiber wants it.
