@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -156,12 +155,12 @@ func (k *checker) lists(r sdk.Record) bool {
 
 // document lets JSON objects in: the state document is put together from their bytes.
 func (k *checker) document(kind string, doc json.RawMessage) bool {
-	switch trimmed := bytes.TrimSpace(doc); {
+	switch {
 	case len(doc) == 0:
 		return true
 	case len(doc) > MaxDocument:
 		k.refuse("a document of type %.64q is larger than %d bytes", kind, MaxDocument)
-	case len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(trimmed):
+	case !isObject(doc):
 		k.refuse("a document of type %.64q is not a JSON object", kind)
 	default:
 		return true

@@ -49,14 +49,15 @@ func (in *Ingester) Ingest(_ context.Context, r sdk.Report) (sdk.Ingested, error
 		at = in.received(r)
 	}
 	claims := claimsOf(report)
-	rates := in.ratesOf(reporter(r.TokenID, claims), report, at)
+	kinds := kindsOf(report.Network)
+	rates := in.ratesOf(reporter(r.TokenID, claims), report, kinds, at)
 	doc, err := documentOf(report, rates.totals()).encode()
 	if err != nil {
 		return sdk.Ingested{}, sdk.Wrap(sdk.KindInternal, err, "The report could not be turned into a document.")
 	}
 	obs := []sdk.Observation{sdk.Record{
 		Type: kind, Key: sdk.Self, Name: claims.DisplayName, Status: sdk.StatusUp, StatusWord: "online",
-		Tags: report.Tags, Evidence: evidenceOf(report), Doc: doc,
+		Tags: report.Tags, Evidence: evidenceOf(report, kinds), Doc: doc,
 	}}
 	obs = append(obs, samplesOf(report, rates, at)...)
 	obs = append(obs, verdicts(report)...)

@@ -99,8 +99,9 @@ func (m rates) samples() []sdk.Observation {
 	return out
 }
 
-// ratesOf turns the counters of a report into rates, each by itself, and sums those that count into the totals.
-func (in *Ingester) ratesOf(reporter string, r *wire.Report, at time.Time) rates {
+// ratesOf turns the counters of a report into rates, each by itself, and sums those that count into the totals. kinds are
+// those of the interfaces.
+func (in *Ingester) ratesOf(reporter string, r *wire.Report, kinds []string, at time.Time) rates {
 	var out rates
 	sum := map[string]float64{}
 	follow := func(metric, total, instance string, value uint64, counts bool) {
@@ -113,7 +114,6 @@ func (in *Ingester) ratesOf(reporter string, r *wire.Report, at time.Time) rates
 			sum[total] += v
 		}
 	}
-	kinds := kindsOf(r.Network)
 	counting := countingKind(kinds)
 	for i, n := range r.Network {
 		kind := kinds[i]
@@ -160,8 +160,8 @@ func kindsOf(all []wire.Network) []string {
 	return kinds
 }
 
-// evidenceOf says by what the host may be recognised elsewhere.
-func evidenceOf(r *wire.Report) []sdk.Evidence {
+// evidenceOf says by what the host may be recognised elsewhere. kinds are those of the interfaces.
+func evidenceOf(r *wire.Report, kinds []string) []sdk.Evidence {
 	var out []sdk.Evidence
 	count, seen := map[string]int{}, map[sdk.Evidence]bool{}
 	add := func(kind, value string) {
@@ -176,7 +176,6 @@ func evidenceOf(r *wire.Report) []sdk.Evidence {
 	add(sdk.EvidenceMachineID, strings.ToLower(cmp.Or(r.Host.MachineID, r.Host.ID)))
 	add(sdk.EvidenceHostName, strings.ToLower(r.Host.Hostname))
 	add(sdk.EvidenceAddress, r.Host.ReportIP)
-	kinds := kindsOf(r.Network)
 	for i, n := range r.Network {
 		kind := kinds[i]
 		if kind == mounts.KindPhysical && globalMAC(n.MAC) {
