@@ -73,9 +73,12 @@ func Golden(t *testing.T, text, file string, update bool) {
 	}
 }
 
-// Coverage counts which endpoints of a table (tab-separated: method, path, ...) the rows serve, and names those that
-// are absent.
-func Coverage(t *testing.T, routes []route.Route, table string) (served, total int, absent []string) {
+// Share is how much of a group of the contract's endpoints is served.
+type Share struct{ Served, Total int }
+
+// Coverage counts which endpoints of a table (tab-separated: method, path, group, ...) the rows serve, as a whole and by
+// group, and names those that are absent.
+func Coverage(t *testing.T, routes []route.Route, table string) (all Share, groups map[string]Share, absent []string) {
 	t.Helper()
 	f, err := os.Open(table)
 	if err != nil {
@@ -83,20 +86,25 @@ func Coverage(t *testing.T, routes []route.Route, table string) (served, total i
 	}
 	defer f.Close()
 	seen := map[string]bool{}
+	groups = map[string]Share{}
 	for s := bufio.NewScanner(f); s.Scan(); {
 		cells := strings.Split(s.Text(), "\t")
-		if len(cells) < 2 || cells[0] == "method" || seen[cells[0]+cells[1]] {
+		if len(cells) < 3 || cells[0] == "method" || seen[cells[0]+cells[1]] {
 			continue
 		}
 		seen[cells[0]+cells[1]] = true
-		total++
+		group := groups[cells[2]]
+		all.Total++
+		group.Total++
 		if slices.ContainsFunc(routes, func(r route.Route) bool { return r.Method == cells[0] && sameShape(r.Path, cells[1]) }) {
-			served++
+			all.Served++
+			group.Served++
 		} else {
 			absent = append(absent, cells[0]+" "+cells[1])
 		}
+		groups[cells[2]] = group
 	}
-	return served, total, absent
+	return all, groups, absent
 }
 
 // sameShape compares paths with their parameters' names left out.
