@@ -101,8 +101,8 @@ test('a session that ends elsewhere leads to the login and back', async () => {
   await page.getByRole('link', { name: 'Plugins' }).click();
   await page.waitForURL(/login\?next=/);
   await logIn(page);
-  await page.waitForURL('**/settings/plugins');
-  await page.getByRole('heading', { name: 'Plugins', level: 2 }).waitFor();
+  await page.waitForURL('**/plugins');
+  await page.getByRole('heading', { name: 'Plugins', level: 1 }).waitFor();
   clean(page);
   await context.close();
 });

@@ -50,13 +50,39 @@ test('a token is made, shown once, works, and is revoked', async () => {
   clean(page);
 });
 
-test('the plugins tell how they are', async () => {
-  await page.goto('/settings/plugins');
+test('a plugin tells how it is, and is restarted, switched off and on', async () => {
+  await page.goto('/plugins');
   const host = page.getByRole('list', { name: 'Plugins' }).getByRole('listitem').filter({ hasText: /host/i });
-  await host.first().waitFor();
-  assert.match(await host.first().innerText(), /ready/);
-  assert.match(await host.first().innerText(), /process \d+/);
+  await host.filter({ hasText: /ready/ }).waitFor();
+  await host.getByRole('link').click();
+  const number = (label) => page.locator(`dt:text-is("${label}") + dd`);
+  await number('Process').filter({ hasText: /^\d+$/ }).waitFor();
+  const before = await number('Process').innerText();
+  await page.getByRole('log').waitFor();
+
+  await page.getByRole('button', { name: 'Restart' }).click();
+  await number('Process').filter({ hasNotText: before }).filter({ hasText: /^\d+$/ }).waitFor();
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable it' }).click();
+  await page.getByText('disabled', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Enable' }).click();
+  await number('Process').filter({ hasText: /^\d+$/ }).waitFor();
+  await page.getByText('ready', { exact: true }).waitFor();
   clean(page);
+});
+
+test('a plugin that is not there, and an archive that is not', async () => {
+  await page.goto('/plugins/nope');
+  await page.getByRole('heading', { name: 'There is no such plugin' }).waitFor();
+  await page.goto('/plugins');
+  await page.getByRole('button', { name: 'Install' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Archive').fill('../../etc/passwd');
+  await dialog.getByLabel('SHA-256').fill('0'.repeat(64));
+  await dialog.getByRole('button', { name: 'Install' }).click();
+  await dialog.getByRole('alert').waitFor();
+  page.faults.length = 0; // the two refusals are in the console too
 });
 
 test('about tells what runs', async () => {

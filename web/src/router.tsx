@@ -71,6 +71,18 @@ const resource = createRoute({
   component: lazyRouteComponent(() => import('./features/resource/resource.tsx'), 'ResourcePage'),
 });
 
+const plugins = createRoute({
+  getParentRoute: () => shell,
+  path: '/plugins',
+  component: lazyRouteComponent(() => import('./features/plugins/plugins.tsx'), 'Plugins'),
+});
+
+const pluginPage = createRoute({
+  getParentRoute: () => shell,
+  path: '/plugins/$kind',
+  component: lazyRouteComponent(() => import('./features/plugins/plugin.tsx'), 'PluginPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -103,12 +115,6 @@ const settingsPassword = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/password.tsx'), 'Password'),
 });
 
-const settingsPlugins = createRoute({
-  getParentRoute: () => settings,
-  path: '/plugins',
-  component: lazyRouteComponent(() => import('./features/settings/plugins.tsx'), 'Plugins'),
-});
-
 const settingsAbout = createRoute({
   getParentRoute: () => settings,
   path: '/about',
@@ -123,12 +129,13 @@ export const router = createRouter({
       overview,
       family,
       resource,
+      plugins,
+      pluginPage,
       settings.addChildren([
         settingsIndex,
         settingsIntegrations,
         settingsTokens,
         settingsPassword,
-        settingsPlugins,
         settingsAbout,
       ]),
     ]),

@@ -40,7 +40,7 @@ export function pagesOf(machine) {
       act: (p) => p.getByRole('button', { name: 'New token' }).click(),
     },
     { name: 'password', path: '/settings/password', complete: (p) => p.getByLabel('Current password') },
-    { name: 'plugins', path: '/settings/plugins', complete: (p) => p.getByRole('list', { name: 'Plugins' }) },
+    { name: 'plugins', path: '/plugins', complete: (p) => p.getByRole('list', { name: 'Plugins' }) },
     { name: 'about', path: '/settings/about', complete: (p) => p.locator('dt', { hasText: 'Version' }) },
     {
       name: 'help',

@@ -7,7 +7,6 @@ const pages = [
   { to: '/settings/integrations', label: 'Integrations' },
   { to: '/settings/tokens', label: 'API tokens' },
   { to: '/settings/password', label: 'Password' },
-  { to: '/settings/plugins', label: 'Plugins' },
   { to: '/settings/about', label: 'About' },
 ] as const;
 

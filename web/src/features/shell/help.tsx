@@ -4,6 +4,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['/', 'Filter'],
   ['g o', 'Go to the overview'],
   ['g i', 'Go to infrastructure'],
+  ['g p', 'Go to plugins'],
   ['g s', 'Go to settings'],
   ['j', 'Next row'],
   ['k', 'Row before'],

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { CircleHelp, LayoutDashboard, Layers, Server, Settings } from 'lucide-react';
+import { CircleHelp, LayoutDashboard, Layers, Puzzle, Server, Settings } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
@@ -39,6 +39,7 @@ function useItems(): Item[] {
       icon: <Layers {...icon} />,
       to: { to: '/$family', params: { family: f } },
     })),
+    { key: 'p', label: 'Plugins', icon: <Puzzle {...icon} />, to: { to: '/plugins' } },
     { key: 's', label: 'Settings', icon: <Settings {...icon} />, to: { to: '/settings' } },
   ];
 }

@@ -86,6 +86,7 @@ function useGlobalKeys(openHelp: () => void) {
     '?': openHelp,
     'g o': () => void navigate({ to: '/' }),
     'g i': () => void navigate({ to: '/$family', params: { family: 'infrastructure' } }),
+    'g p': () => void navigate({ to: '/plugins' }),
     'g s': () => void navigate({ to: '/settings' }),
   });
 }

@@ -1,0 +1,102 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { PackagePlus, Puzzle } from 'lucide-react';
+import { useState } from 'react';
+import { plugins } from '@/api/queries.ts';
+import type { Plugin } from '@/api/types.ts';
+import { bytes, number } from '@/format/number.ts';
+import { age, exactTime } from '@/format/time.ts';
+import { useNow } from '@/live/clock.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { StatusText } from '@/parts/mark.tsx';
+import { Page } from '@/parts/page.tsx';
+import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Button } from '@/ui/button.tsx';
+import { Empty } from '@/ui/message.tsx';
+import { InstallDialog } from './install.tsx';
+import { stateOf } from './state.ts';
+
+/** The plugins that the server found, what they take and how they are. */
+export function Plugins() {
+  const list = useQuery({ ...plugins, refetchInterval: 5_000 });
+  const [installing, setInstalling] = useState(false);
+  return (
+    <Page
+      title="Plugins"
+      actions={
+        <Button onClick={() => setInstalling(true)}>
+          <PackagePlus size={16} aria-hidden /> Install
+        </Button>
+      }
+    >
+      <p className="text-muted max-w-prose">
+        Each is a program of its own. When one fails, only what it watches goes stale.
+      </p>
+      {list.isPending ? (
+        <TableSkeleton rows={2} />
+      ) : list.isError ? (
+        <ApiProblem
+          title="The plugins could not be loaded."
+          error={list.error}
+          retry={() => void list.refetch()}
+        />
+      ) : list.data.length === 0 ? (
+        <Empty title="There are no plugins" icon={<Puzzle size={24} aria-hidden strokeWidth={1.5} />}>
+          <p className="text-muted">The server found none beside its own program.</p>
+        </Empty>
+      ) : (
+        <ul className="bg-surface border-line rounded-lg border" aria-label="Plugins">
+          {list.data.map((p) => (
+            <Row key={p.kind} plugin={p} />
+          ))}
+        </ul>
+      )}
+      {installing && <InstallDialog onClose={() => setInstalling(false)} />}
+    </Page>
+  );
+}
+
+function Row({ plugin: p }: { plugin: Plugin }) {
+  const now = useNow();
+  const problem = p.problem ?? p.error;
+  const facts: [string, string | undefined, (string | undefined)?][] = [
+    ['Memory', p.memory.pss ? bytes(p.memory.pss) : undefined],
+    ['Uptime', p.started ? age(p.started, now) : undefined, p.started ? exactTime(p.started) : undefined],
+    ['Calls/min', p.calls.total > 0 ? number(Math.round(p.calls.perMinute)) : undefined],
+    ['Resources', p.records > 0 ? number(p.records) : undefined],
+    ['Restarts', p.restarts > 0 ? number(p.restarts) : undefined],
+  ];
+  return (
+    <li className="border-line relative flex flex-wrap items-center gap-x-6 gap-y-2 border-b px-3 py-2.5 last:border-b-0">
+      <div className="min-w-0 flex-1 basis-64">
+        <p className="flex flex-wrap items-baseline gap-x-2">
+          <Link
+            to="/plugins/$kind"
+            params={{ kind: p.kind }}
+            className="font-medium after:absolute after:inset-0 hover:underline"
+          >
+            {p.name || p.kind}
+          </Link>
+          {p.version && <span className="num text-muted text-xs">{p.version}</span>}
+          {p.installed && <span className="text-muted text-xs">installed</span>}
+        </p>
+        {p.summary && <p className="text-muted text-xs">{p.summary}</p>}
+        {problem && <p className="text-down text-xs break-words">{problem}</p>}
+      </div>
+      <dl className="flex flex-wrap gap-x-6 gap-y-1">
+        {facts.map(
+          ([label, value, title]) =>
+            value !== undefined && (
+              <div key={label} title={title} className="flex flex-col text-right">
+                <dt className="text-muted text-xs">{label}</dt>
+                <dd className="num text-sm">{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      <span className="w-28 text-sm">
+        <StatusText status={stateOf(p.state)} word={p.state} />
+      </span>
+    </li>
+  );
+}
