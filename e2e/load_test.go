@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -114,7 +115,7 @@ func (l *load) converse(ctx context.Context, hosts []*loadHost, begin time.Time,
 		if due.Sub(begin) >= d {
 			return out
 		}
-		h := hosts[n%len(hosts)]
+		h := slices.MinFunc(hosts, func(a, b *loadHost) int { return cmp.Compare(a.sent, b.sent) })
 		body := h.next(l.start)
 		request = append(append(append(request[:0], head...), strconv.Itoa(len(body))...), "\r\n\r\n"...)
 		if _, out.err = conn.Write(append(request, body...)); out.err != nil {

@@ -39,8 +39,11 @@ type Options struct {
 }
 
 const (
-	flushSamples = 512 << 10 // in memory before they are packed, however young
-	maxBuffered  = 2 << 20   // in memory before Append refuses more: the database has not taken any for long
+	// Samples are packed, however young, when there are flushSamples in memory, and flushEach of each series: to pack a
+	// series costs nearly the same for one sample and for a hundred.
+	flushSamples = 512 << 10
+	flushEach    = 24
+	maxBuffered  = 4 << 20 // in memory before Append refuses more: the database has not taken any for long
 	groupSeries  = 100       // series per transaction of the background work
 )
 
@@ -265,13 +268,18 @@ func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
 	if m.oldest.IsZero() && len(batch.placed) > 0 {
 		m.oldest = now
 	}
-	if m.buffered > flushSamples {
+	if m.crowded() {
 		m.wakeUp()
 	}
 	return nil
 }
 
 var errClosed = errs.New(errs.Unavailable, "the metric store is closed")
+
+// crowded reports whether memory holds as many samples as it should. The caller holds mu.
+func (m *Metrics) crowded() bool {
+	return m.buffered > max(flushSamples, min(int64(flushEach*len(m.byKey)), maxBuffered/2))
+}
 
 func (m *Metrics) wakeUp() {
 	select {

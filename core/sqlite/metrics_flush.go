@@ -79,7 +79,7 @@ func (m *Metrics) maintainLoop(ctx context.Context) {
 func (m *Metrics) maintainOnce(ctx context.Context) error {
 	now := m.opt.Now()
 	m.mu.RLock()
-	pack := m.buffered > flushSamples || !m.oldest.IsZero() && !now.Before(m.oldest.Add(m.opt.FlushAfter)) || now.Before(m.oldest)
+	pack := m.crowded() || !m.oldest.IsZero() && !now.Before(m.oldest.Add(m.opt.FlushAfter)) || now.Before(m.oldest)
 	age := !now.Before(m.stats.LastRetention.Add(retainEvery))
 	m.mu.RUnlock()
 	m.maintain.Lock()
