@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // recorder is a sink that keeps what it is given, by partition.
@@ -118,6 +119,11 @@ func TestCancelAndUnknownTask(t *testing.T) {
 	if err := c.Collect(t.Context(), "nope", &recorder{}); sdk.KindOf(err) != sdk.KindInvalid {
 		t.Errorf("unknown task: %v", err)
 	}
+}
+
+// TestConformance tries what the server relies on, for a small world and for a plain one.
+func TestConformance(t *testing.T) {
+	sdktest.Conformance(t, Plugin(), sdktest.Options{Config: `{"machines":5,"guests":40,"seed":3}`})
 }
 
 func BenchmarkWorld(b *testing.B) {

@@ -259,6 +259,15 @@ func (p *Plugin) UpgradeConfig(ctx context.Context, config json.RawMessage, from
 	return proc.UpgradeConfig(ctx, config, from)
 }
 
+// Client returns the running process's end of the protocol, for those who try plugins. The process is started for it.
+func (p *Plugin) Client(ctx context.Context) (*rpc.Client, error) {
+	proc, err := p.running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return proc.Client, nil
+}
+
 // Try makes an instance of a configuration that nobody runs, hands it to use and releases it.
 func (p *Plugin) Try(ctx context.Context, in sdk.Instance, use func(*Instance) error) error {
 	proc, err := p.running(ctx)

@@ -3,7 +3,9 @@ package sdktest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -91,31 +93,31 @@ func emit(obs ...sdk.Observation) func(context.Context, sdk.Instance, sdk.Deps, 
 }
 
 // forAll fixes the task of a trial.
-func forAll(trial func(testing.TB, sdk.Plugin, Options, string)) func(testing.TB, sdk.Plugin, Options) {
-	return func(t testing.TB, p sdk.Plugin, o Options) { trial(t, p, o, "all") }
+func forAll(trial func(testing.TB, subject, Options, string)) func(testing.TB, subject, Options) {
+	return func(t testing.TB, s subject, o Options) { trial(t, s, o, "all") }
 }
 
 func TestSeededFaultsAreFound(t *testing.T) {
-	o := Options{Config: `{"pass":"hunter2"}`, Secrets: []string{"hunter2"}, Tasks: []string{"all"}}
+	o := Options{Config: `{"pass":"hunter2"}`, Secrets: []string{"hunter2"}, Tasks: []string{"all"}, Blind: map[string]string{"nobody answers": `{"word":"blind"}`}}
 	calls := 0
 	release := make(chan struct{})
 	defer close(release)
 	fine := emit()
 	for name, c := range map[string]struct {
-		trial func(testing.TB, sdk.Plugin, Options)
+		trial func(testing.TB, subject, Options)
 		fault seeded
 		want  string
 	}{
 		"describe changes": {
-			func(t testing.TB, p sdk.Plugin, _ Options) { tryDescribe(t, p) },
+			tryDescribe,
 			seeded{describe: func(d *sdk.Description) { calls++; d.Summary = fmt.Sprint(calls) }}, "differ",
 		},
 		"metric of no type": {
-			func(t testing.TB, p sdk.Plugin, _ Options) { tryDescribe(t, p) },
+			tryReferences,
 			seeded{describe: func(d *sdk.Description) { d.Types = nil }}, "not declared",
 		},
 		"unknown key": {tryConfig, seeded{validate: func(json.RawMessage) []sdk.Diagnostic { return nil }}, "unknown key"},
-		"key without help": {tryConfig, seeded{describe: func(d *sdk.Description) {
+		"key without help": {trySchema, seeded{describe: func(d *sdk.Description) {
 			d.Config = json.RawMessage(strings.ReplaceAll(string(d.Config), "A word.", ""))
 		}}, "no help"},
 		"secret in log": {trySecrets, seeded{collect: func(_ context.Context, in sdk.Instance, deps sdk.Deps, _ sdk.Sink) error {
@@ -144,6 +146,51 @@ func TestSeededFaultsAreFound(t *testing.T) {
 		"percent as ratio":  {forAll(tryDeclared), seeded{collect: emit(sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: 55})}, "between 0 and 1"},
 		"stray instance":    {forAll(tryDeclared), seeded{collect: emit(sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Instance: "0"})}, "instance"},
 		"document a list":   {forAll(tryDeclared), seeded{collect: emit(sdk.Record{Type: "thing", Key: "a", Doc: json.RawMessage(`[]`)})}, "no JSON object"},
+		"counter as gauge": {tryUnits, seeded{describe: func(d *sdk.Description) {
+			d.Metrics = append(d.Metrics, sdk.Metric{Name: "in", Unit: sdk.UnitBytesPerSecond, Kind: sdk.Gauge})
+		}}, "a counter becomes a rate"},
+		"unit of its own": {tryUnits, seeded{describe: func(d *sdk.Description) {
+			d.Metrics = append(d.Metrics, sdk.Metric{Name: "size", Unit: "MiB"})
+		}}, "no canonical unit"},
+		"secret in the clear": {trySchema, seeded{describe: func(d *sdk.Description) {
+			d.Config = json.RawMessage(strings.ReplaceAll(string(d.Config), `"word"`, `"api_token"`))
+		}}, "looks like a secret"},
+		"task without interval": {tryReferences, seeded{describe: func(d *sdk.Description) { d.Tasks = []sdk.Task{{Name: "all"}} }}, "no interval"},
+		"column of nothing": {tryReferences, seeded{describe: func(d *sdk.Description) {
+			d.Types[0].Columns = []sdk.Column{{Name: "ghost", Metric: "ghost"}}
+		}}, "does not have"},
+		"threshold upside down": {tryReferences, seeded{describe: func(d *sdk.Description) {
+			d.Types[0].Metrics = []string{"cpu"}
+			d.Types[0].Thresholds = []sdk.Threshold{{Metric: "cpu", Trigger: 0.8, Clear: 0.9}}
+		}}, "clears at"},
+		"type twice": {tryReferences, seeded{describe: func(d *sdk.Description) { d.Types = append(d.Types, d.Types[0]) }}, "declared twice"},
+		"zero for missing": {forAll(tryHonest), seeded{collect: emit(
+			sdk.Record{Type: "thing", Key: "a", Name: "a", Status: sdk.StatusOff}, sdk.Sample{Type: "thing", Key: "a", Metric: "cpu"},
+		)}, "what was not read is left out"},
+		"removal without rights": {forAll(tryBlind), seeded{collect: emit()}, "would be taken as gone"},
+		"error without a kind": {forAll(tryBlind), seeded{collect: func(context.Context, sdk.Instance, sdk.Deps, sdk.Sink) error {
+			return errors.New("dial tcp: refused")
+		}}, "has no kind"},
+		"sample of nothing": {forAll(tryHonest), seeded{collect: emit(
+			sdk.Record{Type: "thing", Key: "a", Name: "a"}, sdk.Sample{Type: "thing", Key: "b", Metric: "cpu", Value: 0.5},
+		)}, "not named"},
+		"sample twice": {forAll(tryHonest), seeded{collect: emit(
+			sdk.Record{Type: "thing", Key: "a", Name: "a"}, sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: 0.5}, sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: 0.6},
+		)}, "sent twice"},
+		"relation to nowhere": {forAll(tryHonest), seeded{collect: emit(
+			sdk.Record{Type: "thing", Key: "a", Name: "a", Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: "thing", Key: "b"}}},
+		)}, "relation"},
+		"no name":           {forAll(tryHonest), seeded{collect: emit(sdk.Record{Type: "thing", Key: "a"})}, "no name"},
+		"status of its own": {forAll(tryDeclared), seeded{collect: emit(sdk.Record{Type: "thing", Key: "a", Status: "running"})}, "StatusWord"},
+		"the server's member": {forAll(tryDeclared), seeded{
+			describe: func(d *sdk.Description) {
+				d.Sections = []sdk.StateSection{{Section: "things", Type: "thing", Inject: []sdk.Inject{{Member: "lastSeen", Value: sdk.InjectLastSeen}}}}
+			},
+			collect: emit(sdk.Record{Type: "thing", Key: "a", Doc: json.RawMessage(`{"lastSeen":0}`)}),
+		}, "leaves to the server"},
+		"condition unknown": {forAll(tryDeclared), seeded{collect: emit(sdk.Condition{Type: "thing", Key: "a", Kind: "ghost"})}, "not declared"},
+		"from the future":   {forAll(tryDeclared), seeded{collect: emit(sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: 0.5, Time: time.Now().AddDate(1, 0, 0)})}, "to come"},
+		"not a number":      {forAll(tryDeclared), seeded{collect: emit(sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: math.NaN()})}, "not known"},
 		"nonsense taken":    {tryNonsense, seeded{ingest: func() error { return nil }}, "want an error of kind invalid"},
 		"nonsense panics":   {tryNonsense, seeded{ingest: func() error { panic("nonsense") }}, "want an error of kind invalid"},
 	} {
@@ -152,7 +199,7 @@ func TestSeededFaultsAreFound(t *testing.T) {
 			if c.fault.collect == nil {
 				c.fault.collect = fine
 			}
-			said := try(t, func(tb testing.TB) { c.trial(tb, c.fault, o) })
+			said := try(t, func(tb testing.TB) { c.trial(tb, inProcess(c.fault), o) })
 			if !strings.Contains(strings.Join(said, "\n"), c.want) {
 				t.Errorf("not found; the verdicts were %.500q", said)
 			}

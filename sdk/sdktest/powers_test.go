@@ -48,7 +48,7 @@ func (a *able) Collect(ctx context.Context, task string, sink sdk.Sink) error {
 	switch task {
 	case "all", "partly":
 		p := sink.Partition("node/a")
-		err := p.Emit(sdk.Record{Type: "thing", Key: "a", Status: sdk.StatusUp, Doc: json.RawMessage(`{"n":1}`)},
+		err := p.Emit(sdk.Record{Type: "thing", Key: "a", Name: "a", Status: sdk.StatusUp, Doc: json.RawMessage(`{"n":1}`)},
 			sdk.Sample{Type: "thing", Key: "a", Metric: "cpu", Value: 0.5})
 		if err := errors.Join(err, p.Done(nil)); err != nil || task == "all" {
 			return err
@@ -151,7 +151,7 @@ func ablePlugin() sdk.Plugin {
 		Kind: "able", Name: "Able", Version: "1.0.0",
 		Types:   []sdk.ResourceType{{Name: "thing", Metrics: []string{"cpu"}}},
 		Metrics: []sdk.Metric{{Name: "cpu", Types: []string{"thing"}, Unit: sdk.UnitRatio, Kind: sdk.Gauge}},
-		Tasks:   []sdk.Task{{Name: "all"}},
+		Tasks:   []sdk.Task{{Name: "all", Interval: time.Second}},
 		Reports: []sdk.ReportKind{{Name: "able"}},
 	}, newAble)
 }

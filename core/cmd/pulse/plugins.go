@@ -19,9 +19,12 @@ import (
 )
 
 type pluginCommand struct {
-	List   pluginListCommand   `cmd:"" help:"List the installed plugins."`
-	Verify pluginVerifyCommand `cmd:"" help:"Check that each plugin is the one its manifest describes."`
-	New    pluginNewCommand    `cmd:"" help:"Write a new plugin: a Go module with a source that works, and its tests."`
+	List    pluginListCommand    `cmd:"" help:"List the installed plugins."`
+	Verify  pluginVerifyCommand  `cmd:"" help:"Check that each plugin is the one its manifest describes."`
+	New     pluginNewCommand     `cmd:"" help:"Write a new plugin: a Go module with a source that works, and its tests."`
+	Test    pluginTestCommand    `cmd:"" help:"Try what the server relies on against a plugin's program, in whatever language it is written."`
+	Pack    pluginPackCommand    `cmd:"" help:"Make an archive of a plugin and print its checksum."`
+	Install pluginInstallCommand `cmd:"" help:"Install a plugin from an archive into the data directory."`
 }
 
 type pluginListCommand struct{}

@@ -51,3 +51,41 @@ func TestANewPluginReplacesNothing(t *testing.T) {
 		}
 	}
 }
+
+// said runs the command line and returns what it wrote.
+func said(t *testing.T, want int, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if code := run(t.Context(), args, streams{&out, &out}); code != want {
+		t.Fatalf("pulse %v: code %d, want %d\n%s", args, code, want, out.String())
+	}
+	return out.String()
+}
+
+func TestANewPluginIsTriedPackedAndInstalled(t *testing.T) {
+	dir, data := written(t, "shed"), t.TempDir()
+	nobody := `{"url":"http://127.0.0.1:1"}`
+	out := said(t, 1, "plugin", "test", dir, "--with", nobody, "--blind", "nobody answers="+nobody)
+	if !strings.Contains(out, "FAULT identities/read") || !strings.Contains(out, "The server does not answer.") || !strings.Contains(out, "1 faults.") {
+		t.Errorf("with nobody there, only the cycle fails:\n%s", out)
+	}
+	archive := filepath.Join(t.TempDir(), "shed.tar.gz")
+	sum, _, _ := strings.Cut(said(t, 0, "plugin", "pack", dir, "--out", archive), " ")
+	if out := said(t, 1, "plugin", "install", archive, "--data", data, "--sha256", strings.Repeat("0", 64)); !strings.Contains(out, sum) {
+		t.Errorf("a wrong checksum: %s", out)
+	}
+	none := filepath.Join(data, "none")
+	said(t, 0, "plugin", "install", archive, "--data", data, "--plugins", none, "--sha256", sum)
+	out = said(t, 0, "plugin", "list", "--plugins", filepath.Join(data, installedDir))
+	if !strings.Contains(out, "shed") || !strings.Contains(out, "0.1.0") || strings.Contains(out, "unusable") {
+		t.Errorf("after the installation:\n%s", out)
+	}
+	said(t, 0, "plugin", "verify", "--plugins", filepath.Join(data, installedDir))
+	program := filepath.Join(data, installedDir, "pulse-plugin-shed")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out := said(t, 1, "plugin", "test", program); !strings.Contains(out, "checksum") {
+		t.Errorf("a program that was changed: %s", out)
+	}
+}
