@@ -244,6 +244,15 @@ func TestErrorsSayEnoughAndNotTooMuch(t *testing.T) {
 	}
 }
 
+// What a stranger can send without a route is the stranger's fault, and no error in the server's log.
+func TestHugeHeadersAreRefused(t *testing.T) {
+	w := serve(t, nil)
+	res, out := w.do("GET", "/api/who", "", "X-Long", strings.Repeat("a", 70_000))
+	if res.StatusCode != http.StatusRequestEntityTooLarge || out["code"] != "too_large" {
+		t.Errorf("%d %v", res.StatusCode, out)
+	}
+}
+
 func TestAccessIsDeniedByDefault(t *testing.T) {
 	w := serve(t, nil)
 	if res, out := w.do("GET", "/api/tagged", ""); res.StatusCode != 401 || out["code"] != "setup_required" {

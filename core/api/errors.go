@@ -51,6 +51,10 @@ func known(err error) *errs.Error {
 	var f *fiber.Error
 	if errors.As(err, &f) {
 		switch f.Code {
+		case http.StatusRequestHeaderFieldsTooLarge:
+			return errs.New(errs.TooLarge, "the request's headers are too large")
+		case http.StatusRequestTimeout:
+			return errs.New(errs.Invalid, "the request did not arrive in time")
 		case http.StatusNotFound:
 			return errs.New(errs.NotFound, "there is no such endpoint")
 		case http.StatusMethodNotAllowed:
