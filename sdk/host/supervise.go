@@ -280,7 +280,7 @@ func (p *Plugin) failed(err error) (delay time.Duration, quarantine bool) {
 	return time.Duration(float64(delay) * (0.8 + 0.4*p.cfg.Jitter())), false
 }
 
-// rest waits before the next start.
+// rest waits before the next start. A restart that somebody asks for ends the waiting.
 func (p *Plugin) rest(ctx context.Context, delay time.Duration, err error) {
 	p.mu.Lock()
 	p.until = p.cfg.Now().Add(delay)
@@ -288,9 +288,20 @@ func (p *Plugin) rest(ctx context.Context, delay time.Duration, err error) {
 	p.set(StateBackoff, nil, err)
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	for {
+		p.mu.Lock()
+		over := len(p.failures) == 0 || p.disabled
+		p.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-p.wake:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
