@@ -308,3 +308,14 @@ func writeFile(t testing.TB, path, content string) string {
 	}
 	return path
 }
+
+// A server that finds no plugins serves, and says that it is of no use so.
+func TestServerWithoutPlugins(t *testing.T) {
+	s := newServer(t, t.TempDir())
+	s.plugins = filepath.Join(t.TempDir(), "elsewhere")
+	s.start()
+	eventually(t, "the log names the folder and the flag", func() bool {
+		out := s.output.String()
+		return strings.Contains(out, s.plugins) && strings.Contains(out, "--plugins")
+	})
+}

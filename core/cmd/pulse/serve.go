@@ -143,6 +143,9 @@ func (s *server) openPlugins(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(s.plugins.Entries()) == 0 {
+		s.log.Warn("there are no plugins, so nothing can be monitored: name their folder with --plugins", "folder", dir)
+	}
 	s.integrations, err = integration.Open(ctx, store, s.base.sealer, s.plugins)
 	return err
 }
