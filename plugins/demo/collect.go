@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -13,17 +15,33 @@ type Config struct {
 	Machines int   `name:"machines" default:"3" min:"1" max:"10000" help:"How many machines to invent."`
 	Guests   int   `name:"guests" default:"30" min:"0" max:"100000" help:"How many guests to invent; they spread over the machines."`
 	Seed     int64 `name:"seed" default:"1" help:"The same seed makes the same world."`
+	Churn    int   `name:"churn" default:"100" min:"1" max:"100" help:"How many of a hundred change from one cycle to the next; the others stay as they were."`
 }
 
 // Collector invents one world.
 type Collector struct {
 	cfg  Config
 	deps sdk.Deps
+
+	mu    sync.Mutex
+	cycle int
+	// machines and guests hold when each was last moved on.
+	machines, guests []time.Time
 }
 
 // New returns a collector of the configured size.
 func New(cfg Config, deps sdk.Deps) (*Collector, error) {
-	return &Collector{cfg, deps}, nil
+	return &Collector{cfg: cfg, deps: deps, machines: make([]time.Time, cfg.Machines), guests: make([]time.Time, cfg.Guests)}, nil
+}
+
+// move lets the clock of those go on whose turn it is: the churn is spread evenly over the cycles.
+func (c *Collector) move(clocks []time.Time, now time.Time) {
+	turns := max(1, 100/max(1, c.cfg.Churn))
+	for i := range clocks {
+		if clocks[i].IsZero() || (i+c.cycle)%turns == 0 {
+			clocks[i] = now
+		}
+	}
 }
 
 // Collect emits every machine with its guests, a partition each, so that one may fail alone.
@@ -31,18 +49,23 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 	if task != "all" {
 		return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := c.deps.Now()
+	c.move(c.machines, now)
+	c.move(c.guests, now)
+	c.cycle++
 	for i := range c.cfg.Machines {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		m := machineAt(c.cfg.Seed, i, now)
+		m := machineAt(c.cfg.Seed, i, c.machines[i])
 		p := sink.Partition("machine/" + m.Name)
 		if err := p.Emit(m.observations()...); err != nil {
 			return err
 		}
 		for g := i; g < c.cfg.Guests; g += c.cfg.Machines {
-			if err := p.Emit(guestAt(c.cfg.Seed, g, m, now).observations(m)...); err != nil {
+			if err := p.Emit(guestAt(c.cfg.Seed, g, m, c.guests[g]).observations(m)...); err != nil {
 				return err
 			}
 		}

@@ -75,6 +75,32 @@ func TestInventsTheConfiguredWorldWithStableKeys(t *testing.T) {
 	}
 }
 
+func TestChurnMovesAShare(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	c, err := New(Config{Machines: 10, Guests: 1000, Seed: 7, Churn: 5}, sdk.Deps{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]string{}
+	for cycle := range 5 {
+		r := &recorder{parts: map[string][]sdk.Observation{}}
+		if err := c.Collect(t.Context(), "all", r); err != nil {
+			t.Fatal(err)
+		}
+		changed := 0
+		for key, rec := range keys(r) {
+			if docs[key] != string(rec.Doc) {
+				changed++
+			}
+			docs[key] = string(rec.Doc)
+		}
+		if cycle > 0 && (changed < 25 || changed > 60) {
+			t.Errorf("cycle %d changed %d of 1010, want about 50", cycle, changed)
+		}
+		now = now.Add(time.Minute)
+	}
+}
+
 func TestNumbersAreInTheirUnitsAndWhatIsDownHasNone(t *testing.T) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	seen := map[sdk.Status]bool{}
