@@ -7,69 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// What the server answered with 200 is there after kill -9, whatever else was going on.
-func TestServerKilledWhileReportsCome(t *testing.T) {
-	s := startServer(t)
-	s.claim()
-	_, token := s.mint("host-agent:report")
-
-	type ack struct {
-		host string
-		cpu  float64
-	}
-	for round := range 3 {
-		var mu sync.Mutex
-		var acknowledged []ack
-		var senders sync.WaitGroup
-		dead := make(chan struct{})
-		for sender := range 4 {
-			senders.Go(func() {
-				for n := 0; ; n++ {
-					select {
-					case <-dead:
-						return
-					default:
-					}
-					a := ack{fmt.Sprintf("host-%d-%d-%d", round, sender, n), float64(1 + n%98)}
-					if got, err := s.report(token, hostReport(a.host, a.cpu)); err == nil && got.status == http.StatusOK {
-						mu.Lock()
-						acknowledged = append(acknowledged, a)
-						mu.Unlock()
-					}
-				}
-			})
-		}
-		eventually(t, "some reports are acknowledged", func() bool {
-			mu.Lock()
-			defer mu.Unlock()
-			return len(acknowledged) >= 40
-		})
-		s.kill()
-		close(dead)
-		senders.Wait()
-		s.start()
-
-		hosts := s.hosts()
-		for _, a := range acknowledged {
-			if hosts[a.host] == nil {
-				t.Errorf("%s was acknowledged and is gone", a.host)
-			}
-		}
-		// The last ones are those that a buffer would have lost.
-		for _, a := range acknowledged[len(acknowledged)-8:] {
-			points := s.history(a.host, "cpu")
-			if len(points) != 1 || points[0].Value < a.cpu-0.5 || points[0].Value > a.cpu+0.5 {
-				t.Errorf("%s: points %v, want one of %v", a.host, points, a.cpu)
-			}
-		}
-	}
-}
 
 // A report that comes while the plugin is away is refused with the time to come again, never half taken.
 func TestPluginKilledWhileReportsCome(t *testing.T) {

@@ -41,11 +41,16 @@ type loadHost struct {
 // newLoad makes hosts that report to s over a number of connections.
 func newLoad(s *server, token string, hosts, conns int) *load {
 	l := &load{s: s, token: token, conns: conns, start: time.Now()}
-	for n := range hosts {
-		name := fmt.Sprintf("load-%04d", n)
+	l.add(hosts)
+	return l
+}
+
+// add makes more hosts.
+func (l *load) add(hosts int) {
+	for range hosts {
+		name := fmt.Sprintf("load-%04d", len(l.hosts))
 		l.hosts = append(l.hosts, &loadHost{name: name, body: newTemplate(name, 4<<10)})
 	}
-	return l
 }
 
 // loadResult is what came of a run.
@@ -168,7 +173,10 @@ var errRefused = fmt.Errorf("the report was refused")
 // how old what it sees is. No two reports of a host have the same time.
 func (h *loadHost) next(start time.Time) []byte {
 	h.sent++
-	h.at = time.UnixMilli(max(time.Now().UnixMilli(), h.at.UnixMilli()+1))
+	before := h.at
+	for h.at = time.Now().Truncate(time.Millisecond); !h.at.After(before); h.at = time.Now().Truncate(time.Millisecond) {
+		<-time.After(time.Millisecond) // a time to come would be corrected
+	}
 	return h.body.fill(h.sent, h.at, h.at.Sub(start).Milliseconds())
 }
 

@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,6 +92,38 @@ func TestBadReports(t *testing.T) {
 	s.must(token, hostReport("last", 20))
 	if hosts := s.settled("last"); len(hosts) != 2 || hosts["good"] == nil {
 		t.Errorf("hosts %v, want the two good ones", hosts)
+	}
+}
+
+// A host that invents sensors without end gets a bounded part of the state and of the series, and harms no other.
+func TestReportWithThousandsOfSensors(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	const bound = 256
+	for round := range 3 {
+		sensors := map[string]float64{}
+		for n := range 3000 {
+			sensors[fmt.Sprintf("sensor-%d-%d", round, n)] = 40
+		}
+		text, err := json.Marshal(map[string]any{"temperatureCelsius": sensors})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.must(token, with(hostReport("flood", 10), `"disks":[]`, `"disks":[],"sensors":`+string(text)))
+	}
+	s.must(token, hostReport("quiet", 20))
+	hosts := s.settled("quiet")
+	sensors, _ := hosts["flood"]["sensors"].(map[string]any)
+	if shown, _ := sensors["temperatureCelsius"].(map[string]any); len(shown) == 0 || len(shown) > bound {
+		t.Errorf("%d sensors are shown", len(shown))
+	}
+	got := s.call("GET", "/api/metrics-store/history?resourceType=host&resourceId=flood&metric=temperature&range=1h", nil)
+	if all, _ := got.member("instances.temperature").(map[string]any); len(all) == 0 || len(all) > 3*bound {
+		t.Errorf("%d series of sensors after three reports: %v", len(all), got)
+	}
+	if points := s.history("quiet", "cpu"); len(points) != 1 {
+		t.Errorf("another host has %v", points)
 	}
 }
 
