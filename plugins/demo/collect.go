@@ -14,8 +14,10 @@ import (
 type Config struct {
 	Machines int   `name:"machines" default:"3" min:"1" max:"10000" help:"How many machines to invent."`
 	Guests   int   `name:"guests" default:"30" min:"0" max:"100000" help:"How many guests to invent; they spread over the machines."`
+	Gadgets  int   `name:"gadgets" default:"0" min:"0" max:"100000" help:"How many things of types that only this plugin has; they spread over pumps, lamps and robots."`
 	Seed     int64 `name:"seed" default:"1" help:"The same seed makes the same world."`
 	Churn    int   `name:"churn" default:"100" min:"1" max:"100" help:"How many of a hundred change from one cycle to the next; the others stay as they were."`
+	Turnover int   `name:"turnover" default:"0" min:"0" max:"100" help:"How many guests in a hundred are replaced by others within an hour."`
 }
 
 // Collector invents one world.
@@ -44,11 +46,19 @@ func (c *Collector) move(clocks []time.Time, now time.Time) {
 	}
 }
 
-// Collect emits every machine with its guests, a partition each, so that one may fail alone.
+// Collect runs one of the two tasks.
 func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
-	if task != "all" {
-		return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
+	switch task {
+	case taskMachines:
+		return c.collectMachines(ctx, sink)
+	case taskGadgets:
+		return c.collectGadgets(sink)
 	}
+	return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
+}
+
+// collectMachines emits every machine with its guests, a partition each, so that one may fail alone.
+func (c *Collector) collectMachines(ctx context.Context, sink sdk.Sink) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.deps.Now()
@@ -65,7 +75,7 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 			return err
 		}
 		for g := i; g < c.cfg.Guests; g += c.cfg.Machines {
-			if err := p.Emit(guestAt(c.cfg.Seed, g, m, c.guests[g]).observations(m)...); err != nil {
+			if err := p.Emit(guestAt(c.cfg, g, m, c.guests[g]).observations(m)...); err != nil {
 				return err
 			}
 		}
@@ -95,7 +105,7 @@ func (m machine) observations() []sdk.Observation {
 }
 
 func (g guest) observations(on machine) []sdk.Observation {
-	key := "guest/" + g.Name
+	key := "guest/" + g.Name // a guest that comes in the place of another has another name
 	obs := []sdk.Observation{sdk.Record{
 		Type: typeGuest, Key: key, Name: g.Name, WireID: g.Name, Status: g.Status, StatusWord: string(g.Status), Tags: g.Tags,
 		Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: typeMachine, Key: "machine/" + on.Name}},

@@ -15,6 +15,12 @@ const (
 	typeGuest   = "demo-guest"
 )
 
+// The tasks.
+const (
+	taskMachines = "all"
+	taskGadgets  = "gadgets"
+)
+
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
 	return schema.Define(sdk.Description{
@@ -22,7 +28,7 @@ func Plugin() sdk.Plugin {
 		Name:    "Demo",
 		Summary: "Invented machines and guests that live.",
 		Version: "1.0.0",
-		Types: []sdk.ResourceType{{
+		Types: append([]sdk.ResourceType{{
 			Name: typeMachine, Label: "Demo machine", Plural: "Demo machines", Icon: "server", Family: "infrastructure",
 			Columns: []sdk.Column{
 				{Name: "cpu", Label: "CPU", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio, Default: true, Priority: 1},
@@ -43,27 +49,30 @@ func Plugin() sdk.Plugin {
 				{Name: "uptime", Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Default: true, Priority: 4},
 			},
 			Metrics: []string{"cpu", "memory", "netin", "netout"},
-		}},
-		Metrics: []sdk.Metric{
+		}}, gadgetTypes()...),
+		Metrics: append([]sdk.Metric{
 			{Name: "cpu", Types: []string{typeMachine, typeGuest}, Unit: sdk.UnitRatio, Kind: sdk.Gauge, Precision: 10, Label: "CPU", Help: "Busy share of all cores.", WireName: "cpu", WireScale: 100, Chart: "cpu"},
 			{Name: "memory", Types: []string{typeMachine, typeGuest}, Unit: sdk.UnitRatio, Kind: sdk.Gauge, Precision: 10, Label: "Memory", Help: "Used share of memory.", WireName: "memory", WireScale: 100, Chart: "memory"},
 			{Name: "temperature", Types: []string{typeMachine}, Unit: sdk.UnitCelsius, Kind: sdk.Gauge, Instance: "sensor", Precision: 10, Label: "Temperature", Help: "Temperature by sensor.", WireName: "temperature", WireScale: 1, Chart: "temperature"},
 			{Name: "netin", Types: []string{typeGuest}, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 10, Label: "Received", Help: "Bytes received a second.", WireName: "netin", WireScale: 1, Chart: "network"},
 			{Name: "netout", Types: []string{typeGuest}, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 10, Label: "Sent", Help: "Bytes sent a second.", WireName: "netout", WireScale: 1, Chart: "network"},
-		},
-		Sections: []sdk.StateSection{
-			section("demoMachines", typeMachine, 900),
-			section("demoGuests", typeGuest, 901),
-		},
+		}, gadgetMetrics()...),
+		Sections: append([]sdk.StateSection{
+			section("demoMachines", typeMachine, 900, "cpu", "memory"),
+			section("demoGuests", typeGuest, 901, "cpu", "memory"),
+		}, gadgetSections()...),
 		Kinds: []sdk.EventKind{{Name: "fan_failed", Condition: true, Label: "Fan failed", Template: "{message}", WireType: "fan_failed", Category: "hardware", Severity: sdk.SeverityWarning}},
-		Tasks: []sdk.Task{{Name: "all", Label: "Machines and guests", Interval: 10 * time.Second, Cost: sdk.CostLight, Types: []string{typeMachine, typeGuest}}},
+		Tasks: []sdk.Task{
+			{Name: taskMachines, Label: "Machines and guests", Interval: 10 * time.Second, Cost: sdk.CostLight, Types: []string{typeMachine, typeGuest}},
+			{Name: taskGadgets, Label: "Pumps, lamps and robots", Interval: 15 * time.Second, Cost: sdk.CostLight, Types: gadgetNames()},
+		},
 	}, New)
 }
 
-func section(name, kind string, order int) sdk.StateSection {
+func section(name, kind string, order int, charts ...string) sdk.StateSection {
 	return sdk.StateSection{
 		Section: name, Type: kind, Order: order, SortBy: "name",
-		ChartGroup: name, ChartMetrics: []string{"cpu", "memory"}, HistoryType: kind,
+		ChartGroup: name, ChartMetrics: charts, HistoryType: kind,
 		Inject: []sdk.Inject{
 			{Member: "id", Value: sdk.InjectID},
 			{Member: "displayName", Value: sdk.InjectDisplayName},

@@ -132,6 +132,29 @@ func TestNumbersAreInTheirUnitsAndWhatIsDownHasNone(t *testing.T) {
 	}
 }
 
+func TestTurnoverReplacesSomeGuestsEachHour(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cfg := Config{Machines: 2, Guests: 400, Seed: 7, Churn: 100, Turnover: 10}
+	first, soon, later := keys(collect(t, cfg, now)), keys(collect(t, cfg, now.Add(time.Second))), keys(collect(t, cfg, now.Add(time.Hour)))
+	missing := func(from map[string]sdk.Record) (n int) {
+		for key := range first {
+			if _, there := from[key]; !there {
+				n++
+			}
+		}
+		return n
+	}
+	if len(first) != 402 || len(later) != 402 {
+		t.Errorf("%d and %d things, want 402: others take the place of those that go", len(first), len(later))
+	}
+	if gone := missing(later); gone < 25 || gone > 60 {
+		t.Errorf("%d of 400 guests went within an hour, want about 40", gone)
+	}
+	if gone := missing(soon); gone > 2 {
+		t.Errorf("%d guests went within a second", gone)
+	}
+}
+
 func TestCancelAndUnknownTask(t *testing.T) {
 	c, err := New(Config{Machines: 2}, sdk.Deps{Now: time.Now})
 	if err != nil {
@@ -149,7 +172,7 @@ func TestCancelAndUnknownTask(t *testing.T) {
 
 // TestConformance tries what the server relies on, for a small world and for a plain one.
 func TestConformance(t *testing.T) {
-	sdktest.Conformance(t, Plugin(), sdktest.Options{Config: `{"machines":5,"guests":40,"seed":3}`})
+	sdktest.Conformance(t, Plugin(), sdktest.Options{Config: `{"machines":5,"guests":40,"gadgets":30,"seed":3}`})
 }
 
 func BenchmarkWorld(b *testing.B) {

@@ -69,9 +69,14 @@ func machineAt(seed int64, i int, now time.Time) machine {
 	return m
 }
 
-func guestAt(seed int64, i int, on machine, now time.Time) guest {
+func guestAt(cfg Config, i int, on machine, now time.Time) guest {
 	name := fmt.Sprintf("%s-%04d", roles[i%len(roles)], i+1)
-	r := draw(seed, name)
+	r := draw(cfg.Seed, name)
+	if int(r>>16%100) < cfg.Turnover {
+		// Each hour, at a moment of its own, another guest takes its place.
+		name = fmt.Sprintf("%s-%d", name, (now.Unix()+int64(r>>24%3600))/3600%1000)
+		r = draw(cfg.Seed, name)
+	}
 	g := guest{Name: name, Node: on.Name, Cores: 1 << (r % 4), Tags: []string{tags[r/16%3]}, Status: sdk.StatusUp}
 	total := int64(1+r%16) * gib
 	switch {

@@ -62,6 +62,7 @@ type commands struct {
 	Serve          serveCommand     `cmd:"" help:"Run the server."`
 	BootstrapToken bootstrapCommand `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
 	ConfigFile     configCommand    `cmd:"" name:"config" help:"Work with the configuration file."`
+	Demo           demoCommand      `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
 	Plugin         pluginCommand    `cmd:"" help:"Look at the installed plugins, and make new ones."`
 	User           userCommand      `cmd:"" help:"Manage local users."`
 	Version        versionCommand   `cmd:"" help:"Print the version."`
