@@ -58,7 +58,14 @@ func depsFor(d sdk.Description, log *slog.Logger) func(sdk.Instance) sdk.Deps {
 	if notifies(d) {
 		profile.Use = netguard.Notification
 	}
+	return depsWith(profile, log)
+}
+
+// depsWith returns what makes the deps of an instance, whose certificates are those that the operator accepted for it.
+func depsWith(profile netguard.Profile, log *slog.Logger) func(sdk.Instance) sdk.Deps {
 	return func(in sdk.Instance) sdk.Deps {
+		profile := profile
+		profile.Pins = in.Pins
 		return sdk.Deps{
 			Log:  log.With("integration", in.Integration),
 			Now:  time.Now,
