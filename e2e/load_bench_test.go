@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -134,4 +135,37 @@ func written(b *testing.B, pid int) int64 {
 	}
 	b.Fatalf("process %d does not say what it wrote", pid)
 	return 0
+}
+
+// BenchmarkStateRequest is what `GET /api/state` of 2,000 hosts costs the server while nothing changes: as it is, compressed,
+// and for one who has it already.
+func BenchmarkStateRequest(b *testing.B) {
+	s := startServer(b)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	s.client.Transport = &http.Transport{DisableCompression: true}
+	for n := range 2000 {
+		s.must(token, hostReport(fmt.Sprintf("host-%04d", n), 10))
+	}
+	s.settled("host-1999")
+	tag := s.call("GET", "/api/state", nil).header.Get("ETag")
+	for name, headers := range map[string][]string{
+		"plain": {}, "compressed": {"Accept-Encoding", "br, gzip"}, "unchanged": {"Accept-Encoding", "gzip", "If-None-Match", tag},
+	} {
+		b.Run(name, func(b *testing.B) {
+			const times = 100
+			first := s.call("GET", "/api/state", nil, headers...)
+			for b.Loop() {
+				before := cpuTime(b, s.pid())
+				for range times {
+					if got := s.call("GET", "/api/state", nil, headers...); got.status != first.status || len(got.body) != len(first.body) {
+						b.Fatalf("%d with %d bytes, then %d with %d", first.status, len(first.body), got.status, len(got.body))
+					}
+				}
+				b.ReportMetric((cpuTime(b, s.pid())-before).Seconds()*1000/times, "server-cpu-ms/op")
+			}
+			b.ReportMetric(float64(len(first.body))/1e6, "MB")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }

@@ -142,7 +142,11 @@ func list(entries []shown) []byte {
 	slices.SortStableFunc(entries, func(a, b shown) int {
 		return cmp.Or(compareValues(a.sort, b.sort), compareRecords(a.record, b.record))
 	})
-	out := []byte{'['}
+	size := 2
+	for _, e := range entries {
+		size += len(e.doc) + 1
+	}
+	out := append(make([]byte, 0, size), '[')
 	for n, e := range entries {
 		if n > 0 {
 			out = append(out, ',')
