@@ -17,6 +17,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/plugins"
+	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
@@ -64,6 +65,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		}.Routes()},
 		{Name: "agents", Routes: agents.New(s.inventory.Catalog().Reports(), f, time.Now).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
+		{Name: "resources", Routes: resources.New(s.inventory).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},

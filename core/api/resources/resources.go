@@ -1,0 +1,194 @@
+// Package resources holds the routes of everything that is monitored as one flat list, whatever its type: find, count
+// and look into it.
+package resources
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Inventory is where the resources are.
+type Inventory interface {
+	Snapshot() *inventory.Snapshot
+	Catalog() *inventory.Catalog
+}
+
+// Area serves the rows.
+type Area struct{ inventory Inventory }
+
+// New returns the area.
+func New(inv Inventory) *Area { return &Area{inv} }
+
+// Routes returns the rows.
+func (a *Area) Routes() []route.Route {
+	read := auth.ScopeMonitoringRead
+	return []route.Route{
+		route.Get("/api/v2/resources", "listResources", "Everything that is monitored, filtered, sorted and in pages", a.list).Scope(read),
+		route.Get("/api/v2/resources/stats", "getResourceStats", "How many resources there are, by type, status and source", a.stats).Scope(read),
+		route.Get("/api/v2/resources/{id}", "getResource", "One resource", a.get).Scope(read),
+		route.Get("/api/v2/resources/{id}/children", "listResourceChildren", "What runs on a resource or belongs to it", a.children).Scope(read),
+	}
+}
+
+// view is the inventory at one moment with what the list needs of it.
+type view struct {
+	snapshot *inventory.Snapshot
+	catalog  *inventory.Catalog
+	all      []*inventory.Record
+	parents  map[id.UID]*inventory.Record
+	children map[id.UID]int
+}
+
+func (a *Area) view() *view {
+	v := &view{
+		snapshot: a.inventory.Snapshot(), catalog: a.inventory.Catalog(),
+		parents: map[id.UID]*inventory.Record{}, children: map[id.UID]int{},
+	}
+	for _, t := range v.catalog.Types() {
+		v.all = append(v.all, v.snapshot.Type(t.Name)...)
+	}
+	for _, r := range v.all {
+		if p := v.parent(r); p != nil {
+			v.parents[r.UID] = p
+			v.children[p.UID]++
+		}
+	}
+	return v
+}
+
+// parent is the first record above this one that is there.
+func (v *view) parent(r *inventory.Record) *inventory.Record {
+	for _, rel := range r.Relations {
+		if rel.Key == "" || rel.Kind != sdk.RunsOn && rel.Kind != sdk.MemberOf && rel.Kind != sdk.OwnedBy {
+			continue
+		}
+		if p, ok := v.snapshot.Record(id.Record(r.Integration, rel.Key)); ok {
+			return p
+		}
+	}
+	return nil
+}
+
+// find returns the record with a resource id, or with the id by which the state document knows it.
+func (v *view) find(name string) (*inventory.Record, error) {
+	for _, r := range v.all {
+		if resourceID(r) == name {
+			return r, nil
+		}
+	}
+	if r, ok := v.snapshot.FindAny(name); ok {
+		return r, nil
+	}
+	return nil, errs.New(errs.NotFound, "there is no resource %q: GET /api/v2/resources lists them", name)
+}
+
+// resourceID is the type and the first 16 digits of a hash over what stays the same: for machines their machine id or
+// mainboard, else the record's own identity.
+func resourceID(r *inventory.Record) string {
+	key := string(r.UID)
+	for _, kind := range []string{sdk.EvidenceDMIUUID, sdk.EvidenceMachineID} {
+		for _, e := range r.Evidence {
+			if e.Kind == kind && r.Source.Reporter {
+				key = kind + ":" + e.Value
+			}
+		}
+	}
+	sum := sha256.Sum256([]byte(key))
+	return r.Type + "-" + hex.EncodeToString(sum[:8])
+}
+
+// sourceOf is the contract's word for what feeds a record.
+func sourceOf(r *inventory.Record) string { return compat.ResourceSource(kindOf(r)) }
+
+// kindOf is the kind of the plugin that brought a record: an integration's id is its kind and its name.
+func kindOf(r *inventory.Record) string {
+	kind := string(r.Integration)
+	for i := range kind {
+		if kind[i] == '/' {
+			return kind[:i]
+		}
+	}
+	return kind
+}
+
+// statusOf is the contract's word for how a resource is. One that nobody heard of for a while is a warning: it may well
+// be fine.
+func statusOf(r *inventory.Record) string {
+	switch r.Status {
+	case sdk.StatusUp:
+		if r.Stale != nil {
+			return "warning"
+		}
+		return "online"
+	case sdk.StatusDegraded:
+		return "warning"
+	case sdk.StatusDown, sdk.StatusOff:
+		return "offline"
+	}
+	return "unknown"
+}
+
+type idIn struct {
+	ID string `path:"id"`
+}
+
+func (a *Area) get(_ context.Context, in idIn) (Resource, error) {
+	v := a.view()
+	r, err := v.find(in.ID)
+	if err != nil {
+		return Resource{}, err
+	}
+	return v.resource(r), nil
+}
+
+type childrenOut struct {
+	Data  []Resource `json:"data"`
+	Count int        `json:"count"`
+}
+
+func (a *Area) children(_ context.Context, in idIn) (childrenOut, error) {
+	v := a.view()
+	r, err := v.find(in.ID)
+	if err != nil {
+		return childrenOut{}, err
+	}
+	out := childrenOut{Data: []Resource{}}
+	for _, child := range v.all {
+		if p := v.parents[child.UID]; p != nil && p.UID == r.UID {
+			out.Data = append(out.Data, v.resource(child))
+		}
+	}
+	out.Count = len(out.Data)
+	return out, nil
+}
+
+// Aggregations count all resources.
+type Aggregations struct {
+	Total    int            `json:"total"`
+	ByType   map[string]int `json:"byType"`
+	ByStatus map[string]int `json:"byStatus"`
+	BySource map[string]int `json:"bySource"`
+}
+
+func (v *view) aggregations() Aggregations {
+	out := Aggregations{Total: len(v.all), ByType: map[string]int{}, ByStatus: map[string]int{}, BySource: map[string]int{}}
+	for _, r := range v.all {
+		out.ByType[r.Type]++
+		out.ByStatus[statusOf(r)]++
+		out.BySource[sourceOf(r)]++
+	}
+	return out
+}
+
+func (a *Area) stats(context.Context, route.None) (Aggregations, error) {
+	return a.view().aggregations(), nil
+}

@@ -1,0 +1,154 @@
+package resources
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// nowhere is a store that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Records(context.Context) ([]*inventory.Record, error)   { return nil, nil }
+func (nowhere) SaveRecords(context.Context, []*inventory.Record) error { return nil }
+func (nowhere) DeleteRecords(context.Context, []id.UID) error          { return nil }
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func fixture(t testing.TB, records ...sdk.Record) *Area {
+	t.Helper()
+	catalog, err := inventory.NewCatalog([]sdk.Description{{Kind: "host", Types: []sdk.ResourceType{
+		{Name: "host", Label: "Host", Columns: []sdk.Column{
+			{Name: "cpu", Metric: "cpu", Path: "cpuUsage", Format: sdk.FormatPercent},
+			{Name: "memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent},
+		}},
+		{Name: "vm", Label: "VM", Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := inventory.New(catalog, nowhere{}, func() time.Time { return start })
+	batch := inventory.Batch{Integration: "host/lab", Task: "all", At: start, Partitions: []inventory.Partition{{Records: records}}}
+	if _, _, err := inv.Apply(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	return New(inv)
+}
+
+func machine(name string, status sdk.Status) sdk.Record {
+	return sdk.Record{
+		Type: "host", Key: name, Name: name, Status: status, Tags: []string{"Prod"},
+		Evidence: []sdk.Evidence{{Kind: sdk.EvidenceMachineID, Value: "id-" + name}, {Kind: sdk.EvidenceHostName, Value: name}, {Kind: sdk.EvidenceAddress, Value: "10.0.0.5"}},
+		Doc:      json.RawMessage(`{"hostname":"` + name + `","cpuUsage":0.8,"memory":{"used":812,"total":4096,"usage":19.8},"osName":"debian"}`),
+	}
+}
+
+func guest(name, on string) sdk.Record {
+	return sdk.Record{Type: "vm", Key: "vm/" + name, Name: name, Status: sdk.StatusUp, Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: "host", Key: on}}, Doc: json.RawMessage(`{"cpu":0.5}`)}
+}
+
+func ask(t *testing.T, a *Area, in listIn) listOut {
+	t.Helper()
+	out, err := a.list(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func names(list []Resource) string {
+	var out []string
+	for _, r := range list {
+		out = append(out, r.Name)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestListFiltersSortsAndPages(t *testing.T) {
+	a := fixture(t, machine("vega", sdk.StatusUp), machine("Atlas", sdk.StatusDown), guest("db", "vega"), guest("web", "vega"))
+	vega := ask(t, a, listIn{Q: "VEGA"}).Data[0].ID
+	for name, c := range map[string]struct {
+		in   listIn
+		want string
+	}{
+		"all, by name":         {listIn{}, "Atlas db vega web"},
+		"descending":           {listIn{Order: "desc"}, "web vega db Atlas"},
+		"by status, then name": {listIn{Sort: "status"}, "Atlas db vega web"},
+		"by type":              {listIn{Sort: "type"}, "Atlas vega db web"},
+		"an unknown field":     {listIn{Sort: "nope"}, "Atlas db vega web"},
+		"one type":             {listIn{Type: "vm"}, "db web"},
+		"unknown types only":   {listIn{Type: "nope"}, "Atlas db vega web"},
+		"a status":             {listIn{Status: "offline,unknown"}, "Atlas"},
+		"a source":             {listIn{Source: "docker"}, ""},
+		"the other source":     {listIn{Source: "agent"}, "Atlas db vega web"},
+		"a tag":                {listIn{Tags: "prod"}, "Atlas vega"},
+		"a parent":             {listIn{Parent: vega}, "db web"},
+		"the second page":      {listIn{Page: "2", Limit: "3"}, "web"},
+		"after the last page":  {listIn{Page: "9", Limit: "3"}, ""},
+		"odd numbers":          {listIn{Page: "-1", Limit: "many"}, "Atlas db vega web"},
+	} {
+		if got := names(ask(t, a, c.in).Data); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+	out := ask(t, a, listIn{Type: "vm", Limit: "1"})
+	if out.Meta != (Meta{Page: 1, Limit: 1, Total: 2, TotalPages: 2}) || out.Aggregations.Total != 4 || out.Aggregations.ByStatus["offline"] != 1 || out.Aggregations.BySource["agent"] != 4 {
+		t.Errorf("meta %+v, aggregations %+v", out.Meta, out.Aggregations)
+	}
+}
+
+func TestResourceSaysWhatIsKnown(t *testing.T) {
+	a := fixture(t, machine("vega", sdk.StatusUp), guest("db", "vega"))
+	r, err := a.get(t.Context(), idIn{ID: "vega"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"status":"online"`, `"sources":["agent"]`, `"identity":{"machineId":"id-vega","hostnames":["vega"],"ipAddresses":["10.0.0.5"]}`,
+		`"cpu":{"value":0.8,"percent":0.8,"unit":"percent"}`, `"memory":{"used":812,"total":4096,"percent":19.8,"unit":"bytes"}`,
+		`"childCount":1`, `"agent":{"hostname":"vega","osName":"debian"}`, `"tags":["Prod"]`,
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("%s lacks %s", b, want)
+		}
+	}
+	if strings.Contains(string(b), "disk\"") || strings.Contains(string(b), "staleReason") {
+		t.Errorf("it says what nobody knows: %s", b)
+	}
+	children, err := a.children(t.Context(), idIn{ID: r.ID})
+	if err != nil || children.Count != 1 || children.Data[0].ParentID != r.ID || *children.Data[0].Metrics["cpu"].Percent != 50 {
+		t.Errorf("children %+v, %v", children, err)
+	}
+	if _, err := a.get(t.Context(), idIn{ID: "host-0000000000000000"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("an unknown id: %v", err)
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	var records []sdk.Record
+	for i := range 100 {
+		records = append(records, machine(fmt.Sprintf("host-%03d", i), sdk.StatusUp))
+	}
+	for i := range 1900 {
+		records = append(records, guest(fmt.Sprintf("guest-%04d", i), fmt.Sprintf("host-%03d", i%100)))
+	}
+	a := fixture(b, records...)
+	b.ReportAllocs()
+	for b.Loop() {
+		if out, err := a.list(b.Context(), listIn{Limit: "100"}); err != nil || out.Meta.Total != 2000 {
+			b.Fatal(out.Meta, err)
+		}
+	}
+}
