@@ -502,6 +502,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is monitored, filtered, sorted and in pages */
+        get: operations["listResources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One resource */
+        get: operations["getResource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs on a resource or belongs to it */
+        get: operations["listResourceChildren"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many resources there are, by type, status and source */
+        get: operations["getResourceStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/version": {
         parameters: {
             query?: never;
@@ -560,11 +628,27 @@ export interface components {
         AgentVersion: {
             version: string;
         };
+        Aggregations: {
+            bySource: {
+                [key: string]: number;
+            };
+            byStatus: {
+                [key: string]: number;
+            };
+            byType: {
+                [key: string]: number;
+            };
+            total: number;
+        };
         Calls: {
             failed: number;
             last?: number;
             perMinute: number;
             total: number;
+        };
+        ChildrenOut: {
+            count: number;
+            data: components["schemas"]["Resource"][];
         };
         ColumnOut: {
             default: boolean;
@@ -649,6 +733,14 @@ export interface components {
             start: number;
             uid?: string;
         };
+        Identity: {
+            clusterName?: string;
+            dmiUuid?: string;
+            hostnames?: string[];
+            ipAddresses?: string[];
+            macAddresses?: string[];
+            machineId?: string;
+        };
         Info: {
             isDevelopment: boolean;
             version: string;
@@ -684,7 +776,9 @@ export interface components {
             time: number;
         };
         ListOut: {
-            plugins: components["schemas"]["Plugin"][];
+            aggregations: components["schemas"]["Aggregations"];
+            data: components["schemas"]["Resource"][];
+            meta: components["schemas"]["Meta"];
         };
         LoginRequest: {
             password: string;
@@ -699,6 +793,12 @@ export interface components {
             limit?: number;
             pss?: number;
             rss?: number;
+        };
+        Meta: {
+            limit: number;
+            page: number;
+            total: number;
+            totalPages: number;
         };
         MetricOut: {
             chart: string;
@@ -764,12 +864,40 @@ export interface components {
             throttled?: number;
             version: string;
         };
+        PluginsListOut: {
+            plugins: components["schemas"]["Plugin"][];
+        };
         Reply: {
             CommandsEnabled: boolean | null;
             HostID: string;
             /** Format: date-time */
             LastSeen: string;
             Members: unknown;
+        };
+        Resource: {
+            childCount?: number;
+            id: string;
+            identity: components["schemas"]["Identity"];
+            /** Format: date-time */
+            lastSeen: string;
+            metrics?: {
+                [key: string]: components["schemas"]["Value"];
+            };
+            name: string;
+            parentId?: string;
+            sources: string[];
+            sourceStatus: {
+                [key: string]: components["schemas"]["SourceStatus"];
+            };
+            staleReason?: string;
+            /** Format: date-time */
+            staleSince?: string | null;
+            stateId: string;
+            status: string;
+            tags?: string[];
+            type: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         SaveChange: {
             config: unknown;
@@ -790,6 +918,12 @@ export interface components {
             password: string;
             setupToken?: string;
             username: string;
+        };
+        SourceStatus: {
+            error?: string;
+            /** Format: date-time */
+            lastSeen: string;
+            status: string;
         };
         Span: {
             max: number;
@@ -935,6 +1069,13 @@ export interface components {
         TypesOut: {
             types: components["schemas"]["TypeOut"][];
         };
+        Value: {
+            percent?: number | null;
+            total?: number | null;
+            unit?: string;
+            used?: number | null;
+            value?: number | null;
+        };
         Version: {
             build: string;
             channel: string;
@@ -964,7 +1105,9 @@ export interface components {
     pathItems: never;
 }
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
+export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaCalls = components['schemas']['Calls'];
+export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
@@ -975,6 +1118,7 @@ export type SchemaError = components['schemas']['Error'];
 export type SchemaFactOut = components['schemas']['FactOut'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
+export type SchemaIdentity = components['schemas']['Identity'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
@@ -985,16 +1129,20 @@ export type SchemaListOut = components['schemas']['ListOut'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMemory = components['schemas']['Memory'];
+export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPlugin = components['schemas']['Plugin'];
+export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaReply = components['schemas']['Reply'];
+export type SchemaResource = components['schemas']['Resource'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
+export type SchemaSourceStatus = components['schemas']['SourceStatus'];
 export type SchemaSpan = components['schemas']['Span'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
@@ -1009,6 +1157,7 @@ export type SchemaTried = components['schemas']['Tried'];
 export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
+export type SchemaValue = components['schemas']['Value'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];
 export type $defs = Record<string, never>;
@@ -1504,7 +1653,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListOut"];
+                    "application/json": components["schemas"]["PluginsListOut"];
                 };
             };
             /** @description The error */
@@ -2067,6 +2216,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TypesOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listResources: {
+        parameters: {
+            query?: {
+                cluster?: string;
+                limit?: string;
+                order?: string;
+                page?: string;
+                parent?: string;
+                q?: string;
+                sort?: string;
+                source?: string;
+                status?: string;
+                tags?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resource"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listResourceChildren: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildrenOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getResourceStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Aggregations"];
                 };
             };
             /** @description The error */
