@@ -19,7 +19,8 @@ type checker struct {
 	cycle   Cycle
 	catalog *inventory.Catalog
 	owned   []string // types whose existence the task decides; nil: all
-	room    int      // how many new records the integration may still get
+	room    int      // how many more records the integration may have
+	fresh   int      // how many it may still name for the first time
 	news    map[id.UID]string
 	pending []sdk.Sample
 	refused int
@@ -27,7 +28,7 @@ type checker struct {
 
 func (d *Door) checker(c Cycle) *checker {
 	plugin, _, _ := strings.Cut(string(c.Integration), "/")
-	k := &checker{door: d, cycle: c, catalog: d.inv.Catalog(), room: MaxRecords - d.inv.Count(c.Integration), news: map[id.UID]string{}}
+	k := &checker{door: d, cycle: c, catalog: d.inv.Catalog(), room: MaxRecords - d.inv.Count(c.Integration), fresh: d.fresh(c.Integration), news: map[id.UID]string{}}
 	if task, declared := k.catalog.Task(plugin, c.Task); declared {
 		k.owned = append([]string{}, task.Types...)
 	}
@@ -117,7 +118,12 @@ func (k *checker) admit(r sdk.Record) bool {
 		k.refuse("more than %d records: the surplus is left out", MaxRecords)
 		return false
 	}
+	if k.fresh <= 0 {
+		k.refuse("more than %d new records within a day: do its keys change? The surplus is left out", MaxRecords)
+		return false
+	}
 	k.room--
+	k.fresh--
 	k.news[uid] = r.Type
 	return true
 }

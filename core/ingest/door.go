@@ -82,8 +82,9 @@ type Door struct {
 	now   func() time.Time
 	warnings
 
-	mu    sync.Mutex
-	tasks map[taskKey]*history
+	mu      sync.Mutex
+	tasks   map[taskKey]*history
+	budgets map[id.Integration]*budget
 }
 
 type taskKey struct {
@@ -104,7 +105,7 @@ func New(inv *inventory.Inventory, store metric.Store, log hclog.Logger, now fun
 	if log == nil {
 		log = hclog.NewNullLogger()
 	}
-	return &Door{inv: inv, store: store, log: log, now: now, warnings: warnings{all: map[warningKey]*Warning{}}, tasks: map[taskKey]*history{}}
+	return &Door{inv: inv, store: store, log: log, now: now, warnings: warnings{all: map[warningKey]*Warning{}}, tasks: map[taskKey]*history{}, budgets: map[id.Integration]*budget{}}
 }
 
 func (d *Door) history(c Cycle) *history {
@@ -166,6 +167,7 @@ func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 		batch.Partitions = append(batch.Partitions, check.partition(p))
 	}
 	out, news, err := d.inv.Apply(ctx, batch)
+	d.spent(c.Integration, len(out.Created), 0)
 	result := Result{Created: out.Created, Removed: out.Removed}
 	if err != nil {
 		d.inv.Publish(news)
@@ -180,9 +182,15 @@ func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 	samples := check.samples()
 	result.Samples, result.Refused = len(samples), check.refused
 	if len(samples) > 0 {
-		if err := d.store.Append(ctx, samples); err != nil {
+		allowed := d.allowance(c.Integration)
+		if err := d.store.Append(metric.WithAllowance(ctx, allowed), samples); err != nil {
 			d.inv.Publish(news)
 			return result, fmt.Errorf("store samples: %w", err)
+		}
+		d.spent(c.Integration, 0, allowed.Begun)
+		if allowed.Refused > 0 {
+			d.warn(c, allowed.Refused, fmt.Sprintf("more than %d new series within a day: the surplus is left out", MaxSeries))
+			result.Samples, result.Refused = result.Samples-allowed.Refused, result.Refused+allowed.Refused
 		}
 	}
 	if len(news.Updated)+len(news.Removed) > 0 {

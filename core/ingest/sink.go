@@ -9,7 +9,7 @@ import (
 )
 
 // maxObservations is how many observations a cycle may hold in memory.
-const maxObservations = 4_000_000
+const maxObservations = 1_500_000
 
 var (
 	errDone   = errors.New("the partition is done")

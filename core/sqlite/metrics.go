@@ -44,7 +44,7 @@ const (
 	flushSamples = 512 << 10
 	flushEach    = 24
 	maxBuffered  = 4 << 20 // in memory before Append refuses more: the database has not taken any for long
-	groupSeries  = 100       // series per transaction of the background work
+	groupSeries  = 100     // series per transaction of the background work
 )
 
 // Metrics is the embedded metric.Store. Samples go to a log and to memory; at times they are packed into blocks,
@@ -253,7 +253,7 @@ func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
 		e.RetryAfter = 10 * time.Second
 		return e
 	}
-	batch := m.sort(samples, now)
+	batch := m.sort(samples, metric.AllowanceFrom(ctx), now)
 	m.frames.close()
 	if len(m.frames.buf) > 0 {
 		if err := m.wal.write(m.frames.buf); err != nil {

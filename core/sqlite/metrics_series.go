@@ -67,7 +67,7 @@ type batch struct {
 
 // sort finds the series of each acceptable sample and writes the frames of the log. It changes nothing else, for the
 // log may yet refuse them.
-func (m *Metrics) sort(samples []metric.Sample, now time.Time) batch {
+func (m *Metrics) sort(samples []metric.Sample, allow *metric.Allowance, now time.Time) batch {
 	b := batch{placed: make([]placed, 0, len(samples))}
 	m.frames.reset()
 	next := m.nextID
@@ -80,7 +80,7 @@ func (m *Metrics) sort(samples []metric.Sample, now time.Time) batch {
 			s = b.fresh[sample.Key]
 		}
 		if s == nil {
-			if len(m.byKey)+len(b.fresh) >= m.opt.MaxSeries {
+			if len(m.byKey)+len(b.fresh) >= m.opt.MaxSeries || !allow.Take() {
 				continue
 			}
 			if b.fresh == nil {

@@ -39,15 +39,15 @@ var (
 )
 
 // Append stores samples.
-func (m *Memory) Append(_ context.Context, samples []metric.Sample) error {
+func (m *Memory) Append(ctx context.Context, samples []metric.Sample) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return errClosed
 	}
-	now := m.now()
+	now, allow := m.now(), metric.AllowanceFrom(ctx)
 	for _, s := range samples {
-		if !s.Acceptable(m.tiers[0], now) {
+		if _, known := m.series[s.Record][s.Key]; !s.Acceptable(m.tiers[0], now) || !known && !allow.Take() {
 			m.stats.Refused++
 			continue
 		}

@@ -23,6 +23,7 @@ func RunStore(t *testing.T, open Open) {
 		run  func(t *testing.T, r *rig)
 	}{
 		{"append and query", testAppend},
+		{"allowance", testAllowance},
 		{"selection", testSelection},
 		{"repeated samples replace", testReplace},
 		{"out of order", testOutOfOrder},
@@ -163,6 +164,25 @@ func testAppend(t *testing.T, r *rig) {
 		"-20s 0.25/0.25/0.25/1", "-9.999s 1.7976931348623157e+308/1.7976931348623157e+308/1.7976931348623157e+308/1", "0s -1e-300/-1e-300/-1e-300/1")
 	if s := r.query(ask(-time.Hour, time.Second, 0, "host"))[0]; s.Step != 0 || s.Key != (metric.Key{Record: "host", Metric: "cpu"}) {
 		t.Errorf("got step %v, key %v", s.Step, s.Key)
+	}
+}
+
+// An allowance bounds the series that are begun, not what comes for those that exist.
+func testAllowance(t *testing.T, r *rig) {
+	r.put(-10*time.Second, 1)
+	allow := &metric.Allowance{Room: 2}
+	samples := []metric.Sample{
+		sample("host", "cpu", "", 0, 2), sample("host", "disk", "/a", 0, 1), sample("host", "disk", "/b", 0, 1),
+		sample("host", "disk", "/c", 0, 1), sample("host", "disk", "/a", time.Second, 1),
+	}
+	if err := r.store.Append(metric.WithAllowance(t.Context(), allow), samples); err != nil {
+		t.Fatal(err)
+	}
+	if allow.Begun != 2 || allow.Refused != 1 {
+		t.Errorf("%+v, want two begun and one refused", *allow)
+	}
+	if n := len(r.query(ask(-time.Hour, time.Minute, 0, "host"))); n != 3 {
+		t.Errorf("%d series, want 3", n)
 	}
 }
 
