@@ -277,3 +277,39 @@ func FuzzReadArchive(f *testing.F) {
 		}
 	})
 }
+
+func TestAPluginThatContradictsOthersIsSetAside(t *testing.T) {
+	dir, installed := t.TempDir(), t.TempDir()
+	put(t, plugins, dir)
+	raw, err := os.ReadFile(filepath.Join(plugins, meterName+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another plugin that declares the meter's type.
+	other := strings.ReplaceAll(string(raw), `"kind": "meter"`, `"kind": "rival"`)
+	if err := os.WriteFile(filepath.Join(installed, "pulse-plugin-rival.json"), []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(installed, "pulse-plugin-rival"), nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	accept := func(all []sdk.Description) error {
+		seen := map[string]bool{}
+		for _, d := range all {
+			for _, k := range d.Types {
+				if seen[k.Name] {
+					return errs.New(errs.Invalid, "plugin %s: type %q is declared twice", d.Kind, k.Name)
+				}
+				seen[k.Name] = true
+			}
+		}
+		return nil
+	}
+	p := runWith(t, Config{Dir: dir, Installed: installed, Accept: accept})
+	if s, there := p.StatusOf("rival"); !there || s.State != "unusable" || !strings.Contains(s.Problem, "declared twice") {
+		t.Errorf("the rival: %+v", s.Problem)
+	}
+	if !works(t, p) || len(p.Catalog()) != 1 {
+		t.Error("the plugin that was there first does not work")
+	}
+}
