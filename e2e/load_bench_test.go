@@ -169,3 +169,52 @@ func BenchmarkStateRequest(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFleet is what 100 hosts at an interval of 30 seconds take of the machine over some minutes.
+func BenchmarkFleet(b *testing.B) {
+	const settle, measure = time.Minute, 3 * time.Minute
+	s := startServer(b)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	l := newLoad(s, token, 100, 8)
+	for b.Loop() {
+		run := func(d time.Duration) {
+			if r := l.run(b.Context(), d, 100/30.); r.err != nil {
+				b.Fatal(r.err)
+			}
+		}
+		run(settle)
+		before := usage(b, s)
+		run(measure)
+		used := usage(b, s).minus(before)
+		server, plugin := pss(b, s.pid()), pss(b, s.plugin())
+		b.ReportMetric(server, "server-MiB")
+		b.ReportMetric(server+plugin, "server+plugin-MiB")
+		b.ReportMetric(float64(used.written)/(1<<20)/measure.Minutes(), "disk-MiB/min")
+		b.ReportMetric((used.server+used.plugin).Seconds()/measure.Seconds()*100, "%core")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkReportsLong reports for two minutes as fast as is answered, and tells how the memory grew from the first half minute
+// to the end.
+func BenchmarkReportsLong(b *testing.B) {
+	s := startServer(b)
+	s.claim()
+	_, token := s.mint("host-agent:report")
+	l := newLoad(s, token, 100, 8)
+	for b.Loop() {
+		total := 0
+		for n := range 4 {
+			r := l.run(b.Context(), 30*time.Second, 0)
+			if r.err != nil {
+				b.Fatal(r.err)
+			}
+			total += r.reports
+			memory := pss(b, s.pid()) + pss(b, s.plugin())
+			b.ReportMetric(memory, fmt.Sprintf("MiB-after-%ds", (n+1)*30))
+		}
+		b.ReportMetric(float64(total)/120, "reports/s")
+	}
+	b.ReportMetric(0, "ns/op")
+}
