@@ -163,7 +163,9 @@ func readAnswer(r *bufio.Reader) error {
 		return err
 	}
 	body := make([]byte, size)
-	_, err = io.ReadFull(r, body)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return err
+	}
 	return fmt.Errorf("%w: %s", errRefused, tail(string(body), 200))
 }
 

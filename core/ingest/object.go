@@ -40,16 +40,16 @@ func (s *scan) space() byte {
 
 // value skips a value.
 func (s *scan) value(deep int) bool {
-	switch c := s.space(); {
-	case c == '{', c == '[':
+	switch c := s.space(); c {
+	case '{', '[':
 		return deep > 0 && s.entries(c, deep-1)
-	case c == '"':
+	case '"':
 		return s.quoted()
-	case c == 't':
+	case 't':
 		return s.word("true")
-	case c == 'f':
+	case 'f':
 		return s.word("false")
-	case c == 'n':
+	case 'n':
 		return s.word("null")
 	}
 	return s.number()
