@@ -79,7 +79,7 @@ func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 		{&t.grow, db.Write, `UPDATE tiers SET points = max(points + ?, 0) WHERE step = ?`},
 	} {
 		var err error
-		if *s.into, err = s.db.PrepareContext(ctx, s.text); err != nil { //nolint:sqlclosecheck // it lives as long as the database
+		if *s.into, err = s.db.PrepareContext(ctx, s.text); err != nil {
 			return fmt.Errorf("prepare statement on %s: %w", t.table, err)
 		}
 	}
@@ -112,7 +112,7 @@ func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to
 	}
 	scan := t.scan
 	if tx != nil {
-		scan = tx.StmtContext(ctx, t.scanTx) //nolint:sqlclosecheck // the transaction closes it
+		scan = tx.StmtContext(ctx, t.scanTx)
 	}
 	rows, err := scan.QueryContext(ctx, t.first(series, from), t.key(series, from), t.key(series, to-1))
 	if err != nil {
@@ -149,7 +149,7 @@ func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed [
 			b.key, b.buckets = t.key(series, changed[0].At), nil
 		}
 		all := metric.Replace(b.buckets, changed[:n])
-		write := tx.StmtContext(ctx, t.write) //nolint:sqlclosecheck // the transaction closes it
+		write := tx.StmtContext(ctx, t.write)
 		if _, err := write.ExecContext(ctx, b.key, len(all), encodeBlock(t.Tier, all)); err != nil {
 			return 0, b, fmt.Errorf("write %s: %w", t.table, err)
 		}
