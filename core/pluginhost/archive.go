@@ -131,7 +131,14 @@ func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 
 // WriteArchive writes what [ReadArchive] reads: the program, the manifest beside it, and other files, by path.
 func WriteArchive(w io.Writer, binary string, more ...string) error {
-	zipped := gzip.NewWriter(w)
+	return writeArchive(w, gzip.BestCompression, binary, more...)
+}
+
+func writeArchive(w io.Writer, level int, binary string, more ...string) error {
+	zipped, err := gzip.NewWriterLevel(w, level)
+	if err != nil {
+		return fmt.Errorf("pack plugin: %w", err)
+	}
 	files := tar.NewWriter(zipped)
 	for i, path := range append([]string{binary + ".json", binary}, more...) {
 		content, err := os.ReadFile(path)

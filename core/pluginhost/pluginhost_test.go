@@ -41,7 +41,7 @@ func withPlugins(m *testing.M) int {
 
 func build(dir, version string) error {
 	binary := filepath.Join(dir, "pulse-plugin-meter")
-	flags := "-X github.com/pulse-platform/pulse/sdk/serve.version=" + version
+	flags := "-s -w -X github.com/pulse-platform/pulse/sdk/serve.version=" + version
 	if out, err := exec.Command("go", "build", "-ldflags", flags, "-o", binary, "./testdata/meter").CombinedOutput(); err != nil {
 		return fmt.Errorf("build the meter plugin: %w\n%s", err, out)
 	}
