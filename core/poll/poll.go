@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,8 +51,9 @@ const (
 const (
 	failuresToOpen = 3
 	maxWait        = 5 * time.Minute
-	lightSlots     = 8
-	heavySlots     = 2
+	// Slots are those of one plugin: one that hangs keeps its own tasks waiting, and no others.
+	lightSlots = 8
+	heavySlots = 2
 )
 
 // Status is how a job is doing.
@@ -78,8 +80,7 @@ type Scheduler struct {
 	mu    sync.Mutex
 	jobs  map[string]*entry
 	kick  chan struct{}
-	light chan struct{}
-	heavy chan struct{}
+	slots map[slotKey]chan struct{}
 	wg    sync.WaitGroup
 }
 
@@ -95,7 +96,7 @@ func New(run func(context.Context, Job) error, log hclog.Logger) *Scheduler {
 	return &Scheduler{
 		run: run, log: log, jitter: rand.Float64,
 		jobs: map[string]*entry{}, kick: make(chan struct{}, 1),
-		light: make(chan struct{}, lightSlots), heavy: make(chan struct{}, heavySlots),
+		slots: map[slotKey]chan struct{}{},
 	}
 }
 
@@ -177,10 +178,7 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 	}
 	slices.SortFunc(due, func(a, b *entry) int { return cmp.Compare(a.status.Next.UnixNano(), b.status.Next.UnixNano()) })
 	for _, e := range due {
-		slots := s.light
-		if e.status.Heavy {
-			slots = s.heavy
-		}
+		slots := s.slotsOf(e.status.Job)
 		select {
 		case slots <- struct{}{}:
 			s.start(ctx, e, slots)
@@ -188,6 +186,26 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 		}
 	}
 	return wait
+}
+
+// slotKey says who shares slots: the tasks of a plugin that cost alike.
+type slotKey struct {
+	plugin string
+	heavy  bool
+}
+
+// slotsOf returns the slots that a job needs one of. The lock is held.
+func (s *Scheduler) slotsOf(j Job) chan struct{} {
+	plugin, _, _ := strings.Cut(string(j.Integration), "/")
+	key := slotKey{plugin, j.Heavy}
+	if s.slots[key] == nil {
+		n := lightSlots
+		if j.Heavy {
+			n = heavySlots
+		}
+		s.slots[key] = make(chan struct{}, n)
+	}
+	return s.slots[key]
 }
 
 // start runs one job in its own goroutine. The lock is held.

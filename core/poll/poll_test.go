@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -102,15 +104,43 @@ func TestHeavyJobsShareTwoSlotsAndLightOnesRunOn(t *testing.T) {
 		return nil
 	}, func(s *Scheduler) {
 		s.Set([]Job{
-			{Integration: "a", Task: "h", Interval: 10 * time.Second, Heavy: true},
-			{Integration: "b", Task: "h", Interval: 10 * time.Second, Heavy: true},
-			{Integration: "c", Task: "h", Interval: 10 * time.Second, Heavy: true},
-			{Integration: "c", Task: "l", Interval: time.Second},
+			{Integration: "k/a", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "k/b", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "k/c", Task: "h", Interval: 10 * time.Second, Heavy: true},
+			{Integration: "k/c", Task: "l", Interval: time.Second},
 		})
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		if mostHeavy.Load() != 2 || light.Load() < 30 {
 			t.Errorf("got %d heavy at once and %d light runs, want 2 and at least 30", mostHeavy.Load(), light.Load())
+		}
+	})
+}
+
+// A plugin whose every task hangs keeps its own tasks waiting, and those of no other.
+func TestAPluginThatHangsDelaysNoOther(t *testing.T) {
+	var runs atomic.Int64
+	within(t, func(ctx context.Context, j Job) error {
+		if j.Task == "hangs" {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		runs.Add(1)
+		return nil
+	}, func(s *Scheduler) {
+		jobs := []Job{
+			{Integration: "good/a", Task: "light", Interval: time.Second},
+			{Integration: "good/a", Task: "heavy", Interval: time.Second, Heavy: true},
+		}
+		for i := range 40 {
+			name := id.Integration(fmt.Sprintf("bad/%d", i))
+			jobs = append(jobs, Job{Integration: name, Task: "hangs", Interval: time.Second, Heavy: i%2 == 0})
+		}
+		s.Set(jobs)
+		time.Sleep(29*time.Second + time.Millisecond)
+		synctest.Wait()
+		if got := runs.Load(); got != 60 {
+			t.Errorf("got %d runs beside a plugin that hangs, want 60", got)
 		}
 	})
 }
