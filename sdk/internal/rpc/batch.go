@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
@@ -78,13 +79,12 @@ func (t *stringTable) place(s string) (index uint32, added bool) {
 	return i, true
 }
 
-// batch makes a batch of observations and samples, with the strings that are new to the stream.
-func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Batch, error) {
+// batch makes a batch of observations and n samples, with the strings that are new to the stream.
+func (t *stringTable) batch(obs []*pb.Observation, samples iter.Seq[sdk.Sample], n int) (*pb.Batch, error) {
 	b := &pb.Batch{Observations: obs}
-	if len(samples) == 0 {
+	if n == 0 {
 		return b, nil
 	}
-	n := len(samples)
 	if t.index == nil {
 		t.index = make(map[string]uint32, n)
 	}
@@ -101,7 +101,8 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Ba
 		return i
 	}
 	var before sdk.Sample
-	for i, s := range samples {
+	i := 0
+	for s := range samples {
 		c.Metric[i], c.Instance[i], c.Value[i] = at(s.Metric), at(s.Instance), s.Value
 		if i > 0 && s.Type == before.Type && s.Key == before.Key { // as most are
 			c.Type[i], c.Key[i] = c.Type[i-1], c.Key[i-1]
@@ -115,6 +116,7 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Ba
 			}
 			c.Time[i] = s.Time.UnixNano()
 		}
+		i++
 	}
 	if len(t.index) >= maxStrings {
 		return nil, fmt.Errorf("send samples: more than %d different names in one cycle", maxStrings)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime/debug"
 	"sync"
 
@@ -182,27 +183,26 @@ func (d *reportDesk) send(m *pb.IngestResponse) error {
 func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) (last *pb.Batch, err error) {
 	var table stringTable
 	var pending []*pb.Observation
-	samples := make([]sdk.Sample, 0, len(obs))
-	size := 0
-	cut := func() (*pb.Batch, error) {
-		if len(pending) == 0 && len(samples) == 0 {
+	from, samples, size := 0, 0, 0
+	cut := func(to int) (*pb.Batch, error) {
+		if len(pending) == 0 && samples == 0 {
 			return nil, nil
 		}
-		b, err := table.batch(pending, samples)
-		pending, samples, size = nil, samples[:0], 0
+		b, err := table.batch(pending, samplesIn(obs[from:to]), samples)
+		pending, from, samples, size = nil, to, 0, 0
 		return b, err
 	}
-	flush := func() error {
-		b, err := cut()
+	flush := func(to int) error {
+		b, err := cut(to)
 		if err != nil || b == nil {
 			return err
 		}
 		return send(b)
 	}
-	for _, o := range obs {
+	for n, o := range obs {
 		added := 0
 		if s, ok := o.(sdk.Sample); ok {
-			samples, added = append(samples, s), sampleSize(s)
+			samples, added = samples+1, sampleSize(s)
 		} else {
 			m, err := encodeObservation(o)
 			if err != nil {
@@ -212,17 +212,28 @@ func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) (last *
 				return nil, sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
 			}
 			if size+added > MaxBatch {
-				if err := flush(); err != nil {
+				if err := flush(n); err != nil {
 					return nil, err
 				}
 			}
 			pending = append(pending, m)
 		}
 		if size += added; size >= flushBatch {
-			if err := flush(); err != nil {
+			if err := flush(n + 1); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return cut()
+	return cut(len(obs))
+}
+
+// samplesIn goes through the samples of a list.
+func samplesIn(obs []sdk.Observation) iter.Seq[sdk.Sample] {
+	return func(yield func(sdk.Sample) bool) {
+		for _, o := range obs {
+			if s, ok := o.(sdk.Sample); ok && !yield(s) {
+				return
+			}
+		}
+	}
 }

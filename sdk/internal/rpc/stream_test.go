@@ -309,7 +309,7 @@ func FuzzCycleReader(f *testing.F) {
 func TestTimesOfSamples(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	var table stringTable
-	b, err := table.batch(nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
+	b, err := table.batch(nil, slices.Values([]sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}}), 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -196,7 +197,7 @@ func (p *partitionWriter) flush() error {
 	w := p.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	batch, err := w.table.batch(p.pending, p.samples)
+	batch, err := w.table.batch(p.pending, slices.Values(p.samples), len(p.samples))
 	if err != nil {
 		return err
 	}
