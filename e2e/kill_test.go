@@ -19,7 +19,7 @@ func TestServerKilledWhileReportsCome(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const known, fresh, rate = 8, 4, 400
+	const known, fresh, rate = 8, 1, 400
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
