@@ -188,12 +188,17 @@ func fill(t *testing.T, path string) {
 
 func TestBackPressure(t *testing.T) {
 	m := openAt(t, t.TempDir(), nil, fixed)
-	m.buffered = maxBuffered
+	fill := func(n int64) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.buffered = n
+	}
+	fill(maxBuffered)
 	err := m.Append(t.Context(), []metric.Sample{killSample(0)})
 	if e := new(errs.Error); !errors.As(err, &e) || e.Code != errs.Unavailable || e.RetryAfter == 0 {
 		t.Errorf("got %v", err)
 	}
-	m.buffered = 0
+	fill(0)
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
