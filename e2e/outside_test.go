@@ -105,9 +105,6 @@ func TestAStrangersPlugin(t *testing.T) {
 	}
 }
 
-// kills is how often a plugin is killed; `make test-deep` kills it oftener.
-var kills = 10
-
 // killOften kills a plugin again and again: each time it comes back, and nothing is left behind.
 func killOften(t *testing.T, s *server, kind string) {
 	t.Helper()
