@@ -326,3 +326,16 @@ func TestAPluginThatContradictsOthersIsSetAside(t *testing.T) {
 		t.Error("the plugin that was there first does not work")
 	}
 }
+
+func TestWhatDialsByItselfIsOffUntilSwitchedOn(t *testing.T) {
+	var e Entry
+	e.Kind, e.Manifest.Description.DialsAlone = "loose", true
+	p := &Plugins{switches: map[string]bool{}}
+	if p.enabled(e) {
+		t.Error("it is on before anybody switched it on")
+	}
+	p.switches["loose"] = true
+	if !p.enabled(e) {
+		t.Error("it stays off")
+	}
+}

@@ -34,7 +34,10 @@ func (p *Plugin) explain(err error, m Manifest, cmd *exec.Cmd) error {
 	case otherRange.MatchString(text):
 		return say("it speaks another protocol than this server (%d): install a version that fits", rpc.Protocol)
 	case strings.Contains(text, "exited before we could connect"), strings.Contains(text, "Failed to read any lines"):
-		return say("it ended before it greeted the server%s%s", ending(cmd), p.lastWords())
+		if how := ending(cmd); how != killed {
+			return say("it ended before it greeted the server%s%s", how, p.lastWords())
+		}
+		return say("it closed its standard output without the greeting of a plugin%s", p.lastWords())
 	}
 	if found := greeting.FindStringSubmatch(text); found != nil {
 		return say("it wrote %s to its standard output instead of the greeting of a plugin", quoted(found[1]))
@@ -58,6 +61,9 @@ func (p *Plugin) lastWords() string {
 	}
 	return ""
 }
+
+// killed is the ending of a process that was killed, here because it had not ended by itself.
+const killed = " (signal: killed)"
 
 // ending is how a process ended, in brackets, as far as it is known. The process must have been waited for.
 func ending(cmd *exec.Cmd) string {

