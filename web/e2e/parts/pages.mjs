@@ -41,6 +41,13 @@ export function pagesOf(machine) {
     },
     { name: 'password', path: '/settings/password', complete: (p) => p.getByLabel('Current password') },
     { name: 'plugins', path: '/plugins', complete: (p) => p.getByRole('list', { name: 'Plugins' }) },
+    { name: 'plugin', path: '/plugins/host', complete: (p) => p.getByRole('log') },
+    {
+      name: 'install',
+      path: '/plugins',
+      complete: (p) => p.getByRole('list', { name: 'Plugins' }),
+      act: (p) => p.getByRole('button', { name: 'Install' }).click(),
+    },
     { name: 'about', path: '/settings/about', complete: (p) => p.locator('dt', { hasText: 'Version' }) },
     {
       name: 'help',
