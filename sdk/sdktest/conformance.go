@@ -18,6 +18,8 @@ type Options struct {
 	// Blind are configurations with which a cycle cannot see everything, by what is wrong: nobody answers, the token may
 	// not read, half of the source is away. Such a cycle must not be complete: what it does not name would be taken as gone.
 	Blind map[string]string
+	// Zeros are metrics that are 0 of things that are down because that was measured, such as availability.
+	Zeros []string
 }
 
 func (o Options) withDefaults(d sdk.Description) Options {

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -89,5 +88,7 @@ func TestConfigurationSaysWhatDoesNotFit(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	sdktest.Conformance(t, Plugin(), sdktest.Options{Config: config(t, Target{"closed", "tcp", fmt.Sprint(closed(t)), 0})})
+	sdktest.Conformance(t, Plugin(), sdktest.Options{
+		Config: config(t, Target{"closed", "tcp", closed(t), 0}), Zeros: []string{"available"},
+	})
 }
