@@ -84,10 +84,7 @@ func injected(r *Record, in sdk.Inject, look func(id.UID) *Record) (value []byte
 	case sdk.InjectTokenLastUsed:
 		return millis(r.Source.TokenLastUsed)
 	case sdk.InjectDisplayName:
-		if r.Source.Reporter && r.Source.DisplayName != "" {
-			return text(r.Source.DisplayName)
-		}
-		return text(r.Name)
+		return text(r.DisplayName())
 	case sdk.InjectInterval:
 		seconds := int64(r.Interval / time.Second)
 		return strconv.AppendInt(nil, seconds, 10), seconds == 0
