@@ -146,6 +146,9 @@ func (p *Plugins) add(e Entry) {
 	if p.cfg.Back != nil {
 		c.Host = func(integration string) sdk.Host { return p.cfg.Back(id.Integration(integration)) }
 	}
+	if p.cfg.Ready != nil {
+		c.Ready = func() { p.cfg.Ready(e.Kind) }
+	}
 	plugin := host.New(c)
 	p.mu.Lock()
 	plugin.Enable(p.enabled(e))

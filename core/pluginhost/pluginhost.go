@@ -35,6 +35,8 @@ type Config struct {
 	Accept func([]sdk.Description) error
 	// Changed is called after the catalogue has become another one. It may be nil.
 	Changed func()
+	// Ready is called when the process of a kind has become ready. It may be nil, and must not wait.
+	Ready func(kind string)
 	// Timing is how patient the server is with a process; zero members take their defaults.
 	Timing host.Timing
 	Now    func() time.Time

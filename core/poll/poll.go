@@ -124,6 +124,19 @@ func (s *Scheduler) Set(jobs []Job) {
 	s.wake()
 }
 
+// Retry has the failing jobs of a plugin run soon: what they failed for may be over.
+func (s *Scheduler) Retry(plugin string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now() //nolint:forbidigo // the scheduler is the clock
+	for _, e := range s.jobs {
+		if of, _, _ := strings.Cut(string(e.status.Integration), "/"); of == plugin && e.status.Failures > 0 && e.status.Next.After(now) {
+			e.status.Next = now
+		}
+	}
+	s.wake()
+}
+
 // drop forgets a job and cancels its run. The lock is held.
 func (s *Scheduler) drop(name string) {
 	e := s.jobs[name]

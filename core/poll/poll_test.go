@@ -91,6 +91,22 @@ func TestFailingJobOpensItsBreakerAndRecovers(t *testing.T) {
 	})
 }
 
+func TestFailingJobsOfAPluginRunSoonWhenAsked(t *testing.T) {
+	var runs atomic.Int64
+	within(t, func(context.Context, Job) error { runs.Add(1); return errors.New("away") }, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a/x", Task: "t", Interval: 10 * time.Second}, {Integration: "b/x", Task: "t", Interval: 10 * time.Second}})
+		time.Sleep(61 * time.Second) // both wait longer and longer
+		synctest.Wait()
+		before := runs.Load()
+		s.Retry("a")
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if got := runs.Load() - before; got != 1 {
+			t.Errorf("%d runs, want that of the plugin alone", got)
+		}
+	})
+}
+
 func TestHeavyJobsShareTwoSlotsAndLightOnesRunOn(t *testing.T) {
 	var heavy, mostHeavy, light atomic.Int64
 	within(t, func(_ context.Context, j Job) error {

@@ -17,6 +17,8 @@ type Config struct {
 	Log hclog.Logger
 	// Host returns what an integration may use of the server; nil when there is no way back.
 	Host func(integration string) sdk.Host
+	// Ready is called when a process has become ready. It may be nil, and must not wait.
+	Ready func()
 	// MemoryLimit is the soft limit of the process, in bytes; 0 is 128 MiB. A process that holds more than MemoryMax
 	// is ended; 0 is four times the soft limit.
 	MemoryLimit, MemoryMax int64

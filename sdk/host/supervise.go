@@ -58,6 +58,9 @@ func (p *Plugin) oneLife(ctx, life context.Context) error {
 	}
 	p.set(StateReady, proc, nil)
 	p.reconcile(ctx, proc)
+	if p.cfg.Ready != nil {
+		p.cfg.Ready()
+	}
 	proc, err = p.attend(ctx, life, proc)
 	state := StateBackoff
 	switch {

@@ -138,7 +138,8 @@ func (s *server) openPlugins(ctx context.Context) error {
 	s.plugins, err = pluginhost.Open(pluginhost.Config{
 		Dir: dir, Work: s.base.dir.Path("plugins"), Log: s.log.Named("plugins"), Now: time.Now,
 		Installed: s.base.dir.Path(installedDir), Accept: acceptable, Changed: s.redeclare,
-		Back: func(name id.Integration) sdk.Host { return back{name, values} },
+		Ready: func(kind string) { s.poll.Retry(kind) },
+		Back:  func(name id.Integration) sdk.Host { return back{name, values} },
 	})
 	if err != nil {
 		return err
