@@ -12,7 +12,9 @@ export const securityStatus = queryOptions({
 export const catalog = queryOptions({
   queryKey: ['types'],
   queryFn: async ({ signal }) => parseCatalog(await call<unknown>('api/types', { signal })),
-  staleTime: Infinity,
+  // A plugin that is installed meanwhile brings its types.
+  staleTime: 30_000,
+  refetchInterval: 30_000,
 });
 
 export const version = queryOptions({

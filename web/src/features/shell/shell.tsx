@@ -54,12 +54,15 @@ function useLiveData(
   types: Parameters<ReturnType<typeof useLiveSource>['store']['setCatalog']>[0] | undefined,
 ) {
   const { store, stream } = useLiveSource();
+  const known = types !== undefined;
   useEffect(() => {
-    if (!types) return;
-    store.setCatalog(types);
+    if (types) store.setCatalog(types);
+  }, [store, types]);
+  useEffect(() => {
+    if (!known) return;
     stream.start();
     return () => stream.stop();
-  }, [store, stream, types]);
+  }, [stream, known]);
 }
 
 /** Screen readers hear a new page and the keyboard starts at its top, but not when only the search changed. */
