@@ -1,5 +1,6 @@
-// Package live holds the socket that tells the web page what changed. Each frame is the whole state, put together once
-// for all who listen; who is slow gets the newest, not all.
+// Package live holds the socket that tells pages and other clients what changed. Plain clients get the whole state, put
+// together once for all who listen. Clients of the delta protocol (docs/protocol-delta.md) say what they show and get the
+// cells of it that changed. Who is slow gets the newest, not all.
 package live
 
 import (
@@ -24,6 +25,8 @@ type Document interface {
 	JSON() ([]byte, uint64)
 	// Revision is the number of the newest state, ahead of JSON's while that is not built.
 	Revision() uint64
+	// Member returns what is set in a member of the document, nil when nothing is.
+	Member(name string) json.RawMessage
 }
 
 // Hub serves everybody who listens.
@@ -31,6 +34,7 @@ type Hub struct {
 	document Document
 	news     func() (changed <-chan struct{}, stop func())
 	now      func() time.Time
+	cells    shared
 
 	mu      sync.Mutex
 	clients map[*client]struct{}
@@ -49,11 +53,15 @@ type client struct {
 	fresh chan struct{} // there is a newer state
 	mail  chan []byte   // everything else, in order
 	drop  context.CancelFunc
+	delta bool // it speaks the delta protocol
 }
 
 // New returns a hub. News opens a channel that says that something changed.
-func New(document Document, news func() (<-chan struct{}, func()), now func() time.Time) *Hub {
-	return &Hub{document: document, news: news, now: now, clients: map[*client]struct{}{}}
+func New(document Document, resources Resources, news func() (<-chan struct{}, func()), now func() time.Time) *Hub {
+	return &Hub{
+		document: document, news: news, now: now, clients: map[*client]struct{}{},
+		cells: shared{document: document, resources: resources, now: now},
+	}
 }
 
 // Coalesced adapts a subscription of any news to the one of [New]: it keeps only that there was some.
@@ -90,23 +98,26 @@ func (h *Hub) Run(ctx context.Context) error {
 	pending := false
 	tell := func() {
 		last, pending = h.now(), false
-		h.wake()
+		h.tell()
+	}
+	request := func() {
+		if since := h.now().Sub(last); since >= coalesce || since < 0 {
+			tell()
+		} else if !pending {
+			pending = true
+			wait.Reset(coalesce - since)
+		}
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
-			tell()
 		case <-wait.C:
 			tell()
+		case <-ticker.C:
+			request()
 		case <-changed:
-			if since := h.now().Sub(last); since >= coalesce || since < 0 {
-				tell()
-			} else if !pending {
-				pending = true
-				wait.Reset(coalesce - since)
-			}
+			request()
 		}
 		if !pending && h.behind() {
 			pending = true
@@ -115,18 +126,35 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// behind reports whether the document that clients were shown is not the newest. It is false while nobody listens.
+// behind reports whether the document that clients were shown is not the newest. It is false while nobody wants that.
 func (h *Hub) behind() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.clients) == 0 {
+	if plain, _ := h.count(); plain == 0 {
 		return false
 	}
 	_, revision := h.document.JSON()
 	return revision < h.document.Revision()
 }
 
-func (h *Hub) wake() {
+// count is how many clients of either kind there are. The caller holds mu.
+func (h *Hub) count() (plain, delta int) {
+	for c := range h.clients {
+		if c.delta {
+			delta++
+		} else {
+			plain++
+		}
+	}
+	return plain, delta
+}
+
+// tell finds out what changed, once for all, and wakes the clients.
+func (h *Hub) tell() {
+	h.mu.Lock()
+	_, delta := h.count()
+	h.mu.Unlock()
+	h.cells.look(delta > 0)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients {

@@ -35,6 +35,8 @@ func (d *document) JSON() ([]byte, uint64) {
 	return []byte(strconv.FormatUint(d.built, 10)), d.built
 }
 
+func (d *document) Member(string) json.RawMessage { return nil }
+
 type message struct {
 	Type string
 	Data json.RawMessage
@@ -88,7 +90,7 @@ func (c *conn) drain() []message {
 func TestConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		doc, news := &document{newest: 1}, &bus.Bus[int]{}
-		h := New(doc, Coalesced(news.Subscribe), time.Now)
+		h := New(doc, nil, Coalesced(news.Subscribe), time.Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() { _ = h.Run(ctx) })
@@ -144,7 +146,7 @@ func TestConnection(t *testing.T) {
 func TestSlowClientIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		doc, news := &document{newest: 1}, &bus.Bus[int]{}
-		h := New(doc, Coalesced(news.Subscribe), time.Now)
+		h := New(doc, nil, Coalesced(news.Subscribe), time.Now)
 		c := &conn{make(chan string), make(chan message, 2)}
 		var all sync.WaitGroup
 		all.Go(func() { h.serve(t.Context(), c) })

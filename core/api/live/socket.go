@@ -23,6 +23,10 @@ func (h *Hub) Routes() []route.Route {
 func (h *Hub) serve(ctx context.Context, conn route.Conn) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if conn.Query("protocol") == "delta" {
+		h.serveDelta(ctx, cancel, conn)
+		return
+	}
 	c := &client{fresh: make(chan struct{}, 1), mail: make(chan []byte, queued), drop: cancel}
 	if conn.Write(ctx, envelope("welcome", []byte(`{"message":"Connected to Pulse","orgId":"default"}`), h.now())) != nil {
 		return
