@@ -125,41 +125,38 @@ func (k *kind) named(names []string) []int {
 
 // appendBlocks adds the cells.
 func (t *table) appendBlocks(out []byte, have held, want view, fresh bool) []byte {
-	lenses := make(map[*kind]lens, len(t.kinds))
+	lenses := make([]lens, len(t.kinds))
 	for _, k := range t.kinds {
-		lenses[k] = k.lens(have.view, want, fresh)
+		lenses[k.number] = k.lens(have.view, want, fresh)
 	}
 	here, before := t.inRange(want), t.inRange(have.view)
 	var b blocks
 	for _, r := range t.rows {
-		l := lenses[r.kind]
+		in, was := here.next(r), before.next(r)
+		l := &lenses[r.kind.number]
 		if !l.shown {
 			continue
 		}
 		known := l.had && r.born <= have.seq
-		if known && r.seq <= have.seq && !l.moreAll && len(here) == 0 {
+		if known && r.own <= have.seq && !in && (len(l.all) == ownColumns || r.seq <= have.seq && !l.moreAll) {
 			continue // most rows, most of the time
 		}
-		_, in := here[r]
-		_, was := before[r]
-		if known && r.seq <= have.seq && !l.moreAll && (!in || was && !l.moreHere) {
-			continue
-		}
-		for _, n := range l.all {
-			if c := r.cells[n]; due(c, known, l.hadAll[n] || was && l.hadRanged[n], have.seq) {
-				b.add(r.kind.columns[n], r.number, c.text)
-			}
-		}
-		if !in {
-			continue
-		}
-		for _, n := range l.ranged {
-			if c := r.cells[n]; due(c, known, l.hadAll[n] || was && l.hadRanged[n], have.seq) {
-				b.add(r.kind.columns[n], r.number, c.text)
-			}
+		b.addDue(r, l.all, l, known, was, have.seq)
+		if in {
+			b.addDue(r, l.ranged, l, known, was, have.seq)
 		}
 	}
 	return b.append(out)
+}
+
+// addDue adds those cells of a row that a client needs. Known says that it knows the row, was that it was in range.
+func (b *blocks) addDue(r *row, columns []int, l *lens, known, was bool, seq uint64) {
+	for _, n := range columns {
+		had := l.hadAll[n] || was && l.hadRanged[n]
+		if c := r.cells[n]; due(c, known, had, seq) {
+			b.add(r.kind.columns[n], r.number, c.text)
+		}
+	}
 }
 
 // due reports whether a cell has to be sent to a client that knows the row, and had the cell at a sequence number. What it
@@ -171,16 +168,24 @@ func due(c cell, known, had bool, seq uint64) bool {
 	return known || c.text != ""
 }
 
+// rows are some rows in the order of their numbers, to be gone through along with all.
+type rows []*row
+
+// next reports whether r is among the rows. It has to be called with all rows in their order.
+func (list *rows) next(r *row) bool {
+	if len(*list) == 0 || (*list)[0] != r {
+		return false
+	}
+	*list = (*list)[1:]
+	return true
+}
+
 // inRange returns the rows whose ids a view names.
-func (t *table) inRange(v view) map[*row]struct{} {
-	if len(v.Range) == 0 {
-		return nil
-	}
-	out := make(map[*row]struct{}, len(v.Range))
+func (t *table) inRange(v view) rows {
+	out := make(rows, 0, len(v.Range))
 	for _, name := range v.Range {
-		for _, r := range t.byID[name] {
-			out[r] = struct{}{}
-		}
+		out = append(out, t.byID[name]...)
 	}
-	return out
+	slices.SortFunc(out, func(a, b *row) int { return a.number - b.number })
+	return slices.Compact(out)
 }

@@ -28,6 +28,7 @@ var always = []string{"tags", "hostname"}
 // kind is what the rows of one type have in common.
 type kind struct {
 	name     string
+	number   int
 	columns  []string // the server's own first
 	index    map[string]int
 	declared []int // the columns that tables of the type have
@@ -37,8 +38,8 @@ type kind struct {
 }
 
 // newKind makes columns of what a type declares.
-func newKind(c *inventory.Catalog, declared sdk.ResourceType) *kind {
-	k := &kind{name: declared.Name, index: map[string]int{}, columns: []string{
+func newKind(c *inventory.Catalog, declared sdk.ResourceType, number int) *kind {
+	k := &kind{name: declared.Name, number: number, index: map[string]int{}, columns: []string{
 		ownID: "@id", ownType: "@type", ownName: "@name", ownStatus: "@status", ownWord: "@word", ownReason: "@reason", ownSince: "@since", ownSeen: "@seen",
 	}, round: make([]rounding, ownColumns)}
 	add := func(path string, r rounding) {
@@ -73,6 +74,9 @@ func (k *kind) fill(r *row, snapshot *inventory.Snapshot, c *inventory.Catalog, 
 		if r.cells[n].text != text {
 			r.cells[n] = cell{text, seq}
 			r.seq = seq
+			if n < ownColumns {
+				r.own = seq
+			}
 		}
 	}
 }

@@ -46,12 +46,12 @@ type table struct {
 
 // row is one resource.
 type row struct {
-	number    int
-	record    *inventory.Record
-	kind      *kind
-	born, seq uint64 // seq is that of the newest cell
-	cells     []cell // by the columns of kind
-	checked   uint64 // the look at which it was there last
+	number   int
+	record   *inventory.Record
+	kind     *kind
+	born     uint64
+	seq, own uint64 // of the newest cell, and of the newest among the server's own columns
+	cells    []cell // by the columns of kind
 }
 
 // cell is the JSON of a value, "" for null.
@@ -73,8 +73,8 @@ func newTable(catalog *inventory.Catalog, at time.Time) *table {
 		byUID: map[id.UID]*row{}, byID: map[string][]*row{},
 		whole: wholes{seed: maphash.MakeSeed()},
 	}
-	for _, declared := range catalog.Types() {
-		t.kinds[declared.Name] = newKind(catalog, declared)
+	for n, declared := range catalog.Types() {
+		t.kinds[declared.Name] = newKind(catalog, declared, n)
 	}
 	return t
 }
