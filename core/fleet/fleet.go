@@ -39,7 +39,18 @@ type Config struct {
 	TokenExists func(id string) bool
 	// CommandsEnabled returns what an operator decided for a reporter, nil when nobody did. It may be nil.
 	CommandsEnabled func(kind, host string) *bool
-	Log             hclog.Logger
+	// Tokens lets the token of a removed reporter be revoked. It may be nil.
+	Tokens Tokens
+	// Block says for how long a removed reporter of a kind is refused; nil: none is.
+	Block func(kind string) time.Duration
+	Now   func() time.Time
+	Log   hclog.Logger
+}
+
+// Tokens are the API tokens; it is an [auth.Service].
+type Tokens interface {
+	ListTokens() []auth.Token
+	RevokeToken(ctx context.Context, id string) error
 }
 
 // Fleet takes reports. It is safe for concurrent use.
@@ -51,6 +62,7 @@ type Fleet struct {
 	mu       sync.Mutex
 	bindings map[bindingKey]Binding
 	clocks   map[id.UID]*clock
+	removals map[removalKey]Removal
 }
 
 // New returns a fleet that knows the stored identities.
@@ -61,7 +73,16 @@ func New(ctx context.Context, cfg Config) (*Fleet, error) {
 	if cfg.CommandsEnabled == nil {
 		cfg.CommandsEnabled = func(string, string) *bool { return nil }
 	}
-	f := &Fleet{cfg: cfg, store: cfg.Store, tokenExists: cfg.TokenExists, bindings: map[bindingKey]Binding{}, clocks: map[id.UID]*clock{}}
+	if cfg.Block == nil {
+		cfg.Block = func(string) time.Duration { return 0 }
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	f := &Fleet{
+		cfg: cfg, store: cfg.Store, tokenExists: cfg.TokenExists, bindings: map[bindingKey]Binding{}, clocks: map[id.UID]*clock{},
+		removals: map[removalKey]Removal{},
+	}
 	if f.tokenExists == nil {
 		f.tokenExists = func(string) bool { return true }
 	}
@@ -71,6 +92,13 @@ func New(ctx context.Context, cfg Config) (*Fleet, error) {
 	}
 	for _, b := range all {
 		f.bindings[b.key()] = b
+	}
+	removed, err := cfg.Store.Removals(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load removals: %w", err)
+	}
+	for _, x := range removed {
+		f.removals[removalKey{x.Kind, x.Host}] = x
 	}
 	return f, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,25 @@ func (noRecords) Records(context.Context) ([]*inventory.Record, error)   { retur
 func (noRecords) SaveRecords(context.Context, []*inventory.Record) error { return nil }
 func (noRecords) DeleteRecords(context.Context, []id.UID) error          { return nil }
 
-type shelf struct{ all []Binding }
+type shelf struct {
+	all     []Binding
+	removed []Removal
+}
+
+func (s *shelf) DeleteBindings(_ context.Context, kind, host string) error {
+	s.all = slices.DeleteFunc(s.all, func(b Binding) bool { return b.Kind == kind && b.Host == host })
+	return nil
+}
+func (s *shelf) Removals(context.Context) ([]Removal, error) { return s.removed, nil }
+func (s *shelf) SaveRemoval(_ context.Context, x Removal) error {
+	s.removed = append(s.removed, x)
+	return nil
+}
+
+func (s *shelf) DeleteRemoval(_ context.Context, kind, host string) error {
+	s.removed = slices.DeleteFunc(s.removed, func(x Removal) bool { return x.Kind == kind && x.Host == host })
+	return nil
+}
 
 func (s *shelf) Bindings(context.Context) ([]Binding, error) { return s.all, nil }
 func (s *shelf) SaveBinding(_ context.Context, b Binding) error {
@@ -59,7 +78,18 @@ type rig struct {
 	dec     *decoder
 	shelf   *shelf
 	tokens  map[string]bool
+	keys    fleetTokens
+	block   time.Duration
 	now     time.Time
+}
+
+// fleetTokens are the tokens that can be revoked.
+type fleetTokens struct{ all []auth.Token }
+
+func (k *fleetTokens) ListTokens() []auth.Token { return k.all }
+func (k *fleetTokens) RevokeToken(_ context.Context, name string) error {
+	k.all = slices.DeleteFunc(slices.Clone(k.all), func(t auth.Token) bool { return t.ID == name })
+	return nil
 }
 
 func newRig(t *testing.T) *rig {
@@ -83,7 +113,8 @@ func (r *rig) restart() {
 	r.t.Helper()
 	f, err := New(r.t.Context(), Config{
 		Ingesters: r.dec, Inventory: r.inv, Store: r.shelf, TokenExists: func(id string) bool { return r.tokens[id] },
-		Door: ingest.New(r.inv, r.metrics, nil, func() time.Time { return r.now }),
+		Door:   ingest.New(r.inv, r.metrics, nil, func() time.Time { return r.now }),
+		Tokens: &r.keys, Block: func(string) time.Duration { return r.block }, Now: func() time.Time { return r.now },
 	})
 	if err != nil {
 		r.t.Fatal(err)

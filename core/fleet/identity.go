@@ -32,6 +32,12 @@ type Store interface {
 	Bindings(ctx context.Context) ([]Binding, error)
 	// SaveBinding adds a binding, or replaces the one of the same kind, token and host name.
 	SaveBinding(ctx context.Context, b Binding) error
+	// DeleteBindings forgets the bindings to an identity; none is no error.
+	DeleteBindings(ctx context.Context, kind, host string) error
+	Removals(ctx context.Context) ([]Removal, error)
+	// SaveRemoval adds a removal, or replaces the one of the same identity.
+	SaveRemoval(ctx context.Context, r Removal) error
+	DeleteRemoval(ctx context.Context, kind, host string) error
 }
 
 type bindingKey struct{ kind, token, hostname string }
@@ -87,16 +93,19 @@ func short(s string, n int) string {
 func (f *Fleet) resolve(ctx context.Context, kind, token string, c sdk.Claims) (string, error) {
 	candidate := base(kind, c)
 	if token == "" {
-		return candidate, nil
+		return candidate, f.heldOff(ctx, kind, candidate, c)
 	}
 	b := Binding{Kind: kind, Token: token, Hostname: c.Hostname, Machine: sanitise(c.MachineID)}
 	if known, ok := f.bindings[b.key()]; ok {
-		return known.Host, nil
+		return known.Host, f.heldOff(ctx, kind, known.Host, c)
 	}
 	if len(f.bindings) >= maxBindings {
 		return "", errs.New(errs.Conflict, "%d reporters are known: no more are taken", maxBindings)
 	}
 	b.Host = f.choose(candidate, b)
+	if err := f.heldOff(ctx, kind, b.Host, c); err != nil {
+		return "", err
+	}
 	if err := f.store.SaveBinding(ctx, b); err != nil {
 		return "", fmt.Errorf("save identity: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package agents holds the routes by which agents report. There is a row for each declared kind of report; the package
-// knows none of them.
+// Package agents holds the routes by which agents report, with a row for each declared kind of report, and those by which
+// the reporters of the contract's host reports are looked after.
 package agents
 
 import (
@@ -21,12 +21,25 @@ type Taker interface {
 type Area struct {
 	reports []inventory.Report
 	taker   Taker
+	hosts   Reporters
+	word    func(*inventory.Record) string
 	now     func() time.Time
 }
 
-// New returns the area for the declared kinds of report.
-func New(reports []inventory.Report, taker Taker, now func() time.Time) *Area {
-	return &Area{reports, taker, now}
+// Config is what the area stands on.
+type Config struct {
+	// Reports are the declared kinds.
+	Reports []inventory.Report
+	Taker   Taker
+	Hosts   Reporters
+	// Word is what is shown as a record's status.
+	Word func(*inventory.Record) string
+	Now  func() time.Time
+}
+
+// New returns the area.
+func New(c Config) *Area {
+	return &Area{c.Reports, c.Taker, c.Hosts, c.Word, c.Now}
 }
 
 type reportIn struct {
@@ -42,7 +55,7 @@ func (a *Area) Routes() []route.Route {
 		r := route.Post("/api/agents/"+kind.Name+"/report", "report"+title(kind.Name), "Take a report of kind "+kind.Name, h)
 		rows = append(rows, r.Scope(auth.Scope(kind.Scope)).Body(int64(kind.Limit)).Class("reports"))
 	}
-	return rows
+	return append(rows, a.hostRoutes()...)
 }
 
 func title(kind string) string {

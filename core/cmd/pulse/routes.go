@@ -22,6 +22,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/fleet"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
@@ -34,7 +35,7 @@ import (
 func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	f, err := fleet.New(ctx, fleet.Config{
 		Ingesters: s.plugins, Inventory: s.inventory, Door: s.door, Store: sqlite.NewBindings(s.base.state),
-		TokenExists: s.auth.TokenExists, Log: s.log.Named("fleet"),
+		TokenExists: s.auth.TokenExists, Tokens: s.auth, Block: compat.RemovalBlock, Now: time.Now, Log: s.log.Named("fleet"),
 	})
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
@@ -63,7 +64,10 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
-		{Name: "agents", Routes: agents.New(s.inventory.Catalog().Reports(), f, time.Now).Routes()},
+		{Name: "agents", Routes: agents.New(agents.Config{
+			Reports: s.inventory.Catalog().Reports(), Taker: f, Hosts: f, Now: time.Now,
+			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },
+		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "resources", Routes: resources.New(s.inventory).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
