@@ -264,6 +264,7 @@ func TestDeltaResumes(t *testing.T) {
 			t.Errorf("%+v", frames)
 		}
 		time.Sleep(forgetAfter + 20*time.Second)
+		synctest.Wait()
 		if s.cells.table != nil {
 			t.Error("the table outlives its clients")
 		}
