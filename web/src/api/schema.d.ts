@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/host/{hostId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a host */
+        delete: operations["deleteHost"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/host/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find the host that a token reports for */
+        get: operations["lookupHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents/host/report": {
         parameters: {
             query?: never;
@@ -32,6 +66,23 @@ export interface paths {
         put?: never;
         /** Take a report of kind host */
         post: operations["reportHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/host/uninstall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the host whose agent is being uninstalled */
+        post: operations["uninstallHost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -625,6 +676,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AgentsDone: {
+            hostId: string;
+            message: string;
+            nodeId?: string;
+            success: boolean;
+        };
         AgentVersion: {
             version: string;
         };
@@ -704,6 +761,20 @@ export interface components {
             label: string;
             path: string;
         };
+        Found: {
+            host: components["schemas"]["FoundHost"];
+            success: boolean;
+        };
+        FoundHost: {
+            agentVersion?: string;
+            connected: boolean;
+            displayName: string;
+            hostname: string;
+            id: string;
+            /** Format: date-time */
+            lastSeen: string;
+            status: string;
+        };
         Health: {
             devModeSSH: boolean;
             proxyInstallScriptAvailable: boolean;
@@ -732,6 +803,9 @@ export interface components {
             source: string;
             start: number;
             uid?: string;
+        };
+        HostIn: {
+            hostId: string;
         };
         Identity: {
             clusterName?: string;
@@ -1104,6 +1178,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaCalls = components['schemas']['Calls'];
@@ -1116,8 +1191,11 @@ export type SchemaDiagnostic = components['schemas']['Diagnostic'];
 export type SchemaDone = components['schemas']['Done'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaFactOut = components['schemas']['FactOut'];
+export type SchemaFound = components['schemas']['Found'];
+export type SchemaFoundHost = components['schemas']['FoundHost'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
+export type SchemaHostIn = components['schemas']['HostIn'];
 export type SchemaIdentity = components['schemas']['Identity'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
@@ -1191,6 +1269,69 @@ export interface operations {
             };
         };
     };
+    deleteHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hostId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lookupHost: {
+        parameters: {
+            query?: {
+                hostname?: string;
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     reportHost: {
         parameters: {
             query?: never;
@@ -1213,6 +1354,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reply"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uninstallHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HostIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsDone"];
                 };
             };
             /** @description The error */
