@@ -76,9 +76,6 @@ func New(ctx context.Context, cfg Config) (*Fleet, error) {
 	if cfg.Block == nil {
 		cfg.Block = func(string) time.Duration { return 0 }
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
 	f := &Fleet{
 		cfg: cfg, store: cfg.Store, tokenExists: cfg.TokenExists, bindings: map[bindingKey]Binding{}, clocks: map[id.UID]*clock{},
 		removals: map[removalKey]Removal{},

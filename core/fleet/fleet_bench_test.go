@@ -28,7 +28,7 @@ func BenchmarkReport(b *testing.B) {
 			clock := func() time.Time { return now }
 			inv := inventory.New(cat, noRecords{}, clock)
 			dec := &decoder{}
-			f, err := New(b.Context(), Config{Ingesters: dec, Inventory: inv, Store: &shelf{}, Door: ingest.New(inv, metrictest.NewMemory(clock), nil, clock)})
+			f, err := New(b.Context(), Config{Ingesters: dec, Inventory: inv, Store: &shelf{}, Door: ingest.New(inv, metrictest.NewMemory(clock), nil, clock), Now: clock})
 			if err != nil {
 				b.Fatal(err)
 			}
