@@ -26,6 +26,7 @@ describe('parseCatalog', () => {
       family: 'infrastructure',
       section: '',
       historyType: 'probe',
+      healthKey: 'probe-',
       columns: [],
       facts: [],
       metrics: [],
