@@ -72,6 +72,11 @@ func (f *Fleet) reporters(kind string) []*inventory.Record {
 	return out
 }
 
+// Of returns the records of those who report with a token, by host name.
+func (f *Fleet) Of(kind, token string) []*inventory.Record {
+	return slices.DeleteFunc(f.reporters(kind), func(r *inventory.Record) bool { return token == "" || r.Source.TokenID != token })
+}
+
 // Remove forgets a reporter: what it brought, who it was bound to, and its token when nobody else reports with it and it
 // is good for nothing else. Where the kind has a block, its next reports are refused. A reporter that is not there is no
 // error: it is gone already.
@@ -119,10 +124,8 @@ func (f *Fleet) revoke(ctx context.Context, token string) error {
 		return nil
 	}
 	for _, k := range f.cfg.Inventory.Catalog().Reports() {
-		for _, r := range f.reporters(k.Name) {
-			if r.Source.TokenID == token {
-				return nil
-			}
+		if len(f.Of(k.Name, token)) > 0 {
+			return nil
 		}
 	}
 	for _, t := range f.cfg.Tokens.ListTokens() {

@@ -19,19 +19,21 @@ type Taker interface {
 
 // Area serves reports.
 type Area struct {
-	reports []inventory.Report
-	taker   Taker
-	hosts   Reporters
-	word    func(*inventory.Record) string
-	now     func() time.Time
+	reports   []inventory.Report
+	taker     Taker
+	hosts     Reporters
+	overrides Overrides
+	word      func(*inventory.Record) string
+	now       func() time.Time
 }
 
 // Config is what the area stands on.
 type Config struct {
 	// Reports are the declared kinds.
-	Reports []inventory.Report
-	Taker   Taker
-	Hosts   Reporters
+	Reports   []inventory.Report
+	Taker     Taker
+	Hosts     Reporters
+	Overrides Overrides
 	// Word is what is shown as a record's status.
 	Word func(*inventory.Record) string
 	Now  func() time.Time
@@ -39,7 +41,7 @@ type Config struct {
 
 // New returns the area.
 func New(c Config) *Area {
-	return &Area{c.Reports, c.Taker, c.Hosts, c.Word, c.Now}
+	return &Area{c.Reports, c.Taker, c.Hosts, c.Overrides, c.Word, c.Now}
 }
 
 type reportIn struct {
@@ -55,7 +57,7 @@ func (a *Area) Routes() []route.Route {
 		r := route.Post("/api/agents/"+kind.Name+"/report", "report"+title(kind.Name), "Take a report of kind "+kind.Name, h)
 		rows = append(rows, r.Scope(auth.Scope(kind.Scope)).Body(int64(kind.Limit)).Class("reports"))
 	}
-	return append(rows, a.hostRoutes()...)
+	return append(append(rows, a.hostRoutes()...), a.configRoutes()...)
 }
 
 func title(kind string) string {

@@ -21,6 +21,8 @@ const maxBody = 16 << 10
 type Reporters interface {
 	Find(kind, host string) (*inventory.Record, bool)
 	FindNamed(kind, name string) (*inventory.Record, bool)
+	// Of returns those that report with a token.
+	Of(kind, token string) []*inventory.Record
 	// Remove forgets a reporter; one that is not there is no error.
 	Remove(ctx context.Context, kind, host string) error
 }

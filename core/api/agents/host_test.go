@@ -31,6 +31,15 @@ func (h *hosts) FindNamed(_, name string) (*inventory.Record, bool) {
 	return nil, false
 }
 
+func (h *hosts) Of(_, token string) (out []*inventory.Record) {
+	for _, r := range h.all {
+		if r.Source.TokenID == token {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 func (h *hosts) Remove(_ context.Context, _, host string) error {
 	h.removed = append(h.removed, host)
 	return nil
@@ -82,7 +91,7 @@ func call(t *testing.T, a *Area, who auth.Principal, name string, in any) string
 }
 
 func area(h *hosts) *Area {
-	return New(Config{Hosts: h, Word: func(*inventory.Record) string { return "online" }, Now: time.Now})
+	return New(Config{Hosts: h, Overrides: decided{}, Word: func(*inventory.Record) string { return "online" }, Now: time.Now})
 }
 
 func TestLookup(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/api/metadata"
 	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/security"
@@ -35,7 +36,7 @@ import (
 func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	f, err := fleet.New(ctx, fleet.Config{
 		Ingesters: s.plugins, Inventory: s.inventory, Door: s.door, Store: sqlite.NewBindings(s.base.state),
-		TokenExists: s.auth.TokenExists, Tokens: s.auth, Block: compat.RemovalBlock, Now: time.Now, Log: s.log.Named("fleet"),
+		TokenExists: s.auth.TokenExists, Tokens: s.auth, Block: compat.RemovalBlock, CommandsEnabled: overrides{s}.of, Now: time.Now, Log: s.log.Named("fleet"),
 	})
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
@@ -65,10 +66,11 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{
-			Reports: s.inventory.Catalog().Reports(), Taker: f, Hosts: f, Now: time.Now,
+			Reports: s.inventory.Catalog().Reports(), Taker: f, Hosts: f, Overrides: overrides{s}, Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },
 		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
+		{Name: "metadata", Routes: metadata.Routes(s.metadata, compat.MetadataKinds())},
 		{Name: "resources", Routes: resources.New(s.inventory).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},

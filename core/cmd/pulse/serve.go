@@ -61,6 +61,7 @@ type server struct {
 	integrations *integration.Service
 	inventory    *inventory.Inventory
 	state        *inventory.State
+	metadata     *inventory.Metadata
 	door         *ingest.Door
 	poll         *poll.Scheduler
 	live         *live.Hub
@@ -159,6 +160,9 @@ func (s *server) openInventory(ctx context.Context) error {
 	s.inventory = inventory.New(catalog, sqlite.NewRecords(s.base.state), time.Now)
 	if err := s.inventory.Load(ctx); err != nil {
 		return fmt.Errorf("load the inventory: %w", err)
+	}
+	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
+		return err
 	}
 	s.state = inventory.NewState(s.inventory, time.Now)
 	s.door = ingest.New(s.inventory, s.metrics, s.log.Named("ingest"), time.Now)
