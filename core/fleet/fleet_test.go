@@ -95,8 +95,9 @@ func (k *fleetTokens) RevokeToken(_ context.Context, name string) error {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	cat, err := inventory.NewCatalog([]sdk.Description{{
-		Kind: "probe", Types: []sdk.ResourceType{{Name: "probe"}, {Name: "disk"}}, Metrics: []sdk.Metric{{Name: "load", Types: []string{"probe"}}},
-		Reports: []sdk.ReportKind{{Name: "probe", Type: "probe", Formats: []string{"json"}}},
+		Kind: "probe", Types: []sdk.ResourceType{{Name: "probe"}, {Name: "disk"}, {Name: "rack"}}, Metrics: []sdk.Metric{{Name: "load", Types: []string{"probe"}}},
+		Reports:  []sdk.ReportKind{{Name: "probe", Type: "probe", Formats: []string{"json"}}},
+		Sections: []sdk.StateSection{{Section: "probes", Type: "probe", Inject: []sdk.Inject{{Member: "rack", Value: sdk.InjectLinked, Arg: "rack"}}}},
 	}})
 	if err != nil {
 		t.Fatal(err)

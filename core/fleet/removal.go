@@ -96,6 +96,9 @@ func (f *Fleet) Remove(ctx context.Context, kind, host string) error {
 	if err := f.cfg.Inventory.Remove(ctx, r.UID); err != nil && !errs.Is(err, errs.NotFound) {
 		return fmt.Errorf("remove %s %s: %w", kind, host, err)
 	}
+	if err := f.cfg.Inventory.ForgetLink(ctx, r.UID); err != nil {
+		return err
+	}
 	f.cfg.Log.Info("a reporter was removed", "kind", kind, "id", host, "hostname", r.Source.Hostname)
 	return f.revoke(ctx, r.Source.TokenID)
 }

@@ -28,7 +28,7 @@ func (c *Catalog) Word(r *Record) string {
 // Document returns a record's document as the state shows it, without the documents of other records that are nested
 // in it. It is valid JSON when the parts of the record are.
 func (s *Snapshot) Document(c *Catalog, r *Record) []byte {
-	return document(r, c.sections[r.Type], func(uid id.UID) *Record { return s.byUID[uid] })
+	return document(r, c.sections[r.Type], surroundings{s, c})
 }
 
 // Whole is [Snapshot.Document] with all that is nested.
@@ -40,7 +40,7 @@ func (s *Snapshot) Whole(c *Catalog, r *Record) []byte {
 		var entries []shown
 		for _, other := range s.byType[n.Type] {
 			if s.under(other, r, n.Relation) {
-				entries = append(entries, shown{other, s.Document(c, other), member(other.Parts[""], inner.SortBy)})
+				entries = append(entries, shown{record: other, doc: s.Document(c, other), sort: member(other.Parts[""], inner.SortBy)})
 			}
 		}
 		doc = append(appendName(doc[:len(doc)-1], n.Member), list(entries)...)

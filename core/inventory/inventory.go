@@ -32,18 +32,22 @@ type Inventory struct {
 	// News tells when something changed.
 	news bus.Bus[Changed]
 
+	// linking orders what is decided about links; it is taken before mu.
+	linking sync.Mutex
 	// saving orders what is written; it is taken before mu.
 	saving sync.Mutex
 
-	mu       sync.Mutex
-	revision uint64
-	changed  time.Time
-	records  map[id.UID]*Record
-	scopes   map[scope]map[id.UID]struct{}
-	counts   map[id.Integration]int
-	dirty    map[id.UID]struct{} // to be saved
-	gone     map[id.UID]struct{} // to be deleted
-	current  atomic.Pointer[Snapshot]
+	mu        sync.Mutex
+	revision  uint64
+	changed   time.Time
+	records   map[id.UID]*Record
+	scopes    map[scope]map[id.UID]struct{}
+	counts    map[id.Integration]int
+	dirty     map[id.UID]struct{} // to be saved
+	gone      map[id.UID]struct{} // to be deleted
+	links     map[id.UID]id.UID   // replaced as a whole, never written to
+	linkStore LinkStore
+	current   atomic.Pointer[Snapshot]
 }
 
 // scope is one partition of one task: what decides together about existence.
@@ -181,7 +185,7 @@ func (i *Inventory) Snapshot() *Snapshot {
 	if s := i.current.Load(); s != nil && s.Revision == i.revision {
 		return s
 	}
-	s := newSnapshot(i.revision, i.records)
+	s := newSnapshot(i.revision, i.records, i.links)
 	i.current.Store(s)
 	return s
 }

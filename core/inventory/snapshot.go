@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/pulse-platform/pulse/core/id"
 )
@@ -14,14 +15,18 @@ type Snapshot struct {
 	byUID    map[id.UID]*Record
 	byType   map[string][]*Record
 	byWire   map[wireKey]*Record
+	// decided is what people say about links; linked follows from it and from names.
+	decided  map[id.UID]id.UID
+	linkOnce sync.Once
+	linked   map[id.UID][]id.UID
 }
 
 type wireKey struct{ kind, wire string }
 
-func newSnapshot(revision uint64, records map[id.UID]*Record) *Snapshot {
+func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID]id.UID) *Snapshot {
 	s := &Snapshot{
 		Revision: revision, byUID: make(map[id.UID]*Record, len(records)), byType: map[string][]*Record{},
-		byWire: make(map[wireKey]*Record, len(records)),
+		byWire: make(map[wireKey]*Record, len(records)), decided: decided,
 	}
 	for uid, r := range records {
 		s.byUID[uid] = r

@@ -15,9 +15,15 @@ import (
 // unifiedAgent is the type by which agents that are not legacy call themselves.
 const unifiedAgent = "unified"
 
+// surroundings are where a record is shown: some of what the server adds comes from other records.
+type surroundings struct {
+	snap    *Snapshot
+	catalog *Catalog
+}
+
 // document returns a record's document with what the server adds: the bytes of its parts, one after the other, and the
 // injected members before the closing brace. Nothing is decoded.
-func document(r *Record, section sdk.StateSection, look func(id.UID) *Record) []byte {
+func document(r *Record, section sdk.StateSection, around surroundings) []byte {
 	size := 256
 	for _, part := range r.Parts {
 		size += len(part)
@@ -30,7 +36,7 @@ func document(r *Record, section sdk.StateSection, look func(id.UID) *Record) []
 		}
 	}
 	for _, in := range section.Inject {
-		value, empty := injected(r, in, look)
+		value, empty := injected(r, in, around)
 		if empty && in.OmitEmpty {
 			continue
 		}
@@ -72,7 +78,7 @@ func quote(s string) []byte {
 }
 
 // injected returns the JSON of a value that the server owns, and whether there is none.
-func injected(r *Record, in sdk.Inject, look func(id.UID) *Record) (value []byte, empty bool) {
+func injected(r *Record, in sdk.Inject, around surroundings) (value []byte, empty bool) {
 	text := func(s string) ([]byte, bool) { return quote(s), s == "" }
 	switch in.Value {
 	case sdk.InjectID:
@@ -105,7 +111,11 @@ func injected(r *Record, in sdk.Inject, look func(id.UID) *Record) (value []byte
 	case sdk.InjectHealth:
 		return text(healthWord(r, in.Words))
 	case sdk.InjectParentID:
-		return text(parentID(r, look))
+		return text(parentID(r, around.snap))
+	case sdk.InjectLinked:
+		if other, ok := around.snap.Linked(around.catalog, r, in.Arg); ok {
+			return text(other.WireID)
+		}
 	}
 	return []byte(`""`), true
 }
@@ -141,12 +151,12 @@ func healthWord(r *Record, words map[string]string) string {
 }
 
 // parentID is the wire id of the first related record above this one that is there.
-func parentID(r *Record, look func(id.UID) *Record) string {
+func parentID(r *Record, snap *Snapshot) string {
 	for _, rel := range r.Relations {
 		if rel.Key == "" || rel.Kind != sdk.RunsOn && rel.Kind != sdk.MemberOf && rel.Kind != sdk.OwnedBy {
 			continue
 		}
-		if parent := look(id.Record(r.Integration, rel.Key)); parent != nil {
+		if parent := snap.byUID[id.Record(r.Integration, rel.Key)]; parent != nil {
 			return parent.WireID
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -21,7 +20,7 @@ func FuzzDocument(f *testing.F) {
 		}
 		r := &Record{WireID: name, Name: name, LastSeen: time.Unix(1, 0), Parts: map[string]json.RawMessage{"": json.RawMessage(doc), "more": json.RawMessage(`{"zz":1}`)}}
 		section := sdk.StateSection{Inject: []sdk.Inject{{Member: name, Value: sdk.InjectID}, {Member: "lastSeen", Value: sdk.InjectLastSeen}}}
-		b := document(r, section, func(id.UID) *Record { return nil })
+		b := document(r, section, surroundings{&Snapshot{}, &Catalog{}})
 		var out map[string]json.RawMessage
 		if err := json.Unmarshal(b, &out); err != nil {
 			t.Fatalf("%v: %s", err, b)

@@ -39,6 +39,7 @@ type shown struct {
 	record *Record
 	doc    []byte
 	sort   any
+	linked string
 }
 
 // NewState returns the document of an inventory.
@@ -171,24 +172,25 @@ func compareValues(a, b any) int {
 // other records are put together anew.
 func (s *State) show(r *Record, section sdk.StateSection, snap *Snapshot, children map[child][]*Record) shown {
 	alone := len(section.Nest) == 0 && !slices.ContainsFunc(section.Inject, func(in sdk.Inject) bool { return in.Value == sdk.InjectParentID })
-	if old, ok := s.cache[r.UID]; ok && old.record == r && alone {
+	linked := snap.linkedIDs(s.catalog, r, section)
+	if old, ok := s.cache[r.UID]; ok && old.record == r && alone && old.linked == linked {
 		return old
 	}
-	look := func(uid id.UID) *Record { return snap.byUID[uid] }
-	doc := document(r, section, look)
+	around := surroundings{snap, s.catalog}
+	doc := document(r, section, around)
 	if len(section.Nest) > 0 {
 		doc = doc[:len(doc)-1]
 		for _, n := range section.Nest {
 			inner := s.catalog.sections[n.Type]
 			var entries []shown
 			for _, c := range children[child{r.UID, n.Relation, n.Type}] {
-				entries = append(entries, shown{c, document(c, inner, look), member(c.Parts[""], inner.SortBy)})
+				entries = append(entries, shown{record: c, doc: document(c, inner, around), sort: member(c.Parts[""], inner.SortBy)})
 			}
 			doc = append(appendName(doc, n.Member), list(entries)...)
 		}
 		doc = append(doc, '}')
 	}
-	return shown{r, doc, member(r.Parts[""], section.SortBy)}
+	return shown{r, doc, member(r.Parts[""], section.SortBy), linked}
 }
 
 // child says whose child, by which relation and of which type.

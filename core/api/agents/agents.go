@@ -4,6 +4,7 @@ package agents
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -23,6 +24,7 @@ type Area struct {
 	taker     Taker
 	hosts     Reporters
 	overrides Overrides
+	linker    Linker
 	word      func(*inventory.Record) string
 	now       func() time.Time
 }
@@ -34,6 +36,7 @@ type Config struct {
 	Taker     Taker
 	Hosts     Reporters
 	Overrides Overrides
+	Linker    Linker
 	// Word is what is shown as a record's status.
 	Word func(*inventory.Record) string
 	Now  func() time.Time
@@ -41,7 +44,7 @@ type Config struct {
 
 // New returns the area.
 func New(c Config) *Area {
-	return &Area{c.Reports, c.Taker, c.Hosts, c.Overrides, c.Word, c.Now}
+	return &Area{c.Reports, c.Taker, c.Hosts, c.Overrides, c.Linker, c.Word, c.Now}
 }
 
 type reportIn struct {
@@ -57,7 +60,7 @@ func (a *Area) Routes() []route.Route {
 		r := route.Post("/api/agents/"+kind.Name+"/report", "report"+title(kind.Name), "Take a report of kind "+kind.Name, h)
 		rows = append(rows, r.Scope(auth.Scope(kind.Scope)).Body(int64(kind.Limit)).Class("reports"))
 	}
-	return append(append(rows, a.hostRoutes()...), a.configRoutes()...)
+	return slices.Concat(rows, a.hostRoutes(), a.configRoutes(), a.linkRoutes())
 }
 
 func title(kind string) string {

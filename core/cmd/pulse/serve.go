@@ -161,6 +161,9 @@ func (s *server) openInventory(ctx context.Context) error {
 	if err := s.inventory.Load(ctx); err != nil {
 		return fmt.Errorf("load the inventory: %w", err)
 	}
+	if err = s.inventory.LoadLinks(ctx, sqlite.NewLinks(s.base.state)); err != nil {
+		return err
+	}
 	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
 		return err
 	}
