@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"time"
 
@@ -91,9 +92,18 @@ type socket struct {
 
 func (k *socket) Read(context.Context) ([]byte, error) {
 	for {
-		kind, message, err := k.ws.ReadMessage()
+		kind, r, err := k.ws.NextReader()
 		if err != nil {
 			return nil, err
+		}
+		// The connection's own limit counts what is on the wire, and a small compressed message may be huge.
+		message, err := io.ReadAll(io.LimitReader(r, socketInbound+1))
+		if err != nil {
+			return nil, err
+		}
+		if len(message) > socketInbound {
+			_ = k.Close(websocket.CloseMessageTooBig, "too large")
+			return nil, websocket.ErrReadLimit
 		}
 		k.alive()
 		if kind == websocket.TextMessage {
