@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -128,7 +129,7 @@ func TestOverTheWire(t *testing.T) {
 	for err == nil {
 		_, _, err = flood.ReadMessage()
 	}
-	if net, ok := err.(net.Error); ok && net.Timeout() {
+	if slow := net.Error(nil); errors.As(err, &slow) && slow.Timeout() {
 		t.Error("a flood is borne")
 	}
 	big, _ := connect()
