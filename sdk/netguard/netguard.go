@@ -48,6 +48,8 @@ type Profile struct {
 	Pins map[string]string
 	// Resolver resolves names; nil for the system's.
 	Resolver Resolver
+	// HTTP1 keeps to HTTP/1.1, for servers that refuse what came after it.
+	HTTP1 bool
 }
 
 // Resolver finds the addresses of a name. *net.Resolver is one.
@@ -85,13 +87,16 @@ func Client(p Profile) *http.Client {
 	transport := &http.Transport{
 		DialContext:            p.Dial,
 		TLSClientConfig:        conf,
-		ForceAttemptHTTP2:      true,
+		ForceAttemptHTTP2:      !p.HTTP1,
 		MaxIdleConns:           32,
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    dialTimeout,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: maxHeader,
+	}
+	if p.HTTP1 {
+		transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
 	if len(p.Pins) > 0 {
 		transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {

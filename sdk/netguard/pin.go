@@ -20,6 +20,9 @@ func (p Profile) dialTLS(ctx context.Context, network, address string, base *tls
 	}
 	conf := base.Clone()
 	conf.NextProtos = []string{"h2", "http/1.1"}
+	if p.HTTP1 {
+		conf.NextProtos = []string{"http/1.1"}
+	}
 	if host, _, err := net.SplitHostPort(address); err == nil && conf.ServerName == "" {
 		conf.ServerName = host
 	}

@@ -1,0 +1,67 @@
+package proxmox
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Call is one thing to read.
+type Call struct {
+	// Path holds the segments after /api2/json, as they are: each is escaped on its own.
+	Path  []string
+	Query url.Values
+	// Node is set when the server forwards the call to that node.
+	Node string
+	// Slow calls measure when they are asked (disks, backups, packages): one at a time for each node.
+	Slow bool
+}
+
+// Path makes a [Call] of segments.
+func Path(segments ...string) Call { return Call{Path: segments} }
+
+// OnNode makes a [Call] below /nodes/NODE.
+func OnNode(node string, segments ...string) Call {
+	return Call{Path: append([]string{"nodes", node}, segments...), Node: node}
+}
+
+// With adds a parameter.
+func (c Call) With(name, value string) Call {
+	query := url.Values{}
+	for k, v := range c.Query {
+		query[k] = v
+	}
+	query.Set(name, value)
+	c.Query = query
+	return c
+}
+
+// Slowly marks the call as slow.
+func (c Call) Slowly() Call {
+	c.Slow = true
+	return c
+}
+
+func (c Call) path() string {
+	var b strings.Builder
+	for _, s := range c.Path {
+		b.WriteByte('/')
+		if s == "." || s == ".." {
+			s = strings.ReplaceAll(s, ".", "%2E")
+		} else {
+			s = url.PathEscape(s)
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+func (c Call) timeout() time.Duration {
+	switch {
+	case c.Slow:
+		return slowTimeout
+	case c.Node != "":
+		return nodeTimeout
+	}
+	return fastTimeout
+}

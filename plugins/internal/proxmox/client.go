@@ -1,0 +1,347 @@
+package proxmox
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/netguard"
+)
+
+// How long calls may take. A server gives up on a node that it forwards to after 30 s.
+const (
+	fastTimeout = 10 * time.Second
+	nodeTimeout = 35 * time.Second
+	slowTimeout = 90 * time.Second
+)
+
+const (
+	// defaultMaxBody is the largest answer; the status of a large Ceph cluster is about 0.7 MiB.
+	defaultMaxBody = 8 << 20
+	// idleTimeout is below the five seconds after which the servers close a connection that is not used.
+	idleTimeout = 4 * time.Second
+	// maxConns keeps three worker processes on the other side free for people.
+	maxConns = 4
+	// aside is how long an endpoint that could not be reached is asked last.
+	aside = 30 * time.Second
+)
+
+// Options of a [Client].
+type Options struct {
+	Product Product
+	// Endpoints are asked in this order; all but the first only while those before them cannot be reached.
+	Endpoints []Endpoint
+	// Login is how to authenticate.
+	Login Login
+	// Profile says which addresses may be dialled. Its pins are taken from the endpoints.
+	Profile netguard.Profile
+	// Insecure accepts any certificate of endpoints without a pin.
+	Insecure bool
+	Now      func() time.Time
+	// MaxBody limits an answer, 8 MiB by default.
+	MaxBody int64
+}
+
+// Client asks one server, or one cluster through whichever of its members answers. It is safe for concurrent use.
+type Client struct {
+	opts  Options
+	auth  authenticator
+	calls atomic.Int64
+
+	mu     sync.Mutex
+	http   *http.Client
+	ends   []*endpoint
+	slowly map[string]chan struct{} // by node: one slow call at a time
+}
+
+type endpoint struct {
+	base  *url.URL
+	aside time.Time // asked last until then
+}
+
+// New returns a client. It dials nothing yet.
+func New(o Options) (*Client, error) {
+	if o.MaxBody <= 0 {
+		o.MaxBody = defaultMaxBody
+	}
+	auth, err := o.Login.authenticator(o.Product, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{opts: o, auth: auth, slowly: map[string]chan struct{}{}}
+	if err := c.SetEndpoints(o.Endpoints); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// SetEndpoints replaces the servers, for example when members of the cluster came or went.
+func (c *Client) SetEndpoints(list []Endpoint) error {
+	if len(list) == 0 {
+		return errors.New("there is no address")
+	}
+	profile := c.opts.Profile
+	profile.Timeout = slowTimeout
+	profile.HTTP1 = true
+	profile.Pins = map[string]string{}
+	if c.opts.Insecure {
+		profile.TLS = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // what the operator chose, pins excepted
+	}
+	ends := make([]*endpoint, 0, len(list))
+	for _, e := range list {
+		base, err := ParseURL(c.opts.Product, e.URL)
+		if err != nil {
+			return err
+		}
+		if pin := Fingerprint(e.Pin); pin != "" {
+			profile.Pins[base.Host] = pin
+		}
+		ends = append(ends, &endpoint{base: base})
+	}
+	client := netguard.Client(profile)
+	if t, ok := client.Transport.(*http.Transport); ok {
+		t.IdleConnTimeout = idleTimeout
+		t.MaxConnsPerHost = maxConns
+		t.ResponseHeaderTimeout = slowTimeout
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+	}
+	c.http, c.ends = client, ends
+	return nil
+}
+
+// Calls returns how many requests were sent so far, logins included.
+func (c *Client) Calls() int64 { return c.calls.Load() }
+
+// Close lets go of idle connections.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.http.CloseIdleConnections()
+}
+
+// List reads a list and hands each row to row. Rows that row refuses are skipped and counted.
+func (c *Client) List(ctx context.Context, call Call, row func(json.RawMessage) error) (skipped int, err error) {
+	err = c.get(ctx, call, func(body io.Reader) (err error) {
+		skipped, err = readList(body, row)
+		return err
+	})
+	return skipped, err
+}
+
+// Rows reads a list of T. Rows that are no T are skipped and counted.
+func Rows[T any](ctx context.Context, c *Client, call Call) (rows []T, skipped int, err error) {
+	skipped, err = c.List(ctx, call, func(raw json.RawMessage) error {
+		var v T
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return fmt.Errorf("decode row: %w", err)
+		}
+		rows = append(rows, v)
+		return nil
+	})
+	return rows, skipped, err
+}
+
+// Get reads one object.
+func Get[T any](ctx context.Context, c *Client, call Call) (v T, err error) {
+	err = c.get(ctx, call, func(body io.Reader) error { return readObject(body, &v) })
+	return v, err
+}
+
+// get asks the endpoints in their order until one can be reached.
+func (c *Client) get(ctx context.Context, call Call, read func(io.Reader) error) error {
+	if call.Slow {
+		release, err := c.takeTurn(ctx, call.Node)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	var first error
+	for _, end := range c.order() {
+		err := c.getIn(ctx, call.timeout(), end, call, read)
+		var e *Error
+		if !errors.As(err, &e) || e.Kind != KindUnreachable || ctx.Err() != nil {
+			return err
+		}
+		c.setAside(end)
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// getIn asks one endpoint and gives up after the timeout. A call that is forwarded and gets no answer says something
+// about the node that it is for, not about the endpoint.
+func (c *Client) getIn(ctx context.Context, timeout time.Duration, end *endpoint, call Call, read func(io.Reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	err := c.getFrom(ctx, end, call, read)
+	var e *Error
+	if call.Node != "" && errors.As(err, &e) && e.Kind == KindUnreachable && errors.Is(err, context.DeadlineExceeded) {
+		e.Kind = KindNodeTimeout
+	}
+	return err
+}
+
+// takeTurn waits until no other slow call runs on the node.
+func (c *Client) takeTurn(ctx context.Context, node string) (release func(), err error) {
+	c.mu.Lock()
+	turn := c.slowly[node]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		c.slowly[node] = turn
+	}
+	c.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another call on %s: %w", node, ctx.Err())
+	}
+}
+
+// order returns the endpoints, those that could not be reached lately at the end.
+func (c *Client) order() []*endpoint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.opts.Now()
+	var good, bad []*endpoint
+	for _, e := range c.ends {
+		if now.Before(e.aside) {
+			bad = append(bad, e)
+		} else {
+			good = append(good, e)
+		}
+	}
+	return append(good, bad...)
+}
+
+func (c *Client) setAside(e *endpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.aside = c.opts.Now().Add(aside)
+}
+
+// getFrom asks one endpoint; once more with new credentials when those that it knew have become old.
+func (c *Client) getFrom(ctx context.Context, end *endpoint, call Call, read func(io.Reader) error) error {
+	for again := true; ; again = false {
+		used, err := c.auth.credentials(ctx, func(ctx context.Context, form url.Values) (login, error) {
+			return c.login(ctx, end, form)
+		})
+		if err != nil {
+			return err
+		}
+		err = c.once(ctx, end, call, used, read)
+		var e *Error
+		if !errors.As(err, &e) || e.Kind != KindAuth {
+			return err
+		}
+		if !c.auth.refused(used, e) || !again {
+			return err
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, end *endpoint, call Call, used credentials, read func(io.Reader) error) error {
+	target := end.base.String() + "/api2/json" + call.path()
+	if len(call.Query) > 0 {
+		target += "?" + call.Query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set(used.header, used.value)
+	return c.do(req, end, call.path(), read)
+}
+
+// login asks for a ticket.
+func (c *Client) login(ctx context.Context, end *endpoint, form url.Values) (got login, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, end.base.String()+"/api2/json/access/ticket", strings.NewReader(form.Encode()))
+	if err != nil {
+		return got, fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	err = c.do(req, end, "/access/ticket", func(body io.Reader) error { return readObject(body, &got) })
+	return got, err
+}
+
+func (c *Client) do(req *http.Request, end *endpoint, path string, read func(io.Reader) error) error {
+	c.calls.Add(1)
+	req.Header.Set("Accept", "application/json")
+	c.mu.Lock()
+	client := c.http
+	c.mu.Unlock()
+	res, err := client.Do(req)
+	if err != nil {
+		return noAnswer(err, end.base.Host, path)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		e := failure(c.opts.Product, res)
+		e.Call, e.Endpoint = path, end.base.Host
+		return e
+	}
+	if err := read(&capped{r: res.Body, left: c.opts.MaxBody}); err != nil {
+		return badAnswer(err, end.base.Host, path, c.opts.MaxBody)
+	}
+	return nil
+}
+
+// noAnswer says why there was no answer.
+func noAnswer(err error, host, path string) error {
+	e := &Error{Kind: KindUnreachable, Call: path, Endpoint: host, Err: err}
+	var guard *sdk.Error
+	var chain *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &guard):
+		e.Message = guard.Message
+		if guard.Code == netguard.CodePin {
+			e.Kind = KindCertificate
+		} else if guard.Kind != sdk.KindUnreachable {
+			return guard // the guard refuses the address: no other endpoint makes that good
+		}
+	case errors.As(err, &chain):
+		e.Kind, e.Message = KindCertificate, line(chain.Err.Error())
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = fmt.Sprintf("%s does not answer in time.", host)
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		e.Message = fmt.Sprintf("%s closes the connection without an answer. Is this machine allowed to ask it?", host)
+	default:
+		e.Message = fmt.Sprintf("The connection to %s failed.", host)
+	}
+	return e
+}
+
+// badAnswer says what is wrong with an answer that came.
+func badAnswer(err error, host, path string, limit int64) error {
+	e := &Error{Kind: KindForeign, Status: http.StatusOK, Call: path, Endpoint: host, Err: err}
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, errTooLarge):
+		e.Kind, e.Message = KindOther, fmt.Sprintf("more than %d MiB for %s", limit>>20, path)
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, errForeign) || errors.As(err, &syntax):
+	default:
+		e.Kind, e.Message = KindUnreachable, fmt.Sprintf("%s breaks off in the middle of an answer.", host)
+	}
+	return e
+}

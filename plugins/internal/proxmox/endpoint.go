@@ -1,0 +1,58 @@
+package proxmox
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Endpoint is one server that answers for the whole: the one that the user named, or another member of its cluster.
+type Endpoint struct {
+	// URL is scheme, host and port; a path is the prefix of a reverse proxy.
+	URL string
+	// Pin is the SHA-256 fingerprint of the certificate that was accepted for it; empty verifies the chain.
+	Pin string
+}
+
+// ParseURL makes a URL of what people type: with or without scheme, port and a slash at the end. The port of the product
+// is the default, except for http and https URLs that name a path, which belong to a reverse proxy.
+func ParseURL(product Product, text string) (*url.URL, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, fmt.Errorf("the address is empty")
+	}
+	if !strings.Contains(text, "://") {
+		text = "https://" + bracket(text)
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("%q is no address: write https://host:%s", text, product.Port)
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("the scheme %q is not http or https", u.Scheme)
+	case u.User != nil:
+		return nil, fmt.Errorf("the address holds a user: give user and password in their own fields")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("the address holds more than host, port and path")
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	if u.Port() == "" {
+		port := product.Port
+		if u.Path != "" {
+			port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+		}
+		u.Host = net.JoinHostPort(u.Hostname(), port)
+	}
+	return u, nil
+}
+
+// bracket puts brackets around an IPv6 address that stands alone.
+func bracket(text string) string {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Is6() {
+		return "[" + text + "]"
+	}
+	return text
+}

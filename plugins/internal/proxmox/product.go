@@ -1,0 +1,46 @@
+package proxmox
+
+import "strings"
+
+// Product is which of the three products is asked.
+type Product struct {
+	// Name as people know it.
+	Name string
+	// Port that the API listens on.
+	Port string
+	// cookie holds a ticket.
+	cookie string
+	// scheme and separator make the header of an API token; scheme is empty where tokens do not exist.
+	scheme, separator string
+}
+
+// The products.
+var (
+	VirtualEnvironment = Product{Name: "Proxmox VE", Port: "8006", cookie: "PVEAuthCookie", scheme: "PVEAPIToken", separator: "="}
+	Backup             = Product{Name: "Proxmox Backup Server", Port: "8007", cookie: "PBSAuthCookie", scheme: "PBSAPIToken", separator: ":"}
+	MailGateway        = Product{Name: "Proxmox Mail Gateway", Port: "8006", cookie: "PMGAuthCookie"}
+)
+
+// Fingerprint returns a SHA-256 fingerprint as the products write it: upper-case hex with colons. Blanks, colons and
+// case of the given one do not matter; the answer is empty when it is no such fingerprint.
+func Fingerprint(text string) string {
+	var hex strings.Builder
+	for _, r := range strings.ToUpper(text) {
+		switch {
+		case r == ':' || r == ' ':
+		case r >= '0' && r <= '9' || r >= 'A' && r <= 'F':
+			hex.WriteRune(r)
+		default:
+			return ""
+		}
+	}
+	digits := hex.String()
+	if len(digits) != 64 {
+		return ""
+	}
+	pairs := make([]string, 0, 32)
+	for i := 0; i < len(digits); i += 2 {
+		pairs = append(pairs, digits[i:i+2])
+	}
+	return strings.Join(pairs, ":")
+}
