@@ -72,12 +72,14 @@ var packages = map[string]struct {
 	"core/compat": {layer: domain, never: map[string]string{
 		"core/": "the reference's names are data; whoever needs them asks for them",
 	}},
-	"core/datadir":  {layer: domain},
-	"core/discover": {layer: domain},
-	"core/finding":  {layer: domain},
-	"core/fleet":    {layer: domain},
-	"core/ingest":   {layer: domain},
-	"core/insight":  {layer: domain},
+	"core/condition": {layer: domain},
+	"core/datadir":   {layer: domain},
+	"core/discover":  {layer: domain},
+	"core/finding":   {layer: domain},
+	"core/event":     {layer: domain},
+	"core/fleet":     {layer: domain},
+	"core/ingest":    {layer: domain},
+	"core/insight":   {layer: domain},
 	"core/integration": {layer: domain, never: map[string]string{
 		"core/poll": "what is configured does not know when it is asked",
 	}},
@@ -90,6 +92,7 @@ var packages = map[string]struct {
 	"core/patrol": {layer: domain},
 	"core/poll":   {layer: domain},
 	"core/report": {layer: domain},
+	"core/rows":   {layer: domain},
 	"core/secret": {layer: domain},
 	"core/update": {layer: domain},
 

@@ -7,7 +7,12 @@ type StateKey struct {
 	Name string
 	// Empty is the JSON of the member while nothing fills it.
 	Empty string
+	// Parts are the members of a key that is put together from lists, each with the list that fills it.
+	Parts []StatePart
 }
+
+// StatePart is one member of a [StateKey] and the list or the key that it shows.
+type StatePart struct{ Name, From string }
 
 // Names of the top-level members that the server fills by itself.
 const (
@@ -36,8 +41,10 @@ func StateKeys() []StateKey {
 		{Name: "pmg", Empty: list},
 		{Name: "pbsBackups", Empty: list},
 		{Name: "pmgBackups", Empty: list},
-		{Name: "pveBackups", Empty: `{"backupTasks":[],"storageBackups":[],"guestSnapshots":[]}`},
-		{Name: "backups", Empty: `{"pve":{"backupTasks":[],"storageBackups":[],"guestSnapshots":[]},"pbs":[],"pmg":[]}`},
+		{Name: "pveBackups", Parts: []StatePart{
+			{"backupTasks", "pveBackups.backupTasks"}, {"storageBackups", "pveBackups.storageBackups"}, {"guestSnapshots", "pveBackups.guestSnapshots"},
+		}},
+		{Name: "backups", Parts: []StatePart{{"pve", "pveBackups"}, {"pbs", "pbsBackups"}, {"pmg", "pmgBackups"}}},
 		{Name: "replicationJobs", Empty: list},
 		{Name: StateActiveAlerts, Empty: list},
 		{Name: "metrics", Empty: object},

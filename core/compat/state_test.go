@@ -12,7 +12,7 @@ func TestStateKeysAreUniqueAndHoldJSON(t *testing.T) {
 			t.Errorf("%s is listed twice", k.Name)
 		}
 		seen[k.Name] = true
-		if !json.Valid([]byte(k.Empty)) {
+		if len(k.Parts) == 0 && !json.Valid([]byte(k.Empty)) {
 			t.Errorf("%s: %q is not JSON", k.Name, k.Empty)
 		}
 	}

@@ -23,6 +23,8 @@ type checker struct {
 	fresh   int      // how many it may still name for the first time
 	news    map[id.UID]string
 	pending []sdk.Sample
+	beside  []beside
+	owns    []string // lists that the task may bring; nil: all
 	refused int
 }
 
@@ -31,6 +33,7 @@ func (d *Door) checker(c Cycle) *checker {
 	k := &checker{door: d, cycle: c, catalog: d.inv.Catalog(), room: MaxRecords - d.inv.Count(c.Integration), fresh: d.fresh(c.Integration), news: map[id.UID]string{}}
 	if task, declared := k.catalog.Task(plugin, c.Task); declared {
 		k.owned = append([]string{}, task.Types...)
+		k.owns = append([]string{}, task.Rows...)
 	}
 	return k
 }
@@ -47,6 +50,7 @@ func (k *checker) refuse(format string, args ...any) {
 func (k *checker) partition(p Partition) inventory.Partition {
 	out := inventory.Partition{Name: p.Name}
 	k.pending = slices.Grow(k.pending, count[sdk.Sample](p.Observations))
+	other := beside{partition: p.Name}
 	for _, o := range p.Observations {
 		switch o := o.(type) {
 		case sdk.Record:
@@ -56,7 +60,9 @@ func (k *checker) partition(p Partition) inventory.Partition {
 				out.Unchanged = append(out.Unchanged, sdk.Unchanged{Type: o.Type, Key: o.Key})
 			}
 		case sdk.Part:
-			if k.document(o.Type, o.Doc) && k.texts(o.Type, o.Key, o.Name) {
+			if strings.HasPrefix(o.Name, "~") {
+				k.refuse("the name %.64q of a part begins with ~, which is the server's own", o.Name)
+			} else if k.document(o.Type, o.Doc) && k.texts(o.Type, o.Key, o.Name) {
 				out.Parts = append(out.Parts, o)
 			}
 		case sdk.Unchanged:
@@ -65,10 +71,17 @@ func (k *checker) partition(p Partition) inventory.Partition {
 			out.Removed = append(out.Removed, o)
 		case sdk.Sample:
 			k.pending = append(k.pending, o)
-		case sdk.Row, sdk.RowsEnd:
-			k.refuse("lists of rows are not kept by this server")
+		case sdk.Row:
+			other.rows = append(other.rows, o)
+		case sdk.RowsEnd:
+			other.ends = append(other.ends, o)
+		case sdk.Condition:
+			other.conditions = append(other.conditions, o)
+		case sdk.Event:
+			other.events = append(other.events, o)
 		}
 	}
+	k.beside = append(k.beside, other)
 	return out
 }
 

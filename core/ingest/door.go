@@ -22,7 +22,6 @@ import (
 // Limits of what the door lets in.
 const (
 	MaxRecords  = 100_000 // per integration
-	MaxRows     = 500_000 // per integration
 	MaxText     = 1 << 10 // bytes of a name, key, tag and the like
 	MaxDocument = 1 << 20 // bytes of a document
 	MaxList     = 256     // tags, aliases, relations, pieces of evidence of a record
@@ -78,6 +77,7 @@ type Result struct {
 type Door struct {
 	inv   *inventory.Inventory
 	store metric.Store
+	books Books
 	log   hclog.Logger
 	now   func() time.Time
 	warnings
@@ -98,6 +98,8 @@ type cycleKey struct{ epoch, sequence int64 }
 type history struct {
 	mu      sync.Mutex
 	applied []cycleKey // the newest last
+	// created and removed are of cycles that could not be applied to their end: what depends on them is still to be done.
+	created, removed []id.UID
 }
 
 // New returns a door to the inventory and the store.
@@ -107,6 +109,10 @@ func New(inv *inventory.Inventory, store metric.Store, log hclog.Logger, now fun
 	}
 	return &Door{inv: inv, store: store, log: log, now: now, warnings: warnings{all: map[warningKey]*Warning{}}, tasks: map[taskKey]*history{}, budgets: map[id.Integration]*budget{}}
 }
+
+// Keep gives the door where to put what is no record and no sample. Without it such observations are refused. It is
+// called before the first cycle.
+func (d *Door) Keep(b Books) { d.books = b }
 
 func (d *Door) history(c Cycle) *history {
 	key := taskKey{c.Integration, c.Task}
@@ -120,15 +126,16 @@ func (d *Door) history(c Cycle) *history {
 	return h
 }
 
-// Forget drops what is known of an integration's tasks: it was removed or begins anew.
-func (d *Door) Forget(integration id.Integration) {
+// Forget drops what is known of an integration that was removed, beside its records and series.
+func (d *Door) Forget(ctx context.Context, integration id.Integration) error {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	for key := range d.tasks {
 		if key.integration == integration {
 			delete(d.tasks, key)
 		}
 	}
+	d.mu.Unlock()
+	return d.forgetBooks(ctx, integration)
 }
 
 // Apply takes a cycle in. When it returns nil its new records, removals and samples survive a crash; an error means
@@ -144,7 +151,7 @@ func (d *Door) Apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 	if c.ObservedAt.IsZero() {
 		c.ObservedAt = d.now()
 	}
-	r, err := d.apply(ctx, c, ps)
+	r, err := d.apply(ctx, h, c, ps)
 	if err != nil {
 		return r, fmt.Errorf("apply cycle of %s %s: %w", c.Integration, c.Task, err)
 	}
@@ -154,7 +161,7 @@ func (d *Door) Apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 	return r, nil
 }
 
-func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, error) {
+func (d *Door) apply(ctx context.Context, h *history, c Cycle, ps []Partition) (Result, error) {
 	check := d.checker(c)
 	batch := inventory.Batch{
 		Integration: c.Integration, Task: c.Task, Cycle: c.name(), At: d.now(), Extent: c.Extent, Source: c.Source, Interval: c.Interval, Reporter: c.Reporter,
@@ -169,6 +176,7 @@ func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 	out, news, err := d.inv.Apply(ctx, batch)
 	d.spent(c.Integration, len(out.Created), 0)
 	result := Result{Created: out.Created, Removed: out.Removed}
+	h.created, h.removed = append(h.created, out.Created...), append(h.removed, out.Removed...)
 	if err != nil {
 		d.inv.Publish(news)
 		return result, err
@@ -179,6 +187,11 @@ func (d *Door) apply(ctx context.Context, c Cycle, ps []Partition) (Result, erro
 	if out.Unconfirmed > 0 {
 		d.warn(c, out.Unconfirmed, "more than half of the records were missing at once: they are stale until a second complete answer says so too")
 	}
+	if err := check.keep(ctx, batch, h.created, h.removed); err != nil {
+		d.inv.Publish(news)
+		return result, err
+	}
+	h.created, h.removed = nil, nil
 	samples := check.samples()
 	result.Samples, result.Refused = len(samples), check.refused
 	if len(samples) > 0 {

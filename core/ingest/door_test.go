@@ -131,7 +131,10 @@ func TestDoorRefusesWithAWarning(t *testing.T) {
 		"not a number":        {wear("a", math.NaN()), "not a number"},
 		"sample of nobody":    {wear("zz", 1), "does not exist"},
 		"unexpected instance": {sdk.Sample{Type: "tool", Key: "a", Metric: "wear", Instance: "i"}, "instance"},
-		"row":                 {sdk.Row{Rows: "backups"}, "rows"},
+		"undeclared list":     {sdk.Row{Rows: "rakes", Key: "r"}, `the list "rakes" is not declared`},
+		"undeclared kind":     {sdk.Condition{Type: "tool", Key: "a", Kind: "lost", Severity: sdk.SeverityInfo}, `the condition "lost" is not declared`},
+		"undeclared event":    {sdk.Event{ID: "1", Kind: "lost"}, `the event "lost" is not declared`},
+		"the server's part":   {sdk.Part{Type: "tool", Key: "a", Name: "~rows", Doc: json.RawMessage(`{}`)}, "the server's own"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, inv, _ := fixture(t)

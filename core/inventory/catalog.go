@@ -6,6 +6,7 @@ package inventory
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -20,6 +21,7 @@ type Catalog struct {
 	reports  map[string]Report
 	kinds    map[string]sdk.EventKind
 	tasks    map[taskKey]sdk.Task
+	rows     map[string]sdk.RowsType
 	ordered  []sdk.ResourceType
 	shown    []sdk.StateSection
 }
@@ -39,7 +41,7 @@ type Report struct {
 func NewCatalog(descs []sdk.Description) (*Catalog, error) {
 	c := &Catalog{
 		types: map[string]sdk.ResourceType{}, sections: map[string]sdk.StateSection{}, metrics: map[metricKey]sdk.Metric{},
-		wires: map[metricKey]sdk.Metric{}, reports: map[string]Report{}, kinds: map[string]sdk.EventKind{}, tasks: map[taskKey]sdk.Task{},
+		wires: map[metricKey]sdk.Metric{}, reports: map[string]Report{}, kinds: map[string]sdk.EventKind{}, tasks: map[taskKey]sdk.Task{}, rows: map[string]sdk.RowsType{},
 	}
 	for _, d := range descs {
 		for _, t := range d.Types {
@@ -92,6 +94,12 @@ func (c *Catalog) add(d sdk.Description) error {
 	for _, k := range d.Kinds {
 		c.kinds[k.Name] = k
 	}
+	for _, r := range d.Rows {
+		if _, taken := c.rows[r.Name]; taken || r.Name == "" {
+			return fmt.Errorf("the list %q is declared twice or has no name", r.Name)
+		}
+		c.rows[r.Name] = r
+	}
 	for _, t := range d.Tasks {
 		c.tasks[taskKey{d.Kind, t.Name}] = t
 	}
@@ -140,6 +148,24 @@ func (c *Catalog) Reports() []Report {
 
 // Kind returns a declared kind of event or condition.
 func (c *Catalog) Kind(name string) (sdk.EventKind, bool) { k, ok := c.kinds[name]; return k, ok }
+
+// Rows returns a declared list of rows.
+func (c *Catalog) Rows(name string) (sdk.RowsType, bool) { r, ok := c.rows[name]; return r, ok }
+
+// Lists returns all declared lists of rows by name.
+func (c *Catalog) Lists() []sdk.RowsType {
+	return slices.SortedFunc(maps.Values(c.rows), func(a, b sdk.RowsType) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// ShowsRows tells whether the state document shows the rows of a declaration: as a list of its own or within a section.
+func (c *Catalog) ShowsRows(name string) bool {
+	if c.rows[name].APIList != "" {
+		return true
+	}
+	return slices.ContainsFunc(c.shown, func(s sdk.StateSection) bool {
+		return slices.ContainsFunc(s.Rows, func(r sdk.SectionRows) bool { return r.Rows == name })
+	})
+}
 
 // Task returns a declared task of a plugin.
 func (c *Catalog) Task(plugin, name string) (sdk.Task, bool) {

@@ -57,7 +57,7 @@ func newLinkRig(t *testing.T, boxes string, others ...string) *linkRig {
 	r := &linkRig{T: t, shelf: &linkShelf{}, now: time.Unix(1_700_000_000, 0)}
 	clock := func() time.Time { r.now = r.now.Add(2 * time.Second); return r.now }
 	r.inv = New(cat, &shelf{records: map[id.UID]*Record{}}, clock)
-	r.state = NewState(r.inv, clock)
+	r.state = NewState(r.inv, nil, clock)
 	for n, name := range strings.Fields(boxes) {
 		r.add("box", name, string(rune('a'+n)), &Source{Hostname: name})
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
@@ -43,7 +44,46 @@ func document(r *Record, section sdk.StateSection, around surroundings) []byte {
 		out = appendName(out, in.Member)
 		out = append(out, value...)
 	}
+	for _, join := range section.Join {
+		if join.Rows != "" {
+			continue // what comes from rows is a part of the record already
+		}
+		if value := related(r, join, around.snap); value != nil {
+			out = append(appendName(out, join.Member), value...)
+		}
+	}
 	return append(out, '}')
+}
+
+// related returns the value of the first related record that has it, nil when there is none.
+func related(r *Record, join sdk.Join, snap *Snapshot) []byte {
+	for _, rel := range r.Relations {
+		if rel.Kind != join.Relation || rel.Type != join.Type || rel.Key == "" {
+			continue
+		}
+		other := snap.byUID[id.Record(r.Integration, rel.Key)]
+		if other == nil || other.Type != join.Type {
+			continue
+		}
+		for _, part := range other.Parts {
+			if value := valueAt(part, join.Path); value != nil {
+				return value
+			}
+		}
+	}
+	return nil
+}
+
+// valueAt returns the JSON at a dotted path of a document, nil when there is none.
+func valueAt(doc json.RawMessage, path string) json.RawMessage {
+	for name := range strings.SplitSeq(path, ".") {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(doc, &object) != nil || object[name] == nil {
+			return nil
+		}
+		doc = object[name]
+	}
+	return doc
 }
 
 // appendMembers adds what stands between the braces of an object.

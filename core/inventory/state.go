@@ -21,8 +21,9 @@ const buildEvery = time.Second
 // State is the state document: one JSON object with a section per type. It is put together when somebody asks for it and
 // something changed, at most once a second, from bytes that are kept per record.
 type State struct {
-	inv *Inventory
-	now func() time.Time
+	inv   *Inventory
+	lists Lists
+	now   func() time.Time
 
 	mu       sync.Mutex
 	catalog  *Catalog                   // what the kept bytes were made with
@@ -42,9 +43,17 @@ type shown struct {
 	linked string
 }
 
-// NewState returns the document of an inventory.
-func NewState(inv *Inventory, now func() time.Time) *State {
-	return &State{inv: inv, now: now, members: map[string]json.RawMessage{}, cache: map[id.UID]shown{}}
+// Lists are the rows that the document shows beside the sections.
+type Lists interface {
+	// Revision grows with every change.
+	Revision() uint64
+	// JSON returns all rows of a declaration as a JSON list.
+	JSON(rows string, owner id.UID) []byte
+}
+
+// NewState returns the document of an inventory and, where there are any, of lists.
+func NewState(inv *Inventory, lists Lists, now func() time.Time) *State {
+	return &State{inv: inv, lists: lists, now: now, members: map[string]json.RawMessage{}, cache: map[id.UID]shown{}}
 }
 
 // Set puts what somebody else owns into a top-level member, for example the active alerts. Value must be JSON.
@@ -60,14 +69,25 @@ func (s *State) Set(member string, value json.RawMessage) {
 // Revision is the number that a document made now would have. It is ahead of the one of [State.JSON] for up to a second.
 func (s *State) Revision() uint64 {
 	revision, _ := s.inv.Revision()
+	revision += s.listed()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return revision + s.edits
 }
 
+// listed is the part of the revision that lists make.
+func (s *State) listed() uint64 {
+	if s.lists == nil {
+		return 0
+	}
+	return s.lists.Revision()
+}
+
 // JSON returns the document and its revision. The bytes must not be written to.
 func (s *State) JSON() ([]byte, uint64) {
 	revision, changed := s.inv.Revision()
+	listed := s.listed()
+	revision += listed
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -79,12 +99,13 @@ func (s *State) JSON() ([]byte, uint64) {
 	}
 	snap := s.inv.Snapshot()
 	s.document = s.build(snap, changed)
-	s.revision, s.built = snap.Revision+s.edits, now
+	s.revision, s.built = snap.Revision+listed+s.edits, now
 	return s.document, s.revision
 }
 
 func (s *State) build(snap *Snapshot, changed time.Time) []byte {
 	sections, health := s.sections(snap)
+	s.addLists(sections)
 	out := append(make([]byte, 0, len(s.document)+4096), '{')
 	known := map[string]bool{}
 	for _, key := range compat.StateKeys() {
@@ -97,10 +118,8 @@ func (s *State) build(snap *Snapshot, changed time.Time) []byte {
 			out = strconv.AppendInt(out, changed.UnixMilli(), 10)
 		case s.members[key.Name] != nil:
 			out = append(out, s.members[key.Name]...)
-		case sections[key.Name] != nil:
-			out = append(out, sections[key.Name]...)
 		default:
-			out = append(out, key.Empty...)
+			out = appendKey(out, key, sections)
 		}
 	}
 	for _, section := range s.catalog.shown {
@@ -110,6 +129,39 @@ func (s *State) build(snap *Snapshot, changed time.Time) []byte {
 		}
 	}
 	return append(out, '}')
+}
+
+// addLists puts the lists of rows beside the sections, under the names that the document has for them.
+func (s *State) addLists(sections map[string][]byte) {
+	if s.lists == nil {
+		return
+	}
+	for _, l := range s.catalog.Lists() {
+		if l.APIList != "" {
+			sections[l.APIList] = s.lists.JSON(l.Name, "")
+		}
+	}
+}
+
+// appendKey adds the value of a member: a section, an object of several lists, or what it holds while nothing fills it.
+func appendKey(out []byte, key compat.StateKey, sections map[string][]byte) []byte {
+	switch {
+	case sections[key.Name] != nil:
+		return append(out, sections[key.Name]...)
+	case len(key.Parts) == 0:
+		return append(out, key.Empty...)
+	}
+	object := []byte{'{'}
+	for _, part := range key.Parts {
+		from := compat.StateKey{Name: part.From, Empty: "[]"}
+		for _, k := range compat.StateKeys() {
+			if k.Name == part.From {
+				from = k
+			}
+		}
+		object = appendKey(appendName(object, part.Name), from, sections)
+	}
+	return append(append(out, object...), '}')
 }
 
 // sections returns the JSON list of each section, and the health map.
@@ -171,7 +223,8 @@ func compareValues(a, b any) int {
 // show returns a record's bytes, those of the last time if they are still right. Records whose bytes hold something of
 // other records are put together anew.
 func (s *State) show(r *Record, section sdk.StateSection, snap *Snapshot, children map[child][]*Record) shown {
-	alone := len(section.Nest) == 0 && !slices.ContainsFunc(section.Inject, func(in sdk.Inject) bool { return in.Value == sdk.InjectParentID })
+	joins := slices.ContainsFunc(section.Join, func(j sdk.Join) bool { return j.Rows == "" })
+	alone := len(section.Nest) == 0 && !joins && !slices.ContainsFunc(section.Inject, func(in sdk.Inject) bool { return in.Value == sdk.InjectParentID })
 	linked := snap.linkedIDs(s.catalog, r, section)
 	if old, ok := s.cache[r.UID]; ok && old.record == r && alone && old.linked == linked {
 		return old

@@ -57,7 +57,7 @@ func guests(b *testing.B, n int) (*Inventory, *State, *clock) {
 		records[k] = guest(k, 0)
 	}
 	change(b, i, Whole, records)
-	return i, NewState(i, c.now), c
+	return i, NewState(i, nil, c.now), c
 }
 
 func guest(n, round int) sdk.Record {

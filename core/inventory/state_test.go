@@ -21,7 +21,7 @@ func decodeState(t *testing.T, s *State) (map[string]json.RawMessage, uint64) {
 
 func TestStateIsCompleteWhenEmpty(t *testing.T) {
 	i, _, _ := fixture(t)
-	doc, _ := decodeState(t, NewState(i, i.now))
+	doc, _ := decodeState(t, NewState(i, nil, i.now))
 	for key, want := range map[string]string{"nodes": "[]", "hosts": "[]", "tools": "[]", "connectionHealth": "{}", "metrics": "{}", "temperatureMonitoringEnabled": "true"} {
 		if string(doc[key]) != want {
 			t.Errorf("%s = %s, want %s", key, doc[key], want)
@@ -35,7 +35,7 @@ func TestStateInjectsAndSorts(t *testing.T) {
 	records[0].Doc = json.RawMessage(`{"name":"zeta","n":1.50}`)
 	records[1].Doc = json.RawMessage(` {} `)
 	apply(t, i, Partition{Name: "p", Records: records})
-	s := NewState(i, i.now)
+	s := NewState(i, nil, i.now)
 	doc, _ := decodeState(t, s)
 	seen := strconv.FormatInt(c.t.UnixMilli(), 10)
 	want := `[{"id":"t01","status":"online","lastSeen":` + seen + `},{"name":"zeta","n":1.50,"id":"t00","status":"online","lastSeen":` + seen + `}]`
@@ -59,7 +59,7 @@ func TestStateInjectsAndSorts(t *testing.T) {
 
 func TestStateIsBuiltOnceASecond(t *testing.T) {
 	i, _, c := fixture(t)
-	s := NewState(i, i.now)
+	s := NewState(i, nil, i.now)
 	_, first := s.JSON()
 	apply(t, i, Partition{Records: tools(0, 1)})
 	if _, again := s.JSON(); again != first {
@@ -95,7 +95,7 @@ func TestStateNestsChildren(t *testing.T) {
 		{Type: "box", Key: "b", Doc: json.RawMessage(`{"n":1}`)}, {Type: "box", Key: "c", Doc: json.RawMessage(`{}`)},
 		{Type: "tool", Key: "t", Doc: json.RawMessage(`{"k":2}`), Relations: []sdk.Relation{{Kind: sdk.MemberOf, Type: "box", Key: "b"}}},
 	}})
-	doc, _ := decodeState(t, NewState(i, i.now))
+	doc, _ := decodeState(t, NewState(i, nil, i.now))
 	if string(doc["boxes"]) != `[{"n":1,"tools":[{"k":2}]},{"tools":[]}]` {
 		t.Fatalf("boxes %s", doc["boxes"])
 	}
@@ -117,7 +117,7 @@ func TestCatalogRefusesContradictions(t *testing.T) {
 func TestStateFollowsTheCatalogue(t *testing.T) {
 	i, _, c := fixture(t)
 	apply(t, i, Partition{Name: "p", Records: tools(0, 1)})
-	s := NewState(i, i.now)
+	s := NewState(i, nil, i.now)
 	decodeState(t, s)
 	before, _ := i.Revision()
 	other, err := NewCatalog([]sdk.Description{{Kind: "x", Types: []sdk.ResourceType{{Name: "tool"}}, Sections: []sdk.StateSection{{Section: "renamed", Type: "tool"}}}})

@@ -46,13 +46,15 @@ func (c *Collector) move(clocks []time.Time, now time.Time) {
 	}
 }
 
-// Collect runs one of the two tasks.
+// Collect runs one of the tasks.
 func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
 	switch task {
 	case taskMachines:
 		return c.collectMachines(ctx, sink)
 	case taskGadgets:
 		return c.collectGadgets(sink)
+	case taskBackups:
+		return c.collectBackups(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
 }
@@ -109,6 +111,7 @@ func (g guest) observations(on machine) []sdk.Observation {
 	obs := []sdk.Observation{sdk.Record{
 		Type: typeGuest, Key: key, Name: g.Name, WireID: g.Name, Status: g.Status, StatusWord: string(g.Status), Tags: g.Tags,
 		Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: typeMachine, Key: "machine/" + on.Name}},
+		Evidence:  []sdk.Evidence{{Kind: evidenceGuest, Value: g.Name}},
 		Doc:       document(g),
 	}}
 	if g.Status != sdk.StatusUp {

@@ -48,7 +48,11 @@ func Plugin() sdk.Plugin {
 				{Name: "netin", Label: "Net in", Metric: "netin", Path: "networkIn", Format: sdk.FormatRate, Default: true, Priority: 3},
 				{Name: "uptime", Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Default: true, Priority: 4},
 			},
-			Metrics: []string{"cpu", "memory", "netin", "netout"},
+			Facts: []sdk.Fact{
+				{Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"}, {Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"},
+			},
+			Metrics:    []string{"cpu", "memory", "netin", "netout"},
+			Conditions: []string{kindNoBackup},
 		}}, gadgetTypes()...),
 		Metrics: append([]sdk.Metric{
 			{Name: "cpu", Types: []string{typeMachine, typeGuest}, Unit: sdk.UnitRatio, Kind: sdk.Gauge, Precision: 10, Label: "CPU", Help: "Busy share of all cores.", WireName: "cpu", WireScale: 100, Chart: "cpu"},
@@ -59,14 +63,21 @@ func Plugin() sdk.Plugin {
 		}, gadgetMetrics()...),
 		Sections: append([]sdk.StateSection{
 			section("demoMachines", typeMachine, 900, "cpu", "memory"),
-			section("demoGuests", typeGuest, 901, "cpu", "memory"),
+			joined(section("demoGuests", typeGuest, 901, "cpu", "memory"), backupJoins()...),
 		}, gadgetSections()...),
-		Kinds: []sdk.EventKind{{Name: "fan_failed", Condition: true, Label: "Fan failed", Template: "{message}", WireType: "fan_failed", Category: "hardware", Severity: sdk.SeverityWarning}},
+		Rows:  backupRows(),
+		Kinds: append([]sdk.EventKind{{Name: "fan_failed", Condition: true, Label: "Fan failed", Template: "{message}", WireType: "fan_failed", Category: "hardware", Severity: sdk.SeverityWarning}}, backupKinds()...),
 		Tasks: []sdk.Task{
 			{Name: taskMachines, Label: "Machines and guests", Interval: 10 * time.Second, Cost: sdk.CostLight, Types: []string{typeMachine, typeGuest}},
 			{Name: taskGadgets, Label: "Pumps, lamps and robots", Interval: 15 * time.Second, Cost: sdk.CostLight, Types: gadgetNames()},
+			{Name: taskBackups, Label: "Backups", Interval: time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsBackups}},
 		},
 	}, New)
+}
+
+func joined(s sdk.StateSection, joins ...sdk.Join) sdk.StateSection {
+	s.Join = joins
+	return s
 }
 
 func section(name, kind string, order int, charts ...string) sdk.StateSection {

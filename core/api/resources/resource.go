@@ -32,6 +32,8 @@ type Resource struct {
 	// Reason says why the last word of the resource is old, and Since since when.
 	Reason string     `json:"staleReason,omitempty"`
 	Since  *time.Time `json:"staleSince,omitempty"`
+	// Conditions are what is wrong with the resource now.
+	Conditions []Condition `json:"conditions,omitempty"`
 	// Blocks are what each source says of it; each stands under the name of its source.
 	Blocks map[string]json.RawMessage `json:"-"`
 }
@@ -86,7 +88,7 @@ func (v *view) resource(r *inventory.Record) Resource {
 	out := Resource{
 		ID: resourceID(r), Type: r.Type, Name: r.Name, Status: statusOf(r), LastSeen: r.LastSeen.UTC(), UpdatedAt: r.LastSeen.UTC(),
 		Sources: []string{source}, SourceStatus: map[string]SourceStatus{source: sourceStatus(r)}, Identity: identity(r),
-		ChildCount: v.children[r.UID], Tags: r.Tags, StateID: r.WireID,
+		ChildCount: v.children[r.UID], Tags: r.Tags, StateID: r.WireID, Conditions: v.conditions(r),
 	}
 	if p := v.parents[r.UID]; p != nil {
 		out.ParentID = resourceID(p)

@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -23,10 +24,13 @@ type Inventory interface {
 }
 
 // Area serves the rows.
-type Area struct{ inventory Inventory }
+type Area struct {
+	inventory Inventory
+	books     ingest.Books
+}
 
 // New returns the area.
-func New(inv Inventory) *Area { return &Area{inv} }
+func New(inv Inventory, books ingest.Books) *Area { return &Area{inv, books} }
 
 // Routes returns the rows.
 func (a *Area) Routes() []route.Route {
@@ -36,6 +40,11 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/v2/resources/stats", "getResourceStats", "How many resources there are, by type, status and source", a.stats).Scope(read),
 		route.Get("/api/v2/resources/{id}", "getResource", "One resource", a.get).Scope(read),
 		route.Get("/api/v2/resources/{id}/children", "listResourceChildren", "What runs on a resource or belongs to it", a.children).Scope(read),
+		route.Get("/api/v2/resources/{id}/rows", "listResourceLists", "Which lists say something about a resource: backups, snapshots, tasks", a.lists).Scope(read),
+		route.Get("/api/v2/resources/{id}/rows/{list}", "listResourceRows", "The rows of a list that belong to a resource or are about it, the newest first", a.rows).Scope(read),
+		route.Get("/api/v2/resources/{id}/events", "listResourceEvents", "What happened to a resource, the newest first", a.events).Scope(read),
+		route.Get("/api/v2/events", "listEvents", "What happened, the newest first", a.allEvents).Scope(read),
+		route.Get("/api/v2/conditions", "listConditions", "What is wrong now, as the plugins judge it, the most severe first", a.allConditions).Scope(read),
 	}
 }
 
@@ -43,6 +52,7 @@ func (a *Area) Routes() []route.Route {
 type view struct {
 	snapshot *inventory.Snapshot
 	catalog  *inventory.Catalog
+	books    ingest.Books
 	all      []*inventory.Record
 	parents  map[id.UID]*inventory.Record
 	children map[id.UID]int
@@ -50,7 +60,7 @@ type view struct {
 
 func (a *Area) view() *view {
 	v := &view{
-		snapshot: a.inventory.Snapshot(), catalog: a.inventory.Catalog(),
+		snapshot: a.inventory.Snapshot(), catalog: a.inventory.Catalog(), books: a.books,
 		parents: map[id.UID]*inventory.Record{}, children: map[id.UID]int{},
 	}
 	for _, t := range v.catalog.Types() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -40,7 +41,7 @@ func fixture(t testing.TB, records ...sdk.Record) *Area {
 	if _, _, err := inv.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	return New(inv)
+	return New(inv, ingest.Books{})
 }
 
 func machine(name string, status sdk.Status) sdk.Record {

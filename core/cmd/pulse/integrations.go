@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/integrations"
@@ -19,9 +20,8 @@ func (m managed) Delete(ctx context.Context, name id.Integration, revision int64
 	if err := m.Service.Delete(ctx, name, revision); err != nil {
 		return err
 	}
-	m.server.door.Forget(name)
 	removed, err := m.server.inventory.Forget(ctx, name)
-	if err != nil {
+	if err = errors.Join(err, m.server.door.Forget(ctx, name)); err != nil {
 		return err
 	}
 	return m.server.metrics.Delete(ctx, removed)

@@ -71,7 +71,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "metadata", Routes: metadata.Routes(s.metadata, compat.MetadataKinds())},
-		{Name: "resources", Routes: resources.New(s.inventory).Routes()},
+		{Name: "resources", Routes: resources.New(s.inventory, s.books).Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
@@ -134,7 +134,7 @@ func (s *server) describe(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	s.inventory = inventory.New(catalog, nil, time.Now)
-	s.state = inventory.NewState(s.inventory, time.Now)
+	s.state = inventory.NewState(s.inventory, nil, time.Now)
 	s.live = live.New(s.state, s.inventory, live.Coalesced(s.inventory.Subscribe), time.Now)
 	a, err := api.New(ctx, api.Options{Areas: s.areas(nil, time.Time{}), Log: s.log, Version: "1", Now: time.Now})
 	if err != nil {

@@ -13,13 +13,16 @@ import (
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/condition"
 	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/event"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/poll"
+	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -62,6 +65,7 @@ type server struct {
 	inventory    *inventory.Inventory
 	state        *inventory.State
 	metadata     *inventory.Metadata
+	books        ingest.Books
 	door         *ingest.Door
 	poll         *poll.Scheduler
 	live         *live.Hub
@@ -167,9 +171,24 @@ func (s *server) openInventory(ctx context.Context) error {
 	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
 		return err
 	}
-	s.state = inventory.NewState(s.inventory, time.Now)
+	if err = s.openBooks(ctx); err != nil {
+		return err
+	}
+	s.state = inventory.NewState(s.inventory, s.books.Rows, time.Now)
 	s.door = ingest.New(s.inventory, s.metrics, s.log.Named("ingest"), time.Now)
+	s.door.Keep(s.books)
 	return nil
+}
+
+// openBooks loads rows, conditions and events.
+func (s *server) openBooks(ctx context.Context) (err error) {
+	declared := func() rows.Declarations { return s.inventory.Catalog() }
+	if s.books.Rows, err = rows.Open(ctx, sqlite.NewRows(s.base.state), declared); err != nil {
+		return err
+	}
+	s.books.Events = event.New(sqlite.NewEvents(s.base.state), time.Now)
+	s.books.Conditions, err = condition.Open(ctx, sqlite.NewConditions(s.base.state))
+	return err
 }
 
 // run serves until ctx ends or serving fails, then stops in order: no more requests, no more work, plugins drained,
@@ -264,6 +283,9 @@ func (s *server) reconcile(ctx context.Context) {
 			return
 		case <-changes:
 		case <-s.redeclared:
+			if err := s.door.Redeclare(ctx); err != nil {
+				s.log.Error("rows cannot be shown as the plugins declare them now", "error", err)
+			}
 		}
 	}
 }
@@ -299,7 +321,7 @@ func (s *server) upkeep(ctx context.Context) {
 		case now := <-sweep.C:
 			s.inventory.Sweep(now)
 		case <-save.C:
-			err := s.inventory.Checkpoint(ctx)
+			err := errors.Join(s.inventory.Checkpoint(ctx), s.door.Sweep(ctx))
 			if err != nil && !failing {
 				s.log.Error("documents cannot be saved; they are kept in memory and tried again each minute", "error", err)
 			}
