@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,18 +81,25 @@ type answer struct {
 
 func (a answer) String() string { return fmt.Sprintf("%d %s", a.status, tail(string(a.body), 600)) }
 
-// member returns a member of a JSON object by its dotted path, nil when it is absent.
+// member returns what stands at a dotted path of names and list positions in a JSON answer, nil when it is absent.
 func (a answer) member(path string) any {
 	var value any
 	if json.Unmarshal(a.body, &value) != nil {
 		return nil
 	}
 	for name := range strings.SplitSeq(path, ".") {
-		object, ok := value.(map[string]any)
-		if !ok {
+		switch of := value.(type) {
+		case map[string]any:
+			value = of[name]
+		case []any:
+			n, err := strconv.Atoi(name)
+			if err != nil || n >= len(of) {
+				return nil
+			}
+			value = of[n]
+		default:
 			return nil
 		}
-		value = object[name]
 	}
 	return value
 }
