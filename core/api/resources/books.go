@@ -312,4 +312,3 @@ func (v *view) event(e event.Event) Event {
 	}
 	return out
 }
-

@@ -122,3 +122,39 @@ export function changePassword(currentPassword: string, newPassword: string) {
     body,
   });
 }
+
+/** What is wrong with a resource, which lists say something about it, and what happened to it. Id is any that the server knows it by. */
+export function resourceNews(id: string) {
+  const path = `api/v2/resources/${encodeURIComponent(id)}`;
+  return {
+    conditions: queryOptions({
+      queryKey: ['resource', id, 'conditions'],
+      queryFn: async ({ signal }) =>
+        (await call<Answer<'/api/v2/resources/{id}'>>(path, { signal })).conditions ?? [],
+      refetchInterval: 10_000,
+    }),
+    lists: queryOptions({
+      queryKey: ['resource', id, 'lists'],
+      queryFn: async ({ signal }) =>
+        (await call<Answer<'/api/v2/resources/{id}/rows'>>(`${path}/rows`, { signal })).lists,
+      refetchInterval: 60_000,
+    }),
+    rows: (list: string, limit: number) =>
+      queryOptions({
+        queryKey: ['resource', id, 'rows', list, limit],
+        queryFn: ({ signal }) =>
+          call<Answer<'/api/v2/resources/{id}/rows/{list}'>>(
+            `${path}/rows/${encodeURIComponent(list)}?limit=${limit}`,
+            { signal },
+          ),
+        refetchInterval: 60_000,
+      }),
+    events: (limit: number) =>
+      queryOptions({
+        queryKey: ['resource', id, 'events', limit],
+        queryFn: ({ signal }) =>
+          call<Answer<'/api/v2/resources/{id}/events'>>(`${path}/events?limit=${limit}`, { signal }),
+        refetchInterval: 60_000,
+      }),
+  };
+}

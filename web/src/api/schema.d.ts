@@ -753,6 +753,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong now, as the plugins judge it, the most severe first */
+        get: operations["listConditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened, the newest first */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/resources": {
         parameters: {
             query?: never;
@@ -796,6 +830,57 @@ export interface paths {
         };
         /** What runs on a resource or belongs to it */
         get: operations["listResourceChildren"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a resource, the newest first */
+        get: operations["listResourceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which lists say something about a resource: backups, snapshots, tasks */
+        get: operations["listResourceLists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/rows/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows of a list that belong to a resource or are about it, the newest first */
+        get: operations["listResourceRows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -876,6 +961,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActiveCondition: {
+            instance?: string;
+            kind: string;
+            label: string;
+            message: string;
+            metadata?: {
+                [key: string]: string;
+            };
+            resourceId: string;
+            resourceName: string;
+            resourceType: string;
+            severity: string;
+            /** Format: date-time */
+            since: string;
+            stateId: string;
+        };
         AgentsDone: {
             hostId: string;
             message: string;
@@ -907,6 +1008,13 @@ export interface components {
             count: number;
             data: components["schemas"]["Resource"][];
         };
+        Column: {
+            format: string;
+            label: string;
+            name: string;
+            path: string;
+            width?: number;
+        };
         ColumnOut: {
             default: boolean;
             format: string;
@@ -918,10 +1026,25 @@ export interface components {
             unit?: string;
             width?: number;
         };
+        Condition: {
+            instance?: string;
+            kind: string;
+            label: string;
+            message: string;
+            metadata?: {
+                [key: string]: string;
+            };
+            severity: string;
+            /** Format: date-time */
+            since: string;
+        };
         ConditionOut: {
             label: string;
             name: string;
             severity: string;
+        };
+        ConditionsOut: {
+            conditions: components["schemas"]["ActiveCondition"][];
         };
         CreateIn: {
             config: unknown;
@@ -957,6 +1080,24 @@ export interface components {
             request_id: string;
             status_code: number;
             timestamp: number;
+        };
+        Event: {
+            attributes?: {
+                [key: string]: string;
+            };
+            id: string;
+            kind: string;
+            label: string;
+            resourceId?: string;
+            resourceName?: string;
+            severity: string;
+            text: string;
+            /** Format: date-time */
+            time: string;
+        };
+        EventsOut: {
+            events: components["schemas"]["Event"][];
+            next?: string;
         };
         FactOut: {
             format: string;
@@ -1061,10 +1202,22 @@ export interface components {
             hostId: string;
             nodeId: string;
         };
+        List: {
+            columns: components["schemas"]["Column"][];
+            label: string;
+            name: string;
+            staleReason?: string;
+            /** Format: date-time */
+            staleSince?: string | null;
+            total: number;
+        };
         ListOut: {
             aggregations: components["schemas"]["Aggregations"];
             data: components["schemas"]["Resource"][];
             meta: components["schemas"]["Meta"];
+        };
+        ListsOut: {
+            lists: components["schemas"]["List"][];
         };
         LoginRequest: {
             password: string;
@@ -1162,6 +1315,7 @@ export interface components {
         };
         Resource: {
             childCount?: number;
+            conditions?: components["schemas"]["Condition"][];
             id: string;
             identity: components["schemas"]["Identity"];
             /** Format: date-time */
@@ -1184,6 +1338,17 @@ export interface components {
             type: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        Row: {
+            data: unknown;
+            key: string;
+            ownerId?: string;
+            /** Format: date-time */
+            time?: string | null;
+        };
+        RowsOut: {
+            rows: components["schemas"]["Row"][];
+            total: number;
         };
         SaveChange: {
             config: unknown;
@@ -1390,19 +1555,25 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaCalls = components['schemas']['Calls'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
+export type SchemaColumn = components['schemas']['Column'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
+export type SchemaCondition = components['schemas']['Condition'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
+export type SchemaConditionsOut = components['schemas']['ConditionsOut'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
 export type SchemaDecision = components['schemas']['Decision'];
 export type SchemaDetail = components['schemas']['Detail'];
 export type SchemaDiagnostic = components['schemas']['Diagnostic'];
 export type SchemaDone = components['schemas']['Done'];
 export type SchemaError = components['schemas']['Error'];
+export type SchemaEvent = components['schemas']['Event'];
+export type SchemaEventsOut = components['schemas']['EventsOut'];
 export type SchemaFactOut = components['schemas']['FactOut'];
 export type SchemaFound = components['schemas']['Found'];
 export type SchemaFoundHost = components['schemas']['FoundHost'];
@@ -1418,7 +1589,9 @@ export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
 export type SchemaLine = components['schemas']['Line'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
+export type SchemaList = components['schemas']['List'];
 export type SchemaListOut = components['schemas']['ListOut'];
+export type SchemaListsOut = components['schemas']['ListsOut'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMemory = components['schemas']['Memory'];
@@ -1432,6 +1605,8 @@ export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaReply = components['schemas']['Reply'];
 export type SchemaResource = components['schemas']['Resource'];
+export type SchemaRow = components['schemas']['Row'];
+export type SchemaRowsOut = components['schemas']['RowsOut'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
@@ -3396,6 +3571,67 @@ export interface operations {
             };
         };
     };
+    listConditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConditionsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                before?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listResources: {
         parameters: {
             query?: {
@@ -3486,6 +3722,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChildrenOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listResourceEvents: {
+        parameters: {
+            query?: {
+                before?: string;
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listResourceLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listResourceRows: {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsOut"];
                 };
             };
             /** @description The error */

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { List, ListColumn } from '@/catalog/lists.ts';
 import { precise, show } from '@/format/value.ts';
 import { Bar } from '@/ui/bar.tsx';
@@ -18,8 +19,16 @@ function ListCell({ column, value }: { column: ListColumn; value: unknown }) {
   );
 }
 
-/** A list inside a resource's document. */
-export function ListTable({ list }: { list: List }) {
+/** A list about a resource. Total is how many rows there are when not all are shown. */
+export function ListTable({
+  list,
+  note,
+  footer,
+}: {
+  list: List & { total?: number };
+  note?: ReactNode;
+  footer?: ReactNode;
+}) {
   const wide = list.columns.length > 4;
   const id = `list-${list.key}`;
   return (
@@ -28,8 +37,10 @@ export function ListTable({ list }: { list: List }) {
       className={cx('bg-surface border-line min-w-0 rounded-lg border', wide && 'lg:col-span-2')}
     >
       <h2 id={id} className="border-line flex items-baseline gap-2 border-b px-3 py-2 font-semibold">
-        {list.title} <span className="num text-muted text-sm font-normal">{list.rows.length}</span>
+        {list.title}{' '}
+        <span className="num text-muted text-sm font-normal">{list.total ?? list.rows.length}</span>
       </h2>
+      {note}
       <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby={id}>
         <table className="num w-full text-sm whitespace-nowrap">
           <thead className="text-muted text-xs">
@@ -62,6 +73,7 @@ export function ListTable({ list }: { list: List }) {
           </tbody>
         </table>
       </div>
+      {footer && <div className="border-line border-t px-3 py-2">{footer}</div>}
     </section>
   );
 }

@@ -18,9 +18,12 @@ import { StatusCell } from '@/table/cell.tsx';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty, Skeleton } from '@/ui/message.tsx';
+import { Conditions } from './conditions.tsx';
+import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
 import { Gauges } from './gauges.tsx';
 import { ListTable } from './lists.tsx';
+import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
 export function ResourcePage() {
@@ -60,6 +63,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       actions={<RangePicker />}
     >
       {resource.status === 'stale' && <StaleNote resource={resource} />}
+      <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
       <Charts id={resource.id} type={type} />
       <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-3">
@@ -67,6 +71,8 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
         {lists.map((l) => (
           <ListTable key={l.key} list={l} />
         ))}
+        <RowLists id={resource.id} />
+        <Events id={resource.id} />
       </div>
     </Page>
   );

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
+import { eventually } from './parts/eventually.mjs';
+import { Pulse } from './parts/pulse.mjs';
+
+let pulse, browser, page, sick;
+
+before(async () => {
+  [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
+  await pulse.claim();
+  const config = { machines: 2, guests: 600 };
+  await pulse.call('POST', '/api/integrations', { body: { kind: 'demo', name: 'lab', config } });
+  await eventually('a backup failed', async () => {
+    const { conditions } = await pulse.call('GET', '/api/v2/conditions');
+    sick = conditions.find((c) => c.kind === 'demo_backup_failed');
+    return sick !== undefined;
+  });
+  page = await openPage(await member(browser, pulse));
+});
+after(async () => {
+  await browser?.close();
+  await pulse?.stop();
+});
+
+test('the page of a guest says what is wrong, lists its backups and what happened', async () => {
+  await page.goto(`/r/${sick.stateId}`);
+  await page.getByRole('heading', { name: sick.stateId, level: 1 }).waitFor();
+  const wrong = page.getByRole('region', { name: 'What is wrong' });
+  await wrong.getByText(`The last backup of ${sick.stateId} failed.`).waitFor();
+  const backups = page.getByRole('region', { name: /^Backups 3/ });
+  await backups.waitFor();
+  assert.equal(await backups.getByRole('row').count(), 4, 'a head and three backups');
+  const events = page.getByRole('region', { name: 'Events' });
+  await events.getByText(`${sick.stateId} was backed up`).first().waitFor();
+  clean(page);
+});
+
+test('a machine with many backups shows some, and more on request', async () => {
+  await page.goto('/r/machine-001');
+  const backups = page.getByRole('region', { name: /^Backups/ });
+  await backups.getByRole('button', { name: /^Show more of/ }).waitFor();
+  assert.equal(await backups.getByRole('row').count(), 11);
+  await backups.getByRole('button', { name: /^Show more of/ }).click();
+  await eventually('more rows', async () => (await backups.getByRole('row').count()) === 51);
+  clean(page);
+});
