@@ -75,7 +75,7 @@ func demo(b *testing.B, config map[string]any) (sdk.Collector, *host.Plugin) {
 	p := host.New(host.Config{Binary: binary, Manifest: manifest, Dir: b.TempDir(), Log: hclog.NewNullLogger()})
 	p.Start(b.Context())
 	b.Cleanup(p.Stop)
-	p.Want([]sdk.Instance{{Integration: "demo/bench", Name: "bench", Revision: 1, Config: raw}})
+	p.Want([]host.Wanted{{Instance: sdk.Instance{Integration: "demo/bench", Name: "bench", Revision: 1, Config: raw}}})
 	p.Need()
 	limited, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()

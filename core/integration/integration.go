@@ -27,6 +27,8 @@ type Integration struct {
 	Enabled  bool
 	// Config is a JSON object. What the service hands out is masked; [Service.Desired] has it in clear.
 	Config json.RawMessage
+	// ConfigVersion is the version of the plugin's schema that Config was written for, 0 when that is not known.
+	ConfigVersion int
 	// Origin is where a file owns the integration ("config.hcl:12"), empty when it is kept in the database.
 	// What a file owns is read-only elsewhere.
 	Origin string
@@ -40,6 +42,8 @@ type Sealed struct {
 	Revision int64
 	Enabled  bool
 	Config   []byte
+	// ConfigVersion is the version of the plugin's schema.
+	ConfigVersion int
 }
 
 // Store keeps sealed integrations.
@@ -48,6 +52,8 @@ type Store interface {
 	// SaveIntegration stores s if the stored revision is still the given one (0: not there yet), else it
 	// returns errs.Outdated.
 	SaveIntegration(ctx context.Context, s Sealed, revision int64) error
+	// UpgradeIntegration stores another writing of the same revision, else it returns errs.Outdated.
+	UpgradeIntegration(ctx context.Context, id id.Integration, revision int64, config []byte, version int) error
 	DeleteIntegration(ctx context.Context, id id.Integration, revision int64) error
 }
 
@@ -63,6 +69,10 @@ type Plugins interface {
 	// Check tries a configuration that is not saved; progress hears of each step.
 	Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error)
 	Secrets(kind string) (Secrets, error)
+	// ConfigVersion is the version of the plugin's schema, 0 when the plugin is not there.
+	ConfigVersion(kind string) int
+	// UpgradeConfig turns a configuration of an earlier version into a present one.
+	UpgradeConfig(ctx context.Context, kind string, config json.RawMessage, from int) (json.RawMessage, error)
 }
 
 // Secrets knows which members of a kind's configuration are secret.
@@ -95,7 +105,7 @@ func Open(ctx context.Context, store Store, sealer Sealer, plugins Plugins) (*Se
 		if err != nil {
 			return nil, errs.Wrap(errs.Internal, err, "open the stored configuration of integration %s: is secret.key the one it was sealed with?", x.ID)
 		}
-		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config}
+		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config, ConfigVersion: x.ConfigVersion}
 	}
 	return s, nil
 }
@@ -192,9 +202,15 @@ func (s *Service) adopt(ctx context.Context, x Integration) ([]sdk.Diagnostic, e
 	if errors.As(err, &refused) && refused.Code == errs.Invalid {
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Summary: refused.Message}}, nil
 	}
-	if err != nil || failed(diags) {
+	if err != nil {
 		return diags, err
 	}
+	if failed(diags) {
+		if x, diags = s.older(ctx, x, diags); failed(diags) {
+			return diags, nil
+		}
+	}
+	x.ConfigVersion = s.plugins.ConfigVersion(x.Kind)
 	s.mu.Lock()
 	s.all[x.ID] = x
 	s.mu.Unlock()
@@ -234,12 +250,14 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	if err != nil || failed(diags) {
 		return Integration{}, diags, err
 	}
-	x.Revision, x.Origin = revision+1, ""
+	x.Revision, x.Origin, x.ConfigVersion = revision+1, "", s.plugins.ConfigVersion(x.Kind)
 	sealed, err := s.sealer.Seal(place(x.ID), x.Config)
 	if err != nil {
 		return Integration{}, diags, err
 	}
-	err = s.store.SaveIntegration(ctx, Sealed{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed}, revision)
+	err = s.store.SaveIntegration(ctx, Sealed{
+		ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed, ConfigVersion: x.ConfigVersion,
+	}, revision)
 	if err != nil {
 		return Integration{}, diags, err
 	}

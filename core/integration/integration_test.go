@@ -30,6 +30,16 @@ func (m *memory) SaveIntegration(_ context.Context, s Sealed, revision int64) er
 	return nil
 }
 
+func (m *memory) UpgradeIntegration(_ context.Context, name id.Integration, revision int64, config []byte, version int) error {
+	row := m.rows[name]
+	if row.Revision != revision {
+		return errs.New(errs.Outdated, "outdated")
+	}
+	row.Config, row.ConfigVersion = config, version
+	m.rows[name] = row
+	return nil
+}
+
 func (m *memory) DeleteIntegration(_ context.Context, name id.Integration, _ int64) error {
 	delete(m.rows, name)
 	return nil
@@ -79,6 +89,16 @@ func (p plugins) Secrets(kind string) (Secrets, error) {
 		return nil, errs.New(errs.NotFound, "there is no plugin %q", kind)
 	}
 	return p, nil
+}
+
+func (plugins) ConfigVersion(string) int { return 3 }
+
+// UpgradeConfig knows that "address" became "url" in version 3.
+func (plugins) UpgradeConfig(_ context.Context, _ string, config json.RawMessage, from int) (json.RawMessage, error) {
+	if from != 2 {
+		return nil, sdk.Errorf(sdk.KindConfig, "too old")
+	}
+	return bytes.ReplaceAll(config, []byte("address"), []byte("url")), nil
 }
 
 func (plugins) Mask(config json.RawMessage) (json.RawMessage, error) {
@@ -225,5 +245,40 @@ func TestTryFindsOutWithoutSaving(t *testing.T) {
 	}
 	if got := s.List(); len(got) != 1 || got[0].Revision != 1 {
 		t.Errorf("a trial was saved: %+v", got)
+	}
+}
+
+func TestAnUpgradedConfigurationIsStoredForItsRevisionOnly(t *testing.T) {
+	m := &memory{rows: map[id.Integration]Sealed{}}
+	s := newService(t, m)
+	x, _, err := s.Save(t.Context(), Integration{Kind: "ups", Name: "rack", Enabled: true, Config: json.RawMessage(`{"url":"a"}`)}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Upgraded(t.Context(), x.ID, 1, json.RawMessage(`{"url":"b"}`), 4); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Upgraded(t.Context(), x.ID, 2, json.RawMessage(`{"url":"c"}`), 5); err != nil {
+		t.Fatal(err)
+	}
+	got := newService(t, m).Desired()
+	if len(got) != 1 || string(got[0].Config) != `{"url":"b"}` || got[0].ConfigVersion != 4 || got[0].Revision != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAFileForAnEarlierVersionWorksWithAWarning(t *testing.T) {
+	s := newService(t, &memory{rows: map[id.Integration]Sealed{}})
+	owned := []Integration{
+		{ID: "ups/old", Kind: "ups", Name: "old", Enabled: true, Origin: "config.hcl:3", Config: json.RawMessage(`{"address":"a"}`)},
+		{ID: "ups/wrong", Kind: "ups", Name: "wrong", Enabled: true, Origin: "config.hcl:7", Config: json.RawMessage(`{"nothing":1}`)},
+	}
+	found, err := s.Adopt(t.Context(), owned)
+	if err != nil || len(found["ups/old"]) != 1 || found["ups/old"][0].Severity != sdk.DiagnosticWarning || found["ups/old"][0].Path != "address" ||
+		!strings.Contains(found["ups/old"][0].Detail, "url instead of address") || !failed(found["ups/wrong"]) {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if got := s.Desired(); len(got) != 1 || string(got[0].Config) != `{"url":"a"}` {
+		t.Errorf("%+v", got)
 	}
 }

@@ -141,7 +141,7 @@ func (p *Plugins) decide(old, e Entry) Entry {
 func (p *Plugins) add(e Entry) {
 	c := host.Config{
 		Binary: e.Binary, Manifest: e.Manifest, Dir: filepath.Join(p.cfg.Work, e.Kind),
-		Log: p.cfg.Log, Timing: p.cfg.Timing, Now: p.cfg.Now,
+		Log: p.cfg.Log, Timing: p.cfg.Timing, Now: p.cfg.Now, Upgraded: p.cfg.Upgraded,
 	}
 	if p.cfg.Back != nil {
 		c.Host = func(integration string) sdk.Host { return p.cfg.Back(id.Integration(integration)) }

@@ -37,6 +37,8 @@ type Config struct {
 	Changed func()
 	// Ready is called when the process of a kind has become ready. It may be nil, and must not wait.
 	Ready func(kind string)
+	// Upgraded is called with each configuration that a plugin has upgraded and works with. It may be nil, and must not wait.
+	Upgraded func(host.Upgraded)
 	// Timing is how patient the server is with a process; zero members take their defaults.
 	Timing host.Timing
 	Now    func() time.Time
@@ -50,8 +52,10 @@ type Integration struct {
 	Revision int64
 	// Config is a JSON object, secrets in clear.
 	Config   json.RawMessage
-	Pins     map[string]string
-	Settings map[string]json.RawMessage
+	// ConfigVersion is the version of the schema that Config was written for, 0 for the plugin's own.
+	ConfigVersion int
+	Pins          map[string]string
+	Settings      map[string]json.RawMessage
 }
 
 // Plugins is the catalogue with the processes.
@@ -181,19 +185,19 @@ func (p *Plugins) Reconcile(_ context.Context, all []Integration) error {
 
 // apply tells each plugin its instances. An implicit plugin has one of its own.
 func (p *Plugins) apply() {
-	byKind := map[string][]sdk.Instance{}
+	byKind := map[string][]host.Wanted{}
 	all := p.all()
 	for kind := range all {
 		if d, _ := p.Description(kind); d.Implicit {
-			byKind[kind] = append(byKind[kind], sdk.Instance{Integration: kind, Name: d.Name, Revision: 1, Config: json.RawMessage("{}")})
+			byKind[kind] = append(byKind[kind], host.Wanted{Instance: sdk.Instance{Integration: kind, Name: d.Name, Revision: 1, Config: json.RawMessage("{}")}})
 		}
 	}
 	p.mu.Lock()
 	for _, key := range slices.Sorted(maps.Keys(p.wanted)) {
 		in := p.wanted[key]
-		byKind[in.Kind] = append(byKind[in.Kind], sdk.Instance{
+		byKind[in.Kind] = append(byKind[in.Kind], host.Wanted{ConfigVersion: in.ConfigVersion, Instance: sdk.Instance{
 			Integration: string(in.ID), Name: in.Name, Revision: in.Revision, Config: in.Config, Pins: in.Pins, Settings: in.Settings,
-		})
+		}})
 	}
 	p.mu.Unlock()
 	for kind, plugin := range all {

@@ -115,6 +115,12 @@ func (p *Plugins) Secrets(kind string) (integration.Secrets, error) {
 	return s, nil
 }
 
+// ConfigVersion is the version of a plugin's schema, 0 when the plugin is not there.
+func (p *Plugins) ConfigVersion(kind string) int {
+	d, _ := p.Description(kind)
+	return d.ConfigVersion
+}
+
 // UpgradeConfig turns a configuration of an earlier version into a present one.
 func (p *Plugins) UpgradeConfig(ctx context.Context, kind string, config json.RawMessage, from int) (json.RawMessage, error) {
 	plugin := p.plugin(kind)

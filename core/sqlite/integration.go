@@ -24,7 +24,7 @@ var (
 
 // Integrations returns all stored integrations.
 func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, error) {
-	rows, err := i.db.Read.QueryContext(ctx, `SELECT id, kind, name, revision, enabled, config FROM integrations ORDER BY id`)
+	rows, err := i.db.Read.QueryContext(ctx, `SELECT id, kind, name, revision, enabled, config, config_version FROM integrations ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, 
 	var all []integration.Sealed
 	for rows.Next() {
 		var s integration.Sealed
-		if err := rows.Scan(&s.ID, &s.Kind, &s.Name, &s.Revision, &s.Enabled, &s.Config); err != nil {
+		if err := rows.Scan(&s.ID, &s.Kind, &s.Name, &s.Revision, &s.Enabled, &s.Config, &s.ConfigVersion); err != nil {
 			return nil, err
 		}
 		all = append(all, s)
@@ -42,15 +42,20 @@ func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, 
 
 // SaveIntegration stores s if the stored revision is the given one, 0 meaning that there is none yet.
 func (i *Integrations) SaveIntegration(ctx context.Context, s integration.Sealed, revision int64) error {
-	query := `INSERT INTO integrations (id, kind, name, revision, enabled, config) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING`
+	query := `INSERT INTO integrations (id, kind, name, revision, enabled, config, config_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING`
 	if revision > 0 {
-		query = `UPDATE integrations SET kind = ?2, name = ?3, revision = ?4, enabled = ?5, config = ?6 WHERE id = ?1 AND revision = ?7`
+		query = `UPDATE integrations SET kind = ?2, name = ?3, revision = ?4, enabled = ?5, config = ?6, config_version = ?7 WHERE id = ?1 AND revision = ?8`
 	}
-	args := []any{string(s.ID), s.Kind, s.Name, s.Revision, s.Enabled, s.Config}
+	args := []any{string(s.ID), s.Kind, s.Name, s.Revision, s.Enabled, s.Config, s.ConfigVersion}
 	if revision > 0 {
 		args = append(args, revision)
 	}
 	return i.changeOne(ctx, query, args...)
+}
+
+// UpgradeIntegration stores another writing of the same revision.
+func (i *Integrations) UpgradeIntegration(ctx context.Context, name id.Integration, revision int64, config []byte, version int) error {
+	return i.changeOne(ctx, `UPDATE integrations SET config = ?, config_version = ? WHERE id = ? AND revision = ?`, config, version, string(name), revision)
 }
 
 // DeleteIntegration removes the integration and what its plugin stored.

@@ -19,6 +19,8 @@ type Config struct {
 	Host func(integration string) sdk.Host
 	// Ready is called when a process has become ready. It may be nil, and must not wait.
 	Ready func()
+	// Upgraded is told each configuration that the plugin upgraded and works with. It may be nil, and must not wait.
+	Upgraded func(Upgraded)
 	// MemoryLimit is the soft limit of the process, in bytes; 0 is 128 MiB. A process that holds more than MemoryMax
 	// is ended; 0 is four times the soft limit.
 	MemoryLimit, MemoryMax int64

@@ -38,7 +38,7 @@ type Plugin struct {
 	leaving sync.WaitGroup
 
 	mu       sync.Mutex
-	wanted   map[string]sdk.Instance
+	wanted   map[string]Wanted
 	what     release
 	needed   bool
 	again    bool // a process that runs shall be replaced
@@ -79,7 +79,7 @@ func New(cfg Config) *Plugin {
 	}
 	cfg.Log = cfg.Log.With("plugin", cfg.Manifest.Kind)
 	return &Plugin{
-		cfg: cfg, what: release{cfg.Binary, cfg.Manifest}, logs: newLogs(cfg.Now), meter: &meter{now: cfg.Now}, wake: make(chan struct{}, 1), wanted: map[string]sdk.Instance{},
+		cfg: cfg, what: release{cfg.Binary, cfg.Manifest}, logs: newLogs(cfg.Now), meter: &meter{now: cfg.Now}, wake: make(chan struct{}, 1), wanted: map[string]Wanted{},
 		state: StateIdle, since: cfg.Now(), changed: make(chan struct{}),
 	}
 }
@@ -189,9 +189,9 @@ func (p *Plugin) Usage() Usage {
 }
 
 // Want sets the instances that should be live, by integration. It does not wait for them.
-func (p *Plugin) Want(all []sdk.Instance) {
+func (p *Plugin) Want(all []Wanted) {
 	p.mu.Lock()
-	p.wanted = map[string]sdk.Instance{}
+	p.wanted = map[string]Wanted{}
 	for _, in := range all {
 		p.wanted[in.Integration] = in
 	}

@@ -77,14 +77,14 @@ func start(t testing.TB, change func(*Config)) *Plugin {
 		change(&c)
 	}
 	p := New(c)
-	p.Want([]sdk.Instance{instanceOf("one", 1, `{"word":"first"}`)})
+	p.Want([]Wanted{instanceOf("one", 1, `{"word":"first"}`)})
 	p.Start(t.Context())
 	t.Cleanup(p.Stop)
 	return p
 }
 
-func instanceOf(id string, revision int64, config string) sdk.Instance {
-	return sdk.Instance{Integration: id, Revision: revision, Config: json.RawMessage(config)}
+func instanceOf(id string, revision int64, config string) Wanted {
+	return Wanted{Instance: sdk.Instance{Integration: id, Revision: revision, Config: json.RawMessage(config)}}
 }
 
 func eventually(t testing.TB, what string, condition func() bool) {
@@ -153,7 +153,7 @@ func TestLogsComeThroughWithoutSecrets(t *testing.T) {
 	p := start(t, func(c *Config) {
 		c.Log = hclog.New(&hclog.LoggerOptions{Output: &out, Mutex: &mu, Level: hclog.Info, JSONFormat: true})
 	})
-	p.Want([]sdk.Instance{instanceOf("one", 2, `{"word":"chatty","pass":"hunter2"}`)})
+	p.Want([]Wanted{instanceOf("one", 2, `{"word":"chatty","pass":"hunter2"}`)})
 	if _, err := ingest(t.Context(), p, "hello"); err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestRefusesWhatIsNotWhatItsManifestSays(t *testing.T) {
 
 func TestInstancesFollowWhatIsWanted(t *testing.T) {
 	p := start(t, nil)
-	p.Want([]sdk.Instance{instanceOf("one", 1, `{"word":"first"}`), instanceOf("two", 1, `{"bad":true}`)})
+	p.Want([]Wanted{instanceOf("one", 1, `{"word":"first"}`), instanceOf("two", 1, `{"bad":true}`)})
 	if word, err := ingest(t.Context(), p, "x"); err != nil || word != "first" {
 		t.Fatalf("a bad neighbour: %q, %v", word, err)
 	}
@@ -365,10 +365,10 @@ func TestInstancesFollowWhatIsWanted(t *testing.T) {
 	if _, err := p.Instance(t.Context(), "three"); sdk.KindOf(err) != sdk.KindUnavailable {
 		t.Errorf("an unknown instance: %v", err)
 	}
-	p.Want([]sdk.Instance{instanceOf("one", 2, `{"word":"second"}`), instanceOf("two", 2, `{}`)})
+	p.Want([]Wanted{instanceOf("one", 2, `{"word":"second"}`), instanceOf("two", 2, `{}`)})
 	eventually(t, "the second revision works", func() bool { word, err := ingest(t.Context(), p, "x"); return err == nil && word == "second" })
 	eventually(t, "the neighbour is mended", func() bool { _, err := p.Instance(t.Context(), "two"); return err == nil })
-	p.Want([]sdk.Instance{instanceOf("one", 3, `{"bad":true}`)})
+	p.Want([]Wanted{instanceOf("one", 3, `{"bad":true}`)})
 	eventually(t, "the failure shows", func() bool { return p.Status().Instances["one"] != "" })
 	if word, err := ingest(t.Context(), p, "x"); err != nil || word != "second" {
 		t.Errorf("a revision that fails must leave the old one: %q, %v", word, err)
@@ -417,7 +417,7 @@ func hostForever(dir string) {
 		panic(err)
 	}
 	p := New(Config{Binary: os.Getenv("FAULTY_BINARY"), Manifest: m, Dir: dir})
-	p.Want([]sdk.Instance{instanceOf("one", 1, `{}`)})
+	p.Want([]Wanted{instanceOf("one", 1, `{}`)})
 	p.Start(context.Background())
 	for {
 		if _, err := ingest(context.Background(), p, "x"); err == nil {

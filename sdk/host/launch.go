@@ -36,7 +36,11 @@ type process struct {
 
 // configured is what a process was last told of an instance, and whether it took it.
 type configured struct {
-	instance sdk.Instance
+	instance Wanted
+	// upgraded is instance as the plugin reads it today, nil when it was written for this version; told means that the
+	// server knows.
+	upgraded *Wanted
+	told     bool
 	err      error
 	// live means that some revision of the instance works, perhaps an earlier one.
 	live bool

@@ -27,6 +27,7 @@ func (p *Plugin) replace(ctx, life context.Context, old *process) *process {
 		return old
 	}
 	p.set(StateReady, fresh, nil)
+	p.tell(fresh)
 	p.cfg.Log.Info("plugin was replaced", "version", version, "former", old.what.Manifest.Version)
 	p.retire(ctx, life, old)
 	return fresh

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -202,16 +201,17 @@ func (p *Plugin) reconcile(ctx context.Context, proc *process) {
 	for _, id := range slices.Sorted(maps.Keys(wanted)) {
 		in := wanted[id]
 		had, ok := proc.configured[id]
-		if ok && reflect.DeepEqual(had.instance, in) && !worthRetry(had.err) {
+		if ok && had.same(in) && !worthRetry(had.err) {
 			continue
 		}
-		err := p.configure(ctx, proc, in)
+		upgraded, err := p.configure(ctx, proc, in)
 		if err != nil && (had.err == nil || had.err.Error() != err.Error()) {
 			p.cfg.Log.Warn("integration cannot be configured", "integration", id, "revision", in.Revision, "error", err)
 		}
-		proc.configured[id] = configured{instance: in, err: err, live: err == nil || had.live}
+		proc.configured[id] = configured{instance: in, upgraded: upgraded, err: err, live: err == nil || had.live}
 		p.publish(proc)
 	}
+	p.tell(proc)
 }
 
 // worthRetry reports whether making an instance may work out later without a new configuration.
@@ -224,12 +224,6 @@ func worthRetry(err error) bool {
 		return false
 	}
 	return true
-}
-
-func (p *Plugin) configure(ctx context.Context, proc *process, in sdk.Instance) error {
-	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timing.Config)
-	defer cancel()
-	return proc.Configure(ctx, in)
 }
 
 func (p *Plugin) release(ctx context.Context, proc *process, id string) {

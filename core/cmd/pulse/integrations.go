@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk/host"
 )
 
 // managed lets the API remove an integration with all that it brought.
@@ -62,4 +63,28 @@ func millis(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// upgraded takes a configuration that a plugin has brought to its present version. It is called by the goroutine that
+// looks after the plugin, so storing it is left to [server.reconcile].
+func (s *server) upgraded(u host.Upgraded) {
+	select {
+	case s.upgrades <- u:
+	default:
+		s.log.Warn("an upgraded configuration is not stored now; it is upgraded again at the next start", "integration", u.Integration)
+	}
+}
+
+// storeUpgraded stores it.
+func (s *server) storeUpgraded(ctx context.Context, u host.Upgraded) {
+	note, err := s.integrations.Upgraded(ctx, id.Integration(u.Integration), u.Revision, u.Config, u.Version)
+	if err != nil {
+		s.log.Error("an upgraded configuration could not be stored; it is upgraded again at the next start", "integration", u.Integration, "error", err)
+		return
+	}
+	if note != "" {
+		s.log.Warn("an integration of the configuration file is written for an earlier version of its plugin", "integration", u.Integration, "do", note)
+		return
+	}
+	s.log.Info("the plugin upgraded a configuration", "integration", u.Integration, "version", u.Version)
 }

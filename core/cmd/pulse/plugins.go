@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -195,8 +196,14 @@ func adopt(ctx context.Context, cfg *config.Config, service *integration.Service
 		findings, err := service.Adopt(ctx, owned(cfg))
 		if err == nil {
 			for _, x := range cfg.Integrations {
-				if diags := x.Diagnose(findings[id.Integration(x.Kind+"/"+x.Name)]); len(diags) > 0 {
+				found := findings[id.Integration(x.Kind+"/"+x.Name)]
+				diags := x.Diagnose(found)
+				switch {
+				case len(diags) == 0:
+				case slices.ContainsFunc(found, func(d sdk.Diagnostic) bool { return d.Severity == sdk.DiagnosticError }):
 					log.Error("an integration of the configuration file is wrong and does not run", "at", x.Range.String(), "problem", diags.String())
+				default:
+					log.Warn("an integration of the configuration file runs, but", "at", x.Range.String(), "problem", diags.String())
 				}
 			}
 			return

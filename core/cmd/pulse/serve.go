@@ -25,6 +25,7 @@ import (
 	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/host"
 )
 
 // How often the server looks after things, and how long it takes to stop.
@@ -73,11 +74,13 @@ type server struct {
 	listener     net.Listener
 	// redeclared tells that the plugins declare something else than before.
 	redeclared chan struct{}
+	// upgrades are configurations that plugins have brought to their present version.
+	upgrades chan host.Upgraded
 }
 
 // build opens everything, bottom first. What was opened is closed again when a later part fails.
 func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started time.Time) (s *server, err error) {
-	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1)}
+	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1), upgrades: make(chan host.Upgraded, 1024)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -143,8 +146,9 @@ func (s *server) openPlugins(ctx context.Context) error {
 	s.plugins, err = pluginhost.Open(pluginhost.Config{
 		Dir: dir, Work: s.base.dir.Path("plugins"), Log: s.log.Named("plugins"), Now: time.Now,
 		Installed: s.base.dir.Path(installedDir), Accept: acceptable, Changed: s.redeclare,
-		Ready: func(kind string) { s.poll.Retry(kind) },
-		Back:  func(name id.Integration) sdk.Host { return back{name, values} },
+		Ready:    func(kind string) { s.poll.Retry(kind) },
+		Back:     func(name id.Integration) sdk.Host { return back{name, values} },
+		Upgraded: s.upgraded,
 	})
 	if err != nil {
 		return err
@@ -266,7 +270,7 @@ func (s *server) reconcile(ctx context.Context) {
 		var wanted []pluginhost.Integration
 		var jobs []poll.Job
 		for _, x := range s.integrations.Desired() {
-			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config})
+			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config, ConfigVersion: x.ConfigVersion})
 			d, _ := s.plugins.Description(x.Kind)
 			for _, t := range d.Tasks {
 				jobs = append(jobs, poll.Job{
@@ -282,6 +286,8 @@ func (s *server) reconcile(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-changes:
+		case u := <-s.upgrades:
+			s.storeUpgraded(ctx, u)
 		case <-s.redeclared:
 			if err := s.door.Redeclare(ctx); err != nil {
 				s.log.Error("rows cannot be shown as the plugins declare them now", "error", err)

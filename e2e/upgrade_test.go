@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// brewerVersion packs the stranger's plugin: as it is, or as its author writes it later, when a key has another name.
+func brewerVersion(t *testing.T, s *server, version string, change func(code string) string) (archive, sum string) {
+	t.Helper()
+	code, err := os.ReadFile("testdata/outside/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "brewer")
+	mustOnce(t, "plugin", "new", "brewer", "--dir", dir, "--replace", checkout)
+	for _, name := range []string{"brewer.go", "brewer_test.go"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeFile(t, filepath.Join(dir, "cmd", "pulse-plugin-brewer", "main.go"), change(strings.Replace(string(code), `"1.0.0"`, `"`+version+`"`, 1)))
+	archive = "brewer-" + version + ".tar.gz"
+	if err := os.MkdirAll(filepath.Join(s.data, "archives"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sum, _, _ = strings.Cut(mustOnce(t, "plugin", "pack", dir, "--out", filepath.Join(s.data, "archives", archive)), " ")
+	return archive, sum
+}
+
+func renamed(code string) string {
+	code = strings.Replace(code, `name:"kettles"`, `name:"pots"`, 1)
+	code = strings.Replace(code, `Version: "2.0.0",`, `Version: "2.0.0", ConfigVersion: 2,`, 1)
+	code = strings.Replace(code, `serve.Main(schema.Define(`, `serve.Main(schema.Upgrading(schema.Define(`, 1)
+	return strings.Replace(code, `return &brewery{c, d.Now}, nil }))`, `return &brewery{c, d.Now}, nil }), func(c map[string]any, _ int) (map[string]any, error) {
+		schema.Rename(c, "kettles", "pots")
+		return c, nil
+	}))`, 1)
+}
+
+// A key of a plugin's configuration gets another name in its next version. What was configured before works on without a
+// gap, is stored as the new version reads it, and stays so over a restart; what a file owns works on with a warning.
+func TestARenamedKeySurvivesAnUpgrade(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "config.hcl"), "integration \"brewer\" \"attic\" {\n  kettles = 2\n}\n")
+	s := newServer(t, t.TempDir())
+	s.args = []string{"--config", file}
+	s.start()
+	s.claim()
+	first, sum := brewerVersion(t, s, "1.0.0", func(code string) string { return code })
+	if got := s.call("POST", "/api/plugins/install", map[string]any{"archive": first, "sha256": sum}); got.status != http.StatusCreated {
+		t.Fatalf("install: %v", got)
+	}
+	if got := s.call("POST", "/api/integrations", map[string]any{"kind": "brewer", "name": "cellar", "config": map[string]any{"kettles": 3}}); got.status != http.StatusCreated {
+		t.Fatalf("make: %v", got)
+	}
+	s.kill() // the file's integration is adopted at a start, when its plugin is there
+	s.start()
+	eventually(t, "five kettles", func() bool { return s.members("kettles") == 5 })
+
+	second, sum := brewerVersion(t, s, "2.0.0", renamed)
+	if got := s.call("POST", "/api/plugins/install", map[string]any{"archive": second, "sha256": sum}); got.status >= 300 {
+		t.Fatalf("install the second: %v", got)
+	}
+	upgraded := func() bool {
+		got := s.call("GET", "/api/integrations/brewer/cellar", nil)
+		return got.member("config.pots") == 3.0 && got.member("config.kettles") == nil && got.member("revision") == 1.0 && got.member("status.state") == "ok"
+	}
+	eventually(t, "it is stored as the second version reads it", upgraded)
+	eventually(t, "five kettles again", func() bool {
+		return s.members("kettles") == 5 && s.call("GET", "/api/plugins/brewer", nil).member("plugin.version") == "2.0.0"
+	})
+	s.kill()
+	s.start()
+	eventually(t, "it is so after a crash, and the file's works too", func() bool {
+		return upgraded() && s.members("kettles") == 5 && s.call("GET", "/api/integrations/brewer/attic", nil).member("status.state") == "ok"
+	})
+	if got := s.call("PUT", "/api/integrations/brewer/cellar", map[string]any{"revision": 1, "config": map[string]any{"kettles": 4}}); got.status != http.StatusBadRequest {
+		t.Errorf("the old key is taken: %v", got)
+	}
+}
