@@ -65,4 +65,8 @@ plugins {
 #   integration "ups" "cellar" {
 #     address  = "192.0.2.7:3493"
 #     password = env("UPS_PASSWORD")
+#     network { # all may be left out
+#       allow_loopback = true                      # it may reach this machine itself
+#       pins           = { "nas:8006" = "AB:CD:…" } # SHA-256 of a certificate that is accepted
+#     }
 #   }

@@ -8,26 +8,22 @@ import (
 	"testing"
 )
 
-// brewerVersion packs the stranger's plugin: as it is, or as its author writes it later, when a key has another name.
-func brewerVersion(t *testing.T, s *server, version string, change func(code string) string) (archive, sum string) {
+// packed puts an archive of a plugin's program into the server's folder for them.
+func packed(t *testing.T, s *server, kind, version, code string) (archive, sum string) {
 	t.Helper()
-	code, err := os.ReadFile("testdata/outside/main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	checkout, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "brewer")
-	mustOnce(t, "plugin", "new", "brewer", "--dir", dir, "--replace", checkout)
-	for _, name := range []string{"brewer.go", "brewer_test.go"} {
+	dir := filepath.Join(t.TempDir(), kind)
+	mustOnce(t, "plugin", "new", kind, "--dir", dir, "--replace", checkout)
+	for _, name := range []string{kind + ".go", kind + "_test.go"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	writeFile(t, filepath.Join(dir, "cmd", "pulse-plugin-brewer", "main.go"), change(strings.Replace(string(code), `"1.0.0"`, `"`+version+`"`, 1)))
-	archive = "brewer-" + version + ".tar.gz"
+	writeFile(t, filepath.Join(dir, "cmd", "pulse-plugin-"+kind, "main.go"), code)
+	archive = kind + "-" + version + ".tar.gz"
 	if err := os.MkdirAll(filepath.Join(s.data, "archives"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +31,27 @@ func brewerVersion(t *testing.T, s *server, version string, change func(code str
 	return archive, sum
 }
 
+// install installs a plugin whose program is given.
+func (s *server) install(kind, version, code string) {
+	s.t.Helper()
+	archive, sum := packed(s.t.(*testing.T), s, kind, version, code)
+	if got := s.call("POST", "/api/plugins/install", map[string]any{"archive": archive, "sha256": sum}); got.status >= 300 {
+		s.t.Fatalf("install %s %s: %v", kind, version, got)
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// renamed is the stranger's plugin as its author writes it later, when a key has another name.
 func renamed(code string) string {
+	code = strings.Replace(code, `"1.0.0"`, `"2.0.0"`, 1)
 	code = strings.Replace(code, `name:"kettles"`, `name:"pots"`, 1)
 	code = strings.Replace(code, `Version: "2.0.0",`, `Version: "2.0.0", ConfigVersion: 2,`, 1)
 	code = strings.Replace(code, `serve.Main(schema.Define(`, `serve.Main(schema.Upgrading(schema.Define(`, 1)
@@ -53,10 +69,8 @@ func TestARenamedKeySurvivesAnUpgrade(t *testing.T) {
 	s.args = []string{"--config", file}
 	s.start()
 	s.claim()
-	first, sum := brewerVersion(t, s, "1.0.0", func(code string) string { return code })
-	if got := s.call("POST", "/api/plugins/install", map[string]any{"archive": first, "sha256": sum}); got.status != http.StatusCreated {
-		t.Fatalf("install: %v", got)
-	}
+	code := readFile(t, "testdata/outside/main.go")
+	s.install("brewer", "1.0.0", code)
 	if got := s.call("POST", "/api/integrations", map[string]any{"kind": "brewer", "name": "cellar", "config": map[string]any{"kettles": 3}}); got.status != http.StatusCreated {
 		t.Fatalf("make: %v", got)
 	}
@@ -64,10 +78,7 @@ func TestARenamedKeySurvivesAnUpgrade(t *testing.T) {
 	s.start()
 	eventually(t, "five kettles", func() bool { return s.members("kettles") == 5 })
 
-	second, sum := brewerVersion(t, s, "2.0.0", renamed)
-	if got := s.call("POST", "/api/plugins/install", map[string]any{"archive": second, "sha256": sum}); got.status >= 300 {
-		t.Fatalf("install the second: %v", got)
-	}
+	s.install("brewer", "2.0.0", renamed(code))
 	upgraded := func() bool {
 		got := s.call("GET", "/api/integrations/brewer/cellar", nil)
 		return got.member("config.pots") == 3.0 && got.member("config.kettles") == nil && got.member("revision") == 1.0 && got.member("status.state") == "ok"

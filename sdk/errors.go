@@ -43,8 +43,18 @@ type Error struct {
 	// Message is fit for users: no secret, no internal text.
 	Message    string
 	RetryAfter time.Duration
+	// Certificate is the one that is not trusted, when that is the error: an operator may accept it.
+	Certificate *Certificate
 	// Err is the cause. It is logged on the plugin's side and does not cross.
 	Err error
+}
+
+// Certificate is what a server showed.
+type Certificate struct {
+	// Address is host:port.
+	Address string
+	// SHA256 is the fingerprint of the certificate in lower-case hex.
+	SHA256 string
 }
 
 // Errorf makes an error of a kind with a message for users.

@@ -38,6 +38,10 @@ type Instance struct {
 	Pins map[string]string
 	// Settings holds what users set per record key, for example an override.
 	Settings map[string]json.RawMessage
+	// AllowLoopback and AllowNetworks are what the operator allows the instance to dial beyond what is usual: this machine
+	// itself, and networks in CIDR notation.
+	AllowLoopback bool
+	AllowNetworks []string
 }
 
 // Deps is what the server lends to an instance.

@@ -127,12 +127,21 @@ type Integration struct {
 	Name string
 	// Config is a JSON object with secrets in the clear, not yet checked by the plugin.
 	Config json.RawMessage
+	// Network is the block network: what the integration may dial and believe beyond what is usual.
+	Network Network
 	// Origin says where each key was written, by dotted path.
 	Origin map[string]Range
 	// Range is where the block starts.
 	Range Range
 
 	source *source
+}
+
+// Network is the block network of an integration.
+type Network struct {
+	AllowLoopback bool              `name:"allow_loopback" help:"Whether it may reach the server's own machine."`
+	AllowNetworks []string          `name:"allow_networks" help:"Networks that it may reach although they are private." example:"192.168.1.0/24"`
+	Pins          map[string]string `name:"pins" help:"SHA-256 fingerprints of certificates that are accepted, by host:port."`
 }
 
 // Format writes kind, name and place whatever the verb, so that no secret of Config is printed.

@@ -227,7 +227,9 @@ func (r *reader) integration(b *hclsyntax.Block) {
 		}
 	}
 	values := map[string]any{}
-	r.attributes(b.Body, fmt.Sprintf("integration %q %q", i.Kind, i.Name), values, i.Origin, "")
+	subject := fmt.Sprintf("integration %q %q", i.Kind, i.Name)
+	b.Body.Blocks = r.network(&i, subject, b.Body.Blocks)
+	r.attributes(b.Body, subject, values, i.Origin, "")
 	config, err := json.Marshal(values)
 	if err != nil {
 		r.diags.report(at, integrationBlock, line, "Invalid value", "The block cannot be written as JSON.")
@@ -235,6 +237,37 @@ func (r *reader) integration(b *hclsyntax.Block) {
 	}
 	i.Config = config
 	r.integrations = append(r.integrations, i)
+}
+
+const networkBlock = "network"
+
+// network reads the block network of an integration and returns the others.
+func (r *reader) network(i *Integration, subject string, blocks hclsyntax.Blocks) (others hclsyntax.Blocks) {
+	seen := false
+	for _, b := range blocks {
+		if b.Type != networkBlock {
+			others = append(others, b)
+			continue
+		}
+		at := rangeOf(b.TypeRange)
+		if seen {
+			r.diags.report(at, subject, r.src.line(at, true), "Block given twice", "There is a block network already. Put the keys into one.")
+			continue
+		}
+		seen = true
+		values, origins := map[string]any{}, map[string]Range{}
+		r.attributes(b.Body, subject, values, origins, networkBlock+".")
+		raw, err := json.Marshal(values)
+		if err != nil {
+			r.diags.report(at, subject, "", "Invalid value", "The block cannot be written as JSON.")
+			continue
+		}
+		var found []sdk.Diagnostic
+		i.Network, found = schema.Decode[Network](raw)
+		r.diags = append(r.diags, diagnose(found, networkBlock+".", subject, origins, at, r.src)...)
+		maps.Copy(i.Origin, origins)
+	}
+	return others
 }
 
 // inOrder returns attributes as they stand in the file.

@@ -29,6 +29,7 @@ type Integration struct {
 	Config json.RawMessage
 	// ConfigVersion is the version of the plugin's schema that Config was written for, 0 when that is not known.
 	ConfigVersion int
+	Network       Network
 	// Origin is where a file owns the integration ("config.hcl:12"), empty when it is kept in the database.
 	// What a file owns is read-only elsewhere.
 	Origin string
@@ -44,6 +45,7 @@ type Sealed struct {
 	Config   []byte
 	// ConfigVersion is the version of the plugin's schema.
 	ConfigVersion int
+	Network       Network
 }
 
 // Store keeps sealed integrations.
@@ -67,7 +69,7 @@ type Sealer interface {
 type Plugins interface {
 	Validate(ctx context.Context, kind string, config json.RawMessage) ([]sdk.Diagnostic, error)
 	// Check tries a configuration that is not saved; progress hears of each step.
-	Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error)
+	Check(ctx context.Context, kind string, config json.RawMessage, network Network, progress func(sdk.CheckStep)) (sdk.CheckResult, error)
 	Secrets(kind string) (Secrets, error)
 	// ConfigVersion is the version of the plugin's schema, 0 when the plugin is not there.
 	ConfigVersion(kind string) int
@@ -105,7 +107,7 @@ func Open(ctx context.Context, store Store, sealer Sealer, plugins Plugins) (*Se
 		if err != nil {
 			return nil, errs.Wrap(errs.Internal, err, "open the stored configuration of integration %s: is secret.key the one it was sealed with?", x.ID)
 		}
-		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config, ConfigVersion: x.ConfigVersion}
+		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config, ConfigVersion: x.ConfigVersion, Network: x.Network}
 	}
 	return s, nil
 }
@@ -197,6 +199,11 @@ func (s *Service) disown(owned []Integration) {
 }
 
 func (s *Service) adopt(ctx context.Context, x Integration) ([]sdk.Diagnostic, error) {
+	network, diags := x.Network.check()
+	if failed(diags) {
+		return diags, nil
+	}
+	x.Network = network
 	diags, err := s.judge(ctx, x)
 	var refused *errs.Error
 	if errors.As(err, &refused) && refused.Code == errs.Invalid {
@@ -246,7 +253,11 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	if x.Config, err = s.complete(x); err != nil {
 		return Integration{}, nil, err
 	}
-	diags, err := s.judge(ctx, x)
+	var diags []sdk.Diagnostic
+	if x.Network, diags = x.Network.check(); failed(diags) {
+		return Integration{}, diags, nil
+	}
+	diags, err = s.judge(ctx, x)
 	if err != nil || failed(diags) {
 		return Integration{}, diags, err
 	}
@@ -256,7 +267,7 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 		return Integration{}, diags, err
 	}
 	err = s.store.SaveIntegration(ctx, Sealed{
-		ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed, ConfigVersion: x.ConfigVersion,
+		ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed, ConfigVersion: x.ConfigVersion, Network: x.Network,
 	}, revision)
 	if err != nil {
 		return Integration{}, diags, err

@@ -72,7 +72,7 @@ func (plugins) Validate(_ context.Context, kind string, config json.RawMessage) 
 	return nil, nil
 }
 
-func (plugins) Check(_ context.Context, _ string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+func (plugins) Check(_ context.Context, _ string, config json.RawMessage, _ Network, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
 	if strings.Contains(string(config), "untried") {
 		return sdk.CheckResult{}, sdk.Errorf(sdk.KindUnsupported, "nothing to try")
 	}

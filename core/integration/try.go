@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,8 @@ type Trial struct {
 	Result      sdk.CheckResult
 	// Failure says in a sentence why the configuration does not work; empty when it does.
 	Failure string
+	// Certificate is the one that is not trusted, when that is why.
+	Certificate *sdk.Certificate
 }
 
 // Try checks a configuration without saving it. Masked secrets are those of the stored integration of the same kind
@@ -37,9 +40,14 @@ func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 		t.Failure = "The configuration is not valid."
 		return t, nil
 	}
+	network, wrong := x.Network.check()
+	if t.Diagnostics = append(t.Diagnostics, wrong...); failed(wrong) {
+		t.Failure = "The configuration is not valid."
+		return t, nil
+	}
 	var mu sync.Mutex
 	var steps []sdk.CheckStep
-	result, err := s.plugins.Check(ctx, x.Kind, config, func(step sdk.CheckStep) {
+	result, err := s.plugins.Check(ctx, x.Kind, config, network, func(step sdk.CheckStep) {
 		mu.Lock()
 		defer mu.Unlock()
 		steps = append(steps, step)
@@ -58,6 +66,10 @@ func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 		return t, pluginError(err, x.Kind)
 	default:
 		t.Failure = err.Error()
+		var known *sdk.Error
+		if errors.As(err, &known) {
+			t.Failure, t.Certificate = cmp.Or(known.Message, t.Failure), known.Certificate
+		}
 	}
 	return t, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/host"
 	"github.com/pulse-platform/pulse/sdk/schema"
@@ -51,10 +52,10 @@ type Integration struct {
 	Name     string
 	Revision int64
 	// Config is a JSON object, secrets in clear.
-	Config   json.RawMessage
+	Config json.RawMessage
 	// ConfigVersion is the version of the schema that Config was written for, 0 for the plugin's own.
 	ConfigVersion int
-	Pins          map[string]string
+	Network       integration.Network
 	Settings      map[string]json.RawMessage
 }
 
@@ -196,7 +197,8 @@ func (p *Plugins) apply() {
 	for _, key := range slices.Sorted(maps.Keys(p.wanted)) {
 		in := p.wanted[key]
 		byKind[in.Kind] = append(byKind[in.Kind], host.Wanted{ConfigVersion: in.ConfigVersion, Instance: sdk.Instance{
-			Integration: string(in.ID), Name: in.Name, Revision: in.Revision, Config: in.Config, Pins: in.Pins, Settings: in.Settings,
+			Integration: string(in.ID), Name: in.Name, Revision: in.Revision, Config: in.Config, Settings: in.Settings,
+			Pins: in.Network.Pins, AllowLoopback: in.Network.AllowLoopback, AllowNetworks: in.Network.AllowNetworks,
 		}})
 	}
 	p.mu.Unlock()

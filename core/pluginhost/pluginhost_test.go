@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/host"
 )
@@ -181,7 +182,7 @@ func TestUnsavedConfigurationsAreJudgedAndTried(t *testing.T) {
 		t.Errorf("validate: %+v, %v", d, err)
 	}
 	var steps []string
-	r, err := p.Check(t.Context(), "meter", json.RawMessage(`{"name":"new"}`), func(s sdk.CheckStep) { steps = append(steps, s.Name) })
+	r, err := p.Check(t.Context(), "meter", json.RawMessage(`{"name":"new"}`), integration.Network{}, func(s sdk.CheckStep) { steps = append(steps, s.Name) })
 	if err != nil || r.Product != "new" || len(steps) != 1 {
 		t.Errorf("check: %+v, %v, %v", r, steps, err)
 	}

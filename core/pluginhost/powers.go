@@ -133,7 +133,7 @@ func (p *Plugins) UpgradeConfig(ctx context.Context, kind string, config json.Ra
 }
 
 // Check tries a configuration that is not saved; progress hears of each step.
-func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage, network integration.Network, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
 	plugin := p.plugin(kind)
 	if plugin == nil {
 		return sdk.CheckResult{}, notInstalled(kind)
@@ -144,7 +144,9 @@ func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	var out sdk.CheckResult
-	err := plugin.Try(ctx, sdk.Instance{Integration: "check/" + id.Random(8), Config: config}, func(i *host.Instance) error {
+	err := plugin.Try(ctx, sdk.Instance{
+		Integration: "check/" + id.Random(8), Config: config, Pins: network.Pins, AllowLoopback: network.AllowLoopback, AllowNetworks: network.AllowNetworks,
+	}, func(i *host.Instance) error {
 		var err error
 		out, err = i.Check(ctx, progress)
 		return err

@@ -64,6 +64,7 @@ const (
 	CodeUnresolved = "name_not_resolved"
 	CodeNoAnswer   = "connect_failed"
 	CodePin        = "certificate_changed"
+	CodeUntrusted  = "certificate_unknown"
 )
 
 const (
@@ -85,7 +86,10 @@ func Client(p Profile) *http.Client {
 		timeout = defaultTimeout
 	}
 	transport := &http.Transport{
-		DialContext:            p.Dial,
+		DialContext: p.Dial,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return p.dialTLS(ctx, network, address, conf)
+		},
 		TLSClientConfig:        conf,
 		ForceAttemptHTTP2:      !p.HTTP1,
 		MaxIdleConns:           32,
@@ -97,11 +101,6 @@ func Client(p Profile) *http.Client {
 	}
 	if p.HTTP1 {
 		transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-	}
-	if len(p.Pins) > 0 {
-		transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			return p.dialTLS(ctx, network, address, conf)
-		}
 	}
 	return &http.Client{Timeout: timeout, CheckRedirect: p.redirect, Transport: transport}
 }

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net"
 	"strings"
 
@@ -35,7 +38,7 @@ func (p Profile) dialTLS(ctx context.Context, network, address string, base *tls
 	conn := tls.Client(plain, conf)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = plain.Close()
-		return nil, err
+		return nil, untrusted(err, address)
 	}
 	return conn, nil
 }
@@ -50,5 +53,41 @@ func checkPin(pin, address string, state tls.ConnectionState) error {
 	}
 	e := sdk.Errorf(sdk.KindConfig, "%s does not show the certificate that was accepted. If it was renewed, check and accept the new one.", address)
 	e.Code = CodePin
+	if len(state.PeerCertificates) > 0 {
+		e.Certificate = certificateOf(address, state.PeerCertificates[0])
+	}
 	return e
+}
+
+// untrusted names the certificate that could not be verified, so that an operator can accept it.
+func untrusted(err error, address string) error {
+	var chain *tls.CertificateVerificationError
+	if !errors.As(err, &chain) || len(chain.UnverifiedCertificates) == 0 {
+		return err
+	}
+	cert := certificateOf(address, chain.UnverifiedCertificates[0])
+	e := sdk.Wrap(sdk.KindConfig, err, fmt.Sprintf("The certificate of %s is not trusted: %s. If it is the right one (SHA-256 %s), accept it.", address, plainly(chain.Err), cert.SHA256))
+	e.Code, e.Certificate = CodeUntrusted, cert
+	return e
+}
+
+func certificateOf(address string, c *x509.Certificate) *sdk.Certificate {
+	sum := sha256.Sum256(c.Raw)
+	return &sdk.Certificate{Address: address, SHA256: hex.EncodeToString(sum[:])}
+}
+
+// plainly says in a few words why a chain is not trusted.
+func plainly(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &unknown):
+		return "nobody known has signed it"
+	case errors.As(err, &host):
+		return "it is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "it has expired or is not valid yet"
+	}
+	return "it is not valid"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -61,11 +62,18 @@ func depsFor(d sdk.Description, log *slog.Logger) func(sdk.Instance) sdk.Deps {
 	return depsWith(profile, log)
 }
 
-// depsWith returns what makes the deps of an instance, whose certificates are those that the operator accepted for it.
+// depsWith returns what makes the deps of an instance, which believes the certificates and dials the
+// addresses that the operator allows for it.
 func depsWith(profile netguard.Profile, log *slog.Logger) func(sdk.Instance) sdk.Deps {
 	return func(in sdk.Instance) sdk.Deps {
 		profile := profile
 		profile.Pins = in.Pins
+		profile.AllowLoopback = in.AllowLoopback
+		for _, text := range in.AllowNetworks {
+			if network, err := netip.ParsePrefix(text); err == nil { // the server has checked them
+				profile.AllowCIDRs = append(profile.AllowCIDRs, network)
+			}
+		}
 		return sdk.Deps{
 			Log:  log.With("integration", in.Integration),
 			Now:  time.Now,

@@ -71,6 +71,8 @@ type Out struct {
 	Enabled  bool            `json:"enabled"`
 	Revision int64           `json:"revision"`
 	Config   json.RawMessage `json:"config"`
+	// Network is what the integration may dial and believe beyond what is usual.
+	Network integration.Network `json:"network"`
 	// Origin is the file and line that own the integration; then it is read-only here.
 	Origin string `json:"origin,omitempty"`
 	Status Status `json:"status"`
@@ -87,7 +89,7 @@ type Diagnostic struct {
 }
 
 func (a Area) out(x integration.Integration) Out {
-	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Origin: x.Origin}
+	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Network: x.Network, Origin: x.Origin}
 	if o.Status = a.Status(x.ID); !x.Enabled {
 		o.Status = Status{State: "disabled"}
 	}
@@ -130,10 +132,12 @@ type createIn struct {
 	Name    string          `json:"name"`
 	Enabled *bool           `json:"enabled,omitempty"`
 	Config  json.RawMessage `json:"config"`
+	// Network is what the integration may dial and believe beyond what is usual.
+	Network integration.Network `json:"network,omitzero"`
 }
 
 func (a Area) create(ctx context.Context, in createIn) (route.Reply[Out], error) {
-	x := integration.Integration{Kind: in.Kind, Name: in.Name, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config)}
+	x := integration.Integration{Kind: in.Kind, Name: in.Name, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config), Network: in.Network}
 	out, err := a.store(ctx, x, 0)
 	return route.Reply[Out]{Status: 201, Body: out}, err
 }
@@ -149,6 +153,8 @@ type saveChange struct {
 	Revision int64           `json:"revision"`
 	Enabled  *bool           `json:"enabled,omitempty"`
 	Config   json.RawMessage `json:"config"`
+	// Network replaces the stored one; left out, it stays.
+	Network *integration.Network `json:"network,omitempty"`
 }
 
 var errRevision = errs.New(errs.Invalid, "revision is the number that was loaded with the integration, 1 or more").WithField("revision")
@@ -160,7 +166,22 @@ func (a Area) save(ctx context.Context, in saveIn) (Out, error) {
 	x := integration.Integration{
 		Kind: in.Kind, Name: in.Name, Enabled: in.Body.Enabled == nil || *in.Body.Enabled, Config: orEmpty(in.Body.Config),
 	}
+	if in.Body.Network != nil {
+		x.Network = *in.Body.Network
+	} else {
+		x.Network = a.stored(in.Kind, in.Name).Network
+	}
 	return a.store(ctx, x, in.Body.Revision)
+}
+
+// stored returns the integration as it is, an empty one when there is none.
+func (a Area) stored(kind, name string) integration.Integration {
+	for _, x := range a.Service.List() {
+		if x.ID == nameOf(kind, name) {
+			return x
+		}
+	}
+	return integration.Integration{}
 }
 
 func (a Area) store(ctx context.Context, x integration.Integration, revision int64) (Out, error) {

@@ -12,6 +12,8 @@ type tryIn struct {
 	// Name is set when the configuration is that of a stored integration, whose secrets stand for the masked ones.
 	Name   string          `json:"name,omitempty"`
 	Config json.RawMessage `json:"config"`
+	// Network is what the integration may dial and believe beyond what is usual.
+	Network integration.Network `json:"network,omitzero"`
 }
 
 // Tried is what trying a configuration found out.
@@ -27,8 +29,18 @@ type Tried struct {
 	// CertificateSHA256 is the fingerprint of the certificate that the other side showed.
 	CertificateSHA256 string    `json:"certificateSha256,omitempty"`
 	Missing           []Missing `json:"missingPrivileges,omitempty"`
+	// Untrusted is the certificate that is not trusted, when that is why it failed: put into network.pins it is accepted.
+	Untrusted *Untrusted `json:"untrustedCertificate,omitempty"`
 	// Patch is a change that the plugin proposes, as a JSON merge patch (RFC 7396).
 	Patch json.RawMessage `json:"proposedPatch,omitempty"`
+}
+
+// Untrusted is a certificate that an address showed.
+type Untrusted struct {
+	// Address is host:port.
+	Address string `json:"address"`
+	// SHA256 is the fingerprint in lower-case hex.
+	SHA256 string `json:"sha256"`
 }
 
 // Step is one step of a trial: passed, warning, failed or skipped.
@@ -50,13 +62,16 @@ type Missing struct {
 
 // try answers with what was found out; that the other side refuses is such a finding and no error.
 func (a Area) try(ctx context.Context, in tryIn) (Tried, error) {
-	t, err := a.Service.Try(ctx, integration.Integration{Kind: in.Kind, Name: in.Name, Config: orEmpty(in.Config)})
+	t, err := a.Service.Try(ctx, integration.Integration{Kind: in.Kind, Name: in.Name, Config: orEmpty(in.Config), Network: in.Network})
 	if err != nil {
 		return Tried{}, err
 	}
 	out := Tried{
 		OK: t.Failure == "", Failure: t.Failure, Diagnostics: diagnostics(t.Diagnostics), Steps: []Step{},
 		Product: t.Result.Product, Version: t.Result.Version, CertificateSHA256: t.Result.CertificateSHA256, Patch: t.Result.ProposeConfigPatch,
+	}
+	if c := t.Certificate; c != nil {
+		out.Untrusted = &Untrusted{c.Address, c.SHA256}
 	}
 	for _, s := range t.Steps {
 		out.Steps = append(out.Steps, Step{s.Name, string(s.Outcome), s.Message, s.Took.Milliseconds()})

@@ -120,6 +120,7 @@ func owned(cfg *config.Config) []integration.Integration {
 		out = append(out, integration.Integration{
 			ID: id.Integration(x.Kind + "/" + x.Name), Kind: x.Kind, Name: x.Name, Revision: 1, Enabled: true,
 			Config: x.Config, Origin: x.Range.String(),
+			Network: integration.Network{Pins: x.Network.Pins, AllowLoopback: x.Network.AllowLoopback, AllowNetworks: x.Network.AllowNetworks},
 		})
 	}
 	return out

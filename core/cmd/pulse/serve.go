@@ -270,7 +270,7 @@ func (s *server) reconcile(ctx context.Context) {
 		var wanted []pluginhost.Integration
 		var jobs []poll.Job
 		for _, x := range s.integrations.Desired() {
-			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config, ConfigVersion: x.ConfigVersion})
+			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config, ConfigVersion: x.ConfigVersion, Network: x.Network})
 			d, _ := s.plugins.Description(x.Kind)
 			for _, t := range d.Tasks {
 				jobs = append(jobs, poll.Job{

@@ -307,17 +307,14 @@ func (c *Client) do(req *http.Request, end *endpoint, path string, read func(io.
 func noAnswer(err error, host, path string) error {
 	e := &Error{Kind: KindUnreachable, Call: path, Endpoint: host, Err: err}
 	var guard *sdk.Error
-	var chain *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &guard):
 		e.Message = guard.Message
-		if guard.Code == netguard.CodePin {
+		if guard.Certificate != nil {
 			e.Kind = KindCertificate
 		} else if guard.Kind != sdk.KindUnreachable {
 			return guard // the guard refuses the address: no other endpoint makes that good
 		}
-	case errors.As(err, &chain):
-		e.Kind, e.Message = KindCertificate, line(chain.Err.Error())
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("%s does not answer in time.", host)
 	case errors.Is(err, context.Canceled):

@@ -2,6 +2,7 @@ package proxmox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -82,6 +83,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error {
 	out := sdk.Wrap(e.sdkKind(), e.Err, e.forUsers())
 	out.Code = "proxmox_" + string(e.Kind)
+	var cause *sdk.Error
+	if e.Kind == KindCertificate && errors.As(e.Err, &cause) {
+		out.Code, out.Message, out.Certificate = cause.Code, cause.Message, cause.Certificate
+	}
 	return out
 }
 

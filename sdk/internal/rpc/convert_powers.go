@@ -7,23 +7,27 @@ import (
 
 func encodeInstance(i sdk.Instance) *pb.Instance {
 	return &pb.Instance{
-		Integration: text(i.Integration),
-		Name:        text(i.Name),
-		Revision:    i.Revision,
-		Config:      i.Config,
-		Pins:        textMap(i.Pins),
-		Settings:    encodeDocs(i.Settings),
+		Integration:   text(i.Integration),
+		Name:          text(i.Name),
+		Revision:      i.Revision,
+		Config:        i.Config,
+		Pins:          textMap(i.Pins),
+		Settings:      encodeDocs(i.Settings),
+		AllowLoopback: i.AllowLoopback,
+		AllowNetworks: texts(i.AllowNetworks),
 	}
 }
 
 func decodeInstance(m *pb.Instance) sdk.Instance {
 	return sdk.Instance{
-		Integration: m.GetIntegration(),
-		Name:        m.GetName(),
-		Revision:    m.GetRevision(),
-		Config:      m.GetConfig(),
-		Pins:        m.GetPins(),
-		Settings:    decodeDocs(m.GetSettings()),
+		Integration:   m.GetIntegration(),
+		Name:          m.GetName(),
+		Revision:      m.GetRevision(),
+		Config:        m.GetConfig(),
+		Pins:          m.GetPins(),
+		Settings:      decodeDocs(m.GetSettings()),
+		AllowLoopback: m.GetAllowLoopback(),
+		AllowNetworks: m.GetAllowNetworks(),
 	}
 }
 

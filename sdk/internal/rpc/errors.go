@@ -60,8 +60,22 @@ func encodeError(err error) *pb.Error {
 	}
 	return &pb.Error{
 		Kind: string(kind), Code: cut(e.Code, maxErrorWord), Field: cut(e.Field, maxErrorWord),
-		Message: cut(e.Message, maxErrorMessage), RetryAfter: encodeDuration(max(e.RetryAfter, 0)),
+		Message: cut(e.Message, maxErrorMessage), RetryAfter: encodeDuration(max(e.RetryAfter, 0)), Certificate: encodeCertificate(e.Certificate),
 	}
+}
+
+func encodeCertificate(c *sdk.Certificate) *pb.Certificate {
+	if c == nil {
+		return nil
+	}
+	return &pb.Certificate{Address: cut(c.Address, maxErrorWord), Sha256: cut(c.SHA256, maxErrorWord)}
+}
+
+func decodeCertificate(m *pb.Certificate) *sdk.Certificate {
+	if m == nil {
+		return nil
+	}
+	return &sdk.Certificate{Address: m.GetAddress(), SHA256: m.GetSha256()}
 }
 
 // cut shortens s to n bytes.
@@ -83,7 +97,7 @@ func decodeError(m *pb.Error) error {
 	}
 	return &sdk.Error{
 		Kind: kind, Code: m.GetCode(), Field: m.GetField(), Message: m.GetMessage(),
-		RetryAfter: decodeDuration(m.GetRetryAfter()),
+		RetryAfter: decodeDuration(m.GetRetryAfter()), Certificate: decodeCertificate(m.GetCertificate()),
 	}
 }
 

@@ -9,6 +9,9 @@ export type Integration = Omit<Answer<'/api/integrations'>['integrations'][numbe
   config: Value;
 };
 
+/** What an integration may dial and believe beyond what is usual. */
+export type Network = Integration['network'];
+
 export type Task = Integration['status']['tasks'][number];
 
 export type Tried = Answer<'/api/integrations/test', 'post'>;
@@ -40,6 +43,7 @@ export interface Draft {
   /** 0 for one that is not stored yet. */
   revision: number;
   config: Value;
+  network: Network;
 }
 
 export function saveIntegration(d: Draft): Promise<Integration> {
@@ -47,14 +51,14 @@ export function saveIntegration(d: Draft): Promise<Integration> {
     ? call('api/integrations', { method: 'POST', body: d })
     : call(place(d), {
         method: 'PUT',
-        body: { revision: d.revision, enabled: d.enabled, config: d.config },
+        body: { revision: d.revision, enabled: d.enabled, config: d.config, network: d.network },
       });
 }
 
 export function tryIntegration(d: Draft): Promise<Tried> {
   return call('api/integrations/test', {
     method: 'POST',
-    body: { kind: d.kind, config: d.config, ...(d.revision > 0 && { name: d.name }) },
+    body: { kind: d.kind, config: d.config, network: d.network, ...(d.revision > 0 && { name: d.name }) },
   });
 }
 

@@ -1051,6 +1051,7 @@ export interface components {
             enabled?: boolean | null;
             kind: string;
             name: string;
+            network?: components["schemas"]["Network"];
         };
         Decision: {
             commandsEnabled?: boolean | null;
@@ -1256,6 +1257,13 @@ export interface components {
             privilege: string;
             remedy?: string;
         };
+        Network: {
+            allowLoopback?: boolean;
+            allowNetworks?: string[];
+            pins?: {
+                [key: string]: string;
+            };
+        };
         Out: {
             config: unknown;
             diagnostics?: components["schemas"]["Diagnostic"][];
@@ -1263,6 +1271,7 @@ export interface components {
             id: string;
             kind: string;
             name: string;
+            network: components["schemas"]["Network"];
             origin?: string;
             revision: number;
             status: components["schemas"]["IntegrationsStatus"];
@@ -1353,6 +1362,7 @@ export interface components {
         SaveChange: {
             config: unknown;
             enabled?: boolean | null;
+            network?: components["schemas"]["Network"] | null;
             revision: number;
         };
         SetupDone: {
@@ -1492,12 +1502,14 @@ export interface components {
             product?: string;
             proposedPatch?: unknown;
             steps: components["schemas"]["Step"][];
+            untrustedCertificate?: components["schemas"]["Untrusted"] | null;
             version?: string;
         };
         TryIn: {
             config: unknown;
             kind: string;
             name?: string;
+            network?: components["schemas"]["Network"];
         };
         TypeOut: {
             chartGroup: string;
@@ -1519,6 +1531,10 @@ export interface components {
         };
         TypesOut: {
             types: components["schemas"]["TypeOut"][];
+        };
+        Untrusted: {
+            address: string;
+            sha256: string;
         };
         Value: {
             percent?: number | null;
@@ -1598,6 +1614,7 @@ export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
+export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
@@ -1625,6 +1642,7 @@ export type SchemaTried = components['schemas']['Tried'];
 export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
+export type SchemaUntrusted = components['schemas']['Untrusted'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];

@@ -34,7 +34,9 @@ type Error struct {
 	// Field is the path of the config field or report member at fault.
 	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
 	// Message is fit for users: no secret, no internal text.
-	Message       string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	// Certificate is the one that is not trusted, when that is the error.
+	Certificate   *Certificate `protobuf:"bytes,6,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -104,18 +106,84 @@ func (x *Error) GetMessage() string {
 	return ""
 }
 
+func (x *Error) GetCertificate() *Certificate {
+	if x != nil {
+		return x.Certificate
+	}
+	return nil
+}
+
+// Certificate is what a server showed.
+type Certificate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Address is host:port.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// Sha256 is the fingerprint of the certificate in lower-case hex.
+	Sha256        string `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Certificate) Reset() {
+	*x = Certificate{}
+	mi := &file_pulse_plugin_v1_error_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Certificate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Certificate) ProtoMessage() {}
+
+func (x *Certificate) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_error_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Certificate.ProtoReflect.Descriptor instead.
+func (*Certificate) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_error_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Certificate) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Certificate) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
 var File_pulse_plugin_v1_error_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1bpulse/plugin/v1/error.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9b\x01\n" +
+	"\x1bpulse/plugin/v1/error.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\xdb\x01\n" +
 	"\x05Error\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12:\n" +
 	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12\x14\n" +
 	"\x05field\x18\x04 \x01(\tR\x05field\x12\x18\n" +
-	"\amessage\x18\x05 \x01(\tR\amessageB@Z>github.com/pulse-platform/pulse/proto/pulse/plugin/v1;pluginv1b\x06proto3"
+	"\amessage\x18\x05 \x01(\tR\amessage\x12>\n" +
+	"\vcertificate\x18\x06 \x01(\v2\x1c.pulse.plugin.v1.CertificateR\vcertificate\"?\n" +
+	"\vCertificate\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256B@Z>github.com/pulse-platform/pulse/proto/pulse/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_pulse_plugin_v1_error_proto_rawDescOnce sync.Once
@@ -129,18 +197,20 @@ func file_pulse_plugin_v1_error_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_error_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_pulse_plugin_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_pulse_plugin_v1_error_proto_goTypes = []any{
 	(*Error)(nil),               // 0: pulse.plugin.v1.Error
-	(*durationpb.Duration)(nil), // 1: google.protobuf.Duration
+	(*Certificate)(nil),         // 1: pulse.plugin.v1.Certificate
+	(*durationpb.Duration)(nil), // 2: google.protobuf.Duration
 }
 var file_pulse_plugin_v1_error_proto_depIdxs = []int32{
-	1, // 0: pulse.plugin.v1.Error.retry_after:type_name -> google.protobuf.Duration
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 0: pulse.plugin.v1.Error.retry_after:type_name -> google.protobuf.Duration
+	1, // 1: pulse.plugin.v1.Error.certificate:type_name -> pulse.plugin.v1.Certificate
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_error_proto_init() }
@@ -154,7 +224,7 @@ func file_pulse_plugin_v1_error_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_error_proto_rawDesc), len(file_pulse_plugin_v1_error_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -620,7 +620,11 @@ type Instance struct {
 	// Pins holds certificate fingerprints (SHA-256, hex) by host:port that the operator accepted.
 	Pins map[string]string `protobuf:"bytes,5,rep,name=pins,proto3" json:"pins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Settings holds what users set per record key, for example an override.
-	Settings      map[string][]byte `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Settings map[string][]byte `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Whether this machine itself may be dialled.
+	AllowLoopback bool `protobuf:"varint,7,opt,name=allow_loopback,json=allowLoopback,proto3" json:"allow_loopback,omitempty"`
+	// Networks in CIDR notation that may be dialled although they are private or loopback.
+	AllowNetworks []string `protobuf:"bytes,8,rep,name=allow_networks,json=allowNetworks,proto3" json:"allow_networks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -693,6 +697,20 @@ func (x *Instance) GetPins() map[string]string {
 func (x *Instance) GetSettings() map[string][]byte {
 	if x != nil {
 		return x.Settings
+	}
+	return nil
+}
+
+func (x *Instance) GetAllowLoopback() bool {
+	if x != nil {
+		return x.AllowLoopback
+	}
+	return false
+}
+
+func (x *Instance) GetAllowNetworks() []string {
+	if x != nil {
+		return x.AllowNetworks
 	}
 	return nil
 }
@@ -795,14 +813,16 @@ const file_pulse_plugin_v1_plugin_proto_rawDesc = "" +
 	"\binstance\x18\x01 \x01(\tR\binstance\"\x10\n" +
 	"\x0eHealthResponse\"\x11\n" +
 	"\x0fShutdownRequest\"\x12\n" +
-	"\x10ShutdownResponse\"\xe8\x02\n" +
+	"\x10ShutdownResponse\"\xb6\x03\n" +
 	"\bInstance\x12 \n" +
 	"\vintegration\x18\x01 \x01(\tR\vintegration\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x12\x16\n" +
 	"\x06config\x18\x04 \x01(\fR\x06config\x127\n" +
 	"\x04pins\x18\x05 \x03(\v2#.pulse.plugin.v1.Instance.PinsEntryR\x04pins\x12C\n" +
-	"\bsettings\x18\x06 \x03(\v2'.pulse.plugin.v1.Instance.SettingsEntryR\bsettings\x1a7\n" +
+	"\bsettings\x18\x06 \x03(\v2'.pulse.plugin.v1.Instance.SettingsEntryR\bsettings\x12%\n" +
+	"\x0eallow_loopback\x18\a \x01(\bR\rallowLoopback\x12%\n" +
+	"\x0eallow_networks\x18\b \x03(\tR\rallowNetworks\x1a7\n" +
 	"\tPinsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a;\n" +

@@ -8,6 +8,7 @@ import {
   saveIntegration,
   tryIntegration,
   type Integration,
+  type Network,
   type Tried,
 } from '@/api/integrations.ts';
 import { Fields } from '@/form/form.tsx';
@@ -17,6 +18,7 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
+import { fingerprint, NetworkFields } from './network.tsx';
 
 /** The findings that a refused save carries. */
 function findingsOf(error: unknown): Finding[] {
@@ -39,8 +41,9 @@ export function IntegrationForm({
   const [name, setName] = useState(stored?.name ?? '');
   const [enabled, setEnabled] = useState(stored?.enabled ?? true);
   const [config, setConfig] = useState<Value>(stored?.config ?? {});
+  const [network, setNetwork] = useState<Network>(stored?.network ?? {});
   const fields = useMemo(() => fieldsOf(schema.data), [schema.data]);
-  const draft = { kind, name: name.trim(), enabled, config, revision: stored?.revision ?? 0 };
+  const draft = { kind, name: name.trim(), enabled, config, network, revision: stored?.revision ?? 0 };
   const test = useMutation({ mutationFn: () => tryIntegration(draft) });
   const save = useMutation({
     mutationFn: () => saveIntegration(draft),
@@ -94,6 +97,7 @@ export function IntegrationForm({
         path=""
         disabled={readOnly}
       />
+      <NetworkFields value={network} onChange={setNetwork} disabled={readOnly} />
       <Checkbox
         label="Enabled"
         hint="Disabled, it asks nothing, and what it brought goes stale."
@@ -101,7 +105,19 @@ export function IntegrationForm({
         disabled={readOnly}
         onChange={(e) => setEnabled(e.target.checked)}
       />
-      {test.data && !save.isError && <Outcome tried={test.data} />}
+      {test.data && !save.isError && (
+        <Outcome
+          tried={test.data}
+          trust={
+            readOnly
+              ? undefined
+              : ({ address, sha256 }) => {
+                  setNetwork((n) => ({ ...n, pins: { ...n.pins, [address]: sha256 } }));
+                  test.reset();
+                }
+          }
+        />
+      )}
       {test.isError && <ApiProblem title="It could not be tried." error={test.error} />}
       {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
       <div className="flex flex-wrap justify-end gap-2">
@@ -134,7 +150,10 @@ const marks: Partial<Record<string, React.ReactNode>> = {
   skipped: <Minus size={16} aria-hidden className="text-muted mt-0.5 shrink-0" />,
 };
 
-function Outcome({ tried }: { tried: Tried }) {
+type Untrusted = NonNullable<Tried['untrustedCertificate']>;
+
+function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => void) | undefined }) {
+  const untrusted = tried.untrustedCertificate;
   const what = [tried.product, tried.version].filter(Boolean).join(' ');
   return (
     <section
@@ -145,6 +164,19 @@ function Outcome({ tried }: { tried: Tried }) {
       <p className={tried.ok ? 'font-medium' : 'text-down font-medium'}>
         {tried.ok ? `It works${what && `: ${what}`}.` : (tried.failure ?? 'It does not work.')}
       </p>
+      {untrusted && trust && (
+        <div className="flex flex-col items-start gap-2">
+          <p className="text-sm">
+            Compare the fingerprint with the one that {untrusted.address} itself shows, then trust it:
+            <code className="bg-page mt-1 block rounded p-2 font-mono text-xs break-all">
+              {fingerprint(untrusted.sha256)}
+            </code>
+          </p>
+          <Button small onClick={() => trust(untrusted)}>
+            Trust this certificate
+          </Button>
+        </div>
+      )}
       {tried.steps.length > 0 && (
         <ol className="flex flex-col gap-1">
           {tried.steps.map((s, i) => (
