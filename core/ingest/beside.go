@@ -155,6 +155,9 @@ func (k *checker) keepConditions(ctx context.Context, b inventory.Batch, gone []
 	for _, other := range k.beside {
 		for _, one := range other.conditions {
 			if uid, ok := k.condition(one); ok {
+				if home, known := k.home(uid); known && b.Extent == inventory.Changes {
+					other.partition = home // a change does not say where it is
+				}
 				c.Hold = append(c.Hold, condition.Condition{
 					Record: uid, Partition: other.partition, Kind: one.Kind, Instance: one.Instance, Severity: one.Severity, Message: one.Message,
 					Since: one.Since.UTC(), Metadata: one.Metadata,

@@ -36,6 +36,9 @@ type Cycle struct {
 	Task        string
 	// Epoch and Sequence make applying idempotent within the task. Both 0: it is not.
 	Epoch, Sequence int64
+	// Look names what this is a part of, where several applications look at the same thing: those of one look do not
+	// confirm one another. Empty: the cycle is a look of its own.
+	Look string
 	// ObservedAt is the time of samples that have none, by the server's clock.
 	ObservedAt time.Time
 	// Extent is what silence about a record means; the zero value covers the whole task.
@@ -48,6 +51,9 @@ type Cycle struct {
 
 // name tells the runs of a task apart, empty when they have no numbers.
 func (c Cycle) name() string {
+	if c.Look != "" {
+		return c.Look
+	}
 	if c.Epoch == 0 && c.Sequence == 0 {
 		return ""
 	}
@@ -71,6 +77,8 @@ type Result struct {
 	Samples   int
 	// Refused counts observations that were not let in; the warnings say why.
 	Refused int
+	// Unconfirmed counts records that would be gone if a second complete look said so too.
+	Unconfirmed int
 }
 
 // Door lets observations in. It is safe for concurrent use; cycles of one task follow one another.
@@ -175,7 +183,7 @@ func (d *Door) apply(ctx context.Context, h *history, c Cycle, ps []Partition) (
 	}
 	out, news, err := d.inv.Apply(ctx, batch)
 	d.spent(c.Integration, len(out.Created), 0)
-	result := Result{Created: out.Created, Removed: out.Removed}
+	result := Result{Created: out.Created, Removed: out.Removed, Unconfirmed: out.Unconfirmed}
 	h.created, h.removed = append(h.created, out.Created...), append(h.removed, out.Removed...)
 	if err != nil {
 		d.inv.Publish(news)

@@ -100,6 +100,9 @@ func (a *application) record(partition string, seen sdk.Record) {
 		a.out.Created = append(a.out.Created, uid)
 	} else {
 		r.FirstSeen = old.FirstSeen
+		if a.batch.Extent == Changes && old.Task == r.Task {
+			r.Partition = old.Partition // a change does not say where it is
+		}
 		a.noteMove(old, r)
 		for name, doc := range old.Parts {
 			if name != "" {
@@ -134,6 +137,9 @@ func (a *application) unchanged(partition string, u sdk.Unchanged) {
 		return
 	}
 	r := *old
+	if a.batch.Extent == Changes && old.Task == a.batch.Task {
+		partition = old.Partition
+	}
 	r.Task, r.Partition, r.LastSeen, r.Stale = a.batch.Task, partition, a.batch.At, nil
 	a.noteMove(old, &r)
 	a.touch(&r)

@@ -48,3 +48,17 @@ func (i *Inventory) Forget(ctx context.Context, integration id.Integration) ([]i
 	i.news.Publish(news)
 	return removed, err
 }
+
+// Partitions returns where a task has records, by name.
+func (i *Inventory) Partitions(integration id.Integration, task string) []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var names []string
+	for s := range i.scopes {
+		if s.integration == integration && s.task == task {
+			names = append(names, s.partition)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

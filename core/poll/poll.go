@@ -27,9 +27,17 @@ type Job struct {
 	Interval time.Duration
 	Timeout  time.Duration // 0 means three intervals, within 30 s and 3 min
 	Heavy    bool
+	// Watch is a job that runs until its source is lost, without a deadline and without a slot. Interval is how long it
+	// waits before it tries again.
+	Watch bool
 }
 
-func (j Job) name() string { return string(j.Integration) + "/" + j.Task }
+func (j Job) name() string {
+	if j.Watch {
+		return string(j.Integration) + "/~" + j.Task // apart from a task of that name
+	}
+	return string(j.Integration) + "/" + j.Task
+}
 
 func (j Job) timeout() time.Duration {
 	if j.Timeout > 0 {
@@ -191,6 +199,10 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 	}
 	slices.SortFunc(due, func(a, b *entry) int { return cmp.Compare(a.status.Next.UnixNano(), b.status.Next.UnixNano()) })
 	for _, e := range due {
+		if e.status.Watch {
+			s.start(ctx, e, nil)
+			continue
+		}
 		slots := s.slotsOf(e.status.Job)
 		select {
 		case slots <- struct{}{}:
@@ -223,7 +235,12 @@ func (s *Scheduler) slotsOf(j Job) chan struct{} {
 
 // start runs one job in its own goroutine. The lock is held.
 func (s *Scheduler) start(ctx context.Context, e *entry, slots chan struct{}) {
-	ctx, cancel := context.WithTimeout(ctx, e.status.timeout())
+	var cancel context.CancelFunc
+	if e.status.Watch {
+		ctx, cancel = context.WithCancel(ctx)
+	} else {
+		ctx, cancel = context.WithTimeout(ctx, e.status.timeout())
+	}
 	e.cancel = cancel
 	e.status.Running = true
 	e.status.LastStart = time.Now() //nolint:forbidigo // the scheduler is the clock
@@ -234,7 +251,9 @@ func (s *Scheduler) start(ctx context.Context, e *entry, slots chan struct{}) {
 	s.wg.Go(func() {
 		err := s.runSafely(ctx, job)
 		cancel()
-		<-slots
+		if slots != nil {
+			<-slots
+		}
 		s.finish(e, err)
 		s.wake()
 	})
@@ -247,6 +266,22 @@ func (s *Scheduler) runSafely(ctx context.Context, job Job) (err error) {
 		}
 	}()
 	return s.run(ctx, job)
+}
+
+// Worked is told that a job which still runs is doing what it should, as a watch is once it is connected.
+func (s *Scheduler) Worked(j Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.jobs[j.name()]
+	if e == nil || e.status.Job != j {
+		return
+	}
+	st := &e.status
+	if st.LastError != "" {
+		s.log.Info("task works again", "integration", st.Integration, "task", st.Task, "failures", st.Failures)
+	}
+	st.Failures, st.LastError, st.LastKind, st.Breaker = 0, "", "", Closed
+	st.LastSuccess = time.Now() //nolint:forbidigo // the scheduler is the clock
 }
 
 func (s *Scheduler) finish(e *entry, err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -277,6 +278,9 @@ func (s *server) reconcile(ctx context.Context) {
 					Integration: x.ID, Task: t.Name, Revision: x.Revision, Interval: t.Interval, Timeout: t.Timeout, Heavy: t.Cost == sdk.CostHeavy,
 				})
 			}
+			if slices.Contains(d.Capabilities, sdk.CapWatch) {
+				jobs = append(jobs, poll.Job{Integration: x.ID, Task: "watch", Revision: x.Revision, Interval: watchPause, Watch: true})
+			}
 		}
 		if err := s.plugins.Reconcile(ctx, wanted); err != nil {
 			s.log.Error("not every integration can run", "error", err)
@@ -296,8 +300,32 @@ func (s *server) reconcile(ctx context.Context) {
 	}
 }
 
+// watchPause is how long a lost watch waits before it is tried again.
+const watchPause = 5 * time.Second
+
+// watch follows a source until it is lost.
+func (s *server) watch(ctx context.Context, j poll.Job) error {
+	watcher, err := s.plugins.Watcher(ctx, j.Integration)
+	if err != nil {
+		return err
+	}
+	after := context.WithoutCancel(ctx)
+	sink := s.door.Watch(after, j.Integration, func() { s.poll.Worked(j) })
+	err = watcher.Watch(ctx, sink)
+	switch {
+	case ctx.Err() != nil || !s.integrations.Runs(j.Integration):
+		return sink.End(after, nil) // it is to end
+	case err == nil:
+		err = sdk.Errorf(sdk.KindUpstream, "The source ended the watch.")
+	}
+	return sink.End(after, err)
+}
+
 // collect runs one task: the live collector writes into the one door.
 func (s *server) collect(ctx context.Context, j poll.Job) error {
+	if j.Watch {
+		return s.watch(ctx, j)
+	}
 	c, err := s.plugins.Collector(ctx, j.Integration)
 	if err != nil {
 		return err
