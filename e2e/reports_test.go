@@ -253,3 +253,36 @@ func TestForeignClocksAndDuplicateIds(t *testing.T) {
 		}
 	}
 }
+
+// A plugin that is installed while the server runs brings a kind of reports with a scope of its own: they are taken at once.
+func TestReportsOfAPluginThatCameLater(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	send := func(token string, body string) int {
+		t.Helper()
+		got, err := s.try("POST", "/api/agents/reading/report", token, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.status
+	}
+	_, token := s.mint("meter:report")
+	if got := send(token, "good"); got != 404 {
+		t.Errorf("before there is a plugin: %d", got)
+	}
+	code := readFile(t, "../core/pluginhost/testdata/meter/main.go")
+	code = strings.Replace(code, `{Name: "reading"}`, `{Name: "reading", Type: "meter", Scope: "meter:report", Limit: 100}`, 1)
+	s.install("meter", "1.0.0", code)
+	eventually(t, "a report is taken", func() bool { return send(token, "good") == 200 })
+	_, other := s.mint("host-agent:report")
+	for name, c := range map[string]struct {
+		token, body string
+		want        int
+	}{
+		"without a token": {"", "good", 401}, "another scope": {other, "good", 403}, "too large": {token, strings.Repeat("x", 101), 413}, "wrong": {token, "bad", 400},
+	} {
+		if got := send(c.token, c.body); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}

@@ -143,10 +143,7 @@ func Decide(a route.Access, p auth.Principal, claimed bool) error {
 		return nil
 	}
 	if p.Token != nil && !a.AnyToken && !slices.ContainsFunc(a.Scopes, p.May) {
-		need := string(a.Scopes[0])
-		e := errs.New(errs.Forbidden, "the token lacks the scope %s", need).WithWord("missing_scope")
-		e.Extra = map[string]any{"error": "missing_scope", "requiredScope": need}
-		return e
+		return auth.MissingScope(a.Scopes[0])
 	}
 	if a.Level == route.Admin && !p.Admin {
 		return errs.New(errs.Forbidden, "Admin privileges required")

@@ -5,6 +5,8 @@ package auth
 import (
 	"context"
 	"slices"
+
+	"github.com/pulse-platform/pulse/core/errs"
 )
 
 // Scope is a right that a token may carry.
@@ -87,4 +89,11 @@ func WithPrincipal(ctx context.Context, p Principal) context.Context {
 func PrincipalFrom(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
+}
+
+// MissingScope is the error for a token that lacks a scope, as the contract has it.
+func MissingScope(need Scope) error {
+	e := errs.New(errs.Forbidden, "the token lacks the scope %s", need).WithWord("missing_scope")
+	e.Extra = map[string]any{"error": "missing_scope", "requiredScope": string(need)}
+	return e
 }

@@ -110,6 +110,9 @@ func (s *Service) addToken(ctx context.Context, t Token) error {
 	return nil
 }
 
+// reportScope is what a plugin may name as the scope of its reports. It opens nothing but these.
+var reportScope = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}:report$`)
+
 func checkScopes(scopes []Scope) ([]Scope, error) {
 	if scopes == nil {
 		return []Scope{ScopeAll}, nil
@@ -124,7 +127,7 @@ func checkScopes(scopes []Scope) ([]Scope, error) {
 		if x == ScopeAll && len(scopes) > 1 {
 			return nil, errs.New(errs.Invalid, `the scope "*" cannot be combined with others`).WithField("scopes")
 		}
-		if x != ScopeAll && !slices.Contains(Scopes, x) {
+		if x != ScopeAll && !slices.Contains(Scopes, x) && !reportScope.MatchString(string(x)) {
 			return nil, errs.New(errs.Invalid, "unknown scope %q", string(x)).WithField("scopes")
 		}
 	}

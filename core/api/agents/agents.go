@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/fleet"
 	"github.com/pulse-platform/pulse/core/inventory"
 )
@@ -21,6 +22,7 @@ type Taker interface {
 // Area serves reports.
 type Area struct {
 	reports   []inventory.Report
+	declared  func(kind string) (inventory.Report, bool)
 	taker     Taker
 	hosts     Reporters
 	overrides Overrides
@@ -31,8 +33,9 @@ type Area struct {
 
 // Config is what the area stands on.
 type Config struct {
-	// Reports are the declared kinds.
+	// Reports are the declared kinds, Declared those that are declared by now.
 	Reports   []inventory.Report
+	Declared  func(kind string) (inventory.Report, bool)
 	Taker     Taker
 	Hosts     Reporters
 	Overrides Overrides
@@ -44,7 +47,7 @@ type Config struct {
 
 // New returns the area.
 func New(c Config) *Area {
-	return &Area{c.Reports, c.Taker, c.Hosts, c.Overrides, c.Linker, c.Word, c.Now}
+	return &Area{c.Reports, c.Declared, c.Taker, c.Hosts, c.Overrides, c.Linker, c.Word, c.Now}
 }
 
 type reportIn struct {
@@ -60,7 +63,34 @@ func (a *Area) Routes() []route.Route {
 		r := route.Post("/api/agents/"+kind.Name+"/report", "report"+title(kind.Name), "Take a report of kind "+kind.Name, h)
 		rows = append(rows, r.Scope(auth.Scope(kind.Scope)).Body(int64(kind.Limit)).Class("reports"))
 	}
-	return slices.Concat(rows, a.hostRoutes(), a.configRoutes(), a.linkRoutes())
+	later := route.Post("/api/agents/{kind}/report", "reportOfKind", "Take a report of a kind that a plugin brought since the server was started", a.reportLater).
+		With(func(x *route.Access) { x.Level, x.AnyToken = route.Authenticated, true }).Body(maxLater).Class("reports")
+	return slices.Concat(rows, []route.Route{later}, a.hostRoutes(), a.configRoutes(), a.linkRoutes())
+}
+
+// maxLater is the largest body of a report whose kind may allow less.
+const maxLater = 8 << 20
+
+type laterIn struct {
+	Kind   string `path:"kind"`
+	SentAt string `header:"X-Pulse-Sent-At"`
+	Body   []byte `body:"raw"`
+}
+
+// reportLater takes reports of kinds that had no row of their own when the server was started. What a row says of access
+// and size is judged here, by the present declaration.
+func (a *Area) reportLater(ctx context.Context, in laterIn) (fleet.Reply, error) {
+	kind, ok := a.declared(in.Kind)
+	if !ok {
+		return fleet.Reply{}, errs.New(errs.NotFound, "no plugin takes reports of the kind %q", in.Kind).WithWord("unknown_report")
+	}
+	if p := auth.PrincipalFrom(ctx); p.Token != nil && !p.May(auth.Scope(kind.Scope)) {
+		return fleet.Reply{}, auth.MissingScope(auth.Scope(kind.Scope))
+	}
+	if kind.Limit > 0 && len(in.Body) > kind.Limit {
+		return fleet.Reply{}, errs.New(errs.TooLarge, "a report of the kind %q has up to %d bytes", in.Kind, kind.Limit)
+	}
+	return a.report(ctx, kind.Name, reportIn{SentAt: in.SentAt, Body: in.Body})
 }
 
 func title(kind string) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/fleet"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
@@ -43,6 +44,33 @@ func TestReportRow(t *testing.T) {
 		}
 		if k.kind != "probe-x" || k.body != "x" || k.meta.Token.ID != "t" || k.meta.Peer != "192.0.2.1" || !k.meta.SentAt.Equal(want) || !k.meta.Received.Equal(now) {
 			t.Fatalf("%q: %+v", header, k)
+		}
+	}
+}
+
+func TestReportsOfAKindThatCameLater(t *testing.T) {
+	k := &taker{}
+	declared := func(kind string) (inventory.Report, bool) {
+		return inventory.Report{ReportKind: sdk.ReportKind{Name: "late", Limit: 3, Scope: "late:report"}}, kind == "late"
+	}
+	a := New(Config{Taker: k, Declared: declared, Now: time.Now})
+	as := func(scopes ...auth.Scope) context.Context {
+		return auth.WithPrincipal(t.Context(), auth.Principal{Method: auth.MethodToken, Token: &auth.TokenInfo{ID: "t", Scopes: scopes}})
+	}
+	if _, err := a.reportLater(as("late:report"), laterIn{Kind: "late", Body: []byte("abc")}); err != nil || k.kind != "late" || k.body != "abc" {
+		t.Errorf("%v, %+v", err, k)
+	}
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		in   laterIn
+		code errs.Code
+	}{
+		"of no kind":     {as("late:report"), laterIn{Kind: "never"}, errs.NotFound},
+		"too large":      {as("late:report"), laterIn{Kind: "late", Body: []byte("abcd")}, errs.TooLarge},
+		"without rights": {as("host-agent:report"), laterIn{Kind: "late"}, errs.Forbidden},
+	} {
+		if _, err := a.reportLater(c.ctx, c.in); !errs.Is(err, c.code) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -38,11 +38,6 @@ func (s *server) redeclare() {
 		s.log.Error("what the plugins declare cannot be taken over", "error", err)
 		return
 	}
-	for _, r := range c.Reports() {
-		if _, served := s.inventory.Catalog().Report(r.Name); !served {
-			s.log.Warn("reports of a new kind are taken after the server is started again", "plugin", r.Plugin, "report", r.Name)
-		}
-	}
 	s.inventory.Declare(c)
 	select {
 	case s.redeclared <- struct{}{}:

@@ -66,7 +66,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{
-			Reports: s.inventory.Catalog().Reports(), Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
+			Reports: s.inventory.Catalog().Reports(), Declared: s.declaredReport, Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },
 		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
@@ -149,3 +149,6 @@ func (s *server) broadcast(ctx context.Context) {
 		s.log.Error("live data stopped", "error", err)
 	}
 }
+
+// declaredReport returns a kind of reports that is declared by now.
+func (s *server) declaredReport(kind string) (inventory.Report, bool) { return s.inventory.Catalog().Report(kind) }
