@@ -23,17 +23,15 @@ import (
 // hostPatience is how long the process waits for its host to connect.
 const hostPatience = 30 * time.Second
 
-// reportGC is the collector's percentage in a plugin that takes reports.
-const reportGC = 200
+// gcPercent lets the heap of a plugin grow to thrice what it keeps: reports and cycles make much that is soon garbage of
+// a heap that is small, and some MiB of room halve the collector's part. The memory limit that the host sets still holds.
+const gcPercent = 200
 
 // serve serves until the host ends the process, or is gone itself.
 func serve(ctx context.Context, p sdk.Plugin) {
 	// go-plugin puts pipes in the place of the standard streams; the log goes to the one that the host reads.
 	stderr := os.Stderr
-	if len(p.Describe().Reports) > 0 {
-		// Reports make much that is soon garbage of a heap that is small: some MiB of room halve the collector's part.
-		debug.SetGCPercent(reportGC)
-	}
+	debug.SetGCPercent(gcPercent)
 	log := newLogger(stderr, os.Getenv("PULSE_PLUGIN_LOG_LEVEL"))
 	server := rpc.NewServer(ctx, rpc.Serving{
 		Plugin: p, Version: version, Log: log, Now: time.Now,

@@ -151,4 +151,6 @@ func (s *server) broadcast(ctx context.Context) {
 }
 
 // declaredReport returns a kind of reports that is declared by now.
-func (s *server) declaredReport(kind string) (inventory.Report, bool) { return s.inventory.Catalog().Report(kind) }
+func (s *server) declaredReport(kind string) (inventory.Report, bool) {
+	return s.inventory.Catalog().Report(kind)
+}

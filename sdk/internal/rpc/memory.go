@@ -1,10 +1,9 @@
 package rpc
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"sync"
-
-	"google.golang.org/protobuf/proto"
 
 	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
 	"github.com/pulse-platform/pulse/sdk"
@@ -40,7 +39,7 @@ func (m *memory) begin(full, watch bool) *memory {
 	}
 	m.next = nil
 	if !watch {
-		m.next = map[thing]uint64{}
+		m.next = make(map[thing]uint64, len(m.last))
 	}
 	return m
 }
@@ -70,24 +69,20 @@ func (m *memory) keep(seen map[thing]uint64) {
 
 // shorten returns an Unchanged in place of a document that the server has, and notes the document in seen, or as known
 // at once when there is no commit to wait for.
-func (m *memory) shorten(o sdk.Observation, msg *pb.Observation, seen map[thing]uint64, atOnce bool) (*pb.Observation, bool) {
+func (m *memory) shorten(o sdk.Observation, seen map[thing]uint64, atOnce bool) (*pb.Observation, bool) {
 	var k thing
+	var hash uint64
 	switch o := o.(type) {
 	case sdk.Record:
-		k = thing{o.Type, o.Key, ""}
+		k, hash = thing{o.Type, o.Key, ""}, m.record(o)
 	case sdk.Part:
-		k = thing{o.Type, o.Key, o.Name}
+		k, hash = thing{o.Type, o.Key, o.Name}, maphash.Bytes(m.seed, o.Doc)
 	case sdk.Removed:
 		m.forget(o, seen)
 		return nil, false
 	default:
 		return nil, false
 	}
-	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
-	if err != nil {
-		return nil, false
-	}
-	hash := maphash.Bytes(m.seed, raw)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known, ok := m.last[k]
@@ -102,6 +97,50 @@ func (m *memory) shorten(o sdk.Observation, msg *pb.Observation, seen map[thing]
 	return &pb.Observation{Kind: &pb.Observation_Unchanged{
 		Unchanged: &pb.Unchanged{Type: text(k.kind), Key: text(k.key), Part: text(k.part)},
 	}}, true
+}
+
+// record hashes all of a record. Each text ends and each list begins in a way that no other content can imitate.
+func (m *memory) record(r sdk.Record) uint64 {
+	var h maphash.Hash
+	h.SetSeed(m.seed)
+	word := func(s string) {
+		count(&h, len(s))
+		_, _ = h.WriteString(s) // never fails
+	}
+	evidence := func(all []sdk.Evidence) {
+		count(&h, len(all))
+		for _, e := range all {
+			word(e.Kind)
+			word(e.Value)
+		}
+	}
+	words := func(all []string) {
+		count(&h, len(all))
+		for _, s := range all {
+			word(s)
+		}
+	}
+	for _, s := range []string{r.Name, r.WireID, string(r.Status), r.StatusWord} {
+		word(s)
+	}
+	words(r.Aliases)
+	words(r.Tags)
+	evidence(r.Evidence)
+	count(&h, len(r.Relations))
+	for _, rel := range r.Relations {
+		word(string(rel.Kind))
+		word(rel.Type)
+		word(rel.Key)
+		evidence(rel.Evidence)
+	}
+	_, _ = h.Write(r.Doc)
+	return h.Sum64()
+}
+
+func count(h *maphash.Hash, n int) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(n)) //nolint:gosec // a length is not negative
+	_, _ = h.Write(b[:])
 }
 
 // forget drops a removed record and its parts: should it come back, it is sent.

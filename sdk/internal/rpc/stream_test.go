@@ -324,3 +324,33 @@ func TestTimesOfSamples(t *testing.T) {
 		t.Errorf("a sample without time got %v", s.Time)
 	}
 }
+
+// A record that differs in whatever member is another one.
+func TestEveryMemberOfARecordCounts(t *testing.T) {
+	m := newMemory()
+	seen := map[uint64]string{}
+	var base sdk.Record
+	(&filler{}).fill(reflect.ValueOf(&base).Elem())
+	note := func(what string, r sdk.Record) {
+		t.Helper()
+		hash := m.record(r)
+		if other, taken := seen[hash]; taken {
+			t.Errorf("%s is taken for %s", what, other)
+		}
+		seen[hash] = what
+	}
+	note("the record", base)
+	kind := reflect.TypeFor[sdk.Record]()
+	for i := range kind.NumField() {
+		if name := kind.Field(i).Name; name != "Type" && name != "Key" { // these say which record it is
+			changed := base
+			reflect.ValueOf(&changed).Elem().Field(i).SetZero()
+			note("without "+name, changed)
+			(&filler{n: 1000}).fill(reflect.ValueOf(&changed).Elem().Field(i))
+			note("with another "+name, changed)
+		}
+	}
+	shifted := base
+	shifted.Name, shifted.WireID = base.Name+base.WireID, ""
+	note("with a text that has moved", shifted)
+}

@@ -158,12 +158,12 @@ func (p *partitionWriter) add(o sdk.Observation) error {
 		p.samples = append(p.samples, s)
 		p.size += sampleSize(s)
 	} else {
-		m, err := encodeObservation(o)
-		if err != nil {
-			return err
-		}
-		if short, ok := p.w.memory.shorten(o, m, p.seen, p.w.watch && p.id == 0); ok {
-			m = short
+		m, short := p.w.memory.shorten(o, p.seen, p.w.watch && p.id == 0)
+		if !short {
+			var err error
+			if m, err = encodeObservation(o); err != nil {
+				return err
+			}
 		}
 		size := proto.Size(m)
 		if size > MaxBatch {
