@@ -43,6 +43,11 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/v2/resources/{id}/rows", "listResourceLists", "Which lists say something about a resource: backups, snapshots, tasks", a.lists).Scope(read),
 		route.Get("/api/v2/resources/{id}/rows/{list}", "listResourceRows", "The rows of a list that belong to a resource or are about it, the newest first", a.rows).Scope(read),
 		route.Get("/api/v2/resources/{id}/events", "listResourceEvents", "What happened to a resource, the newest first", a.events).Scope(read),
+		route.Get("/api/v2/resources/{id}/metrics", "getResourceMetrics", "The numbers of a resource as they are now", a.values).Scope(read),
+		route.Get("/api/resources", "listLegacyResources", "Everything that is monitored, as the first version of this API has it", a.legacyList).Scope(read),
+		route.Get("/api/resources/stats", "getLegacyResourceStats", "How many resources there are, as the first version has it", a.legacyStats).Scope(read),
+		route.Get("/api/resources/{id...}", "getLegacyResource", "One resource, as the first version has it", a.legacyGet).Scope(read),
+		route.Get("/simple-stats", "simpleStats", "A light page with the main numbers, without scripts", a.simple).Scope(read),
 		route.Get("/api/v2/events", "listEvents", "What happened, the newest first", a.allEvents).Scope(read),
 		route.Get("/api/v2/conditions", "listConditions", "What is wrong now, as the plugins judge it, the most severe first", a.allConditions).Scope(read),
 	}

@@ -27,11 +27,11 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func fixture(t testing.TB, records ...sdk.Record) *Area {
 	t.Helper()
 	catalog, err := inventory.NewCatalog([]sdk.Description{{Kind: "host", Types: []sdk.ResourceType{
-		{Name: "host", Label: "Host", Columns: []sdk.Column{
+		{Name: "host", Label: "Host", Family: familyInfrastructure, Columns: []sdk.Column{
 			{Name: "cpu", Metric: "cpu", Path: "cpuUsage", Format: sdk.FormatPercent},
 			{Name: "memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent},
 		}},
-		{Name: "vm", Label: "VM", Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio}}},
+		{Name: "vm", Label: "VM", Family: familyWorkloads, Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio}}},
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -151,5 +151,52 @@ func BenchmarkList(b *testing.B) {
 		if out, err := a.list(b.Context(), listIn{Limit: "100"}); err != nil || out.Meta.Total != 2000 {
 			b.Fatal(out.Meta, err)
 		}
+	}
+}
+
+func TestLegacyResources(t *testing.T) {
+	a := fixture(t, machine("pve1", sdk.StatusUp), machine("pve2", sdk.StatusDown), guest("web", "pve1"))
+	out, err := a.legacyList(t.Context(), legacyIn{})
+	if err != nil || out.Count != 3 || out.Stats.Total != 3 || out.Stats.ByType["host"] != 2 || !out.Stats.LastUpdate.Equal(start) {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	host, vm := out.Resources[0], out.Resources[2]
+	if host.ID != "pve1" || host.PlatformType != "host-agent" || host.CPU.Current != 0.8 || *host.Memory.Free != 4096-812 || host.Identity.Hostname != "pve1" || host.Schema != 1 {
+		t.Errorf("%+v", host)
+	}
+	if vm.ParentID != "pve1" || vm.CPU.Current != 50 || vm.Status == "" || vm.Identity != nil {
+		t.Errorf("%+v", vm)
+	}
+	for name, c := range map[string]struct {
+		in   legacyIn
+		want int
+	}{
+		"type": {legacyIn{Type: "vm,node"}, 1}, "status": {legacyIn{Status: "offline"}, 1}, "platform": {legacyIn{Platform: "docker"}, 0},
+		"parent": {legacyIn{Parent: "pve1"}, 1}, "alerts": {legacyIn{Alerts: "true"}, 0}, "infrastructure": {legacyIn{Infrastructure: "true", Type: "vm"}, 2},
+	} {
+		if out, _ := a.legacyList(t.Context(), c.in); out.Count != c.want || c.want == 0 && out.Resources != nil {
+			t.Errorf("%s: %d of %d", name, out.Count, c.want)
+		}
+	}
+	if one, err := a.legacyGet(t.Context(), legacyIDIn{ID: "vm/web"}); err != nil || one.Name != "web" {
+		t.Errorf("an id with a slash: %+v, %v", one, err)
+	}
+	if _, err := a.legacyGet(t.Context(), legacyIDIn{ID: "x"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSimplePageEscapesNames(t *testing.T) {
+	a := fixture(t, machine("<script>", sdk.StatusUp))
+	page, err := a.simple(t.Context(), struct{}{})
+	if err != nil || strings.Contains(string(page.Body), "<script>") || !strings.Contains(string(page.Body), "0.8 %") || !strings.Contains(string(page.Body), "Simple Pulse Stats") {
+		t.Errorf("%s, %v", page.Body, err)
+	}
+}
+
+func TestValuesOfAResource(t *testing.T) {
+	a := fixture(t, machine("pve1", sdk.StatusUp))
+	if got, err := a.values(t.Context(), idIn{ID: "pve1"}); err != nil || !strings.Contains(string(got), `"memory":{"used":812,"total":4096,"percent":19.8,"unit":"bytes"}`) {
+		t.Errorf("%s, %v", got, err)
 	}
 }

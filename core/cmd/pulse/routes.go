@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -28,6 +30,7 @@ import (
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/pluginhost"
+	"github.com/pulse-platform/pulse/core/settings"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/web"
 )
@@ -62,6 +65,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "system", Routes: system.Routes(system.Facts{
 			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(),
 		})},
+		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
@@ -148,6 +152,20 @@ func (s *server) broadcast(ctx context.Context) {
 	if err := s.live.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		s.log.Error("live data stopped", "error", err)
 	}
+}
+
+// fixedSettings are those that the configuration decides, under the names of the settings document.
+func (s *server) fixedSettings() settings.Values {
+	if s.cfg == nil {
+		return nil
+	}
+	out := settings.Values{}
+	if _, port, err := net.SplitHostPort(s.cfg.Server.Listen); err == nil {
+		if n, err := strconv.Atoi(port); err == nil {
+			out["frontendPort"] = n
+		}
+	}
+	return out
 }
 
 // declaredReport returns a kind of reports that is declared by now.

@@ -90,7 +90,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 		t.Fatalf("version %q, %v", doc.OpenAPI, err)
 	}
 	for _, r := range a.Routes() {
-		if _, ok := doc.Paths[r.Path][strings.ToLower(r.Method)]; !ok && !r.Hidden {
+		if _, ok := doc.Paths[strings.ReplaceAll(r.Path, "...}", "}")][strings.ToLower(r.Method)]; !ok && !r.Hidden {
 			t.Errorf("%s %s is not described", r.Method, r.Path)
 		}
 	}

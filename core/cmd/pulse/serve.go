@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/condition"
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/event"
@@ -24,6 +26,7 @@ import (
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/poll"
 	"github.com/pulse-platform/pulse/core/rows"
+	"github.com/pulse-platform/pulse/core/settings"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/host"
@@ -67,6 +70,7 @@ type server struct {
 	inventory    *inventory.Inventory
 	state        *inventory.State
 	metadata     *inventory.Metadata
+	settings     *settings.Service
 	books        ingest.Books
 	door         *ingest.Door
 	poll         *poll.Scheduler
@@ -182,7 +186,10 @@ func (s *server) openInventory(ctx context.Context) error {
 	s.state = inventory.NewState(s.inventory, s.books.Rows, time.Now)
 	s.door = ingest.New(s.inventory, s.metrics, s.log.Named("ingest"), time.Now)
 	s.door.Keep(s.books)
-	return nil
+	s.settings, err = settings.Open(ctx, sqlite.NewSettings(s.base.state), func(v settings.Values) {
+		s.state.Set(compat.StateTemperature, strconv.AppendBool(nil, v.Bool(compat.StateTemperature)))
+	})
+	return err
 }
 
 // openBooks loads rows, conditions and events.

@@ -1,0 +1,248 @@
+// Package settings keeps what an administrator changes of the server while it runs: one document whose fields the wire
+// format names. It judges values and does not know what they change; those who do subscribe.
+package settings
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/errs"
+)
+
+// name is where the document lies.
+const name = "system"
+
+// maxText is how long a text may be, in bytes.
+const maxText = 4 << 10
+
+// Store keeps values by name.
+type Store interface {
+	Get(ctx context.Context, name string, into any) (bool, error)
+	Set(ctx context.Context, name string, value any) error
+}
+
+// Service holds the document. It is safe for concurrent use.
+type Service struct {
+	store   Store
+	changed func(Values)
+
+	mu  sync.Mutex
+	all Values
+}
+
+// Values are stored settings by name.
+type Values map[string]any
+
+// Bool returns a setting, its default when it is not stored.
+func (v Values) Bool(name string) bool {
+	if b, ok := v[name].(bool); ok {
+		return b
+	}
+	for _, f := range compat.Settings() {
+		if f.Name == name {
+			b, _ := f.Default.(bool)
+			return b
+		}
+	}
+	return false
+}
+
+// Open loads what is stored. Changed is called with it at once and after each change; it may be nil.
+func Open(ctx context.Context, store Store, changed func(Values)) (*Service, error) {
+	s := &Service{store: store, changed: changed, all: Values{}}
+	if _, err := store.Get(ctx, name, &s.all); err != nil {
+		return nil, fmt.Errorf("load settings: %w", err)
+	}
+	s.tell()
+	return s, nil
+}
+
+func (s *Service) tell() {
+	if s.changed != nil {
+		s.changed(maps.Clone(s.all))
+	}
+}
+
+// Document returns all fields: what is stored, else the default. Fixed are values that are set elsewhere.
+func (s *Service) Document(fixed Values) Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := Values{}
+	for _, f := range compat.Settings() {
+		switch {
+		case fixed[f.Name] != nil:
+			out[f.Name] = fixed[f.Name]
+		case s.all[f.Name] != nil:
+			out[f.Name] = s.all[f.Name]
+		case f.Default != nil:
+			out[f.Name] = f.Default
+		}
+	}
+	return out
+}
+
+// Update changes the fields that are given. All are judged before any is changed; the error names the field. Fields that
+// nobody knows are left alone, as older and newer clients send such.
+func (s *Service) Update(ctx context.Context, body []byte) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(body, &given); err != nil || given == nil {
+		return errs.New(errs.Invalid, "the body is not a JSON object")
+	}
+	if old, there := given["discovery_config"]; there && given["discoveryConfig"] == nil {
+		given["discoveryConfig"] = old
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := maps.Clone(s.all)
+	for _, f := range compat.Settings() {
+		raw, there := given[f.Name]
+		if !there || f.Fixed {
+			continue
+		}
+		value, err := judge(f, raw)
+		if err != nil {
+			return errs.New(errs.Invalid, "%s: %v", f.Name, err).WithField(f.Name)
+		}
+		switch {
+		case value == "" && f.Keeps:
+		case f.Kind == compat.SettingObject:
+			next[f.Name] = merged(next[f.Name], f.Default, value)
+		default:
+			next[f.Name] = value
+		}
+	}
+	if err := s.store.Set(ctx, name, next); err != nil {
+		return err
+	}
+	s.all = next
+	s.tell()
+	return nil
+}
+
+// judge reads a value and says what is wrong with it.
+func judge(f compat.Setting, raw json.RawMessage) (any, error) {
+	switch f.Kind {
+	case compat.SettingBool:
+		var v bool
+		if err := json.Unmarshal(raw, &v); err != nil || bytes.Equal(raw, []byte("null")) {
+			return nil, fmt.Errorf("must be true or false")
+		}
+		return v, nil
+	case compat.SettingInt:
+		var v int64
+		if err := json.Unmarshal(raw, &v); err != nil || bytes.Equal(raw, []byte("null")) {
+			return nil, fmt.Errorf("must be a whole number")
+		}
+		if f.Zero && v == 0 {
+			return v, nil
+		}
+		if v < f.Min || v > f.Max {
+			return nil, fmt.Errorf("must be from %d to %d", f.Min, f.Max)
+		}
+		return v, nil
+	case compat.SettingText:
+		var v string
+		if err := json.Unmarshal(raw, &v); err != nil || bytes.Equal(raw, []byte("null")) {
+			return nil, fmt.Errorf("must be a text")
+		}
+		return v, judgeText(f, v)
+	}
+	var v map[string]any
+	if err := json.Unmarshal(raw, &v); err != nil || v == nil {
+		return nil, fmt.Errorf("must be an object")
+	}
+	return v, judgeScan(v)
+}
+
+func judgeText(f compat.Setting, v string) error {
+	switch {
+	case len(v) > maxText:
+		return fmt.Errorf("must have at most %d bytes", maxText)
+	case v != "" && f.Words != nil && !slices.Contains(f.Words, v):
+		return fmt.Errorf("must be one of %s", strings.Join(f.Words, ", "))
+	case f.Networks:
+		return networks(strings.Split(v, ","))
+	case f.Name == "publicURL" && v != "":
+		u, err := url.Parse(v)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("must begin with http:// or https://")
+		}
+	}
+	return nil
+}
+
+func networks(list []string) error {
+	for _, text := range list {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		if _, err := netip.ParsePrefix(text); err != nil {
+			return fmt.Errorf("%q is not a network such as 192.168.1.0/24", text)
+		}
+	}
+	return nil
+}
+
+// judgeScan judges how networks are looked through. Members are known in both spellings.
+func judgeScan(v map[string]any) error {
+	for key, value := range v {
+		switch key {
+		case "subnet_allowlist", "subnetAllowlist", "subnet_blocklist", "subnetBlocklist":
+			list, ok := value.([]any)
+			if !ok {
+				return fmt.Errorf("%s must be a list", key)
+			}
+			for _, one := range list {
+				text, ok := one.(string)
+				if !ok || networks([]string{text}) != nil {
+					return fmt.Errorf("%s: %v is not a network such as 192.168.1.0/24", key, one)
+				}
+			}
+		case "max_hosts_per_scan", "maxHostsPerScan", "max_concurrent", "maxConcurrent", "dial_timeout_ms", "dialTimeoutMs", "http_timeout_ms", "httpTimeoutMs":
+			n, ok := value.(float64)
+			if !ok || n <= 0 || n != float64(int64(n)) {
+				return fmt.Errorf("%s must be a whole number above 0", key)
+			}
+		case "enable_reverse_dns", "enableReverseDns", "scan_gateways", "scanGateways":
+			if _, ok := value.(bool); !ok {
+				return fmt.Errorf("%s must be true or false", key)
+			}
+		}
+	}
+	return nil
+}
+
+// merged puts the members of an object over the stored ones.
+func merged(stored, standard, given any) any {
+	out := map[string]any{}
+	for _, from := range []any{standard, stored, given} {
+		if of, ok := from.(map[string]any); ok {
+			for k, v := range of {
+				out[snake(k)] = v
+			}
+		}
+	}
+	return out
+}
+
+// snake writes camelCase as snake_case.
+func snake(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte('_')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
