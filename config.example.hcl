@@ -13,7 +13,8 @@ server {
   #data = "/var/lib/pulse"
 
   # Address under which people and agents reach the server, for links and install commands. Without
-  # it, it is taken from each request. Not set by default; for example:
+  # it, it is taken from each request. Its path is where a reverse proxy shows the server. Not set
+  # by default; for example:
   #base_url = "https://pulse.example.com"
 
   # Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are

@@ -24,6 +24,9 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // first runs before everything: facts, headers, panics, path and CORS.
 func (s *Server) first(c fiber.Ctx) (err error) {
+	if moved, done := s.below(c); done {
+		return moved
+	}
 	r := s.facts(c)
 	c.Locals(requestLocal{}, r)
 	c.Set("X-Request-ID", r.ID)
@@ -46,6 +49,22 @@ func (s *Server) first(c fiber.Ctx) (err error) {
 		return s.fail(c, r, err)
 	}
 	return nil
+}
+
+// below takes the base path from a request's path, for proxies that hand it on as it is; those that take it away
+// themselves are served as well. The base path itself is a folder: without its slash nothing relative works.
+func (s *Server) below(c fiber.Ctx) (answer error, done bool) {
+	base := s.opt.BasePath
+	if base == "" {
+		return nil, false
+	}
+	if c.Path() == base {
+		return c.Redirect().Status(http.StatusPermanentRedirect).To(base + "/"), true
+	}
+	if rest, inside := strings.CutPrefix(c.Path(), base); inside && strings.HasPrefix(rest, "/") {
+		c.Path(strings.Clone(rest))
+	}
+	return nil, false
 }
 
 // onError answers what fails before or outside the handlers.

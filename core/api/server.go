@@ -44,8 +44,10 @@ type Area struct {
 
 // Options are what a server is made of.
 type Options struct {
-	Areas []Area
-	Auth  Authenticator
+	// BasePath is the path below which a reverse proxy shows the server, for example "/pulse"; empty for the root.
+	BasePath string
+	Areas    []Area
+	Auth     Authenticator
 	// Claimed reports whether the server has been set up. Before, only rows marked Unclaimed answer, and those
 	// that a valid token may call.
 	Claimed        func() bool
@@ -85,7 +87,7 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	s := &Server{opt: opt, limits: newLimiter(opt.Now)}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	if opt.Assets != nil {
-		site, err := newSite(opt.Assets)
+		site, err := newSite(opt.Assets, opt.BasePath)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -25,11 +26,15 @@ type site struct {
 	index []byte
 }
 
-func newSite(files fs.FS) (*site, error) {
+// rootBase stands in index.html where the base path goes.
+const rootBase = `<base href="/"`
+
+func newSite(files fs.FS, basePath string) (*site, error) {
 	index, err := fs.ReadFile(files, "index.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the web app: %w", err)
 	}
+	index = bytes.Replace(index, []byte(rootBase), []byte(`<base href="`+html.EscapeString(basePath)+`/"`), 1)
 	return &site{files, index}, nil
 }
 

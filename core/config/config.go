@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/metric"
@@ -30,12 +32,21 @@ type Config struct {
 type Server struct {
 	Listen         string         `name:"listen" help:"Address of the web page and the API as host:port. Without a host it is every interface." default:":7655" format:"address"`
 	Data           string         `name:"data" help:"Directory of all state. Only one server may use it at a time; back it up as a whole." default:"/var/lib/pulse"`
-	BaseURL        string         `name:"base_url" help:"Address under which people and agents reach the server, for links and install commands. Without it, it is taken from each request." format:"url" example:"https://pulse.example.com"`
+	BaseURL        string         `name:"base_url" help:"Address under which people and agents reach the server, for links and install commands. Without it, it is taken from each request. Its path is where a reverse proxy shows the server." format:"url" example:"https://pulse.example.com"`
 	TrustedProxies []netip.Prefix `name:"trusted_proxies" help:"Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are ignored." example:"10.0.0.0/24,192.0.2.7"`
 	AllowedOrigins []string       `name:"allowed_origins" help:"Other sites whose pages may call the API from a browser." format:"url" example:"https://dashboard.example.com"`
 	AllowEmbedding bool           `name:"allow_embedding" help:"Lets other sites show Pulse in a frame. Allow it only when you need it: frames make click-jacking possible." default:"false"`
 	LogLevel       string         `name:"log_level" help:"Least severe level that is logged." default:"info" enum:"trace,debug,info,warn,error"`
 	LogFormat      string         `name:"log_format" help:"Format of the log; auto is text on a terminal and JSON elsewhere." default:"auto" enum:"auto,text,json"`
+}
+
+// BasePath is the path of the base URL, without a slash at its end: where a reverse proxy shows the server.
+func (s Server) BasePath() string {
+	u, err := url.Parse(s.BaseURL)
+	if err != nil || s.BaseURL == "" {
+		return ""
+	}
+	return strings.TrimRight(path.Clean("/"+u.Path), "/")
 }
 
 // Validate refuses origins that are more than scheme and host, since browsers never send such.

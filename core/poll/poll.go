@@ -27,6 +27,8 @@ type Job struct {
 	Interval time.Duration
 	Timeout  time.Duration // 0 means three intervals, within 30 s and 3 min
 	Heavy    bool
+	// Later is a job that adds to what others bring: it does not run before each of these has run once.
+	Later bool
 	// Watch is a job that runs until its source is lost, without a deadline and without a slot. Interval is how long it
 	// waits before it tries again.
 	Watch bool
@@ -190,7 +192,7 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 	wait := time.Hour
 	for _, e := range s.jobs {
 		switch {
-		case e.status.Running:
+		case e.status.Running, e.status.Later && s.early(e.status.Integration):
 		case e.status.Next.After(now):
 			wait = min(wait, e.status.Next.Sub(now))
 		default:
@@ -211,6 +213,16 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 		}
 	}
 	return wait
+}
+
+// early tells whether a job of an integration, other than those that come later, has not run yet. The lock is held.
+func (s *Scheduler) early(of id.Integration) bool {
+	for _, e := range s.jobs {
+		if st := &e.status; st.Integration == of && !st.Later && !st.Watch && st.Runs == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // slotKey says who shares slots: the tasks of a plugin that cost alike.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -203,4 +204,36 @@ func TestBackoffIsBounded(t *testing.T) {
 	if got := s.backoff(time.Hour, 3); got > time.Hour || got < 45*time.Minute {
 		t.Errorf("backoff of an hourly job is %s", got)
 	}
+}
+
+func TestWhatAddsWaitsForWhatItAddsTo(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	run := func(_ context.Context, j Job) error {
+		mu.Lock()
+		order = append(order, j.Task)
+		mu.Unlock()
+		if j.Task == "records" {
+			time.Sleep(5 * time.Second)
+			return errors.New("it fails the first time")
+		}
+		return nil
+	}
+	within(t, run, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a", Task: "extra", Interval: time.Hour, Later: true}, {Integration: "a", Task: "records", Interval: time.Hour}})
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if len(order) != 1 || order[0] != "records" {
+			t.Errorf("at first %v", order)
+		}
+		mu.Unlock()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		mu.Lock()
+		if len(order) != 2 || order[1] != "extra" {
+			t.Errorf("then %v", order)
+		}
+	})
 }

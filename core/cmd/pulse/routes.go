@@ -54,7 +54,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
 		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, AllowedOrigins: s.cfg.Server.AllowedOrigins,
-		AllowEmbedding: s.cfg.Server.AllowEmbedding, Now: time.Now,
+		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Now: time.Now,
 	})
 	return err
 }

@@ -283,6 +283,7 @@ func (s *server) reconcile(ctx context.Context) {
 			for _, t := range d.Tasks {
 				jobs = append(jobs, poll.Job{
 					Integration: x.ID, Task: t.Name, Revision: x.Revision, Interval: t.Interval, Timeout: t.Timeout, Heavy: t.Cost == sdk.CostHeavy,
+					Later: len(t.Types) == 0,
 				})
 			}
 			if slices.Contains(d.Capabilities, sdk.CapWatch) {

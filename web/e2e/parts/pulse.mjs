@@ -12,8 +12,10 @@ const adminToken = '0123456789abcdef0123456789abcdef0123456789abcdef';
 export class Pulse {
   #agents = [];
 
-  static async start() {
+  /** With extra arguments for the server. */
+  static async start(...args) {
     const pulse = new Pulse();
+    pulse.args = args;
     pulse.dir = await mkdtemp(path.join(tmpdir(), 'pulse-web-'));
     pulse.data = path.join(pulse.dir, 'data');
     pulse.address = `127.0.0.1:${await freePort()}`;
@@ -24,7 +26,7 @@ export class Pulse {
 
   /** Starts the server (again) and waits until it is healthy. */
   async up() {
-    this.server = launch('pulse', 'serve', '--data', this.data, '--listen', this.address);
+    this.server = launch('pulse', 'serve', '--data', this.data, '--listen', this.address, ...this.args);
     await eventually('the server is healthy', async () => {
       if (this.server.over) throw new Error(`the server ended: ${this.server.output}`);
       return (await fetch(`${this.url}/api/health`)).ok;

@@ -8,7 +8,7 @@ import { Gate } from '@/parts/gate.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Problem } from '@/ui/message.tsx';
-import { ownPlace } from './next.ts';
+import { below, ownPlace } from './next.ts';
 
 /** The login. It goes on to where the visitor wanted to be. */
 export function Login() {
@@ -33,7 +33,8 @@ export function Login() {
     mutationFn: () => login(name, password, remember),
     onSuccess: async () => {
       await queries.resetQueries();
-      router.history.push(ownPlace(next, document.baseURI));
+      // Places are those of the app; the history's are those of the browser, below the base path.
+      router.history.push(below(ownPlace(next, document.baseURI), document.baseURI));
     },
   });
 

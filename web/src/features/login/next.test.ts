@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownPlace } from './next.ts';
+import { below, ownPlace } from './next.ts';
 
 const base = 'http://pulse.lan:7655/';
 
@@ -42,4 +42,9 @@ describe('ownPlace', () => {
   it('takes no second server from a path', () => {
     expect(ownPlace('/..//evil.example', base)).toBe('/evil.example');
   });
+});
+
+it('a place of the app is below where the app is mounted', () => {
+  expect(below('/r/a?b', 'https://tools.example/pulse/')).toBe('/pulse/r/a?b');
+  expect(below('/', 'https://tools.example/')).toBe('/');
 });

@@ -9,3 +9,8 @@ export function ownPlace(next: string | undefined, base: string): string {
   const path = url.pathname.replace(/^\/+/, '/');
   return url.origin === new URL(base).origin ? path + url.search + url.hash : '/';
 }
+
+/** The address of a place of the app, wherever the app is mounted. */
+export function below(place: string, base: string): string {
+  return new URL(base).pathname.replace(/\/$/, '') + place;
+}
