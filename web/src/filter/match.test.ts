@@ -125,6 +125,21 @@ describe('a filter', () => {
   });
 });
 
+describe('the paths of a filter', () => {
+  it.each([
+    ['', []],
+    ['web', ['hostname', 'tags', 'os']],
+    ['name:web', ['hostname']],
+    ['tag:a -tags:b', ['tags']],
+    ['status:down type:host id:x', []],
+    ['mem>50 cpu:8', ['memory.used', 'cpu.usage']],
+    ['uptime>1d', ['uptime']],
+    ['colour:red', []],
+  ])('%j reads %j', (filter, want) => {
+    expect(compile(parseFilter(filter), types).paths).toEqual(want);
+  });
+});
+
 describe('keysOf', () => {
   it('offers each key once', () => {
     const keys = keysOf(types);

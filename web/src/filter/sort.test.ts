@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCatalog } from '@/catalog/catalog.ts';
 import type { Resource } from '@/live/resource.ts';
 import type { Status } from '@/live/status.ts';
-import { order, parseSort, sortText } from './sort.ts';
+import { order, parseSort, sortPaths, sortText } from './sort.ts';
 
 const catalog = parseCatalog({
   types: [
@@ -63,5 +63,17 @@ describe('the text of a sort', () => {
 
   it('is the name when there is none', () => {
     expect(parseSort(undefined)).toEqual({ column: 'name', descending: false });
+  });
+});
+
+describe('sortPaths', () => {
+  it('names what an order reads of documents', () => {
+    expect(['name', 'status', 'type', 'cpu', 'none'].map((c) => sortPaths(catalog.types, c))).toEqual([
+      [],
+      [],
+      [],
+      ['cpu'],
+      [],
+    ]);
   });
 });
