@@ -17,7 +17,7 @@ export const queries = new QueryClient({
 export const store = new LiveStore();
 
 export const stream = new Stream(store, {
-  url: () => address('ws').replace(/^http/, 'ws'),
+  url: () => address('ws?protocol=delta').replace(/^http/, 'ws'),
   // A lost connection may mean a restarted server or an ended session: the client notices the latter.
   allowed: async () => {
     const status = await call<SecurityStatus>('api/security/status', {

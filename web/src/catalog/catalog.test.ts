@@ -26,7 +26,6 @@ describe('parseCatalog', () => {
       family: 'infrastructure',
       section: '',
       historyType: 'probe',
-      healthKey: 'probe-',
       columns: [],
       facts: [],
       metrics: [],

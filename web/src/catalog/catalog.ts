@@ -16,8 +16,6 @@ export interface ResourceType {
   section: string;
   /** What the type is called in metric history queries. */
   historyType: string;
-  /** Prefix of the type's keys in the map of connection health. */
-  healthKey: string;
   columns: readonly Column[];
   facts: readonly Fact[];
   metrics: readonly Metric[];
@@ -152,7 +150,6 @@ function parseType(t: Raw): ResourceType {
     family: str(t.family, 'infrastructure'),
     section: section ? str(section.section) || str(section.name) : str(t.section),
     historyType: str(t.historyType) || str(section?.historyType) || name,
-    healthKey: str(t.healthKey) || str(section?.healthKey) || `${name}-`,
     columns: rows(t.columns).map(parseColumn),
     facts: rows(t.facts).map((f) => ({
       label: str(f.label),

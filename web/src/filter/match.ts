@@ -10,6 +10,8 @@ export interface Filter {
   matches: (r: Resource, type: ResourceType) => boolean;
   /** Terms that no type understands, as typed. */
   notUnderstood: readonly string[];
+  /** The paths in documents that it reads. */
+  paths: readonly string[];
 }
 
 const fixedKeys = ['name', 'status', 'type', 'tag', 'id'] as const;
@@ -98,9 +100,7 @@ function matchesTerm(r: Resource, type: ResourceType, term: Term, now: number): 
   return (
     has(r, type, 'name', value) ||
     tags(r).some((t) => t.toLowerCase().includes(value)) ||
-    type.columns.some(
-      (c) => (c.format === 'text' || c.format === 'list') && includes(at(r.doc, c.path), value),
-    )
+    type.columns.some((c) => isWords(c) && includes(at(r.doc, c.path), value))
   );
 }
 
@@ -110,6 +110,20 @@ function understood(term: Term, types: readonly ResourceType[]): boolean {
   const column = types.some((t) => columnFor(t, key));
   if (term.op !== ':') return column && !Number.isNaN(quantity(term.value));
   return column || (fixedKeys as readonly string[]).includes(key);
+}
+
+function isWords(c: Column): boolean {
+  return c.format === 'text' || c.format === 'list';
+}
+
+/** The paths in documents of a type that a term reads. */
+function pathsOf(term: Term, type: ResourceType): string[] {
+  const key = aliases[term.key] ?? term.key;
+  if (key === '') return ['hostname', 'tags', ...type.columns.filter(isWords).map((c) => c.path)];
+  if (term.op === ':' && key === 'name') return ['hostname'];
+  if (term.op === ':' && key === 'tag') return ['tags'];
+  if (term.op === ':' && (fixedKeys as readonly string[]).includes(key)) return [];
+  return [columnFor(type, key)?.path ?? ''];
 }
 
 /** Makes a filter of terms. Terms that nobody understands are left out and reported. Ages are those at now. */
@@ -122,6 +136,7 @@ export function compile(
   return {
     matches: (r, type) => used.every((t) => matchesTerm(r, type, t, now()) !== t.not),
     notUnderstood: terms.filter((t) => !used.includes(t)).map((t) => t.text),
+    paths: [...new Set(used.flatMap((t) => types.flatMap((type) => pathsOf(t, type))))].filter(Boolean),
   };
 }
 

@@ -30,6 +30,13 @@ function key(r: Resource, type: ResourceType | undefined, column: string): strin
   return typeof v === 'number' || typeof v === 'string' ? v : undefined;
 }
 
+/** The paths in documents that an order by a column reads. */
+export function sortPaths(types: readonly ResourceType[], column: string): string[] {
+  if (column === 'name' || column === 'status') return [];
+  const paths = types.flatMap((t) => t.columns.filter((c) => c.name === column).map((c) => c.path));
+  return [...new Set(paths)].filter(Boolean);
+}
+
 /** Ids in the asked order. Equal and unknown values keep the order of names; unknown ones come last either way. */
 export function order(
   resources: readonly Resource[],

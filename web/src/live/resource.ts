@@ -10,6 +10,9 @@ export interface Resource {
   word: string;
   /** When its source was last heard, Unix milliseconds. */
   lastSeen: number | undefined;
+  /** Why nothing fresh is known of it, and since when; absent when it is fresh. */
+  stale?: { reason: string; since: number | undefined };
+  /** Its document, as far as it is shown: what the page's view asks for. */
   doc: Readonly<Record<string, unknown>>;
 }
 

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseCatalog } from '@/catalog/catalog.ts';
 import { Stream } from './socket.ts';
 import { LiveStore } from './store.ts';
 
 /** A connection whose other end is the test. */
 class FakeSocket {
   static all: FakeSocket[] = [];
+  static readonly OPEN = 1;
+  onopen: (() => void) | undefined;
+  readyState = 0;
+  heard: Record<string, unknown>[] = [];
   onmessage: ((e: { data: unknown }) => void) | undefined;
   onclose: (() => void) | undefined;
   closed = false;
@@ -16,8 +19,19 @@ class FakeSocket {
     FakeSocket.all.push(this);
   }
 
+  /** The connection is there. */
+  open(): void {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen?.();
+  }
+
+  send(message: string): void {
+    this.heard.push(JSON.parse(message) as Record<string, unknown>);
+  }
+
   close(): void {
     if (this.closed) return;
+    this.readyState = 3;
     this.closed = true;
     this.onclose?.();
   }
@@ -28,7 +42,14 @@ class FakeSocket {
 }
 
 const last = () => FakeSocket.all.at(-1) as FakeSocket;
-const full = (id: string) => ({ type: 'initialState', data: { hosts: [{ id }] } });
+const full = (id: string, view = 0, seq = 1) => ({
+  type: 'frame',
+  epoch: 'e',
+  seq,
+  view,
+  full: true,
+  blocks: [{ rows: [0], columns: { '@id': [id] } }],
+});
 
 let store: LiveStore;
 let stream: Stream;
@@ -46,7 +67,6 @@ beforeEach(() => {
   vi.stubGlobal('addEventListener', here.addEventListener.bind(here));
   vi.stubGlobal('removeEventListener', here.removeEventListener.bind(here));
   store = new LiveStore();
-  store.setCatalog(parseCatalog({ types: [{ name: 'host', section: 'hosts' }] }));
   allowed = () => Promise.resolve(true);
   stream = new Stream(store, {
     url: () => 'ws://pulse/ws',
@@ -73,11 +93,11 @@ describe('a stream', () => {
     expect(phase()).toEqual({ phase: 'connecting' });
   });
 
-  it('is live with the first state and follows the next', () => {
+  it('is live with the first frame and follows the next', () => {
     stream.start();
     last().say(full('a'));
     expect(phase()).toEqual({ phase: 'live' });
-    last().say({ type: 'rawData', data: { hosts: [{ id: 'b' }] } });
+    last().say(full('b'));
     expect(store.read().ids).toEqual(['b']);
   });
 
@@ -89,6 +109,8 @@ describe('a stream', () => {
     '{}',
     '{"type":"ping"}',
     '{"type":"alert","data":{"hosts":[]}}',
+    '{"type":"frame","full":true}',
+    '{"type":"error","code":"invalid_view"}',
   ])('does not stumble over %s', (message) => {
     stream.start();
     last().say(full('a'));
@@ -97,7 +119,7 @@ describe('a stream', () => {
     expect(phase()).toEqual({ phase: 'live' });
   });
 
-  it('does not take bytes for a state', () => {
+  it('does not take bytes for a frame', () => {
     stream.start();
     last().onmessage?.({ data: new ArrayBuffer(8) });
     expect(store.read().loaded).toBe(false);
@@ -130,7 +152,7 @@ describe('a stream', () => {
     expect(phase()).toEqual({ phase: 'lost', since: 1_003_000, retryAt: 1_004_000 });
   });
 
-  it('does not count a connection that brought no state as a success', async () => {
+  it('does not count a connection that brought no frame as a success', async () => {
     stream.start();
     last().close();
     await pass(1000);
@@ -256,5 +278,82 @@ describe('a stream', () => {
     last().say(full('a'));
     expect(FakeSocket.all).toHaveLength(2);
     expect(store.read().ids).toEqual(['a']);
+  });
+});
+
+describe('what is shown', () => {
+  const views = () => last().heard.filter((m) => m.type === 'view');
+
+  it('is told when the connection is there, and not before', () => {
+    stream.watch.add('range', ['a']);
+    stream.start();
+    expect(last().heard).toEqual([]);
+    last().open();
+    expect(last().heard).toEqual([{ type: 'view', view: 1, all: [], range: ['a'], documents: [] }]);
+  });
+
+  it('is told again when it changes, together and not too often', async () => {
+    stream.start();
+    last().open();
+    stream.watch.add('range', ['a']);
+    stream.watch.add('documents', ['a']);
+    await pass(100);
+    expect(views()).toHaveLength(2);
+    expect(views()[1]).toMatchObject({ view: 2, range: ['a'], documents: ['a'] });
+    for (let n = 0; n < 100; n++) {
+      stream.watch.add('range', [`r${n}`]);
+      await pass(10);
+    }
+    await pass(100);
+    expect(views().length).toBeLessThanOrEqual(13);
+    expect(views().at(-1)?.range).toHaveLength(101);
+  });
+
+  it('is not told when nothing changed after all', async () => {
+    stream.start();
+    last().open();
+    stream.watch.add('range', ['a'])();
+    await pass(200);
+    expect(views()).toHaveLength(1);
+  });
+
+  it('is told on a new connection, after what the page holds', async () => {
+    stream.watch.add('range', ['a']);
+    stream.start();
+    last().open();
+    last().say(full('a', 1, 7));
+    stream.watch.add('range', ['b']);
+    await pass(100);
+    last().close();
+    await pass(1000);
+    last().open();
+    expect(last().heard).toEqual([
+      { type: 'resume', epoch: 'e', seq: 7, view: { all: [], range: ['a'], documents: [] } },
+      { type: 'view', view: 3, all: [], range: ['a', 'b'], documents: [] },
+    ]);
+  });
+
+  it('is held to be what the frame was made for, also when another view is on its way', async () => {
+    stream.watch.add('all', ['cpu']);
+    stream.start();
+    last().open();
+    stream.watch.add('all', ['memory']);
+    await pass(100);
+    last().say(full('a', 1));
+    expect(store.read().columns).toEqual(['cpu']);
+    last().say(full('a', 2));
+    expect(store.read().columns).toEqual(['cpu', 'memory']);
+  });
+
+  it('does not resume what another user saw', async () => {
+    stream.start();
+    last().open();
+    last().say(full('a', 1));
+    stream.stop();
+    store.clear();
+    stream.start();
+    last().open();
+    expect(last().heard.map((m) => m.type)).toEqual(['view']);
+    await pass(0);
   });
 });

@@ -1,5 +1,7 @@
 import { backoff } from './backoff.ts';
+import { emptyView, parseFrame, type View } from './frame.ts';
 import type { LiveStore } from './store.ts';
+import { Watch } from './watch.ts';
 
 /** What the stream needs of its surroundings; tests give their own. */
 export interface Surroundings {
@@ -13,9 +15,23 @@ export interface Surroundings {
 /** A server that says nothing for so long is gone, even if the connection does not know it yet. */
 const silence = 75_000;
 
-/** Feeds the store from the server's stream of full states, and comes back after each loss. */
+/** Between two views that are sent: what is scrolled past is not asked for. */
+const pause = 100;
+
+/**
+ * Tells the server what the page shows and feeds the store with what it sends (docs/protocol-delta.md). Comes back after
+ * each loss and goes on from where it was.
+ */
 export class Stream {
+  /** What the page shows. */
+  readonly watch = new Watch();
   #socket: WebSocket | undefined;
+  #telling: ReturnType<typeof setTimeout> | undefined;
+  #told = 0;
+  #number = 0;
+  /** The views that the server may know, by their numbers. */
+  #views = new Map<number, View>();
+  #view: View | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
@@ -34,6 +50,7 @@ export class Stream {
     this.#stopped = false;
     addEventListener('online', this.#now);
     document.addEventListener('visibilitychange', this.#visible);
+    this.watch.onChange(() => this.#tellSoon());
     this.#open();
   }
 
@@ -41,8 +58,11 @@ export class Stream {
     this.#stopped = true;
     removeEventListener('online', this.#now);
     document.removeEventListener('visibilitychange', this.#visible);
+    this.watch.onChange(undefined);
     clearTimeout(this.#timer);
     clearTimeout(this.#watch);
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     this.#drop();
     this.#attempt = 0;
     this.#lostSince = undefined;
@@ -66,6 +86,9 @@ export class Stream {
     const socket = new WebSocket(this.#around.url());
     this.#socket = socket;
     this.#listen();
+    socket.onopen = () => {
+      if (this.#socket === socket) this.#begin();
+    };
     socket.onmessage = (event) => {
       if (this.#socket === socket) this.#receive(event.data);
     };
@@ -97,17 +120,55 @@ export class Stream {
     } catch {
       return;
     }
-    if (typeof message !== 'object' || message === null || !('type' in message)) return;
-    if (message.type !== 'initialState' && message.type !== 'rawData') return;
+    const frame = parseFrame(message);
+    if (!frame) return;
     this.#attempt = 0;
     this.#lostSince = undefined;
-    this.#store.setState('data' in message ? message.data : undefined);
+    this.#store.apply(frame, this.#viewOf(frame.view));
     if (this.#store.read().connection.phase !== 'live') this.#store.setConnection({ phase: 'live' });
+  }
+
+  /** The view that a frame was made for. Those before it are of no more use. */
+  #viewOf(number: number): View {
+    for (const n of this.#views.keys()) if (n < number) this.#views.delete(n);
+    return this.#views.get(number) ?? emptyView;
+  }
+
+  /** Says on a new connection what the page has and what it shows. */
+  #begin(): void {
+    this.#views.clear();
+    this.#view = undefined;
+    const held = this.#store.held();
+    if (held) this.#send({ type: 'resume', ...held });
+    this.#tell();
+  }
+
+  #tellSoon(): void {
+    if (this.#telling !== undefined) return;
+    const wait = Math.max(0, this.#told + pause - this.#around.now());
+    this.#telling = setTimeout(() => this.#tell(), Math.min(wait, pause));
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    const view = this.watch.view();
+    if (this.#socket?.readyState !== WebSocket.OPEN || view === this.#view) return;
+    this.#view = view;
+    this.#told = this.#around.now();
+    this.#views.set(++this.#number, view);
+    this.#send({ type: 'view', view: this.#number, ...view });
+  }
+
+  #send(message: object): void {
+    this.#socket?.send(JSON.stringify(message));
   }
 
   #lost(): void {
     this.#socket = undefined;
     clearTimeout(this.#watch);
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     if (this.#stopped) return;
     const wait = backoff(this.#attempt++, this.#around.random);
     this.#lostSince ??= this.#around.now();

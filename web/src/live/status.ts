@@ -42,12 +42,9 @@ const words: Record<string, Status> = {
   maintenance: 'maintenance',
 };
 
-/**
- * The state that a wire word means. A source that cannot be heard makes its resources stale, not down: nobody saw them fail.
- */
-export function statusOf(word: string, heard: boolean | undefined): Status {
-  const status = words[word.toLowerCase()] ?? 'unknown';
-  return status === 'down' && heard === false ? 'stale' : status;
+/** The state that a word means. */
+export function statusOf(word: string): Status {
+  return words[word.toLowerCase()] ?? 'unknown';
 }
 
 /** Sorts the most urgent first. */

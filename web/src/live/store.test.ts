@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseCatalog } from '@/catalog/catalog.ts';
+import { emptyView, parseFrame, type Frame } from './frame.ts';
 import { share } from './share.ts';
 import { LiveStore } from './store.ts';
 
@@ -35,83 +35,103 @@ describe('share', () => {
   });
 });
 
-const catalog = parseCatalog({ types: [{ name: 'host', section: 'hosts' }] });
+function frame(members: Record<string, unknown>): Frame {
+  const f = parseFrame({ type: 'frame', epoch: 'e', seq: 1, view: 1, ...members });
+  if (!f) throw new Error('no frame');
+  return f;
+}
 
-function filled(state: unknown): LiveStore {
+const two = () =>
+  frame({
+    full: true,
+    alerts: [{ id: 'x' }],
+    blocks: [{ rows: [0, 1], columns: { '@id': ['a', 'b'], '@type': ['host', 'host'], cpu: [1, 2] } }],
+  });
+
+function filled(f = two()): LiveStore {
   const store = new LiveStore();
-  store.setCatalog(catalog);
-  store.setState(state);
+  store.apply(f, emptyView);
   return store;
 }
 
 describe('LiveStore', () => {
-  const state = () => ({
-    hosts: [
-      { id: 'a', cpu: 1 },
-      { id: 'b', cpu: 2 },
-    ],
-    activeAlerts: [{ id: 'x' }],
-  });
-
-  it('is loaded by the first state, even an empty one', () => {
+  it('is loaded by the first frame, even an empty one', () => {
     expect(new LiveStore().read().loaded).toBe(false);
-    expect(filled({}).read().loaded).toBe(true);
+    expect(filled(frame({ full: true })).read().loaded).toBe(true);
   });
 
-  it('tells nobody of a state that says the same', () => {
-    const store = filled(state());
+  it('tells nobody of a frame that says the same', () => {
+    const store = filled();
     const before = store.read();
     const told = vi.fn();
     store.subscribe(told);
-    store.setState(state());
+    store.apply(frame({ seq: 2 }), emptyView);
+    store.apply({ ...two(), full: false }, emptyView);
     expect(told).not.toHaveBeenCalled();
     expect(store.read()).toBe(before);
   });
 
   it('changes only the resource that moved', () => {
-    const store = filled(state());
+    const store = filled();
     const before = store.read();
-    const next = state();
-    next.hosts[0] = { id: 'a', cpu: 9 };
-    store.setState(next);
+    store.apply(frame({ blocks: [{ rows: [0], columns: { cpu: [9] } }] }), emptyView);
     const after = store.read();
-    expect(after.byId.get('a')?.doc).toEqual({ id: 'a', cpu: 9 });
+    expect(after.byId.get('a')?.doc).toMatchObject({ cpu: 9 });
     expect(after.byId.get('b')).toBe(before.byId.get('b'));
     expect(after.ids).toBe(before.ids);
     expect(after.alerts).toBe(before.alerts);
   });
 
   it('forgets what is gone', () => {
-    const store = filled(state());
-    store.setState({ hosts: [{ id: 'b', cpu: 2 }] });
+    const store = filled();
+    store.apply(frame({ gone: [0], alerts: [] }), emptyView);
     expect(store.read().ids).toEqual(['b']);
     expect(store.read().byId.has('a')).toBe(false);
     expect(store.read().alerts).toEqual([]);
   });
 
-  it('follows the order of the server', () => {
-    const store = filled(state());
-    store.setState({ hosts: [...state().hosts].reverse() });
-    expect(store.read().ids).toEqual(['b', 'a']);
+  it('knows which columns it has of all', () => {
+    const store = filled();
+    store.apply(frame({}), { ...emptyView, all: ['cpu'] });
+    expect(store.read().columns).toEqual(['cpu']);
+  });
+
+  it('gives up documents that are wanted no more', () => {
+    const store = new LiveStore();
+    store.apply({ ...two(), documents: [[0, { id: 'a', disks: [] }]] }, { ...emptyView, documents: ['a'] });
+    expect(store.read().byId.get('a')?.doc).toHaveProperty('disks');
+    store.apply(frame({}), emptyView);
+    expect(store.read().byId.get('a')?.doc).not.toHaveProperty('disks');
+  });
+
+  it('holds what to go on from', () => {
+    expect(new LiveStore().held()).toBeUndefined();
+    const store = filled();
+    const view = { ...emptyView, range: ['a'] };
+    store.apply(frame({ seq: 7 }), view);
+    expect(store.held()).toEqual({ epoch: 'e', seq: 7, view });
   });
 
   it('keeps the data when the connection is lost', () => {
-    const store = filled(state());
+    const store = filled();
     store.setConnection({ phase: 'lost', since: 1, retryAt: undefined });
     expect(store.read().ids).toEqual(['a', 'b']);
   });
 
   it('forgets everything for the next user', () => {
-    const store = filled(state());
+    const store = filled();
     store.clear();
     expect(store.read()).toMatchObject({ loaded: false, ids: [], alerts: [] });
+    expect(store.held()).toBeUndefined();
+    store.apply(frame({}), emptyView);
+    expect(store.read().ids).toEqual([]);
   });
 
   it('tells nobody who no longer listens', () => {
-    const store = filled(state());
+    const store = filled();
     const told = vi.fn();
     store.subscribe(told)();
-    store.setState({});
+    store.apply(frame({ full: true }), emptyView);
     expect(told).not.toHaveBeenCalled();
   });
 });

@@ -1,6 +1,8 @@
 import { emptyCatalog, type Catalog } from '@/catalog/catalog.ts';
-import { alertsOf, resourcesOf } from './adapter.ts';
+import { alertsOf } from './adapter.ts';
+import { emptyView, type Frame, type View } from './frame.ts';
 import type { Alert, Resource } from './resource.ts';
+import { Rows } from './rows.ts';
 import { share } from './share.ts';
 
 /** How the stream is doing. */
@@ -13,11 +15,12 @@ export type Connection =
 /** All live data. It is immutable: a change makes a new one that shares what did not move. */
 export interface Live {
   catalog: Catalog;
-  /** Whether a state has arrived at all. */
+  /** Whether data have arrived at all. */
   loaded: boolean;
   byId: ReadonlyMap<string, Resource>;
-  /** In the order of the catalogue and, within a type, of the server. */
   ids: readonly string[];
+  /** The columns (dotted paths) that are known of all resources; of others they are where the view shows them. */
+  columns: readonly string[];
   alerts: readonly Alert[];
   connection: Connection;
 }
@@ -27,29 +30,23 @@ export const nothing: Live = {
   loaded: false,
   byId: new Map(),
   ids: [],
+  columns: [],
   alerts: [],
   connection: { phase: 'connecting' },
 };
 
-/** The live data after a full state arrived. */
-export function withState(live: Live, state: unknown): Live {
-  const byId = new Map<string, Resource>();
-  let same = live.loaded;
-  for (const next of resourcesOf(state, live.catalog)) {
-    const prev = live.byId.get(next.id);
-    const shared = share(prev, next);
-    same &&= shared === prev;
-    byId.set(next.id, shared);
-  }
-  const ids = share(live.ids, [...byId.keys()]);
-  const alerts = share(live.alerts, alertsOf(state));
-  if (same && ids === live.ids && alerts === live.alerts) return live;
-  return { ...live, loaded: true, byId: same && ids === live.ids ? live.byId : byId, ids, alerts };
+/** What a page has, to go on from when the connection was lost. */
+export interface Held {
+  epoch: string;
+  seq: number;
+  view: View;
 }
 
 /** A store of live data: one writer, many readers. */
 export class LiveStore {
   #live = nothing;
+  #rows = new Rows();
+  #view = emptyView;
   #listeners = new Set<() => void>();
 
   read = (): Live => this.#live;
@@ -63,8 +60,31 @@ export class LiveStore {
     this.#set({ ...this.#live, catalog: share(this.#live.catalog, catalog) });
   }
 
-  setState(state: unknown): void {
-    this.#set(withState(this.#live, state));
+  /** Takes in a frame that was made for a view. */
+  apply(frame: Frame, view: View): void {
+    const { loaded, byId, ids } = this.#live;
+    const changed = this.#rows.apply(frame);
+    const fewer = view !== this.#view && this.#rows.keepDocuments(view.documents);
+    this.#view = view;
+    const next = changed || fewer ? this.#rows.byId(byId) : byId;
+    const columns = share(this.#live.columns, view.all);
+    const alerts =
+      frame.alerts === undefined ? this.#live.alerts : share(this.#live.alerts, alertsOf(frame.alerts));
+    if (loaded && next === byId && columns === this.#live.columns && alerts === this.#live.alerts) return;
+    this.#set({
+      ...this.#live,
+      loaded: true,
+      byId: next,
+      ids: share(ids, [...next.keys()]),
+      columns,
+      alerts,
+    });
+  }
+
+  /** What there is of the server's data; undefined when nothing is. */
+  held(): Held | undefined {
+    if (!this.#live.loaded) return undefined;
+    return { epoch: this.#rows.epoch, seq: this.#rows.seq, view: this.#view };
   }
 
   setConnection(connection: Connection): void {
@@ -73,6 +93,8 @@ export class LiveStore {
 
   /** Forgets everything: another user may come. */
   clear(): void {
+    this.#rows = new Rows();
+    this.#view = emptyView;
     this.#set(nothing);
   }
 

@@ -2,8 +2,8 @@ import { useMemo } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { compile, type Filter } from '@/filter/match.ts';
 import { parseFilter } from '@/filter/parse.ts';
-import { order, type Sort } from '@/filter/sort.ts';
-import { useLive } from '@/live/hooks.ts';
+import { order, sortPaths, type Sort } from '@/filter/sort.ts';
+import { useColumns, useLive } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
 import { statuses, type Status } from '@/live/status.ts';
 
@@ -15,6 +15,8 @@ export interface Selection {
   /** How many of each state, without the filter. */
   counts: Readonly<Record<Status, number>>;
   filter: Filter;
+  /** Whether what filter and order read is yet to come. */
+  pending: boolean;
 }
 
 export function countStatuses(resources: Iterable<Resource>): Record<Status, number> {
@@ -28,6 +30,11 @@ export function useSelection(types: readonly ResourceType[], query: string, sort
   const byId = useLive((l) => l.byId);
   const { column, descending } = sort;
   const filter = useMemo(() => compile(parseFilter(query), types), [query, types]);
+  const paths = useMemo(
+    () => [...new Set([...filter.paths, ...sortPaths(types, column)])],
+    [filter, types, column],
+  );
+  const pending = !useColumns(paths);
   return useMemo(() => {
     const byName = new Map(types.map((t) => [t.name, t]));
     const all = [...byId.values()].filter((r) => byName.has(r.type));
@@ -40,8 +47,9 @@ export function useSelection(types: readonly ResourceType[], query: string, sort
       total: all.length,
       counts: countStatuses(all),
       filter,
+      pending,
     };
-  }, [byId, types, filter, column, descending]);
+  }, [byId, types, filter, column, descending, pending]);
 }
 
 /** Those of some types of which there is a resource: the others would bring columns that nothing fills. */

@@ -91,7 +91,9 @@ function Machines({
           Not understood and left out: {selection.filter.notUnderstood.join(', ')}
         </p>
       )}
-      {selection.ids.length === 0 ? (
+      {selection.ids.length === 0 && selection.pending ? (
+        <TableSkeleton />
+      ) : selection.ids.length === 0 ? (
         <Empty title="Nothing passes the filter">
           <p className="text-muted">
             <code className="font-mono">{q}</code> matches none of {selection.total}.

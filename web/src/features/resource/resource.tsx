@@ -9,7 +9,7 @@ import { Chart } from '@/charts/chart.tsx';
 import { chartsOf } from '@/charts/series.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
-import { useLive, useResource, useResourceType } from '@/live/hooks.ts';
+import { useDocument, useLive, useResource, useResourceType } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Page } from '@/parts/page.tsx';
@@ -29,6 +29,7 @@ import { RowLists } from './rows.tsx';
 export function ResourcePage() {
   const { id } = useParams({ from: '/shell/r/$id' });
   const resource = useResource(id);
+  useDocument(id);
   const type = useResourceType(resource?.type);
   const loaded = useLive((l) => l.loaded);
   if (resource && type) return <Known key={id} resource={resource} type={type} />;
