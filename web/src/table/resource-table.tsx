@@ -26,15 +26,17 @@ export interface ResourceTableProps {
   /** Without it the columns cannot be sorted by. */
   onSort?: (sort: Sort) => void;
   compact?: boolean;
+  /** What the order reads is yet to come. Rows are not held in an order that was never right. */
+  pending?: boolean;
 }
 
 /** Live rows that do not move under the pointer. */
-export function ResourceTable({ label, ids, columns, sort, onSort, compact }: ResourceTableProps) {
+export function ResourceTable({ label, ids, columns, sort, onSort, compact, pending }: ResourceTableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const cards = width !== undefined && width < cardWidth;
   const rowHeight = cards ? cardHeight : compact ? 32 : 40;
-  const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}`);
+  const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}/${pending ?? false}`);
   const shownColumns = useMemo(() => fitting(columns, width ?? 1200), [columns, width]);
   const virtual = useRows(frame, held.length, rowHeight);
   useRowKeys(frame, held.length, virtual);

@@ -107,6 +107,7 @@ function Machines({
           columns={columns}
           sort={sort}
           compact={compact}
+          pending={selection.pending}
           onSort={(next) =>
             void navigate({
               search: (s) => ({
