@@ -47,7 +47,10 @@ type Inventory struct {
 	gone      map[id.UID]struct{} // to be deleted
 	links     map[id.UID]id.UID   // replaced as a whole, never written to
 	linkStore LinkStore
-	current   atomic.Pointer[Snapshot]
+	// verdicts is replaced as a whole, never written to.
+	verdicts      map[Pair]Verdict
+	identityStore IdentityStore
+	current       atomic.Pointer[Snapshot]
 }
 
 // scope is one partition of one task: what decides together about existence.
@@ -185,7 +188,7 @@ func (i *Inventory) Snapshot() *Snapshot {
 	if s := i.current.Load(); s != nil && s.Revision == i.revision {
 		return s
 	}
-	s := newSnapshot(i.revision, i.records, i.links)
+	s := newSnapshot(i.revision, i.records, i.links, i.verdicts)
 	i.current.Store(s)
 	return s
 }

@@ -19,14 +19,18 @@ type Snapshot struct {
 	decided  map[id.UID]id.UID
 	linkOnce sync.Once
 	linked   map[id.UID][]id.UID
+	// verdicts are what people say about who is who; same follows from them, from links and from evidence.
+	verdicts map[Pair]Verdict
+	sameOnce sync.Once
+	same     *identities
 }
 
 type wireKey struct{ kind, wire string }
 
-func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID]id.UID) *Snapshot {
+func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID]id.UID, verdicts map[Pair]Verdict) *Snapshot {
 	s := &Snapshot{
 		Revision: revision, byUID: make(map[id.UID]*Record, len(records)), byType: map[string][]*Record{},
-		byWire: make(map[wireKey]*Record, len(records)), decided: decided,
+		byWire: make(map[wireKey]*Record, len(records)), decided: decided, verdicts: verdicts,
 	}
 	for uid, r := range records {
 		s.byUID[uid] = r

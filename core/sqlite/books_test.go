@@ -11,6 +11,7 @@ import (
 	"github.com/pulse-platform/pulse/core/condition"
 	"github.com/pulse-platform/pulse/core/event"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -124,5 +125,21 @@ func TestEventsArePaged(t *testing.T) {
 	}
 	if left, err := s.Events(ctx, event.Query{Limit: 100}); err != nil || len(left) != 0 {
 		t.Errorf("%+v, %v", left, err)
+	}
+}
+
+func TestVerdictsAreStored(t *testing.T) {
+	ctx, s := t.Context(), NewIdentity(openTestState(t))
+	p, q := inventory.PairOf("b", "a"), inventory.PairOf("a", "c")
+	at := time.Unix(1_700_000_000, 0).UTC()
+	if err := s.SaveVerdicts(ctx, map[inventory.Pair]inventory.Verdict{p: {Same: true, Reason: "r", At: at}, q: {At: at}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveVerdicts(ctx, map[inventory.Pair]inventory.Verdict{p: {Reason: "other", At: at}}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[inventory.Pair]inventory.Verdict{p: {Reason: "other", At: at}, q: {At: at}}
+	if all, err := s.Verdicts(ctx); err != nil || !reflect.DeepEqual(all, want) || p.A != "a" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

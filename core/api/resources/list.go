@@ -83,8 +83,8 @@ func (v *view) filter(in listIn) func(*inventory.Record) bool {
 	return func(r *inventory.Record) bool {
 		switch {
 		case len(types) > 0 && !slices.Contains(types, r.Type),
-			len(sources) > 0 && !slices.Contains(sources, sourceOf(r)),
-			len(statuses) > 0 && !slices.Contains(statuses, statusOf(r)),
+			len(sources) > 0 && !slices.ContainsFunc(v.sources(r), func(s string) bool { return slices.Contains(sources, s) }),
+			len(statuses) > 0 && !slices.Contains(statuses, v.status(r)),
 			q != "" && !strings.Contains(strings.ToLower(r.Name), q),
 			len(tags) > 0 && !slices.ContainsFunc(r.Tags, func(t string) bool { return slices.Contains(tags, strings.ToLower(t)) }):
 			return false

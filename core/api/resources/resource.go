@@ -1,6 +1,7 @@
 package resources
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -83,12 +84,11 @@ type Value struct {
 	Unit    string   `json:"unit,omitempty"`
 }
 
+// resource is a machine or a thing on one, with all that its sources say: where they differ, the leading one is right.
 func (v *view) resource(r *inventory.Record) Resource {
-	source := sourceOf(r)
 	out := Resource{
-		ID: resourceID(r), Type: r.Type, Name: r.Name, Status: statusOf(r), LastSeen: r.LastSeen.UTC(), UpdatedAt: r.LastSeen.UTC(),
-		Sources: []string{source}, SourceStatus: map[string]SourceStatus{source: sourceStatus(r)}, Identity: identity(r),
-		ChildCount: v.children[r.UID], Tags: r.Tags, StateID: r.WireID, Conditions: v.conditions(r),
+		ID: resourceID(r), Type: r.Type, Name: r.Name, Status: v.status(r), LastSeen: r.LastSeen.UTC(), UpdatedAt: r.LastSeen.UTC(),
+		SourceStatus: map[string]SourceStatus{}, ChildCount: v.children[r.UID], StateID: r.WireID,
 	}
 	if p := v.parents[r.UID]; p != nil {
 		out.ParentID = resourceID(p)
@@ -97,14 +97,61 @@ func (v *view) resource(r *inventory.Record) Resource {
 		since := r.Stale.Since.UTC()
 		out.Reason, out.Since = r.Stale.Reason, &since
 	}
-	doc := decode(r)
-	if t, ok := v.catalog.Type(r.Type); ok {
-		out.Metrics = metrics(t, doc)
-	}
-	if b := block(r, source, doc); b != nil {
-		out.Blocks = map[string]json.RawMessage{source: b}
+	for _, one := range v.snapshot.Same(v.catalog, r) {
+		v.add(&out, one)
 	}
 	return out
+}
+
+// add brings in what one source says.
+func (v *view) add(out *Resource, r *inventory.Record) {
+	source := sourceOf(r)
+	if _, there := out.SourceStatus[source]; !there {
+		out.Sources = append(out.Sources, source)
+		out.SourceStatus[source] = sourceStatus(r)
+	}
+	out.Identity.merge(identity(r))
+	for _, tag := range r.Tags {
+		if !slices.Contains(out.Tags, tag) {
+			out.Tags = append(out.Tags, tag)
+		}
+	}
+	out.Conditions = append(out.Conditions, v.conditions(r)...)
+	if seen := r.LastSeen.UTC(); seen.After(out.UpdatedAt) {
+		out.LastSeen, out.UpdatedAt = seen, seen
+	}
+	doc := decode(r)
+	if t, ok := v.catalog.Type(r.Type); ok {
+		for name, value := range metrics(t, doc) {
+			if out.Metrics == nil {
+				out.Metrics = map[string]Value{}
+			}
+			if _, there := out.Metrics[name]; !there {
+				out.Metrics[name] = value
+			}
+		}
+	}
+	if b := block(r, source, doc); b != nil && out.Blocks[source] == nil {
+		if out.Blocks == nil {
+			out.Blocks = map[string]json.RawMessage{}
+		}
+		out.Blocks[source] = b
+	}
+}
+
+// merge adds what another source knows of who it is.
+func (i *Identity) merge(other Identity) {
+	i.MachineID, i.DMIUUID, i.ClusterName = cmp.Or(i.MachineID, other.MachineID), cmp.Or(i.DMIUUID, other.DMIUUID), cmp.Or(i.ClusterName, other.ClusterName)
+	union := func(into *[]string, from []string) {
+		for _, s := range from {
+			if !slices.Contains(*into, s) {
+				*into = append(*into, s)
+			}
+		}
+	}
+	union(&i.Hostnames, other.Hostnames)
+	union(&i.IPAddresses, other.IPAddresses)
+	union(&i.MACAddresses, other.MACAddresses)
 }
 
 func sourceStatus(r *inventory.Record) SourceStatus {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
@@ -21,6 +22,8 @@ import (
 type Inventory interface {
 	Snapshot() *inventory.Snapshot
 	Catalog() *inventory.Catalog
+	// Decide records what somebody says about who is who.
+	Decide(ctx context.Context, pairs []inventory.Pair, v inventory.Verdict) error
 }
 
 // Area serves the rows.
@@ -38,12 +41,16 @@ func (a *Area) Routes() []route.Route {
 	return []route.Route{
 		route.Get("/api/v2/resources", "listResources", "Everything that is monitored, filtered, sorted and in pages", a.list).Scope(read),
 		route.Get("/api/v2/resources/stats", "getResourceStats", "How many resources there are, by type, status and source", a.stats).Scope(read),
+		route.Get("/api/v2/resources/merges", "listOfferedMerges", "Pairs of resources that may be one machine and that nobody has decided about", a.offers).Scope(read),
 		route.Get("/api/v2/resources/{id}", "getResource", "One resource", a.get).Scope(read),
 		route.Get("/api/v2/resources/{id}/children", "listResourceChildren", "What runs on a resource or belongs to it", a.children).Scope(read),
 		route.Get("/api/v2/resources/{id}/rows", "listResourceLists", "Which lists say something about a resource: backups, snapshots, tasks", a.lists).Scope(read),
 		route.Get("/api/v2/resources/{id}/rows/{list}", "listResourceRows", "The rows of a list that belong to a resource or are about it, the newest first", a.rows).Scope(read),
 		route.Get("/api/v2/resources/{id}/events", "listResourceEvents", "What happened to a resource, the newest first", a.events).Scope(read),
 		route.Get("/api/v2/resources/{id}/metrics", "getResourceMetrics", "The numbers of a resource as they are now", a.values).Scope(read),
+		route.Post("/api/v2/resources/{id}/link", "linkResource", "Say that two resources are one machine; that lasts", a.link).Scope(auth.ScopeMonitoringWrite),
+		route.Post("/api/v2/resources/{id}/unlink", "unlinkResource", "Say that two resources are two machines; that lasts", a.unlink).Scope(auth.ScopeMonitoringWrite),
+		route.Post("/api/v2/resources/{id}/report-merge", "reportResourceMerge", "Say that the sources of a resource are not one machine", a.reportMerge).Scope(auth.ScopeMonitoringWrite),
 		route.Get("/api/resources", "listLegacyResources", "Everything that is monitored, as the first version of this API has it", a.legacyList).Scope(read),
 		route.Get("/api/resources/stats", "getLegacyResourceStats", "How many resources there are, as the first version has it", a.legacyStats).Scope(read),
 		route.Get("/api/resources/{id...}", "getLegacyResource", "One resource, as the first version has it", a.legacyGet).Scope(read),
@@ -69,7 +76,11 @@ func (a *Area) view() *view {
 		parents: map[id.UID]*inventory.Record{}, children: map[id.UID]int{},
 	}
 	for _, t := range v.catalog.Types() {
-		v.all = append(v.all, v.snapshot.Type(t.Name)...)
+		for _, r := range v.snapshot.Type(t.Name) {
+			if v.lead(r) == r { // the others are shown with it
+				v.all = append(v.all, r)
+			}
+		}
 	}
 	for _, r := range v.all {
 		if p := v.parent(r); p != nil {
@@ -87,17 +98,31 @@ func (v *view) parent(r *inventory.Record) *inventory.Record {
 			continue
 		}
 		if p, ok := v.snapshot.Record(id.Record(r.Integration, rel.Key)); ok {
-			return p
+			return v.lead(p)
 		}
 	}
 	return nil
 }
 
-// find returns the record with a resource id, or with the id by which the state document knows it.
+// lead is the record that speaks for a machine which several sources see, else the record itself.
+func (v *view) lead(r *inventory.Record) *inventory.Record { return v.snapshot.Same(v.catalog, r)[0] }
+
+// find returns the resource with an id, or with the id by which the state document knows it.
 func (v *view) find(name string) (*inventory.Record, error) {
-	for _, r := range v.all {
-		if resourceID(r) == name {
-			return r, nil
+	r, err := v.single(name)
+	if err != nil {
+		return nil, err
+	}
+	return v.lead(r), nil
+}
+
+// single returns the record of one source, also when it is shown with others.
+func (v *view) single(name string) (*inventory.Record, error) {
+	for _, t := range v.catalog.Types() {
+		for _, r := range v.snapshot.Type(t.Name) {
+			if resourceID(r) == name {
+				return r, nil
+			}
 		}
 	}
 	if r, ok := v.snapshot.FindAny(name); ok {
@@ -133,6 +158,27 @@ func kindOf(r *inventory.Record) string {
 		}
 	}
 	return kind
+}
+
+// status is how a resource is: as its leading source says, but a warning while another source is not heard.
+func (v *view) status(r *inventory.Record) string {
+	status := statusOf(r)
+	for _, other := range v.snapshot.Same(v.catalog, r)[1:] {
+		if status == "online" && other.Stale != nil {
+			return "warning"
+		}
+	}
+	return status
+}
+
+// sources are the contract's words for what feeds a resource.
+func (v *view) sources(r *inventory.Record) (out []string) {
+	for _, one := range v.snapshot.Same(v.catalog, r) {
+		if source := sourceOf(one); !slices.Contains(out, source) {
+			out = append(out, source)
+		}
+	}
+	return out
 }
 
 // statusOf is the contract's word for how a resource is. One that nobody heard of for a while is a warning: it may well
@@ -198,8 +244,10 @@ func (v *view) aggregations() Aggregations {
 	out := Aggregations{Total: len(v.all), ByType: map[string]int{}, ByStatus: map[string]int{}, BySource: map[string]int{}}
 	for _, r := range v.all {
 		out.ByType[r.Type]++
-		out.ByStatus[statusOf(r)]++
-		out.BySource[sourceOf(r)]++
+		out.ByStatus[v.status(r)]++
+		for _, source := range v.sources(r) {
+			out.BySource[source]++
+		}
 	}
 	return out
 }

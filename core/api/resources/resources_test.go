@@ -200,3 +200,93 @@ func TestValuesOfAResource(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+// twice is a machine that an agent and a cluster see, and another one of the cluster's.
+func twice(t *testing.T) *Area {
+	t.Helper()
+	catalog, err := inventory.NewCatalog([]sdk.Description{{Kind: "host", Types: []sdk.ResourceType{
+		{Name: "host", Family: familyInfrastructure, Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpuUsage", Format: sdk.FormatPercent}}},
+		{Name: "node", Family: familyInfrastructure, Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio}, {Name: "disk", Metric: "disk", Path: "disk", Format: sdk.FormatPercent}}},
+		{Name: "vm", Family: familyWorkloads},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := inventory.New(catalog, nowhere{}, func() time.Time { return start })
+	node := func(name, machine string) sdk.Record {
+		return sdk.Record{Type: "node", Key: name, WireID: name, Name: name, Status: sdk.StatusUp, Tags: []string{"lab"}, Evidence: []sdk.Evidence{
+			{Kind: sdk.EvidenceMachineID, Value: machine}, {Kind: sdk.EvidenceHostName, Value: "pve1"}}, Doc: json.RawMessage(`{"cpu":0.5,"disk":7}`)}
+	}
+	for _, b := range []inventory.Batch{
+		{Integration: "host", Task: "t", At: start, Source: &inventory.Source{}, Reporter: "pve1", Partitions: []inventory.Partition{{Records: []sdk.Record{machine("pve1", sdk.StatusUp)}}}},
+		{Integration: "pve/lab", Task: "t", At: start, Partitions: []inventory.Partition{{Records: []sdk.Record{
+			node("n1", "id-pve1"), node("n2", "id-other"), {Type: "vm", Key: "v", Name: "v", Status: sdk.StatusUp, Relations: []sdk.Relation{{Kind: sdk.RunsOn, Type: "node", Key: "n1"}}},
+		}}}},
+	} {
+		if _, _, err := inv.Apply(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return New(inv, ingest.Books{})
+}
+
+func TestAMachineThatTwoSourcesSeeIsOneResource(t *testing.T) {
+	a := twice(t)
+	all := ask(t, a, listIn{})
+	if all.Meta.Total != 3 || all.Aggregations.BySource["agent"] != 1 || all.Aggregations.BySource["proxmox"] != 3 {
+		t.Fatalf("%d resources, %v", all.Meta.Total, all.Aggregations)
+	}
+	one, err := a.get(t.Context(), idIn{ID: "n1"})
+	if err != nil || one.Type != "host" || len(one.Sources) != 2 || *one.Metrics["cpu"].Percent != 0.8 || *one.Metrics["disk"].Percent != 7 || one.ChildCount != 1 || len(one.Tags) != 2 {
+		t.Errorf("%+v, %v", one, err)
+	}
+	if of := ask(t, a, listIn{Source: "proxmox", Type: "host"}); of.Meta.Total != 1 {
+		t.Errorf("by its second source: %d", of.Meta.Total)
+	}
+	if vm, err := a.get(t.Context(), idIn{ID: "v"}); err != nil || vm.ParentID != one.ID {
+		t.Errorf("%+v, %v", vm, err)
+	}
+}
+
+func TestPeopleDecideWhoIsWho(t *testing.T) {
+	a := twice(t)
+	ctx := t.Context()
+	host, _ := a.get(ctx, idIn{ID: "pve1"})
+	if done, err := a.reportMerge(ctx, reportMergeIn{ID: host.ID}); err != nil || done.Exclusions != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if all := ask(t, a, listIn{}); all.Meta.Total != 4 {
+		t.Errorf("after the report %d", all.Meta.Total)
+	}
+	n2, _ := a.get(ctx, idIn{ID: "n2"})
+	if _, err := a.link(ctx, linkIn{ID: host.ID, Body: linkBody{TargetID: n2.ID}}); err != nil {
+		t.Fatal(err)
+	}
+	if one, err := a.get(ctx, idIn{ID: n2.ID}); err != nil || one.ID != host.ID || len(one.Sources) != 2 {
+		t.Errorf("after the link %+v, %v", one, err)
+	}
+	if _, err := a.unlink(ctx, linkIn{ID: host.ID, Body: linkBody{TargetID: n2.ID}}); err != nil {
+		t.Fatal(err)
+	}
+	if one, err := a.get(ctx, idIn{ID: n2.ID}); err != nil || one.ID != n2.ID {
+		t.Errorf("after the unlink %+v, %v", one, err)
+	}
+	for name, c := range map[string]struct {
+		err  func() error
+		code errs.Code
+	}{
+		"no target":      {func() error { _, err := a.link(ctx, linkIn{ID: host.ID}); return err }, errs.Invalid},
+		"unknown target": {func() error { _, err := a.link(ctx, linkIn{ID: host.ID, Body: linkBody{TargetID: "x"}}); return err }, errs.NotFound},
+		"itself":         {func() error { _, err := a.link(ctx, linkIn{ID: host.ID, Body: linkBody{TargetID: "pve1"}}); return err }, errs.Invalid},
+		"a guest":        {func() error { _, err := a.link(ctx, linkIn{ID: host.ID, Body: linkBody{TargetID: "v"}}); return err }, errs.Invalid},
+		"one source":     {func() error { _, err := a.reportMerge(ctx, reportMergeIn{ID: n2.ID}); return err }, errs.Invalid},
+		"no JSON":        {func() error { _, err := a.reportMerge(ctx, reportMergeIn{ID: n2.ID, Body: []byte("{")}); return err }, errs.Invalid},
+	} {
+		if err := c.err(); !errs.Is(err, c.code) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if out, err := a.offers(ctx, struct{}{}); err != nil || len(out.Merges) != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}

@@ -177,6 +177,9 @@ func (s *server) openInventory(ctx context.Context) error {
 	if err = s.inventory.LoadLinks(ctx, sqlite.NewLinks(s.base.state)); err != nil {
 		return err
 	}
+	if err = s.inventory.LoadVerdicts(ctx, sqlite.NewIdentity(s.base.state)); err != nil {
+		return err
+	}
 	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
 		return err
 	}

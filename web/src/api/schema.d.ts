@@ -616,6 +616,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is monitored, as the first version of this API has it */
+        get: operations["listLegacyResources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One resource, as the first version has it */
+        get: operations["getLegacyResource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many resources there are, as the first version has it */
+        get: operations["getLegacyResourceStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/security/change-password": {
         parameters: {
             query?: never;
@@ -753,6 +804,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings that are changed while the server runs */
+        get: operations["getSystemSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/settings/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change settings; those that are not given stay */
+        post: operations["updateSystemSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/types": {
         parameters: {
             query?: never;
@@ -872,6 +957,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/resources/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two resources are one machine; that lasts */
+        post: operations["linkResource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers of a resource as they are now */
+        get: operations["getResourceMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/report-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the sources of a resource are not one machine */
+        post: operations["reportResourceMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/resources/{id}/rows": {
         parameters: {
             query?: never;
@@ -898,6 +1034,40 @@ export interface paths {
         };
         /** The rows of a list that belong to a resource or are about it, the newest first */
         get: operations["listResourceRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/{id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two resources are two machines; that lasts */
+        post: operations["unlinkResource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/resources/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs of resources that may be one machine and that nobody has decided about */
+        get: operations["listOfferedMerges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -949,6 +1119,23 @@ export interface paths {
         };
         /** The server's own numbers, for Prometheus */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/simple-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A light page with the main numbers, without scripts */
+        get: operations["simpleStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1207,6 +1394,68 @@ export interface components {
             next?: number;
             running: boolean;
         };
+        Legacy: {
+            alerts?: unknown[];
+            cpu?: components["schemas"]["LegacyMetric"] | null;
+            disk?: components["schemas"]["LegacyMetric"] | null;
+            displayName: string;
+            id: string;
+            identity?: components["schemas"]["LegacyIdentity"] | null;
+            /** Format: date-time */
+            lastSeen: string;
+            memory?: components["schemas"]["LegacyMetric"] | null;
+            name: string;
+            network?: components["schemas"]["LegacyNetwork"] | null;
+            parentId?: string;
+            platformData?: {
+                [key: string]: unknown;
+            };
+            platformId: string;
+            platformType: string;
+            schemaVersion: number;
+            sourceType: string;
+            status: string;
+            tags?: string[];
+            temperature?: number | null;
+            type: string;
+            uptime?: number | null;
+        };
+        LegacyIdentity: {
+            hostname?: string;
+            ips?: string[];
+            machineId?: string;
+        };
+        LegacyMetric: {
+            current: number;
+            free?: number | null;
+            total?: number | null;
+            used?: number | null;
+        };
+        LegacyNetwork: {
+            rxBytes: number;
+            txBytes: number;
+        };
+        LegacyOut: {
+            count: number;
+            resources: components["schemas"]["Legacy"][];
+            stats: components["schemas"]["LegacyStats"];
+        };
+        LegacyStats: {
+            byPlatform: {
+                [key: string]: number;
+            };
+            byStatus: {
+                [key: string]: number;
+            };
+            byType: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            lastUpdated: string;
+            suppressedResources: number;
+            totalResources: number;
+            withAlerts: number;
+        };
         Line: {
             fields?: {
                 [key: string]: string;
@@ -1215,6 +1464,10 @@ export interface components {
             seq: number;
             text: string;
             time: number;
+        };
+        LinkBody: {
+            reason?: string;
+            targetId: string;
         };
         LinkIn: {
             hostId: string;
@@ -1280,6 +1533,21 @@ export interface components {
             pins?: {
                 [key: string]: string;
             };
+        };
+        Offer: {
+            a: components["schemas"]["OfferSide"];
+            b: components["schemas"]["OfferSide"];
+            confidence: number;
+            evidence: string;
+        };
+        OfferSide: {
+            id: string;
+            name: string;
+            source: string;
+            type: string;
+        };
+        OffersOut: {
+            merges: components["schemas"]["Offer"][];
         };
         Out: {
             config: unknown;
@@ -1364,6 +1632,11 @@ export interface components {
             type: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        ResourcesDone: {
+            exclusions?: number;
+            message: string;
+            status: string;
         };
         Row: {
             data: unknown;
@@ -1553,6 +1826,9 @@ export interface components {
             address: string;
             sha256: string;
         };
+        Updated: {
+            success: boolean;
+        };
         Value: {
             percent?: number | null;
             total?: number | null;
@@ -1620,7 +1896,14 @@ export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
+export type SchemaLegacy = components['schemas']['Legacy'];
+export type SchemaLegacyIdentity = components['schemas']['LegacyIdentity'];
+export type SchemaLegacyMetric = components['schemas']['LegacyMetric'];
+export type SchemaLegacyNetwork = components['schemas']['LegacyNetwork'];
+export type SchemaLegacyOut = components['schemas']['LegacyOut'];
+export type SchemaLegacyStats = components['schemas']['LegacyStats'];
 export type SchemaLine = components['schemas']['Line'];
+export type SchemaLinkBody = components['schemas']['LinkBody'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
 export type SchemaList = components['schemas']['List'];
 export type SchemaListOut = components['schemas']['ListOut'];
@@ -1632,6 +1915,9 @@ export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaNetwork = components['schemas']['Network'];
+export type SchemaOffer = components['schemas']['Offer'];
+export type SchemaOfferSide = components['schemas']['OfferSide'];
+export type SchemaOffersOut = components['schemas']['OffersOut'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
@@ -1639,6 +1925,7 @@ export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaReply = components['schemas']['Reply'];
 export type SchemaResource = components['schemas']['Resource'];
+export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaRow = components['schemas']['Row'];
 export type SchemaRowsOut = components['schemas']['RowsOut'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
@@ -1660,6 +1947,7 @@ export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
 export type SchemaUntrusted = components['schemas']['Untrusted'];
+export type SchemaUpdated = components['schemas']['Updated'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];
@@ -3333,6 +3621,103 @@ export interface operations {
             };
         };
     };
+    listLegacyResources: {
+        parameters: {
+            query?: {
+                alerts?: string;
+                infrastructure?: string;
+                parent?: string;
+                platform?: string;
+                status?: string;
+                type?: string;
+                workloads?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegacyOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLegacyResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Legacy"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLegacyResourceStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegacyStats"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -3614,6 +3999,70 @@ export interface operations {
             };
         };
     };
+    getSystemSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateSystemSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Updated"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listTypes: {
         parameters: {
             query?: never;
@@ -3841,6 +4290,107 @@ export interface operations {
             };
         };
     };
+    linkResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourcesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getResourceMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reportResourceMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourcesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listResourceLists: {
         parameters: {
             query?: never;
@@ -3894,6 +4444,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unlinkResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourcesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOfferedMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOut"];
                 };
             };
             /** @description The error */
@@ -3966,6 +4580,35 @@ export interface operations {
         };
     };
     getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simpleStats: {
         parameters: {
             query?: never;
             header?: never;
