@@ -171,6 +171,8 @@ type OfferSide struct {
 	Type   string `json:"type"`
 	Name   string `json:"name"`
 	Source string `json:"source"`
+	// StateID is the id in the state document.
+	StateID string `json:"stateId"`
 }
 
 type offersOut struct {
@@ -181,7 +183,7 @@ func (a *Area) offers(context.Context, route.None) (offersOut, error) {
 	v := a.view()
 	out := offersOut{Merges: []Offer{}}
 	side := func(r *inventory.Record) OfferSide {
-		return OfferSide{resourceID(r), r.Type, r.DisplayName(), sourceOf(r)}
+		return OfferSide{resourceID(r), r.Type, r.DisplayName(), sourceOf(r), r.WireID}
 	}
 	for _, m := range v.snapshot.Offers(v.catalog) {
 		x, ok := v.snapshot.Record(m.A)

@@ -127,10 +127,9 @@ export function changePassword(currentPassword: string, newPassword: string) {
 export function resourceNews(id: string) {
   const path = `api/v2/resources/${encodeURIComponent(id)}`;
   return {
-    conditions: queryOptions({
-      queryKey: ['resource', id, 'conditions'],
-      queryFn: async ({ signal }) =>
-        (await call<Answer<'/api/v2/resources/{id}'>>(path, { signal })).conditions ?? [],
+    resource: queryOptions({
+      queryKey: ['resource', id],
+      queryFn: ({ signal }) => call<Answer<'/api/v2/resources/{id}'>>(path, { signal }),
       refetchInterval: 10_000,
     }),
     lists: queryOptions({
@@ -157,4 +156,27 @@ export function resourceNews(id: string) {
         refetchInterval: 60_000,
       }),
   };
+}
+
+/** Pairs of machines that may be one, and that nobody has decided about. */
+export const offeredMerges = queryOptions({
+  queryKey: ['merges'],
+  queryFn: async ({ signal }) =>
+    (await call<Answer<'/api/v2/resources/merges'>>('api/v2/resources/merges', { signal })).merges,
+  staleTime: 30_000,
+});
+
+function decide(id: string, how: 'link' | 'unlink', targetId: string): Promise<unknown> {
+  return call(`api/v2/resources/${encodeURIComponent(id)}/${how}`, { method: 'POST', body: { targetId } });
+}
+
+/** Says that two resources are one machine. */
+export const linkResources = (id: string, other: string) => decide(id, 'link', other);
+
+/** Says that two resources are two machines. */
+export const unlinkResources = (id: string, other: string) => decide(id, 'unlink', other);
+
+/** Says that the sources of a resource see machines of their own. */
+export function reportMerge(id: string): Promise<unknown> {
+  return call(`api/v2/resources/${encodeURIComponent(id)}/report-merge`, { method: 'POST', body: {} });
 }

@@ -1544,6 +1544,7 @@ export interface components {
             id: string;
             name: string;
             source: string;
+            stateId: string;
             type: string;
         };
         OffersOut: {

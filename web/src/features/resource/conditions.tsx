@@ -26,7 +26,7 @@ const looks: Readonly<Record<string, Look>> = {
 
 /** What the plugin says is wrong with a resource, the most severe first. Nothing is shown when nothing is wrong. */
 export function Conditions({ id }: { id: string }) {
-  const { data } = useQuery(resourceNews(id).conditions);
+  const data = useQuery(resourceNews(id).resource).data?.conditions;
   const now = useNow();
   if (!data?.length) return null;
   return (

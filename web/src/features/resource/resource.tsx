@@ -22,6 +22,7 @@ import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
 import { Gauges } from './gauges.tsx';
+import { IdentityCard } from './identity.tsx';
 import { ListTable } from './lists.tsx';
 import { RowLists } from './rows.tsx';
 
@@ -74,6 +75,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
         ))}
         <RowLists id={resource.id} />
         <Events id={resource.id} />
+        {type.family === 'infrastructure' && <IdentityCard id={resource.id} />}
       </div>
     </Page>
   );
