@@ -109,15 +109,18 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
   );
 }
 
+/** What the server says of an agent that fell silent; people are told in other words. */
+const silent = 'no report in time';
+
 function StaleNote({ resource }: { resource: Resource }) {
   const now = useNow();
+  const reason = resource.stale?.reason;
+  const why = reason && reason !== silent ? `: ${reason}` : ', because its source stopped reporting.';
   return (
     <p className="hatched border-line rounded-md border px-3 py-2 text-sm" role="status">
-      {resource.lastSeen === undefined ? (
-        'Nothing was heard of it.'
-      ) : (
-        <>Last seen {ago(resource.lastSeen, now)}, because its source stopped reporting.</>
-      )}{' '}
+      {resource.lastSeen === undefined
+        ? `Nothing was heard of it${why}`
+        : `Last seen ${ago(resource.lastSeen, now)}${why}`}{' '}
       All values are from then. Nobody saw it fail: it may be down, or only its agent or the network.
     </p>
   );
