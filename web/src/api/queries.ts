@@ -180,3 +180,28 @@ export const unlinkResources = (id: string, other: string) => decide(id, 'unlink
 export function reportMerge(id: string): Promise<unknown> {
   return call(`api/v2/resources/${encodeURIComponent(id)}/report-merge`, { method: 'POST', body: {} });
 }
+
+/** What people wrote about a resource. */
+export interface Metadata {
+  customUrl: string;
+  description: string;
+  tags: string[] | null;
+  notes: string[] | null;
+}
+
+/** Where it lies: machines have a place of their own, all else is with the guests. */
+function metadataPath(family: string, id: string): string {
+  return `api/${family === 'infrastructure' ? 'hosts' : 'guests'}/metadata/${encodeURIComponent(id)}`;
+}
+
+export function metadata(family: string, id: string) {
+  return queryOptions({
+    queryKey: ['metadata', family, id],
+    queryFn: ({ signal }) => call<Metadata>(metadataPath(family, id), { signal }),
+    staleTime: 60_000,
+  });
+}
+
+export function saveMetadata(family: string, id: string, body: Metadata): Promise<unknown> {
+  return call(metadataPath(family, id), { method: 'PUT', body });
+}

@@ -24,6 +24,7 @@ import { Facts } from './facts.tsx';
 import { Gauges } from './gauges.tsx';
 import { IdentityCard } from './identity.tsx';
 import { ListTable } from './lists.tsx';
+import { NotesCard } from './notes.tsx';
 import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
@@ -75,6 +76,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
         ))}
         <RowLists id={resource.id} />
         <Events id={resource.id} />
+        <NotesCard family={type.family} id={resource.id} name={resource.name} />
         {type.family === 'infrastructure' && <IdentityCard id={resource.id} />}
       </div>
     </Page>
