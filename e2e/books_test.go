@@ -41,6 +41,9 @@ func TestRowsConditionsAndEvents(t *testing.T) {
 			t.Errorf("%s: conditions: %v", when, all)
 		}
 	}
+	// Rows show before the rest of their cycle is stored.
+	eventually(t, "events of the guest", func() bool { return s.call("GET", at+"/events", nil).member("events.0.kind") != nil })
+	eventually(t, "a condition", func() bool { return s.call("GET", "/api/v2/conditions", nil).member("conditions.0.kind") != nil })
 	check("at first")
 	s.kill()
 	s.start()
