@@ -143,12 +143,15 @@ func (f *Fleet) take(ctx context.Context, kind inventory.Report, host string, in
 	integration := id.Integration(kind.Plugin)
 	uid := id.Record(integration, host)
 	record, known := f.cfg.Inventory.Record(uid)
-	at, skew, older := f.when(uid, record, in.Claims, m)
+	k := f.clock(uid, record)
+	k.taking.Lock()
+	defer k.taking.Unlock()
+	at, skew, older := k.when(in.Claims, m)
 	replaceSelf(in.Observations, host)
 	shift(in.Observations, skew, m.Received)
 	c := ingest.Cycle{
 		Integration: integration, Task: "report/" + kind.Name + "/" + host, Sequence: sequence(in.Claims, m), ObservedAt: at,
-		Extent: inventory.Some, Interval: in.Claims.Interval, Reporter: host, Source: f.source(kind.Name, host, in.Claims, m, skew),
+		Extent: inventory.Some, Interval: in.Claims.Interval, Reporter: host, Source: f.source(kind.Name, host, in.Claims, m, skew, at),
 	}
 	p := ingest.Partition{Name: host, Observations: in.Observations}
 	if older && known {
@@ -158,7 +161,9 @@ func (f *Fleet) take(ctx context.Context, kind inventory.Report, host string, in
 	if _, err := f.cfg.Door.Apply(ctx, c, []ingest.Partition{p}); err != nil {
 		return Reply{}, unavailable(err)
 	}
-	f.advance(uid, at)
+	if at.After(k.newest) {
+		k.newest = at
+	}
 	return Reply{HostID: host, LastSeen: m.Received, Members: in.Reply, CommandsEnabled: f.cfg.CommandsEnabled(kind.Name, host)}, nil
 }
 
@@ -169,9 +174,9 @@ func sequence(c sdk.Claims, m Meta) int64 {
 	return c.ReportedAt.UnixNano()
 }
 
-func (f *Fleet) source(kind, host string, c sdk.Claims, m Meta, skew time.Duration) *inventory.Source {
+func (f *Fleet) source(kind, host string, c sdk.Claims, m Meta, skew time.Duration, at time.Time) *inventory.Source {
 	s := &inventory.Source{
-		AgentVersion: c.AgentVersion, AgentType: c.AgentType, CommandsEnabled: c.CommandsEnabled, ClockSkew: skew,
+		AgentVersion: c.AgentVersion, AgentType: c.AgentType, CommandsEnabled: c.CommandsEnabled, ClockSkew: skew, Measured: at,
 		DisplayName: c.DisplayName, Hostname: c.Hostname, MachineID: sanitise(c.MachineID),
 	}
 	if override := f.cfg.CommandsEnabled(kind, host); override != nil {

@@ -58,9 +58,11 @@ type Source struct {
 	AgentType       string        `json:",omitempty"`
 	CommandsEnabled *bool         `json:",omitempty"`
 	ClockSkew       time.Duration `json:",omitempty"`
-	DisplayName     string        `json:",omitempty"`
-	Hostname        string        `json:",omitempty"`
-	MachineID       string        `json:",omitempty"`
+	// Measured is when the newest report that counts was measured, by the server's clock.
+	Measured    time.Time `json:",omitzero"`
+	DisplayName string    `json:",omitempty"`
+	Hostname    string    `json:",omitempty"`
+	MachineID   string    `json:",omitempty"`
 	// Reporter marks the record that stands for the agent itself.
 	Reporter bool `json:",omitempty"`
 }
