@@ -205,3 +205,16 @@ export function metadata(family: string, id: string) {
 export function saveMetadata(family: string, id: string, body: Metadata): Promise<unknown> {
   return call(metadataPath(family, id), { method: 'PUT', body });
 }
+
+/** A condition that holds, with the resource that it holds for. */
+export type Finding = Answer<'/api/v2/conditions'>['conditions'][number];
+
+/** What plugins say is wrong now; remarks that ask for nothing are left out. */
+export const findings = queryOptions({
+  queryKey: ['conditions'],
+  queryFn: async ({ signal }) =>
+    (await call<Answer<'/api/v2/conditions'>>('api/v2/conditions', { signal })).conditions.filter(
+      (c) => c.severity !== 'info',
+    ),
+  refetchInterval: 10_000,
+});

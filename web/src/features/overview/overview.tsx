@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
 import { useMemo } from 'react';
+import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -17,6 +19,7 @@ import { ResourceTable } from '@/table/resource-table.tsx';
 import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
+import { Findings } from './findings.tsx';
 
 /** The glance: is everything well, what is not, and since when. */
 export function Overview() {
@@ -49,18 +52,20 @@ function Everything() {
   const counts = useMemo(() => countStatuses(byId.values()), [byId]);
   const families = useMemo(() => groupByFamily(types), [types]);
   const choose = (s: Status | '') => void navigate({ search: s ? { status: s } : {}, replace: true });
+  const judged = useQuery(findings).data;
   const wrong = counts.down + counts.degraded + counts.stale + counts.unknown;
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
         <StatusFilter large counts={counts} chosen={status} onChoose={choose} />
-        {wrong === 0 && alerts.length === 0 && (
+        {wrong === 0 && alerts.length === 0 && judged?.length === 0 && (
           <p className="text-muted flex items-center gap-2">
             <CircleCheck size={16} aria-hidden strokeWidth={1.75} /> Everything is well.
           </p>
         )}
       </div>
       {alerts.length > 0 && <Alerts alerts={alerts} />}
+      {judged && judged.length > 0 && <Findings findings={judged} />}
       {families.map(([family, members]) => (
         <Family key={family} family={family} types={members} status={status} />
       ))}
