@@ -86,6 +86,7 @@ type Door struct {
 	inv   *inventory.Inventory
 	store metric.Store
 	books Books
+	judge Judge
 	log   hclog.Logger
 	now   func() time.Time
 	warnings
@@ -117,6 +118,12 @@ func New(inv *inventory.Inventory, store metric.Store, log hclog.Logger, now fun
 	}
 	return &Door{inv: inv, store: store, log: log, now: now, warnings: warnings{all: map[warningKey]*Warning{}}, tasks: map[taskKey]*history{}, budgets: map[id.Integration]*budget{}}
 }
+
+// Judge looks at samples that have been stored. An error says that they have to be judged again.
+type Judge func(ctx context.Context, samples []metric.Sample) error
+
+// Judged gives the door who judges samples. It is called before the first cycle.
+func (d *Door) Judged(j Judge) { d.judge = j }
 
 // Keep gives the door where to put what is no record and no sample. Without it such observations are refused. It is
 // called before the first cycle.
@@ -212,6 +219,12 @@ func (d *Door) apply(ctx context.Context, h *history, c Cycle, ps []Partition) (
 		if allowed.Refused > 0 {
 			d.warn(c, allowed.Refused, fmt.Sprintf("more than %d new series within a day: the surplus is left out", MaxSeries))
 			result.Samples, result.Refused = result.Samples-allowed.Refused, result.Refused+allowed.Refused
+		}
+		if d.judge != nil {
+			if err := d.judge(ctx, samples); err != nil {
+				d.inv.Publish(news)
+				return result, fmt.Errorf("judge samples: %w", err)
+			}
 		}
 	}
 	if len(news.Updated)+len(news.Removed) > 0 {

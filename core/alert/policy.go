@@ -1,0 +1,225 @@
+package alert
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// silentFor is how long something has to be down, in seconds, where nobody says otherwise.
+const silentFor = 60.0
+
+// Policy is all rules in the order in which they are put over one another, and how alerts are named. It is immutable.
+type Policy struct {
+	catalog *inventory.Catalog
+	rules   []*Rule
+	groups  map[string]compat.AlertGroup // by resource type
+	damping Damping
+	on      bool
+}
+
+// NewPolicy puts together what plugins declare, what the configuration says and what users added. Rules of users come in
+// the order of their priority.
+func NewPolicy(catalog *inventory.Catalog, d Document, own []Rule) *Policy {
+	p := &Policy{catalog: catalog, groups: map[string]compat.AlertGroup{}, on: d.Enabled}
+	if d.FlappingEnabled {
+		p.damping = Damping{Firings: d.FlappingThreshold, Window: time.Duration(d.FlappingWindowSeconds) * time.Second, Calm: time.Duration(d.FlappingCooldownMinutes) * time.Minute}
+	}
+	for _, t := range catalog.Types() {
+		section, _ := catalog.Section(t.Name)
+		for _, g := range compat.AlertGroups() {
+			if slices.Contains(g.Sections, section.Section) || slices.Contains(g.Sections, section.HistoryType) {
+				p.groups[t.Name] = g
+			}
+		}
+		p.declared(t)
+	}
+	c := compiler{p: p, d: &d, flags: flags(d)}
+	for _, t := range catalog.Types() {
+		if g, ok := p.groups[t.Name]; ok {
+			c.group(t.Name, g)
+		}
+	}
+	c.tags()
+	own = slices.Clone(own)
+	slices.SortStableFunc(own, func(a, b Rule) int { return cmp.Compare(a.Priority, b.Priority) })
+	for i := range own {
+		if own[i].Enabled {
+			p.rules = append(p.rules, &own[i])
+		}
+	}
+	return p
+}
+
+// flags are the document's members by name.
+func flags(d Document) map[string]any {
+	raw, _ := json.Marshal(d)
+	out := map[string]any{}
+	_ = json.Unmarshal(raw, &out)
+	return out
+}
+
+// declared adds what a plugin says about a type.
+func (p *Policy) declared(t sdk.ResourceType) {
+	match := Match{Types: []string{t.Name}}
+	seconds := silentFor
+	p.rules = append(p.rules, &Rule{ID: "default/" + t.Name + "/offline", Name: t.Label + " down", Origin: OriginDefault, Enabled: true, Match: match, Kind: KindOffline, Severity: sdk.SeverityCritical, For: &seconds})
+	for _, th := range t.Thresholds {
+		id := "default/" + t.Name + "/" + th.Metric
+		trigger, clearAt, lasts := th.Trigger, th.Clear, th.For.Seconds()
+		if i := slices.IndexFunc(p.rules, func(r *Rule) bool { return r.ID == id }); i >= 0 {
+			// Two thresholds of one metric are its warning and its critical limit.
+			if th.Severity == sdk.SeverityCritical {
+				p.rules[i].Critical = &trigger
+			} else {
+				critical := *p.rules[i].Trigger
+				p.rules[i].Critical, p.rules[i].Trigger, p.rules[i].Clear, p.rules[i].Severity = &critical, &trigger, &clearAt, th.Severity
+			}
+			continue
+		}
+		m, _ := p.catalog.Metric(t.Name, th.Metric)
+		p.rules = append(p.rules, &Rule{
+			ID: id, Name: t.Label + " " + cmp.Or(m.Label, th.Metric), Origin: OriginDefault, Enabled: true, Match: match, Kind: th.Metric,
+			Trigger: &trigger, Clear: &clearAt, Below: th.Below, For: &lasts, Severity: cmp.Or(th.Severity, sdk.SeverityWarning),
+		})
+	}
+}
+
+// Rules returns all rules in their order.
+func (p *Policy) Rules() []Rule {
+	out := make([]Rule, 0, len(p.rules))
+	for _, r := range p.rules {
+		out = append(out, *r)
+	}
+	return out
+}
+
+// of returns the rules that match a record, in their order; nil when nothing is judged.
+func (p *Policy) of(r *inventory.Record) []*Rule {
+	if !p.on {
+		return nil
+	}
+	var out []*Rule
+	for _, rule := range p.rules {
+		if rule.Match.Fits(r) && (rule.when == nil || rule.when(r)) {
+			if rule.Kind == KindAll && rule.Off {
+				out = out[:0]
+				out = append(out, rule)
+				continue
+			}
+			out = append(out, rule)
+		}
+	}
+	return out
+}
+
+// Naming is how an alert shows on the wire.
+type Naming struct {
+	Type, ID, Unit, Category, ResourceType, Label string
+	// Factor makes a canonical value the shown one.
+	Factor float64
+}
+
+// name returns how an alert of a kind on a record is named.
+func (p *Policy) name(r *inventory.Record, kind, instance string) Naming {
+	n := Naming{Type: kind, ID: "{id}-{type}", Factor: 1}
+	if instance != "" {
+		n.ID = "{id}/{instance}-{type}"
+	}
+	if t, ok := p.catalog.Type(r.Type); ok {
+		n.ResourceType = t.Label
+	}
+	m, isMetric := p.catalog.Metric(r.Type, kind)
+	if isMetric {
+		n.Label, n.Unit, n.Factor = cmp.Or(m.Label, kind), unitText(m.Unit), 1
+		if m.Unit == sdk.UnitRatio {
+			n.Factor = 100
+		}
+	}
+	if k, ok := p.catalog.Kind(kind); ok {
+		n.Label, n.Type, n.Category = k.Label, cmp.Or(k.WireType, kind), k.Category
+		n.ID = cmp.Or(k.IDTemplate, n.ID)
+	}
+	if g, ok := p.groups[r.Type]; ok {
+		n.ResourceType = g.Label
+		p.nameByGroup(&n, g, kind, instance)
+	}
+	n.ID = fill(n.ID, r.WireID, n.Type, instance)
+	if n.Category == "" {
+		n.Category = compat.AlertCategory(n.Type)
+	}
+	return n
+}
+
+func (p *Policy) nameByGroup(n *Naming, g compat.AlertGroup, kind, instance string) {
+	switch {
+	case kind == KindOffline && g.Offline != nil:
+		n.Type, n.ID = g.Offline.Type, g.Offline.ID
+	case kind == KindOff && g.Off != nil:
+		n.Type, n.ID = g.Off.Type, g.Off.ID
+	}
+	for _, m := range g.Metrics {
+		if m.Metric == kind && (m.Instance == "" || glob(m.Instance, instance)) {
+			n.Type, n.ID, n.Unit = m.Type, m.ID, m.Unit
+			if m.Factor != 0 {
+				n.Factor = m.Factor
+			}
+			return
+		}
+	}
+}
+
+func fill(pattern, id, kind, instance string) string {
+	return strings.NewReplacer("{id}", id, "{type}", kind, "{instance}", label(instance)).Replace(pattern)
+}
+
+func unitText(u sdk.Unit) string {
+	switch u {
+	case sdk.UnitRatio:
+		return "%"
+	case sdk.UnitCelsius:
+		return "°C"
+	case sdk.UnitBytes:
+		return "B"
+	case sdk.UnitBytesPerSecond:
+		return "B/s"
+	case sdk.UnitPerSecond:
+		return "/s"
+	case sdk.UnitSeconds:
+		return "s"
+	case sdk.UnitWatt:
+		return "W"
+	case sdk.UnitRPM:
+		return "rpm"
+	}
+	return ""
+}
+
+// number writes a value with its unit for people.
+func number(v float64, unit string) string {
+	text := fmt.Sprintf("%.1f", v)
+	text = strings.TrimSuffix(text, ".0")
+	switch {
+	case unit == "":
+		return text
+	case unit == "B" || unit == "B/s":
+		return bytesText(v) + strings.TrimPrefix(unit, "B")
+	}
+	return text + " " + unit
+}
+
+func bytesText(v float64) string {
+	names := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	n := 0
+	for ; v >= 1024 && n < len(names)-1; n++ {
+		v /= 1024
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") + " " + names[n]
+}
