@@ -14,6 +14,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/agents"
+	"github.com/pulse-platform/pulse/core/api/alerts"
 	"github.com/pulse-platform/pulse/core/api/catalog"
 	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/integrations"
@@ -44,7 +45,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
 	}
-	s.live = live.New(s.state, s.inventory, live.Coalesced(s.inventory.Subscribe), time.Now)
+	s.live = live.New(s.state, s.inventory, s.news, time.Now)
 	var assets fs.FS
 	if files, built := web.Assets(); built {
 		assets = files
@@ -76,6 +77,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "metadata", Routes: metadata.Routes(s.metadata, compat.MetadataKinds())},
 		{Name: "resources", Routes: resources.New(s.inventory, s.books).Routes()},
+		{Name: "alerts", Routes: alerts.Area{Engine: s.alerts, Metrics: s.metrics, Now: time.Now}.Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},

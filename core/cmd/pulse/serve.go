@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/auth"
@@ -72,11 +73,13 @@ type server struct {
 	metadata     *inventory.Metadata
 	settings     *settings.Service
 	books        ingest.Books
+	alerts       *alert.Engine
 	door         *ingest.Door
 	poll         *poll.Scheduler
 	live         *live.Hub
 	api          *api.Server
 	listener     net.Listener
+	judging      struct{ failed bool }
 	// redeclared tells that the plugins declare something else than before.
 	redeclared chan struct{}
 	// upgrades are configurations that plugins have brought to their present version.
@@ -189,6 +192,9 @@ func (s *server) openInventory(ctx context.Context) error {
 	s.state = inventory.NewState(s.inventory, s.books.Rows, time.Now)
 	s.door = ingest.New(s.inventory, s.metrics, s.log.Named("ingest"), time.Now)
 	s.door.Keep(s.books)
+	if err = s.openAlerts(ctx); err != nil {
+		return err
+	}
 	s.settings, err = settings.Open(ctx, sqlite.NewSettings(s.base.state), func(v settings.Values) {
 		s.state.Set(compat.StateTemperature, strconv.AppendBool(nil, v.Bool(compat.StateTemperature)))
 	})
@@ -221,6 +227,7 @@ func (s *server) run(ctx context.Context) error {
 	background(s.poll.Run)
 	background(s.upkeep)
 	background(s.broadcast)
+	background(s.announce)
 	s.log.Info("serving", "address", s.listener.Addr().String(), "version", version, "data", s.base.dir.Path())
 
 	var err error
@@ -365,6 +372,7 @@ func (s *server) upkeep(ctx context.Context) {
 			return
 		case now := <-sweep.C:
 			s.inventory.Sweep(now)
+			s.judge(ctx)
 		case <-save.C:
 			err := errors.Join(s.inventory.Checkpoint(ctx), s.door.Sweep(ctx))
 			if err != nil && !failing {
