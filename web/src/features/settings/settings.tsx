@@ -1,14 +1,8 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import { ThemeMenu, useLogout } from '@/parts/menus.tsx';
 import { Page } from '@/parts/page.tsx';
+import { settingsPages } from '@/parts/places.ts';
 import { Button } from '@/ui/button.tsx';
-
-const pages = [
-  { to: '/settings/integrations', label: 'Integrations' },
-  { to: '/settings/tokens', label: 'API tokens' },
-  { to: '/settings/password', label: 'Password' },
-  { to: '/settings/about', label: 'About' },
-] as const;
 
 /** The frame of the settings. On a phone it also holds what the side navigation has elsewhere. */
 export function Settings() {
@@ -25,7 +19,7 @@ export function Settings() {
     >
       <div className="flex gap-6 max-lg:flex-col max-lg:gap-4">
         <nav aria-label="Settings" className="flex shrink-0 gap-1 max-lg:overflow-x-auto lg:w-40 lg:flex-col">
-          {pages.map((p) => (
+          {settingsPages.map((p) => (
             <Link
               key={p.to}
               to={p.to}

@@ -1,17 +1,5 @@
 import { Dialog } from '@/ui/dialog.tsx';
-
-const keys: readonly (readonly [string, string])[] = [
-  ['/', 'Filter'],
-  ['g o', 'Go to the overview'],
-  ['g i', 'Go to infrastructure'],
-  ['g p', 'Go to plugins'],
-  ['g s', 'Go to settings'],
-  ['j', 'Next row'],
-  ['k', 'Row before'],
-  ['Enter', 'Open the row'],
-  ['Esc', 'Clear the filter, close'],
-  ['?', 'Show this list'],
-];
+import { keymap } from './keymap.ts';
 
 const filters: readonly (readonly [string, string])[] = [
   ['web', 'anything that holds the word'],
@@ -22,25 +10,37 @@ const filters: readonly (readonly [string, string])[] = [
   ['name:"db 1"', 'quotes keep spaces'],
 ];
 
-function List({ rows, keyed = false }: { rows: typeof keys; keyed?: boolean }) {
+function Kbd({ text }: { text: string }) {
   return (
-    <dl className="grid grid-cols-[8rem_1fr] gap-y-1.5 text-sm">
-      {rows.map(([k, text]) => (
-        <div key={k} className="contents">
-          <dt>
-            {(keyed ? k.split(' ') : [k]).map((part, i) => (
-              <kbd
-                key={i}
-                className="border-line bg-bg mr-1 inline-block min-w-5 rounded-sm border px-1.5 text-center font-mono text-xs"
-              >
-                {part}
-              </kbd>
-            ))}
-          </dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
+    <kbd className="border-line bg-bg mr-1 inline-block min-w-5 rounded-sm border px-1.5 text-center font-mono text-xs">
+      {text}
+    </kbd>
+  );
+}
+
+function Part({
+  title,
+  rows,
+}: {
+  title: string;
+  rows: readonly { parts: readonly string[]; does: string }[];
+}) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-sm font-semibold">{title}</h3>
+      <dl className="grid grid-cols-[7rem_1fr] gap-y-1.5 text-sm">
+        {rows.map((row) => (
+          <div key={row.parts.join(' ')} className="contents">
+            <dt>
+              {row.parts.map((part, i) => (
+                <Kbd key={i} text={part} />
+              ))}
+            </dt>
+            <dd>{row.does}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 
@@ -48,10 +48,15 @@ function List({ rows, keyed = false }: { rows: typeof keys; keyed?: boolean }) {
 export function Help({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard and filter" onClose={onClose}>
-      <div className="flex flex-col gap-4">
-        <List rows={keys} keyed />
-        <h3 className="border-line border-t pt-3 font-semibold">In a filter</h3>
-        <List rows={filters} />
+      <div className="grid gap-5 sm:grid-cols-2">
+        {keymap.map((part) => (
+          <Part
+            key={part.title}
+            title={part.title}
+            rows={part.keys.map((k) => ({ parts: k.keys.split(/[ +]/), does: k.does }))}
+          />
+        ))}
+        <Part title="In a filter" rows={filters.map(([text, does]) => ({ parts: [text], does }))} />
       </div>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { CircleHelp, LayoutDashboard, Layers, Puzzle, Server, Settings } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { CircleHelp, LayoutDashboard, Layers, Puzzle, Search, Server, Settings } from 'lucide-react';
+import { useMemo, type ReactNode } from 'react';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
 import { Logo } from '@/parts/logo.tsx';
@@ -14,7 +14,8 @@ function otherFamilies(l: Live): string {
   return [...new Set(families)].filter((f) => f !== 'infrastructure').join(' ');
 }
 
-interface Item {
+/** A page of the main menu. */
+export interface Item {
   key: string;
   label: string;
   icon: ReactNode;
@@ -22,8 +23,13 @@ interface Item {
   exact?: boolean;
 }
 
-function useItems(): Item[] {
-  const families = useLive(otherFamilies).split(' ').filter(Boolean);
+/** The pages of the main menu: those that always are, and a section for each family that has resources. */
+export function useItems(): Item[] {
+  const families = useLive(otherFamilies);
+  return useMemo(() => itemsOf(families.split(' ').filter(Boolean)), [families]);
+}
+
+function itemsOf(families: readonly string[]): Item[] {
   const icon = { size: 18, 'aria-hidden': true, strokeWidth: 1.75 } as const;
   return [
     { key: 'o', label: 'Overview', icon: <LayoutDashboard {...icon} />, to: { to: '/' }, exact: true },
@@ -63,7 +69,7 @@ function LiveLight() {
 }
 
 /** The navigation at the left: words on a desktop, icons on a tablet. */
-export function SideNav({ onHelp }: { onHelp: () => void }) {
+export function SideNav({ onHelp, onPalette }: { onHelp: () => void; onPalette: () => void }) {
   const items = useItems();
   return (
     <nav
@@ -78,6 +84,19 @@ export function SideNav({ onHelp }: { onHelp: () => void }) {
         <Logo />
         <span className="max-lg:hidden">Pulse</span>
       </Link>
+      <button
+        type="button"
+        onClick={onPalette}
+        aria-label="Go to or do anything"
+        title="Go to or do anything (Ctrl+K)"
+        aria-keyshortcuts="Control+K Meta+K"
+        className="border-line text-muted hover:bg-hover hover:text-text mb-1 flex h-9 items-center gap-3 rounded-md border px-2.5 max-lg:justify-center"
+      >
+        <Search size={16} aria-hidden strokeWidth={1.75} />
+        <span className="flex flex-1 items-center justify-between text-sm max-lg:hidden">
+          Search <kbd className="font-mono text-xs">Ctrl K</kbd>
+        </span>
+      </button>
       {items.map((item) => (
         <Link
           key={item.key}

@@ -1,21 +1,26 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { catalog } from '@/api/queries.ts';
 import { useLiveSource } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useKeys } from '@/ui/keys.ts';
 import { Banner } from './banner.tsx';
 import { Help } from './help.tsx';
+import { going } from './keymap.ts';
 import { BottomNav, SideNav } from './nav.tsx';
+
+const Palette = lazy(() => import('./palette.tsx'));
 
 /** The frame around every page: navigation, the banner of a lost connection, and keys that work everywhere. */
 export function Shell() {
   const types = useQuery(catalog);
   useLiveData(types.data);
   const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
   const main = useRef<HTMLElement>(null);
   useGlobalKeys(() => setHelp(true));
+  usePaletteKey(() => setPalette((open) => !open));
   useFocusOnNavigation(main);
   return (
     <div className="flex h-full max-md:flex-col">
@@ -26,7 +31,7 @@ export function Shell() {
       >
         Skip to content
       </button>
-      <SideNav onHelp={() => setHelp(true)} />
+      <SideNav onHelp={() => setHelp(true)} onPalette={() => setPalette(true)} />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <Banner />
         <main ref={main} tabIndex={-1} className="relative min-h-0 flex-1 overflow-y-auto">
@@ -45,6 +50,11 @@ export function Shell() {
       </div>
       <BottomNav />
       {help && <Help onClose={() => setHelp(false)} />}
+      {palette && (
+        <Suspense>
+          <Palette onClose={() => setPalette(false)} onHelp={() => setHelp(true)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -87,9 +97,24 @@ function useGlobalKeys(openHelp: () => void) {
       else void navigate({ to: '/$family', params: { family: 'infrastructure' } });
     },
     '?': openHelp,
-    'g o': () => void navigate({ to: '/' }),
-    'g i': () => void navigate({ to: '/$family', params: { family: 'infrastructure' } }),
-    'g p': () => void navigate({ to: '/plugins' }),
-    'g s': () => void navigate({ to: '/settings' }),
+    ...Object.fromEntries(going.map((g) => [g.keys, () => void navigate(g.to)])),
   });
+}
+
+/** Ctrl+K works in fields too, but not over another dialog. */
+function usePaletteKey(toggle: () => void) {
+  const current = useRef(toggle);
+  useEffect(() => {
+    current.current = toggle;
+  });
+  useEffect(() => {
+    function onKey(e: KeyboardEvent) {
+      if (!(e.ctrlKey || e.metaKey) || e.altKey || e.shiftKey || e.key.toLowerCase() !== 'k') return;
+      e.preventDefault();
+      const open = document.querySelector('dialog[open]');
+      if (!open || open.querySelector('[role=combobox]')) current.current();
+    }
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
 }
