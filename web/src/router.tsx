@@ -5,11 +5,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { ranges, securityStatus, type Range } from './api/queries.ts';
+import { ranges, securityStatus } from './api/queries.ts';
 import { queries } from './app.ts';
 import { Failed, NotFound } from './features/shell/failed.tsx';
 import { Shell } from './features/shell/shell.tsx';
-import { parseSearch, stringifySearch, tableSearch, text } from './search.ts';
+import { moment, parseSearch, stringifySearch, tableSearch, text, type ChartSearch } from './search.ts';
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Failed });
 
@@ -67,7 +67,12 @@ const resource = createRoute({
   getParentRoute: () => shell,
   path: '/r/$id',
   // Undefined and not absent: what a route does not name passes through from the root as it came.
-  validateSearch: (raw): { range?: Range | undefined } => ({ range: ranges.find((r) => r === raw.range) }),
+  validateSearch: (raw): ChartSearch => ({
+    range: ranges.find((r) => r === raw.range),
+    from: moment(raw.from),
+    to: moment(raw.to),
+    compare: text(raw.compare),
+  }),
   component: lazyRouteComponent(() => import('./features/resource/resource.tsx'), 'ResourcePage'),
 });
 

@@ -1,9 +1,27 @@
+import type { Range } from './api/queries.ts';
+
 type Search = Record<string, unknown>;
 
 /** The text of a search value; undefined when it says nothing. */
 export function text(v: unknown): string | undefined {
   if (typeof v === 'number' || typeof v === 'boolean') return String(v);
   return typeof v === 'string' && v !== '' ? v : undefined;
+}
+
+/** The search of a page with charts. */
+export interface ChartSearch {
+  range?: Range | undefined;
+  /** The part that is looked at instead of the range, in Unix milliseconds. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** '1' lays the time before under the lines. */
+  compare?: string | undefined;
+}
+
+/** A moment in Unix milliseconds; undefined when it is none. */
+export function moment(v: unknown): string | undefined {
+  const digits = text(v);
+  return digits !== undefined && /^\d{12,14}$/.test(digits) ? digits : undefined;
 }
 
 /** The search of a page with a table. What is default is left out of the URL. */

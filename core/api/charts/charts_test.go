@@ -109,6 +109,8 @@ func TestHistory(t *testing.T) {
 		"all of all":          {historyIn{Type: "host", ID: "w", Range: "5m"}, "instances", `{"used":{"/":` + point("25") + `,"/a":` + point("75") + `}}`},
 		"all metrics":         {historyIn{Type: "host", ID: "w", Range: "2m"}, "metrics", `{"cpu":` + point("7") + `}`},
 		"start":               {historyIn{Type: "host", ID: "w", Range: "90s"}, "start", "1699999910000"},
+		"another end":         {historyIn{Type: "host", ID: "w", Range: "5m", Metric: "cpu", End: now.Add(-8 * time.Minute).UnixMilli()}, "points", `[{"timestamp":1699999400000,"value":50,"min":50,"max":50}]`},
+		"an end to come":      {historyIn{Type: "host", ID: "w", Range: "5m", End: now.Add(time.Hour).UnixMilli()}, "end", "1700000000000"},
 		"an unknown metric":   {historyIn{Type: "host", ID: "w", Metric: "age"}, "points", "[]"},
 		"an unknown resource": {historyIn{Type: "host", ID: "x", Metric: "cpu"}, "points", "[]"},
 		"an echoed range":     {historyIn{Type: "host", ID: "w", Range: "soon"}, "range", `"soon"`},

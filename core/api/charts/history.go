@@ -30,6 +30,8 @@ type historyIn struct {
 	Instance  string `query:"instance"`
 	Range     string `query:"range"`
 	MaxPoints int    `query:"maxPoints"`
+	// End is where the range ends, in Unix milliseconds; without it, or in the future, it ends now.
+	End int64 `query:"end"`
 }
 
 // span is one value of a history; Min and Max are those of what it stands for.
@@ -66,8 +68,11 @@ func (a *Area) history(ctx context.Context, in historyIn) (historyOut, error) {
 		return historyOut{}, err
 	}
 	width, word := lookBack(in.Range)
-	now := a.now()
-	q := metric.Query{From: now.Add(-width), To: now.Add(time.Second), MaxPoints: chartPoints}
+	end := a.now()
+	if in.End > 0 && in.End < end.UnixMilli() {
+		end = time.UnixMilli(in.End)
+	}
+	q := metric.Query{From: end.Add(-width), To: end.Add(time.Second), MaxPoints: chartPoints}
 	if in.MaxPoints > 0 {
 		q.MaxPoints = min(in.MaxPoints, maxPoints)
 	}
@@ -76,7 +81,7 @@ func (a *Area) history(ctx context.Context, in historyIn) (historyOut, error) {
 	}
 	answer := historyOut{
 		Type: in.Type, ID: in.ID, Metric: in.Metric, Instance: in.Instance,
-		Range: cmp.Or(in.Range, word), Start: q.From.UnixMilli(), End: now.UnixMilli(), Source: "store",
+		Range: cmp.Or(in.Range, word), Start: q.From.UnixMilli(), End: end.UnixMilli(), Source: "store",
 	}
 	var series []metric.Series
 	kind := in.Type

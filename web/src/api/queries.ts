@@ -56,18 +56,33 @@ const refresh: Record<Range, number> = {
   '1y': 3_600_000,
 };
 
-export function history(type: string, id: string, range: Range, points: number) {
+/** A part of the past, in Unix milliseconds. */
+export interface Window {
+  from: number;
+  to: number;
+}
+
+function historyPath(type: string, id: string, range: string, points: number, end?: number): string {
   const query = new URLSearchParams({
     resourceType: type,
     resourceId: id,
     range,
     maxPoints: String(points),
+    ...(end !== undefined && { end: String(end) }),
   });
+  return `api/metrics-store/history?${query}`;
+}
+
+/** The numbers of a resource: over a range that ends now, or in a part of the past, which does not change any more. */
+export function numbers(type: string, id: string, when: Range | Window, points: number) {
+  const past = typeof when === 'object' ? when : undefined;
+  const range = typeof when === 'object' ? `${Math.max(1, when.to - when.from)}ms` : when;
+  const every = typeof when === 'object' ? undefined : refresh[when];
   return queryOptions({
-    queryKey: ['history', type, id, range, points],
-    queryFn: ({ signal }) => call<History>(`api/metrics-store/history?${query}`, { signal }),
-    refetchInterval: refresh[range],
-    staleTime: refresh[range] / 2,
+    queryKey: ['history', type, id, range, past?.to ?? 0, points],
+    queryFn: ({ signal }) => call<History>(historyPath(type, id, range, points, past?.to), { signal }),
+    refetchInterval: every ?? false,
+    staleTime: every === undefined ? 600_000 : every / 2,
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, gapsOf, lonely, stepOf, summarize } from './align.ts';
+import { align, gapsOf, lonely, nearest, stepOf, summarize } from './align.ts';
 
 /** Points of [time, value], or [time, value, min, max]. */
 function points(...of: [number, number, number?, number?][]) {
@@ -88,6 +88,19 @@ describe('lonely', () => {
     [[1, 2, null, 3, null], [3]],
   ])('of %j', (values, want) => {
     expect(lonely(values)).toEqual(want);
+  });
+});
+
+describe('nearest', () => {
+  it.each<[(number | null | undefined)[], number, number | undefined]>([
+    [[], 0, undefined],
+    [[1, 2, 3], 1, 2],
+    [[1, undefined, undefined, undefined, 3], 1, 1],
+    [[1, undefined, undefined, undefined, 3], 3, 3],
+    [[1, null, 3], 1, undefined],
+    [[undefined, undefined, 0], 0, 0],
+  ])('of %j at %d', (values, at, want) => {
+    expect(nearest(values, at)).toBe(want);
   });
 });
 

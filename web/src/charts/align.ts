@@ -64,6 +64,17 @@ export function align(all: readonly (readonly Point[])[]): Aligned {
   return { x: sorted.map((t) => t / 1000), lines, spread };
 }
 
+/** The value of a line that is drawn at a place: its own there, or that of its nearest point; undefined in a gap. */
+export function nearest(values: ArrayLike<number | null | undefined>, at: number): number | undefined {
+  for (let by = 0; by < values.length; by++) {
+    const before = values[at - by];
+    if (before !== undefined) return before ?? undefined;
+    const after = values[at + by];
+    if (after !== undefined) return after ?? undefined;
+  }
+  return undefined;
+}
+
 /** The points that no line reaches: those with a gap, or the end, on both sides. They are drawn as dots. */
 export function lonely(values: ArrayLike<number | null | undefined>): number[] {
   const found: number[] = [];

@@ -1,11 +1,14 @@
 import { lazy, memo, Suspense, useCallback, useMemo, useRef } from 'react';
 import { metricFormat } from '@/catalog/catalog.ts';
-import { exactTime } from '@/format/time.ts';
+import { dateTime, exactTime } from '@/format/time.ts';
 import { show } from '@/format/value.ts';
 import { useTheme } from '@/theme.ts';
 import { Skeleton } from '@/ui/message.tsx';
-import { align, summarize } from './align.ts';
-import type { ChartSpec } from './series.ts';
+import { align, nearest, summarize } from './align.ts';
+import { ChartMenu } from './chart-menu.tsx';
+import { pictureOf } from './picture.ts';
+import type { Bound } from './plot.tsx';
+import type { ChartSpec, Series } from './series.ts';
 import { stepsOf } from './ticks.ts';
 
 const Plot = lazy(() => import('./plot.tsx'));
@@ -19,6 +22,12 @@ export interface ChartProps {
   end: number;
   zoom: readonly [number, number] | undefined;
   onZoom: (range: [number, number] | undefined) => void;
+  /** Whose numbers these are. */
+  subject: string;
+  /** The lines of the time before, one for each of the chart's, when these are compared. */
+  before?: readonly Series[] | undefined;
+  /** Values at which somebody is warned. */
+  bounds: readonly Bound[];
 }
 
 /** Long names of one family differ at their ends, so what does not fit is left out before the last characters. */
@@ -33,12 +42,23 @@ function Label({ text }: { text: string }) {
 }
 
 /** A titled plot with its legend: now, or what is under the cursor, and min, average and max of the range. */
-export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: ChartProps) {
+export const Chart = memo(function Chart({
+  spec,
+  start,
+  end,
+  zoom,
+  onZoom,
+  subject,
+  before,
+  bounds,
+}: ChartProps) {
   const { shown } = useTheme();
-  const data = useMemo(() => align(spec.series.map((s) => s.points)), [spec]);
+  const data = useMemo(() => align([...spec.series, ...(before ?? [])].map((s) => s.points)), [spec, before]);
   const format = metricFormat(spec.metric);
   const write = useCallback((v: number) => show(v, format), [format]);
   const summaries = useMemo(() => spec.series.map((s) => summarize(s.points, end)), [spec, end]);
+  const olds = useMemo(() => before?.map((s) => summarize(s.points, end).avg), [before, end]);
+  const figure = useRef<HTMLElement>(null);
   const legend = useRef<HTMLTableElement>(null);
 
   // The cursor moves far more often than React should render: its values are written straight into the legend.
@@ -56,21 +76,53 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
         head.title = seconds === undefined ? '' : exactTime(seconds * 1000);
       }
       table.querySelectorAll<HTMLElement>('[data-now]').forEach((cell, i) => {
-        const value = index === null ? summaries[i]?.now : data.lines[i]?.value[index];
-        cell.textContent = show(value ?? undefined, format);
+        const value = index === null ? summaries[i]?.now : nearest(data.lines[i]?.value ?? [], index);
+        cell.textContent = show(value, format);
+      });
+      table.querySelectorAll<HTMLElement>('[data-before]').forEach((cell, i) => {
+        const line = data.lines[summaries.length + i];
+        cell.textContent = show(index === null ? olds?.[i] : nearest(line?.value ?? [], index), format);
       });
     },
-    [data, summaries, format],
+    [data, summaries, olds, format],
   );
+
+  const picture = async () => {
+    const canvas = figure.current?.querySelector('canvas');
+    if (!canvas) return undefined;
+    const style = getComputedStyle(document.documentElement);
+    const lines = spec.series.map((s, i) => {
+      const { min, avg, max } = summaries[i] ?? {};
+      return {
+        colour: style.getPropertyValue(`--chart-${(i % 8) + 1}`).trim(),
+        label: s.label,
+        text: `min ${show(min, format)}   avg ${show(avg, format)}   max ${show(max, format)}`,
+      };
+    });
+    const span = `${dateTime(start)} – ${dateTime(end)}`;
+    return pictureOf(canvas, `${subject}: ${spec.title}, ${span}`, lines);
+  };
 
   const wide = spec.series.length > 1;
   return (
-    <figure className="@container bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2">
-      <figcaption className="mb-1 flex items-baseline justify-between gap-2">
+    <figure
+      ref={figure}
+      className="@container bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2"
+    >
+      <figcaption className="mb-1 flex items-center justify-between gap-2">
         <h3 className="font-semibold" title={spec.metric.help}>
           {spec.title}
         </h3>
-        {spec.hidden > 0 && <span className="text-muted text-xs">{spec.hidden} more not drawn</span>}
+        <span className="flex items-center gap-2">
+          {spec.hidden > 0 && <span className="text-muted text-xs">{spec.hidden} more not drawn</span>}
+          <ChartMenu
+            title={spec.title}
+            subject={subject}
+            series={spec.series}
+            format={format}
+            picture={picture}
+          />
+        </span>
       </figcaption>
       <Suspense fallback={<Skeleton className="h-[150px] w-full" />}>
         <Plot
@@ -84,6 +136,8 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
           steps={stepsOf(format)}
           fromZero={format !== 'celsius'}
           onCursor={onCursor}
+          present={spec.series.length}
+          bounds={bounds}
           theme={shown}
           height={height}
           label={`${spec.title} over time; the table that follows says it in numbers.`}
@@ -99,9 +153,15 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
             <th scope="col" className="text-right font-normal" data-moment>
               now
             </th>
-            <th scope="col" className="text-right font-normal @max-[25rem]:hidden">
-              min
-            </th>
+            {before ? (
+              <th scope="col" className="text-right font-normal" title="The average of the time before">
+                before
+              </th>
+            ) : (
+              <th scope="col" className="text-right font-normal @max-[25rem]:hidden">
+                min
+              </th>
+            )}
             <th scope="col" className="text-right font-normal">
               avg
             </th>
@@ -130,7 +190,15 @@ export const Chart = memo(function Chart({ spec, start, end, zoom, onZoom }: Cha
               <td className="text-right font-medium" data-now>
                 {show(summaries[i]?.now, format)}
               </td>
-              <td className="text-muted text-right @max-[25rem]:hidden">{show(summaries[i]?.min, format)}</td>
+              {before ? (
+                <td className="text-muted text-right" data-before>
+                  {show(olds?.[i], format)}
+                </td>
+              ) : (
+                <td className="text-muted text-right @max-[25rem]:hidden">
+                  {show(summaries[i]?.min, format)}
+                </td>
+              )}
               <td className="text-muted text-right">{show(summaries[i]?.avg, format)}</td>
               <td className="text-muted text-right">{show(summaries[i]?.max, format)}</td>
             </tr>

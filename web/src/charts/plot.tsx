@@ -22,9 +22,19 @@ export interface PlotProps {
   fromZero: boolean;
   /** Tells the index under the cursor; null when it left. */
   onCursor: (index: number | null) => void;
+  /** The first so many lines are of now, the others of the time before. */
+  present: number;
+  /** Values at which somebody is warned. */
+  bounds: readonly Bound[];
   theme: string;
   height: number;
   label: string;
+}
+
+/** A value at which somebody is warned. */
+export interface Bound {
+  value: number;
+  critical: boolean;
 }
 
 function variable(name: string): string {
@@ -42,6 +52,24 @@ function columns(data: Aligned): uPlot.AlignedData {
   return list as uPlot.AlignedData;
 }
 
+/** Draws a dashed line at each value at which somebody is warned, as far as it is in the picture. */
+function drawBounds(u: uPlot, bounds: readonly Bound[]): void {
+  const { left, top, width, height } = u.bbox;
+  u.ctx.save();
+  u.ctx.lineWidth = devicePixelRatio;
+  u.ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const { value, critical } of bounds) {
+    const y = Math.round(u.valToPos(value, 'y', true));
+    if (y < top || y > top + height) continue;
+    u.ctx.strokeStyle = variable(critical ? '--down' : '--degraded-mark');
+    u.ctx.beginPath();
+    u.ctx.moveTo(left, y);
+    u.ctx.lineTo(left + width, y);
+    u.ctx.stroke();
+  }
+  u.ctx.restore();
+}
+
 /** A quiet edge of the min-max band: nothing but the band itself shows. */
 const edge: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
 
@@ -49,6 +77,15 @@ function build(props: PlotProps): Pick<uPlot.Options, 'series' | 'bands'> {
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   props.data.lines.forEach((_, i) => {
+    if (i >= props.present) {
+      const faint = `${variable(lineColour(i - props.present))}99`;
+      series.push(
+        { stroke: faint, width: 1, dash: [4, 4], points: { show: false }, spanGaps: false },
+        edge,
+        edge,
+      );
+      return;
+    }
     const colour = variable(lineColour(i));
     const dots: uPlot.Series.Points = { size: 4, fill: colour, filter: (u, at) => lonely(u.data[at] ?? []) };
     series.push({ stroke: colour, width: 1.5, points: dots, spanGaps: false }, edge, edge);
@@ -57,7 +94,7 @@ function build(props: PlotProps): Pick<uPlot.Options, 'series' | 'bands'> {
   });
   // A single line stands on a soft ground, so that its level is seen at once.
   const only = series[1];
-  if (props.data.lines.length === 1 && only && !props.data.spread) only.fill = `${variable(lineColour(0))}1f`;
+  if (props.present === 1 && only && !props.data.spread) only.fill = `${variable(lineColour(0))}1f`;
   return { series, bands };
 }
 
@@ -104,6 +141,7 @@ function options(props: () => PlotProps, width: number): uPlot.Options {
       },
     ],
     hooks: {
+      draw: [(u) => drawBounds(u, props().bounds)],
       setCursor: [(u) => props().onCursor(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
@@ -126,7 +164,7 @@ export default function Plot(props: PlotProps) {
   const plot = useRef<uPlot>(null);
   const latest = useRef(props);
   const { data, start, end, zoom, theme, height } = props;
-  const shape = `${data.lines.length}/${data.spread}/${theme}/${height}`;
+  const shape = `${data.lines.length}/${props.present}/${data.spread}/${theme}/${height}`;
 
   useEffect(() => {
     latest.current = props;

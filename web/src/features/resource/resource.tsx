@@ -1,23 +1,17 @@
-import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { ChevronRight, LineChart } from 'lucide-react';
-import { useMemo, useState } from 'react';
-import { history, ranges, type Range } from '@/api/queries.ts';
+import { Link, useParams } from '@tanstack/react-router';
+import { ChevronRight } from 'lucide-react';
+import { useMemo } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
-import { Chart } from '@/charts/chart.tsx';
-import { chartsOf } from '@/charts/series.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useDocument, useLive, useResource, useResourceType } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
-import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Page } from '@/parts/page.tsx';
 import { TypeIcon } from '@/parts/type-icon.tsx';
 import { StatusCell } from '@/table/cell.tsx';
-import { Button } from '@/ui/button.tsx';
-import { cx } from '@/ui/cx.ts';
 import { Empty, Skeleton } from '@/ui/message.tsx';
+import { Charts, ChartSkeletons } from './charts.tsx';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
@@ -25,6 +19,7 @@ import { Gauges } from './gauges.tsx';
 import { IdentityCard } from './identity.tsx';
 import { ListTable } from './lists.tsx';
 import { NotesCard } from './notes.tsx';
+import { RangePicker } from './range.tsx';
 import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
@@ -68,7 +63,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       {resource.status === 'stale' && <StaleNote resource={resource} />}
       <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
-      <Charts id={resource.id} type={type} />
+      <Charts id={resource.id} name={resource.name} type={type} />
       <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-3">
         <Facts resource={resource} type={type} />
         {lists.map((l) => (
@@ -125,104 +120,5 @@ function StaleNote({ resource }: { resource: Resource }) {
         : `Last seen ${ago(resource.lastSeen, now)}${why}`}{' '}
       All values are from then. Nobody saw it fail: it may be down, or only its agent or the network.
     </p>
-  );
-}
-
-const defaultRange: Range = '1h';
-
-function RangePicker() {
-  const { range = defaultRange } = useSearch({ from: '/shell/r/$id' });
-  const navigate = useNavigate({ from: '/r/$id' });
-  return (
-    <div
-      role="group"
-      aria-label="Range of the charts"
-      className="border-line bg-surface flex rounded-md border p-0.5"
-    >
-      {ranges.map((r) => (
-        <button
-          key={r}
-          type="button"
-          aria-pressed={r === range}
-          onClick={() => void navigate({ search: r === defaultRange ? {} : { range: r }, replace: true })}
-          className={cx(
-            'num h-7 min-w-9 rounded-sm px-2 text-sm max-sm:h-10',
-            r === range ? 'bg-selected text-accent font-medium' : 'text-muted hover:text-text',
-          )}
-        >
-          {r}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function ChartSkeletons() {
-  return (
-    <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-3" aria-busy>
-      {[0, 1, 2, 3].map((n) => (
-        <Skeleton key={n} className="h-60 w-full" />
-      ))}
-    </div>
-  );
-}
-
-/** Points per line: more than a plot has pixels would be work for nothing. */
-const points = 400;
-
-function Charts({ id, type }: { id: string; type: ResourceType }) {
-  const { range = defaultRange } = useSearch({ from: '/shell/r/$id' });
-  // The picture of before stays while another range loads.
-  const answer = useQuery({ ...history(type.historyType, id, range, points), placeholderData: (old) => old });
-  const [zoom, setZoom] = useState<{ range: Range; part: [number, number] }>();
-  const charts = useMemo(() => chartsOf(type.metrics, answer.data ?? {}), [type.metrics, answer.data]);
-  const part = zoom?.range === range ? zoom.part : undefined;
-  if (answer.isPending) return <ChartSkeletons />;
-  if (answer.isError && !answer.data) {
-    return (
-      <ApiProblem
-        title="The charts could not be loaded."
-        error={answer.error}
-        retry={() => void answer.refetch()}
-      />
-    );
-  }
-  if (charts.length === 0) {
-    return (
-      <Empty
-        title="No measurements in this range"
-        icon={<LineChart size={24} aria-hidden strokeWidth={1.5} />}
-      >
-        <p className="text-muted">They appear with the next reports, or in another range.</p>
-      </Empty>
-    );
-  }
-  const { start, end } = answer.data;
-  return (
-    <section
-      aria-label="Charts"
-      className={cx('relative', answer.isPlaceholderData && 'opacity-60')}
-      aria-busy={answer.isPlaceholderData}
-    >
-      {part && (
-        <div className="absolute -top-2 right-2 z-10 -translate-y-full">
-          <Button small onClick={() => setZoom(undefined)}>
-            Reset zoom
-          </Button>
-        </div>
-      )}
-      <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-3">
-        {charts.map((spec) => (
-          <Chart
-            key={spec.key}
-            spec={spec}
-            start={start}
-            end={end}
-            zoom={part}
-            onZoom={(p) => setZoom(p && { range, part: p })}
-          />
-        ))}
-      </div>
-    </section>
   );
 }
