@@ -166,7 +166,7 @@ func (p *Policy) nameByGroup(n *Naming, g compat.AlertGroup, kind, instance stri
 		n.Type, n.ID = g.Off.Type, g.Off.ID
 	}
 	for _, m := range g.Metrics {
-		if m.Metric == kind && (m.Instance == "" || glob(m.Instance, instance)) {
+		if m.Metric == kind && (m.Instance == "" || Glob(m.Instance, instance)) {
 			n.Type, n.ID, n.Unit = m.Type, m.ID, m.Unit
 			if m.Factor != 0 {
 				n.Factor = m.Factor

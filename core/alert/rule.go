@@ -83,7 +83,7 @@ func (m Match) Fits(r *inventory.Record) bool {
 	}) {
 		return false
 	}
-	if len(m.Names) > 0 && !slices.ContainsFunc(m.Names, func(p string) bool { return glob(p, r.Name) }) {
+	if len(m.Names) > 0 && !slices.ContainsFunc(m.Names, func(p string) bool { return Glob(p, r.Name) }) {
 		return false
 	}
 	return len(m.Tags) == 0 || hasTag(r, m.Tags)
@@ -95,8 +95,8 @@ func hasTag(r *inventory.Record, tags []string) bool {
 	})
 }
 
-// glob matches a pattern in which * is any text, whatever the case.
-func glob(pattern, text string) bool {
+// Glob matches a pattern in which * is any text, whatever the case.
+func Glob(pattern, text string) bool {
 	parts := strings.Split(strings.ToLower(pattern), "*")
 	text = strings.ToLower(text)
 	if len(parts) == 1 {
@@ -122,7 +122,7 @@ func (r *Rule) forInstance(instance string) bool {
 	if name, exact := strings.CutPrefix(r.Instance, "="); exact {
 		return name == label(instance)
 	}
-	return r.Instance == "" || glob(r.Instance, instance)
+	return r.Instance == "" || Glob(r.Instance, instance)
 }
 
 // judged is how one kind is judged for one record.
