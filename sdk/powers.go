@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -50,6 +51,9 @@ type Deps struct {
 	Now func() time.Time
 	// HTTP dials only what the guard of sdk/netguard lets through.
 	HTTP *http.Client
+	// Dial opens connections for protocols other than HTTP to addresses that the operator wrote down. Private addresses
+	// are normal; the machine itself only when it is allowed, link-local addresses and cloud metadata never.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Host Host
 }
 

@@ -250,7 +250,7 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 		return Integration{}, nil, err
 	}
 	var err error
-	if x.Config, err = s.complete(x); err != nil {
+	if x.Config, err = s.Complete(x); err != nil {
 		return Integration{}, nil, err
 	}
 	var diags []sdk.Diagnostic

@@ -29,7 +29,7 @@ type Trial struct {
 // and name. That the other side refuses is a finding; an error means that it could not be tried at all.
 func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 	var t Trial
-	config, err := s.complete(x)
+	config, err := s.Complete(x)
 	if err != nil {
 		return t, err
 	}
@@ -74,8 +74,8 @@ func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 	return t, nil
 }
 
-// complete puts the stored secrets where x has masked ones.
-func (s *Service) complete(x Integration) (json.RawMessage, error) {
+// Complete puts the stored secrets where x has masked ones.
+func (s *Service) Complete(x Integration) (json.RawMessage, error) {
 	s.mu.Lock()
 	old, exists := s.all[id.Integration(x.Kind+"/"+x.Name)]
 	s.mu.Unlock()

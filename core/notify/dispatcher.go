@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -234,7 +235,7 @@ type outcome struct {
 func judgeReceipts(receipts []sdk.Receipt, err error) outcome {
 	var plugin *sdk.Error
 	if errors.As(err, &plugin) {
-		permanent := plugin.Kind == sdk.KindConfig || plugin.Kind == sdk.KindUnsupported
+		permanent := slices.Contains([]sdk.ErrorKind{sdk.KindConfig, sdk.KindAuth, sdk.KindPermission, sdk.KindUnsupported}, plugin.Kind)
 		return outcome{permanent: permanent, retryAfter: plugin.RetryAfter, text: plugin.Message}
 	}
 	if err != nil {

@@ -154,6 +154,26 @@ func (p *Plugins) Check(ctx context.Context, kind string, config json.RawMessage
 	return out, err
 }
 
+// TrySend sends a message with a configuration that is not saved.
+func (p *Plugins) TrySend(ctx context.Context, kind string, config json.RawMessage, network integration.Network, m sdk.Message) ([]sdk.Receipt, error) {
+	plugin := p.plugin(kind)
+	if plugin == nil {
+		return nil, notInstalled(kind)
+	}
+	if err := p.declares(kind, sdk.CapNotify); err != nil {
+		return nil, err
+	}
+	var out []sdk.Receipt
+	err := plugin.Try(ctx, sdk.Instance{
+		Integration: "try/" + id.Random(8), Config: config, Pins: network.Pins, AllowLoopback: network.AllowLoopback, AllowNetworks: network.AllowNetworks,
+	}, func(i *host.Instance) error {
+		var err error
+		out, err = i.Send(ctx, m, nil)
+		return err
+	})
+	return out, err
+}
+
 // power returns one power of a live instance. The server trusts what the plugin declares.
 func power[P any](ctx context.Context, p *Plugins, integration id.Integration, c sdk.Capability) (P, error) {
 	var none P

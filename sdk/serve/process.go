@@ -72,10 +72,13 @@ func depsWith(profile netguard.Profile, log *slog.Logger) func(sdk.Instance) sdk
 				profile.AllowCIDRs = append(profile.AllowCIDRs, network)
 			}
 		}
+		direct := profile
+		direct.Use = netguard.Integration
 		return sdk.Deps{
 			Log:  log.With("integration", in.Integration),
 			Now:  time.Now,
 			HTTP: netguard.Client(profile),
+			Dial: direct.Dial,
 		}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/notify"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/poll"
 	"github.com/pulse-platform/pulse/core/rows"
@@ -74,6 +75,8 @@ type server struct {
 	settings     *settings.Service
 	books        ingest.Books
 	alerts       *alert.Engine
+	notify       *notify.Dispatcher
+	routing      *notify.Routing
 	door         *ingest.Door
 	poll         *poll.Scheduler
 	live         *live.Hub
@@ -197,8 +200,15 @@ func (s *server) openInventory(ctx context.Context) error {
 	}
 	s.settings, err = settings.Open(ctx, sqlite.NewSettings(s.base.state), func(v settings.Values) {
 		s.state.Set(compat.StateTemperature, strconv.AppendBool(nil, v.Bool(compat.StateTemperature)))
+		select {
+		case s.redeclared <- struct{}{}: // what those who notify may dial hangs on settings
+		default:
+		}
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.openNotify(ctx)
 }
 
 // openBooks loads rows, conditions and events.
@@ -228,6 +238,11 @@ func (s *server) run(ctx context.Context) error {
 	background(s.upkeep)
 	background(s.broadcast)
 	background(s.announce)
+	background(func(ctx context.Context) {
+		news, stop := s.alerts.Subscribe(1)
+		defer stop()
+		s.notify.Run(ctx, news)
+	})
 	s.log.Info("serving", "address", s.listener.Addr().String(), "version", version, "data", s.base.dir.Path())
 
 	var err error
@@ -288,7 +303,7 @@ func (s *server) reconcile(ctx context.Context) {
 		var wanted []pluginhost.Integration
 		var jobs []poll.Job
 		for _, x := range s.integrations.Desired() {
-			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config, ConfigVersion: x.ConfigVersion, Network: x.Network})
+			wanted = append(wanted, pluginhost.Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Config: x.Config, ConfigVersion: x.ConfigVersion, Network: s.reach(x.Kind, x.Network)})
 			d, _ := s.plugins.Description(x.Kind)
 			for _, t := range d.Tasks {
 				jobs = append(jobs, poll.Job{
@@ -316,48 +331,6 @@ func (s *server) reconcile(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// watchPause is how long a lost watch waits before it is tried again.
-const watchPause = 5 * time.Second
-
-// watch follows a source until it is lost.
-func (s *server) watch(ctx context.Context, j poll.Job) error {
-	watcher, err := s.plugins.Watcher(ctx, j.Integration)
-	if err != nil {
-		return err
-	}
-	after := context.WithoutCancel(ctx)
-	sink := s.door.Watch(after, j.Integration, func() { s.poll.Worked(j) })
-	err = watcher.Watch(ctx, sink)
-	switch {
-	case ctx.Err() != nil || !s.integrations.Runs(j.Integration):
-		return sink.End(after, nil) // it is to end
-	case err == nil:
-		err = sdk.Errorf(sdk.KindUpstream, "The source ended the watch.")
-	}
-	return sink.End(after, err)
-}
-
-// collect runs one task: the live collector writes into the one door.
-func (s *server) collect(ctx context.Context, j poll.Job) error {
-	if j.Watch {
-		return s.watch(ctx, j)
-	}
-	c, err := s.plugins.Collector(ctx, j.Integration)
-	if err != nil {
-		return err
-	}
-	sink := s.door.Begin(ingest.Cycle{Integration: j.Integration, Task: j.Task, ObservedAt: time.Now()})
-	err = c.Collect(ctx, j.Task, sink)
-	if !s.integrations.Runs(j.Integration) {
-		return nil // it was removed meanwhile, and what it brought must not come back
-	}
-	_, applied := sink.End(context.WithoutCancel(ctx), err)
-	if err != nil {
-		return err
-	}
-	return applied
 }
 
 // upkeep judges freshness and saves documents, on its own pace.
