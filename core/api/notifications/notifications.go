@@ -215,8 +215,40 @@ type deliveriesIn struct {
 	Limit  int    `query:"limit" default:"100"`
 }
 
+// Delivery is one message on its way, or what became of it.
+type Delivery struct {
+	ID          string         `json:"id"`
+	Channel     id.Integration `json:"channel"`
+	ChannelKind string         `json:"channelKind"`
+	Status      notify.Status  `json:"status"`
+	Kind        string         `json:"kind" help:"What is told: firing, resolved or test."`
+	Severity    sdk.Severity   `json:"severity"`
+	Title       string         `json:"title"`
+	Text        string         `json:"text"`
+	Incidents   []string       `json:"incidents"`
+	Attempts    int            `json:"attempts"`
+	MaxAttempts int            `json:"maxAttempts"`
+	Code        int            `json:"code,omitempty"`
+	LastError   string         `json:"lastError,omitempty"`
+	Created     time.Time      `json:"created"`
+	Next        *time.Time     `json:"next,omitempty"`
+	LastAttempt *time.Time     `json:"lastAttempt,omitempty"`
+	Completed   *time.Time     `json:"completed,omitempty"`
+}
+
+// maxIncidents is how many incidents of a message are named.
+const maxIncidents = 100
+
+func delivery(d notify.Delivery) Delivery {
+	return Delivery{
+		ID: d.ID, Channel: d.Channel, ChannelKind: d.Kind, Status: d.Status, Kind: d.Message.Kind, Severity: d.Message.Severity, Title: d.Message.Title, Text: d.Message.Text,
+		Incidents: d.Incidents[:min(len(d.Incidents), maxIncidents)], Attempts: d.Attempts, MaxAttempts: d.MaxAttempts, Code: d.Code, LastError: d.LastError, Created: d.Created,
+		Next: optional(d.Next), LastAttempt: optional(d.LastAttempt), Completed: optional(d.Completed),
+	}
+}
+
 type deliveriesOut struct {
-	Deliveries []notify.Delivery `json:"deliveries"`
+	Deliveries []Delivery `json:"deliveries"`
 }
 
 func (a Area) deliveries(ctx context.Context, in deliveriesIn) (deliveriesOut, error) {
@@ -233,8 +265,9 @@ func (a Area) deliveries(ctx context.Context, in deliveriesIn) (deliveriesOut, e
 		return deliveriesOut{}, errs.New(errs.Invalid, "limit must be from 1 to 1000").WithField("limit")
 	}
 	all, err := a.Dispatcher.List(ctx, statuses, in.Limit)
-	if all == nil {
-		all = []notify.Delivery{}
+	out := deliveriesOut{Deliveries: []Delivery{}}
+	for _, d := range all {
+		out.Deliveries = append(out.Deliveries, delivery(d))
 	}
-	return deliveriesOut{all}, err
+	return out, err
 }
