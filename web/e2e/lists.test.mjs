@@ -53,7 +53,7 @@ test('the filter finds by word, key and bound, and an empty answer can be cleare
   await page.goto('/infrastructure');
   const names = page.getByRole('rowheader');
   const all = fleet.length + 1;
-  const filter = page.getByRole('textbox', { name: 'Filter' });
+  const filter = page.getByRole('combobox', { name: 'Filter' });
   const finds = async (query, wanted) => {
     await filter.fill(query);
     await eventually(`${query} finds ${wanted}`, async () => {
@@ -110,7 +110,7 @@ test('states are filters on both pages', async () => {
   await eventually('the filter says so', () => /status:fine/.test(page.url()));
   assert.equal(await fine.getAttribute('aria-pressed'), 'true');
   assert.equal(await page.getByRole('rowheader').count(), fleet.length + 1);
-  await page.getByRole('textbox', { name: 'Filter' }).fill('status:down');
+  await page.getByRole('combobox', { name: 'Filter' }).fill('status:down');
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
 
   await page.goto('/?status=down');
@@ -126,7 +126,7 @@ test('a row opens its machine, and back keeps the filter', async () => {
   await page.getByRole('heading', { name: 'vega', level: 1 }).waitFor();
   await page.goBack();
   await row('vega').waitFor();
-  assert.equal(await page.getByRole('textbox', { name: 'Filter' }).inputValue(), 'vega');
+  assert.equal(await page.getByRole('combobox', { name: 'Filter' }).inputValue(), 'vega');
   assert.equal(await page.getByRole('rowheader').count(), 1);
   clean(page);
 });

@@ -60,7 +60,7 @@ test('a few letters find a machine, a page and an action, without a mouse', asyn
 test('arrows choose, Escape closes and gives the focus back', async () => {
   await page.goto('/infrastructure');
   await page.getByRole('link', { name: 'vega' }).waitFor();
-  const filter = page.getByRole('textbox', { name: 'Filter' });
+  const filter = page.getByRole('combobox', { name: 'Filter' });
   await filter.focus();
   await open();
   const chosen = () => palette().locator('[aria-selected=true]').innerText();

@@ -26,14 +26,21 @@ export function moment(v: unknown): string | undefined {
 
 /** The search of a page with a table. What is default is left out of the URL. */
 export interface TableSearch {
-  q?: string;
-  sort?: string;
+  q?: string | undefined;
+  sort?: string | undefined;
+  /** What rows are grouped by. */
+  group?: string | undefined;
+  /** Names of the columns that show, with commas between. */
+  cols?: string | undefined;
 }
 
 export function tableSearch(raw: Search): TableSearch {
-  const q = text(raw.q);
-  const sort = text(raw.sort);
-  return { ...(q !== undefined && { q }), ...(sort !== undefined && { sort }) };
+  return Object.fromEntries(
+    (['q', 'sort', 'group', 'cols'] as const).flatMap((key) => {
+      const value = text(raw[key]);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 /** Reads the search of a URL. Its values are plain text: ?q=status:down and not JSON. */
@@ -44,6 +51,10 @@ export function parseSearch(search: string): Record<string, string> {
 /** Writes the search of a URL as people would; what is not text is left out. */
 export function stringifySearch(search: Search): string {
   const pairs = Object.entries(search).filter((p): p is [string, string] => typeof p[1] === 'string');
-  const query = new URLSearchParams(pairs).toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+  const query = new URLSearchParams(pairs)
+    .toString()
+    .replaceAll('%3A', ':')
+    .replaceAll('%2F', '/')
+    .replaceAll('%2C', ',');
   return query && `?${query}`;
 }

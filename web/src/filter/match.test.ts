@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCatalog, type ResourceType } from '@/catalog/catalog.ts';
 import type { Resource } from '@/live/resource.ts';
-import { compile, keysOf } from './match.ts';
+import { compile } from './match.ts';
 import { parseFilter } from './parse.ts';
 
 const types = parseCatalog({
@@ -137,13 +137,5 @@ describe('the paths of a filter', () => {
     ['colour:red', []],
   ])('%j reads %j', (filter, want) => {
     expect(compile(parseFilter(filter), types).paths).toEqual(want);
-  });
-});
-
-describe('keysOf', () => {
-  it('offers each key once', () => {
-    const keys = keysOf(types);
-    expect(keys).toContain('uptime');
-    expect(new Set(keys).size).toBe(keys.length);
   });
 });

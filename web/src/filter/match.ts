@@ -47,7 +47,8 @@ function statusMatches(r: Resource, wanted: string): boolean {
   return r.status === wanted || word === wanted || r.status === statusWords[wanted];
 }
 
-function tags(r: Resource): string[] {
+/** The tags of a resource. */
+export function tagsOf(r: Resource): string[] {
   const t = r.doc.tags;
   if (Array.isArray(t)) return t.filter((x): x is string => typeof x === 'string');
   return typeof t === 'string' ? t.split(/[;,]\s*/) : [];
@@ -62,7 +63,7 @@ function has(r: Resource, type: ResourceType, key: string, value: string): boole
     case 'type':
       return includes(type.name, value) || includes(type.label, value);
     case 'tag':
-      return tags(r).some((t) => t.toLowerCase() === value);
+      return tagsOf(r).some((t) => t.toLowerCase() === value);
     case 'id':
       return r.id.toLowerCase() === value;
     default: {
@@ -99,7 +100,7 @@ function matchesTerm(r: Resource, type: ResourceType, term: Term, now: number): 
   if (term.key !== '') return value === '' || has(r, type, aliases[term.key] ?? term.key, value);
   return (
     has(r, type, 'name', value) ||
-    tags(r).some((t) => t.toLowerCase().includes(value)) ||
+    tagsOf(r).some((t) => t.toLowerCase().includes(value)) ||
     type.columns.some((c) => isWords(c) && includes(at(r.doc, c.path), value))
   );
 }
@@ -138,9 +139,4 @@ export function compile(
     notUnderstood: terms.filter((t) => !used.includes(t)).map((t) => t.text),
     paths: [...new Set(used.flatMap((t) => types.flatMap((type) => pathsOf(t, type))))].filter(Boolean),
   };
-}
-
-/** The keys that a filter over these types may use. */
-export function keysOf(types: readonly ResourceType[]): string[] {
-  return [...new Set([...fixedKeys, ...types.flatMap((t) => t.columns.map((c) => c.name))])];
 }

@@ -46,6 +46,14 @@ export function columnsOf(types: readonly ResourceType[], all = false): Column[]
   return [...found.values()];
 }
 
+/** The columns that a list of names chooses, in the order of the table; those of the default when it chooses none that exist. */
+export function chosenColumns(types: readonly ResourceType[], names: string): Column[] {
+  const wanted = new Set(names.split(',').filter(Boolean));
+  const all = columnsOf(types, true);
+  if (!all.some((c) => wanted.has(c.name))) return columnsOf(types);
+  return all.filter((c) => c.name === nameColumn || c.name === statusColumn || wanted.has(c.name));
+}
+
 /** The columns that fit into a width: those with the highest priority number go first, the rightmost of them before others. */
 export function fitting(columns: readonly Column[], width: number): Column[] {
   const kept = [...columns];

@@ -2,6 +2,7 @@ import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
+import { partsOf } from '@/filter/group.ts';
 import type { Sort } from '@/filter/sort.ts';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -19,8 +20,12 @@ const virtualFrom = 100;
 
 export interface ResourceTableProps {
   label: string;
-  /** In the order that the sort asks for. */
+  /** In the order that the sort asks for, under the heads of groups when they are grouped. */
   ids: readonly string[];
+  /** What the rows are grouped by. */
+  group?: string;
+  /** Says which columns have no room. */
+  tellHidden?: boolean;
   columns: readonly Column[];
   sort: Sort;
   /** Without it the columns cannot be sorted by. */
@@ -31,16 +36,27 @@ export interface ResourceTableProps {
 }
 
 /** Live rows that do not move under the pointer. */
-export function ResourceTable({ label, ids, columns, sort, onSort, compact, pending }: ResourceTableProps) {
+export function ResourceTable({
+  label,
+  ids,
+  columns,
+  sort,
+  onSort,
+  compact,
+  pending,
+  group,
+  tellHidden,
+}: ResourceTableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const cards = width !== undefined && width < cardWidth;
   const rowHeight = cards ? cardHeight : compact ? 32 : 40;
-  const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}/${pending ?? false}`);
+  const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}/${pending ?? false}/${group ?? ''}`);
   const shownColumns = useMemo(() => fitting(columns, width ?? 1200), [columns, width]);
   const virtual = useRows(frame, held.length, rowHeight);
-  useRowKeys(frame, held.length, virtual);
+  useRowKeys(frame, held, virtual);
 
+  const hidden = tellHidden && !cards ? columns.filter((c) => !shownColumns.includes(c)) : [];
   const moved = !sameOrder(held, ids);
   const rows = { ids: held, columns: shownColumns, virtual, rowHeight };
   return (
@@ -64,6 +80,9 @@ export function ResourceTable({ label, ids, columns, sort, onSort, compact, pend
           <TableOfRows label={label} sort={sort} onSort={onSort} {...rows} />
         )}
       </div>
+      {hidden.length > 0 && (
+        <p className="text-muted mt-1 text-xs">No room for {hidden.map((c) => c.label).join(', ')}.</p>
+      )}
     </div>
   );
 }
@@ -87,14 +106,21 @@ function useRows(frame: React.RefObject<HTMLElement | null>, count: number, size
 }
 
 /** j and k move through the rows; Enter follows the focused link by itself. */
-function useRowKeys(frame: React.RefObject<HTMLElement | null>, count: number, virtual: Rows): void {
+function useRowKeys(
+  frame: React.RefObject<HTMLElement | null>,
+  lines: readonly string[],
+  virtual: Rows,
+): void {
+  const count = lines.length;
   function move(by: number) {
     const active = document.activeElement?.closest('[data-index]');
     const inside = active && frame.current?.contains(active);
     if (!inside && document.activeElement?.closest('[data-index]')) return false;
     const from = inside ? Number(active.getAttribute('data-index')) : by > 0 ? -1 : 0;
-    const to = Math.min(count - 1, Math.max(0, from + by));
-    if (count === 0) return false;
+    let to = Math.min(count - 1, Math.max(0, from + by));
+    // The heads of groups are passed over.
+    while (lines[to] !== undefined && partsOf(lines[to] ?? '').id === '') to += by;
+    if (lines[to] === undefined) return false;
     virtual?.scrollToIndex(to);
     requestAnimationFrame(() => {
       const row = frame.current?.querySelector<HTMLElement>(`[data-index="${to}"]`);
@@ -134,16 +160,34 @@ interface RowsProps {
 }
 
 function windowOf(ids: readonly string[], virtual: Rows) {
-  if (!virtual) return { items: ids.map((id, index) => ({ id, index })), before: 0, after: 0 };
+  if (!virtual) return { items: ids.map((line, index) => ({ line, index })), before: 0, after: 0 };
   const items = virtual.getVirtualItems();
   const first = items[0];
   const last = items[items.length - 1];
   const margin = virtual.options.scrollMargin;
   return {
-    items: items.map((v) => ({ id: ids[v.index] ?? '', index: v.index })),
+    items: items.map((v) => ({ line: ids[v.index] ?? '', index: v.index })),
     before: first ? first.start - margin : 0,
     after: last ? virtual.getTotalSize() - (last.end - margin) : virtual.getTotalSize(),
   };
+}
+
+/** How many are in each group. */
+function sizesOf(lines: readonly string[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const line of lines) {
+    const { id, group } = partsOf(line);
+    if (id !== '' && group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  }
+  return sizes;
+}
+
+function GroupName({ name, size }: { name: string; size: number }) {
+  return (
+    <span>
+      {name === '' ? 'In no group' : name} <span className="num text-muted font-normal">{size}</span>
+    </span>
+  );
 }
 
 function Spacer({ height, span }: { height: number; span: number }) {
@@ -165,6 +209,7 @@ function TableOfRows({
   onSort,
 }: RowsProps & { sort: Sort; onSort: ((s: Sort) => void) | undefined }) {
   const { items, before, after } = windowOf(ids, virtual);
+  const sizes = useMemo(() => sizesOf(ids), [ids]);
   return (
     <table
       aria-label={label}
@@ -186,9 +231,22 @@ function TableOfRows({
       </thead>
       <tbody>
         <Spacer height={before} span={columns.length} />
-        {items.map(({ id, index }) => (
-          <Row key={id} id={id} index={index} columns={columns} />
-        ))}
+        {items.map(({ line, index }) => {
+          const { id, group } = partsOf(line);
+          return id === '' ? (
+            <tr key={line} aria-rowindex={index + 2}>
+              <th
+                colSpan={columns.length}
+                scope="rowgroup"
+                className="bg-bg border-line h-(--row) border-b px-3 text-left font-medium"
+              >
+                <GroupName name={group ?? ''} size={sizes.get(group ?? '') ?? 0} />
+              </th>
+            </tr>
+          ) : (
+            <Row key={line} id={id} index={index} columns={columns} />
+          );
+        })}
         <Spacer height={after} span={columns.length} />
       </tbody>
     </table>
@@ -237,16 +295,26 @@ function Head({
 
 function CardList({ label, ids, columns, virtual, rowHeight }: RowsProps) {
   const { items, before, after } = windowOf(ids, virtual);
+  const sizes = useMemo(() => sizesOf(ids), [ids]);
   return (
     <ul
       aria-label={label}
       style={{ '--card': `${rowHeight}px`, paddingTop: before, paddingBottom: after } as React.CSSProperties}
     >
-      {items.map(({ id, index }) => (
-        <li key={id}>
-          <Card id={id} index={index} columns={columns} />
-        </li>
-      ))}
+      {items.map(({ line, index }) => {
+        const { id, group } = partsOf(line);
+        return (
+          <li key={line}>
+            {id === '' ? (
+              <p className="bg-bg border-line flex h-(--card) items-end border-b px-3 pb-2 text-sm font-medium">
+                <GroupName name={group ?? ''} size={sizes.get(group ?? '') ?? 0} />
+              </p>
+            ) : (
+              <Card id={id} index={index} columns={columns} />
+            )}
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo } from 'react';
-import type { Column } from '@/catalog/catalog.ts';
+import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -54,12 +54,19 @@ export const Row = memo(function Row({ id, index, columns }: RowProps) {
   );
 });
 
+/** What a card has room for: shares with bars first, then other numbers, then words; only what the type has. */
+function cardColumns(type: ResourceType, columns: readonly Column[]): Column[] {
+  const own = columns.filter((c) => type.columns.some((t) => t.name === c.name));
+  const rank = (c: Column) => (hasBar(c) ? 0 : isNumeric(c) ? 1 : 2);
+  return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
+}
+
 /** One resource as a card of two lines, for narrow screens. */
 export const Card = memo(function Card({ id, index, columns }: RowProps) {
   const resource = useResource(id);
   const type = useResourceType(resource?.type);
   if (!resource || !type) return null;
-  const shown = columns.filter(hasBar).slice(0, 3);
+  const shown = cardColumns(type, columns);
   return (
     <Link
       to="/r/$id"

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
+import { grouped, groupPaths } from '@/filter/group.ts';
 import { compile, type Filter } from '@/filter/match.ts';
 import { parseFilter } from '@/filter/parse.ts';
 import { order, sortPaths, type Sort } from '@/filter/sort.ts';
@@ -8,8 +9,10 @@ import type { Resource } from '@/live/resource.ts';
 import { statuses, type Status } from '@/live/status.ts';
 
 export interface Selection {
-  /** What passes the filter, in order. */
+  /** What passes the filter, in order: ids, under the heads of their groups when they are grouped. */
   ids: readonly string[];
+  /** How many pass the filter. */
+  passing: number;
   /** How many there are without the filter. */
   total: number;
   /** How many of each state, without the filter. */
@@ -26,13 +29,18 @@ export function countStatuses(resources: Iterable<Resource>): Record<Status, num
 }
 
 /** The resources of some types that pass a filter, in order, and how many there are of each state. */
-export function useSelection(types: readonly ResourceType[], query: string, sort: Sort): Selection {
+export function useSelection(
+  types: readonly ResourceType[],
+  query: string,
+  sort: Sort,
+  group = '',
+): Selection {
   const byId = useLive((l) => l.byId);
   const { column, descending } = sort;
   const filter = useMemo(() => compile(parseFilter(query), types), [query, types]);
   const paths = useMemo(
-    () => [...new Set([...filter.paths, ...sortPaths(types, column)])],
-    [filter, types, column],
+    () => [...new Set([...filter.paths, ...sortPaths(types, column), ...groupPaths(types, group)])],
+    [filter, types, column, group],
   );
   const pending = !useColumns(paths);
   return useMemo(() => {
@@ -42,14 +50,16 @@ export function useSelection(types: readonly ResourceType[], query: string, sort
       const type = byName.get(r.type);
       return type !== undefined && filter.matches(r, type);
     });
+    const ids = order(passing, byName, { column, descending });
     return {
-      ids: order(passing, byName, { column, descending }),
+      ids: group === '' ? ids : grouped(ids, byId, byName, group),
+      passing: ids.length,
       total: all.length,
       counts: countStatuses(all),
       filter,
       pending,
     };
-  }, [byId, types, filter, column, descending, pending]);
+  }, [byId, types, filter, column, descending, group, pending]);
 }
 
 /** Those of some types of which there is a resource: the others would bring columns that nothing fills. */

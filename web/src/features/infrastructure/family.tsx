@@ -1,19 +1,22 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Rows2, Rows3, Search, X } from 'lucide-react';
+import { Rows2, Rows3, Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
-import { keysOf } from '@/filter/match.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
 import { parseSort, sortText } from '@/filter/sort.ts';
 import { useLive } from '@/live/hooks.ts';
 import { NoMachine } from '@/parts/add-host.tsx';
+import { FilterBox } from '@/parts/filter-box.tsx';
 import { Page } from '@/parts/page.tsx';
 import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { columnsOf } from '@/table/columns.ts';
+import { ColumnPicker, GroupPicker } from '@/parts/view-menu.tsx';
+import type { TableSearch } from '@/search.ts';
+import { chosenColumns } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
 import { usePresent, useSelection } from '@/table/select.ts';
 import { Button, IconButton } from '@/ui/button.tsx';
+import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
 
 /** A section of the menu: everything of one family in one live table. */
@@ -49,17 +52,19 @@ function Machines({
   label: string;
   family: string;
 }) {
-  const { q = '', sort: sortParam } = useSearch({ from: '/shell/$family' });
+  const { q = '', sort: sortParam, group = '', cols = '' } = useSearch({ from: '/shell/$family' });
   const navigate = useNavigate({ from: '/$family' });
   const sort = useMemo(() => parseSort(sortParam), [sortParam]);
-  const selection = useSelection(types, q, sort);
-  const columns = useMemo(() => columnsOf(types), [types]);
+  const selection = useSelection(types, q, sort, group);
+  const columns = useMemo(() => chosenColumns(types, cols), [types, cols]);
   const [compact, toggleCompact] = useCompact();
-  const setQuery = (next: string) =>
+  const [open, setOpen] = useState(q !== '');
+  const set = (next: TableSearch) =>
     void navigate({
-      search: (s) => ({ ...(next && { q: next }), ...(s.sort && { sort: s.sort }) }),
+      search: (s) => Object.fromEntries(Object.entries({ ...s, ...next }).filter(([, v]) => v !== '')),
       replace: true,
     });
+  const setQuery = (next: string) => set({ q: next });
 
   if (selection.total === 0) {
     return family === 'infrastructure' ? <NoMachine /> : <Empty title={`No ${label.toLowerCase()} yet`} />;
@@ -67,7 +72,25 @@ function Machines({
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
-        <FilterBox query={q} onQuery={setQuery} keys={keysOf(types)} />
+        <Button
+          aria-expanded={open}
+          aria-controls="table-view"
+          onClick={() => setOpen(!open)}
+          className="sm:hidden"
+        >
+          <Search size={16} aria-hidden /> Filter
+        </Button>
+        <div
+          id="table-view"
+          className={cx(
+            'flex min-w-0 flex-1 basis-80 flex-wrap items-center gap-2',
+            !open && 'max-sm:hidden',
+          )}
+        >
+          <FilterBox query={q} onQuery={setQuery} types={types} />
+          <GroupPicker types={types} group={group} onGroup={(by) => set({ group: by })} />
+          <ColumnPicker types={types} names={cols} onNames={(names) => set({ cols: names })} />
+        </div>
         <StatusFilter
           counts={selection.counts}
           chosen={valueOf(q, 'status')}
@@ -75,7 +98,7 @@ function Machines({
         />
         <span className="ml-auto flex items-center gap-2">
           <span className="num text-muted text-sm" role="status">
-            {q === '' ? selection.total : `${selection.ids.length} of ${selection.total}`}
+            {q === '' ? selection.total : `${selection.passing} of ${selection.total}`}
           </span>
           <IconButton
             label={compact ? 'Comfortable rows' : 'Compact rows'}
@@ -108,63 +131,12 @@ function Machines({
           sort={sort}
           compact={compact}
           pending={selection.pending}
-          onSort={(next) =>
-            void navigate({
-              search: (s) => ({
-                ...(s.q && { q: s.q }),
-                ...(sortText(next) !== 'name' && { sort: sortText(next) }),
-              }),
-              replace: true,
-            })
-          }
+          group={group}
+          tellHidden={cols !== ''}
+          onSort={(next) => set({ sort: sortText(next) === 'name' ? '' : sortText(next) })}
         />
       )}
     </>
-  );
-}
-
-function FilterBox({
-  query,
-  onQuery,
-  keys,
-}: {
-  query: string;
-  onQuery: (q: string) => void;
-  keys: readonly string[];
-}) {
-  return (
-    <div role="search" className="relative max-w-xl min-w-0 flex-1 basis-72">
-      <Search size={16} aria-hidden className="text-muted absolute top-1/2 left-2.5 -translate-y-1/2" />
-      <input
-        data-filter
-        type="text"
-        enterKeyHint="search"
-        aria-label="Filter"
-        placeholder="Filter: words, status:down, cpu>80"
-        title={`Words, or a key with : > <. Keys: ${keys.join(', ')}`}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        value={query}
-        onChange={(e) => onQuery(e.target.value)}
-        onKeyDown={(e) => {
-          if (e.key !== 'Escape') return;
-          if (query !== '') onQuery('');
-          else e.currentTarget.blur();
-        }}
-        className="bg-surface border-line-strong placeholder:text-muted h-8 w-full rounded-md border pr-8 pl-8 max-sm:h-11 max-sm:text-lg"
-      />
-      {query !== '' && (
-        <button
-          type="button"
-          aria-label="Clear the filter"
-          onClick={() => onQuery('')}
-          className="text-muted hover:text-text absolute top-1/2 right-1 inline-flex size-7 -translate-y-1/2 items-center justify-center"
-        >
-          <X size={14} aria-hidden />
-        </button>
-      )}
-    </div>
   );
 }
 

@@ -53,7 +53,7 @@ export function RangePicker() {
               })
             }
             className={cx(
-              'num h-7 min-w-9 rounded-sm px-2 text-sm max-sm:h-10',
+              'num h-7 rounded-sm text-sm max-sm:h-10 max-sm:px-1.5 sm:min-w-9 sm:px-2',
               !zoomed && r === range ? 'bg-selected text-accent font-medium' : 'text-muted hover:text-text',
             )}
           >

@@ -87,15 +87,17 @@ export function SideNav({ onHelp, onPalette }: { onHelp: () => void; onPalette: 
       <button
         type="button"
         onClick={onPalette}
-        aria-label="Go to or do anything"
-        title="Go to or do anything (Ctrl+K)"
+        title="Search resources, pages and actions (Ctrl+K)"
         aria-keyshortcuts="Control+K Meta+K"
         className="border-line text-muted hover:bg-hover hover:text-text mb-1 flex h-9 items-center gap-3 rounded-md border px-2.5 max-lg:justify-center"
       >
         <Search size={16} aria-hidden strokeWidth={1.75} />
-        <span className="flex flex-1 items-center justify-between text-sm max-lg:hidden">
-          Search <kbd className="font-mono text-xs">Ctrl K</kbd>
+        <span className="max-lg:visually-hidden flex-1 text-left text-sm">
+          Search<span className="visually-hidden"> resources, pages and actions</span>
         </span>
+        <kbd aria-hidden className="font-mono text-xs max-lg:hidden">
+          Ctrl K
+        </kbd>
       </button>
       {items.map((item) => (
         <Link
