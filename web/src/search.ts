@@ -32,11 +32,13 @@ export interface TableSearch {
   group?: string | undefined;
   /** Names of the columns that show, with commas between. */
   cols?: string | undefined;
+  /** 'host' opens the dialog that adds one. */
+  add?: string | undefined;
 }
 
 export function tableSearch(raw: Search): TableSearch {
   return Object.fromEntries(
-    (['q', 'sort', 'group', 'cols'] as const).flatMap((key) => {
+    (['q', 'sort', 'group', 'cols', 'add'] as const).flatMap((key) => {
       const value = text(raw[key]);
       return value === undefined ? [] : [[key, value]];
     }),

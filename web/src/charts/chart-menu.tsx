@@ -64,7 +64,7 @@ export function ChartMenu({
         }
       </Disclosure>
       {table && (
-        <Dialog title={`${title} of ${subject}`} onClose={() => setTable(false)}>
+        <Dialog title={`${title} of ${subject}`} onClose={() => setTable(false)} reading>
           <Values series={series} format={format} />
         </Dialog>
       )}

@@ -7,10 +7,13 @@ export function Dialog({
   title,
   onClose,
   children,
+  reading,
 }: {
   title: string;
   onClose: () => void;
   children: ReactNode;
+  /** It holds nothing but text: the keyboard reaches it to scroll. */
+  reading?: boolean;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -38,7 +41,9 @@ export function Dialog({
           <X size={16} aria-hidden />
         </IconButton>
       </div>
-      <div className="max-h-[75vh] overflow-y-auto p-4">{children}</div>
+      <div tabIndex={reading ? 0 : undefined} className="max-h-[75vh] overflow-y-auto p-4">
+        {children}
+      </div>
     </dialog>
   );
 }

@@ -1,11 +1,11 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Rows2, Rows3, Search } from 'lucide-react';
+import { Plus, Rows2, Rows3, Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
 import { parseSort, sortText } from '@/filter/sort.ts';
 import { useLive } from '@/live/hooks.ts';
-import { NoMachine } from '@/parts/add-host.tsx';
+import { AddHost, NoMachine } from '@/parts/add-host.tsx';
 import { FilterBox } from '@/parts/filter-box.tsx';
 import { Page } from '@/parts/page.tsx';
 import { StatusFilter } from '@/parts/status-filter.tsx';
@@ -22,6 +22,10 @@ import { Empty } from '@/ui/message.tsx';
 /** A section of the menu: everything of one family in one live table. */
 export function FamilyPage() {
   const { family } = useParams({ from: '/shell/$family' });
+  const { add } = useSearch({ from: '/shell/$family' });
+  const navigate = useNavigate({ from: '/$family' });
+  const setAdding = (open: boolean) =>
+    void navigate({ search: (s) => ({ ...s, add: open ? 'host' : undefined }), replace: !open });
   const title = family.charAt(0).toUpperCase() + family.slice(1);
   const loaded = useLive((l) => l.loaded);
   const all = useLive((l) => l.catalog.types);
@@ -29,7 +33,17 @@ export function FamilyPage() {
   const present = usePresent(types);
   const known = types.length > 0 || family === 'infrastructure';
   return (
-    <Page title={title}>
+    <Page
+      title={title}
+      actions={
+        family === 'infrastructure' && (
+          <Button onClick={() => setAdding(true)}>
+            <Plus size={16} aria-hidden /> Add host
+          </Button>
+        )
+      }
+    >
+      {add === 'host' && loaded && <AddHost onClose={() => setAdding(false)} />}
       {!loaded ? (
         <TableSkeleton />
       ) : known ? (

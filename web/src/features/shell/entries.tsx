@@ -1,4 +1,4 @@
-import { Keyboard, Link2, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
+import { Keyboard, Link2, LogOut, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
@@ -14,7 +14,7 @@ export interface Entry extends Findable {
   icon: ReactNode;
   /** What it is, in a word. */
   kind: string;
-  to?: { to: string; params?: Record<string, string> };
+  to?: { to: string; params?: Record<string, string>; search?: Record<string, string> };
   act?: (around: Around) => void;
 }
 
@@ -49,6 +49,14 @@ function action(label: string, also: string, icon: ReactNode, act: (around: Arou
 }
 
 const actions: readonly Entry[] = [
+  {
+    key: 'add host',
+    label: 'Add a host',
+    also: 'agent install machine new',
+    kind: 'Action',
+    icon: <Plus {...size} />,
+    to: { to: '/$family', params: { family: 'infrastructure' }, search: { add: 'host' } },
+  },
   action('Dark theme', 'night colour look', <Moon {...size} />, () => setTheme('dark')),
   action('Light theme', 'day colour look', <Sun {...size} />, () => setTheme('light')),
   action('Theme as the system', 'colour look', <Monitor {...size} />, () => setTheme('system')),

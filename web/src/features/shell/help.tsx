@@ -28,7 +28,7 @@ function Part({
   return (
     <section>
       <h3 className="mb-1.5 text-sm font-semibold">{title}</h3>
-      <dl className="grid grid-cols-[7rem_1fr] gap-y-1.5 text-sm">
+      <dl className="grid grid-cols-[7.5rem_1fr] gap-y-1.5 text-sm">
         {rows.map((row) => (
           <div key={row.parts.join(' ')} className="contents">
             <dt>
@@ -47,8 +47,8 @@ function Part({
 /** All keys, and how to write a filter. */
 export function Help({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keyboard and filter" onClose={onClose}>
-      <div className="grid gap-5 sm:grid-cols-2">
+    <Dialog title="Keyboard and filter" onClose={onClose} reading>
+      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
         {keymap.map((part) => (
           <Part
             key={part.title}
