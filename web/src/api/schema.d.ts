@@ -158,6 +158,331 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge an alert; ids with a slash go into the body form */
+        post: operations["acknowledgeAlertByPath"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an alert by hand */
+        post: operations["clearAlertByPath"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/unacknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an acknowledgement back */
+        post: operations["unacknowledgeAlertByPath"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge an alert */
+        post: operations["acknowledgeAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let alerts be told from now on */
+        post: operations["activateAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what fires */
+        get: operations["listActiveAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/bulk/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge several alerts */
+        post: operations["acknowledgeAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/bulk/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End several alerts by hand */
+        post: operations["clearAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an alert by hand; what is still wrong fires again */
+        post: operations["clearAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the alert configuration */
+        get: operations["getAlertConfig"];
+        /** Replace the alert configuration */
+        put: operations["setAlertConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what fires and what has fired, the newest first */
+        get: operations["listAlertHistory"];
+        put?: never;
+        post?: never;
+        /** Forget what is over */
+        delete: operations["clearAlertHistory"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one incident with its timeline, or those of a resource */
+        get: operations["listIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/incidents/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a note to an incident */
+        post: operations["noteIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell what a rule would have done, by the stored numbers */
+        post: operations["simulateRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Silence an alert for some minutes, 0 to end it */
+        post: operations["snoozeAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/unacknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an acknowledgement back */
+        post: operations["unacknowledgeAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the channels of all plugins with what they are told and how they are doing */
+        get: operations["listChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{kind}/{name}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a channel is told */
+        put: operations["setChannelRoute"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{kind}/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message through a channel */
+        post: operations["testChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/charts": {
         parameters: {
             query?: never;
@@ -167,6 +492,23 @@ export interface paths {
         };
         /** The charts of everything over a range */
         get: operations["getCharts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages, the newest first */
+        get: operations["listDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,6 +770,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List maintenance windows */
+        get: operations["listMaintenance"];
+        put?: never;
+        /** Add a maintenance window */
+        post: operations["addMaintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a maintenance window */
+        put: operations["changeMaintenance"];
+        post?: never;
+        /** Delete a maintenance window */
+        delete: operations["deleteMaintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics-store/history": {
         parameters: {
             query?: never;
@@ -456,6 +834,231 @@ export interface paths {
         get: operations["getMetricStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/dlq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages that could not be delivered */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/dlq/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a message up */
+        post: operations["deleteDeadLetter"];
+        /** Give a message up */
+        delete: operations["removeDeadLetter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/dlq/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deliver a message again */
+        post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the e-mail channel */
+        get: operations["getEmail"];
+        /** Replace the e-mail channel */
+        put: operations["setEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/email-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List known mail providers */
+        get: operations["listEmailProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how channels and the queue are doing */
+        get: operations["getNotificationHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/queue/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count messages by status */
+        get: operations["getQueueStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message through one channel, or with method all through each */
+        post: operations["testNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhook-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the last messages to webhooks */
+        get: operations["listWebhookHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhook-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List services that webhooks can speak to */
+        get: operations["listWebhookTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks, secrets masked */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Add a webhook */
+        post: operations["addWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace a webhook; masked values keep what is stored */
+        put: operations["changeWebhook"];
+        post?: never;
+        /** Delete a webhook */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhooks/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message to a webhook that need not be saved */
+        post: operations["testWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +1265,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all rules in the order in which they are put over one another */
+        get: operations["listRules"];
+        put?: never;
+        /** Add a rule */
+        post: operations["addRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a rule of yours */
+        put: operations["changeRule"];
+        post?: never;
+        /** Delete a rule of yours */
+        delete: operations["deleteRule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1165,6 +1804,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Activated: {
+            /** Format: date-time */
+            activationTime?: string | null;
+            message: string;
+            state: string;
+            success: boolean;
+        };
         ActiveCondition: {
             instance?: string;
             kind: string;
@@ -1202,11 +1848,72 @@ export interface components {
             };
             total: number;
         };
+        Alert: {
+            acknowledged: boolean;
+            /** Format: date-time */
+            ackTime?: string | null;
+            ackUser?: string;
+            category?: string;
+            endReason?: string;
+            flapping?: boolean;
+            id: string;
+            incidentId?: string;
+            instance: string;
+            kind?: string;
+            /** Format: date-time */
+            lastSeen?: string | null;
+            level: string;
+            message: string;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            node: string;
+            nodeDisplayName?: string;
+            /** @description Why nobody is told. */
+            quiet?: string;
+            /** Format: date-time */
+            resolvedTime?: string | null;
+            resourceId: string;
+            resourceName: string;
+            resourceType?: string;
+            resourceUid?: string;
+            rule?: string;
+            /** Format: date-time */
+            snoozedUntil?: string | null;
+            /** Format: date-time */
+            startTime: string;
+            threshold: number;
+            type: string;
+            unit?: string;
+            value: number;
+        };
+        AlertsDone: {
+            message?: string;
+            success: boolean;
+        };
+        BulkIn: {
+            alertIds: string[];
+        };
+        ByID: {
+            id: string;
+        };
         Calls: {
             failed: number;
             last?: number;
             perMinute: number;
             total: number;
+        };
+        ChannelOut: {
+            enabled: boolean;
+            health: components["schemas"]["NotifyHealth"];
+            id: string;
+            kind: string;
+            name: string;
+            route: components["schemas"]["Route"];
+            title: string;
+        };
+        ChannelsOut: {
+            channels: components["schemas"]["ChannelOut"][];
         };
         ChildrenOut: {
             count: number;
@@ -1257,8 +1964,47 @@ export interface components {
             name: string;
             network?: components["schemas"]["Network"];
         };
+        CustomRule: {
+            createdAt?: string;
+            description?: string;
+            enabled: boolean;
+            filterConditions: components["schemas"]["FilterStack"];
+            id: string;
+            name: string;
+            notifications?: unknown;
+            priority: number;
+            thresholds: components["schemas"]["Thresholds"];
+            updatedAt?: string;
+        };
         Decision: {
             commandsEnabled?: boolean | null;
+        };
+        DeliveriesOut: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        Delivery: {
+            attempts: number;
+            channel: string;
+            channelKind: string;
+            code?: number;
+            /** Format: date-time */
+            completed?: string | null;
+            /** Format: date-time */
+            created: string;
+            id: string;
+            incidents: string[];
+            /** @description What is told: firing, resolved or test. */
+            kind: string;
+            /** Format: date-time */
+            lastAttempt?: string | null;
+            lastError?: string;
+            maxAttempts: number;
+            /** Format: date-time */
+            next?: string | null;
+            severity: string;
+            status: string;
+            text: string;
+            title: string;
         };
         Detail: {
             plugin: components["schemas"]["Plugin"];
@@ -1271,9 +2017,88 @@ export interface components {
             severity: string;
             summary: string;
         };
+        Document: {
+            activationState?: string;
+            /** Format: date-time */
+            activationTime?: string | null;
+            autoAcknowledgeAfterHours: number;
+            backupDefaults?: unknown;
+            customRules?: components["schemas"]["CustomRule"][];
+            disableAllDockerContainers: boolean;
+            disableAllDockerHosts: boolean;
+            disableAllDockerHostsOffline: boolean;
+            disableAllDockerServices: boolean;
+            disableAllGuests: boolean;
+            disableAllGuestsOffline: boolean;
+            disableAllHosts: boolean;
+            disableAllHostsOffline: boolean;
+            disableAllNodes: boolean;
+            disableAllNodesOffline: boolean;
+            disableAllPBS: boolean;
+            disableAllPBSOffline: boolean;
+            disableAllPMG: boolean;
+            disableAllPMGOffline: boolean;
+            disableAllStorage: boolean;
+            dockerDefaults: components["schemas"]["Thresholds"];
+            dockerIgnoredContainerPrefixes?: string[];
+            enabled: boolean;
+            flappingCooldownMinutes: number;
+            flappingEnabled: boolean;
+            flappingThreshold: number;
+            flappingWindowSeconds: number;
+            guestDefaults: components["schemas"]["Thresholds"];
+            guestTagBlacklist?: string[];
+            guestTagWhitelist?: string[];
+            hostDefaults: components["schemas"]["Thresholds"];
+            hysteresisMargin: number;
+            ignoredGuestPrefixes?: string[];
+            maxAcknowledgedAgeDays: number;
+            maxAlertAgeDays: number;
+            metricTimeThresholds?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            minimumDelta: number;
+            nodeDefaults: components["schemas"]["Thresholds"];
+            observationWindowHours?: number;
+            overrides: {
+                [key: string]: components["schemas"]["Thresholds"];
+            };
+            pbsDefaults: components["schemas"]["Thresholds"];
+            pmgDefaults: components["schemas"]["Thresholds"];
+            schedule: components["schemas"]["Schedule"];
+            snapshotDefaults?: unknown;
+            storageDefault: components["schemas"]["Hysteresis"];
+            suppressionWindow: number;
+            timeThreshold?: number;
+            timeThresholds: {
+                [key: string]: number;
+            };
+        };
         Done: {
             message: string;
             success: boolean;
+        };
+        Email: {
+            enabled: boolean;
+            from: string;
+            password: string;
+            port: number;
+            provider: string;
+            rateLimit: number;
+            server: string;
+            startTLS: boolean;
+            tls: boolean;
+            to: string[];
+            username: string;
+        };
+        EmailHealth: {
+            configured: boolean;
+            enabled: boolean;
+        };
+        Encryption: {
+            enabled: boolean;
         };
         Error: {
             code: string;
@@ -1285,6 +2110,10 @@ export interface components {
             request_id: string;
             status_code: number;
             timestamp: number;
+        };
+        Escalation: {
+            enabled: boolean;
+            levels: components["schemas"]["Level"][];
         };
         Event: {
             attributes?: {
@@ -1310,6 +2139,14 @@ export interface components {
             label: string;
             path: string;
         };
+        FilterStack: {
+            filters: components["schemas"]["RuleFilter"][];
+            logicalOperator: string;
+        };
+        Forgotten: {
+            message: string;
+            status: string;
+        };
         Found: {
             host: components["schemas"]["FoundHost"];
             success: boolean;
@@ -1323,6 +2160,12 @@ export interface components {
             /** Format: date-time */
             lastSeen: string;
             status: string;
+        };
+        Grouping: {
+            byGuest: boolean;
+            byNode: boolean;
+            enabled: boolean;
+            window: number;
         };
         Health: {
             devModeSSH: boolean;
@@ -1361,6 +2204,10 @@ export interface components {
         HostIn: {
             hostId: string;
         };
+        Hysteresis: {
+            clear: number;
+            trigger: number;
+        };
         Identity: {
             clusterName?: string;
             dmiUuid?: string;
@@ -1393,6 +2240,18 @@ export interface components {
             name: string;
             next?: number;
             running: boolean;
+        };
+        IntegrationsTried: {
+            certificateSha256?: string;
+            diagnostics: components["schemas"]["Diagnostic"][];
+            failure?: string;
+            missingPrivileges?: components["schemas"]["Missing"][];
+            ok: boolean;
+            product?: string;
+            proposedPatch?: unknown;
+            steps: components["schemas"]["Step"][];
+            untrustedCertificate?: components["schemas"]["Untrusted"] | null;
+            version?: string;
         };
         Legacy: {
             alerts?: unknown[];
@@ -1456,6 +2315,32 @@ export interface components {
             totalResources: number;
             withAlerts: number;
         };
+        Letter: {
+            alerts: unknown[];
+            attempts: number;
+            /** Format: date-time */
+            completedAt?: string | null;
+            config: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** Format: date-time */
+            lastAttempt?: string | null;
+            lastError?: string;
+            maxAttempts: number;
+            status: string;
+            title: string;
+            type: string;
+        };
+        LetterIn: {
+            id: string;
+        };
+        Level: {
+            after: number;
+            notify: string;
+        };
         Line: {
             fields?: {
                 [key: string]: string;
@@ -1499,6 +2384,13 @@ export interface components {
             lines: components["schemas"]["Line"][];
             next: number;
         };
+        Match: {
+            ids?: string[];
+            integrations?: string[];
+            names?: string[];
+            tags?: string[];
+            types?: string[];
+        };
         Memory: {
             limit?: number;
             pss?: number;
@@ -1527,12 +2419,58 @@ export interface components {
             privilege: string;
             remedy?: string;
         };
+        Moved: {
+            id: string;
+            message: string;
+            success: boolean;
+        };
         Network: {
             allowLoopback?: boolean;
             allowNetworks?: string[];
             pins?: {
                 [key: string]: string;
             };
+        };
+        NoteIn: {
+            alert_id?: string;
+            incident_id?: string;
+            note: string;
+        };
+        NotificationsDone: {
+            message?: string;
+            status: string;
+        };
+        NotificationsHealth: {
+            channels: {
+                [key: string]: components["schemas"]["NotifyHealth"];
+            };
+            email: components["schemas"]["EmailHealth"];
+            encryption: components["schemas"]["Encryption"];
+            overall_healthy: boolean;
+            queue: components["schemas"]["QueueHealth"];
+            webhooks: components["schemas"]["WebhooksHealth"];
+        };
+        NotifyHealth: {
+            failed: number;
+            lastError?: string;
+            /** Format: date-time */
+            lastFailure?: string;
+            /** Format: date-time */
+            lastSuccess?: string;
+            sent: number;
+        };
+        Occurrence: {
+            /** Format: date-time */
+            ended?: string;
+            /** Format: date-time */
+            fired: string;
+            instance?: string;
+            peak: number;
+            resourceId: string;
+            resourceName: string;
+            severity: string;
+            /** Format: date-time */
+            started: string;
         };
         Offer: {
             a: components["schemas"]["OfferSide"];
@@ -1601,6 +2539,33 @@ export interface components {
         PluginsListOut: {
             plugins: components["schemas"]["Plugin"][];
         };
+        Provider: {
+            authRequired: boolean;
+            instructions: string;
+            name: string;
+            smtpHost: string;
+            smtpPort: number;
+            startTLS: boolean;
+            tls: boolean;
+        };
+        QueueHealth: {
+            dlq: number;
+            failed: number;
+            healthy: boolean;
+            pending: number;
+            sending: number;
+            sent: number;
+        };
+        QuietHours: {
+            days: {
+                [key: string]: boolean;
+            };
+            enabled: boolean;
+            end: string;
+            start: string;
+            suppress: components["schemas"]["Suppress"];
+            timezone: string;
+        };
         Reply: {
             CommandsEnabled: boolean | null;
             HostID: string;
@@ -1639,6 +2604,23 @@ export interface components {
             message: string;
             status: string;
         };
+        Result: {
+            alertId: string;
+            error?: string;
+            success: boolean;
+        };
+        Results: {
+            results: components["schemas"]["Result"][];
+        };
+        Route: {
+            categories?: string[];
+            critical?: boolean;
+            names?: string[];
+            noResolved?: boolean;
+            tags?: string[];
+            types?: string[];
+            when?: components["schemas"]["Weekly"] | null;
+        };
         Row: {
             data: unknown;
             key: string;
@@ -1650,11 +2632,62 @@ export interface components {
             rows: components["schemas"]["Row"][];
             total: number;
         };
+        Rule: {
+            below?: boolean;
+            clear?: number | null;
+            critical?: number | null;
+            enabled: boolean;
+            for?: number | null;
+            id: string;
+            instance?: string;
+            kind: string;
+            match: components["schemas"]["Match"];
+            name: string;
+            note?: string;
+            off?: boolean;
+            origin: string;
+            priority: number;
+            quiet?: boolean;
+            severity?: string;
+            trigger?: number | null;
+        };
+        RuleFilter: {
+            field?: string;
+            operator?: string;
+            rawText?: string;
+            type: string;
+            value?: unknown;
+        };
+        Rules: {
+            rules: components["schemas"]["Rule"][];
+        };
         SaveChange: {
             config: unknown;
             enabled?: boolean | null;
             network?: components["schemas"]["Network"] | null;
             revision: number;
+        };
+        Schedule: {
+            cooldown: number;
+            escalation: components["schemas"]["Escalation"];
+            grouping: components["schemas"]["Grouping"];
+            groupingWindow?: number;
+            maxAlertsHour: number;
+            notifyOnResolve: boolean;
+            quietHours: components["schemas"]["QuietHours"];
+        };
+        Sent: {
+            alertId: string;
+            errorMessage?: string;
+            payloadSize: number;
+            retryAttempts: number;
+            service: string;
+            statusCode: number;
+            success: boolean;
+            /** Format: date-time */
+            timestamp: string;
+            webhookName: string;
+            webhookUrl: string;
         };
         SetupDone: {
             deploymentType?: string;
@@ -1670,6 +2703,25 @@ export interface components {
             password: string;
             setupToken?: string;
             username: string;
+        };
+        SimulateIn: {
+            hours: number;
+            rule: components["schemas"]["Rule"];
+        };
+        Simulation: {
+            firings: components["schemas"]["Occurrence"][];
+            /** Format: date-time */
+            from: string;
+            resources: number;
+            series: number;
+            /** Format: date-time */
+            to: string;
+            total: number;
+            truncated: boolean;
+        };
+        SnoozeIn: {
+            id: string;
+            minutes: number;
         };
         SourceStatus: {
             error?: string;
@@ -1739,6 +2791,11 @@ export interface components {
             outcome: string;
             took: number;
         };
+        Suppress: {
+            offline: boolean;
+            performance: boolean;
+            storage: boolean;
+        };
         Task: {
             error?: string;
             failures?: number;
@@ -1751,6 +2808,12 @@ export interface components {
             running: boolean;
             runs: number;
         };
+        TestIn: {
+            config?: unknown;
+            method?: string;
+            type?: string;
+            webhookId?: string;
+        };
         ThresholdOut: {
             below: boolean;
             clear: number;
@@ -1758,6 +2821,17 @@ export interface components {
             metric: string;
             severity: string;
             trigger: number;
+        };
+        Thresholds: {
+            DisableConnectivity: boolean;
+            Disabled: boolean;
+            Limits: {
+                [key: string]: components["schemas"]["Hysteresis"];
+            };
+            PoweredOffSeverity: string;
+            Rest: {
+                [key: string]: unknown;
+            };
         };
         TokenCreated: {
             record: components["schemas"]["TokenRecord"];
@@ -1785,16 +2859,10 @@ export interface components {
             scopes?: string[];
         };
         Tried: {
-            certificateSha256?: string;
-            diagnostics: components["schemas"]["Diagnostic"][];
-            failure?: string;
-            missingPrivileges?: components["schemas"]["Missing"][];
-            ok: boolean;
-            product?: string;
-            proposedPatch?: unknown;
-            steps: components["schemas"]["Step"][];
-            untrustedCertificate?: components["schemas"]["Untrusted"] | null;
-            version?: string;
+            error?: string;
+            response: string;
+            status: number;
+            success: boolean;
         };
         TryIn: {
             config: unknown;
@@ -1858,6 +2926,45 @@ export interface components {
             task: string;
             text: string;
         };
+        Webhook: {
+            customFields?: {
+                [key: string]: string;
+            };
+            enabled: boolean;
+            headers?: {
+                [key: string]: string;
+            };
+            id: string;
+            mention?: string;
+            method: string;
+            name: string;
+            service: string;
+            template?: string;
+            url: string;
+        };
+        WebhooksHealth: {
+            enabled: number;
+            total: number;
+        };
+        Weekly: {
+            days?: string[];
+            end: string;
+            start: string;
+            timezone?: string;
+        };
+        Window: {
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            match: components["schemas"]["Match"];
+            name: string;
+            /** Format: date-time */
+            to?: string;
+            weekly?: components["schemas"]["Weekly"] | null;
+        };
+        Windows: {
+            windows: components["schemas"]["Window"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1865,11 +2972,18 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaActivated = components['schemas']['Activated'];
 export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
+export type SchemaAlert = components['schemas']['Alert'];
+export type SchemaAlertsDone = components['schemas']['AlertsDone'];
+export type SchemaBulkIn = components['schemas']['BulkIn'];
+export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
+export type SchemaChannelOut = components['schemas']['ChannelOut'];
+export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
 export type SchemaColumn = components['schemas']['Column'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
@@ -1877,32 +2991,48 @@ export type SchemaCondition = components['schemas']['Condition'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
 export type SchemaConditionsOut = components['schemas']['ConditionsOut'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
+export type SchemaCustomRule = components['schemas']['CustomRule'];
 export type SchemaDecision = components['schemas']['Decision'];
+export type SchemaDeliveriesOut = components['schemas']['DeliveriesOut'];
+export type SchemaDelivery = components['schemas']['Delivery'];
 export type SchemaDetail = components['schemas']['Detail'];
 export type SchemaDiagnostic = components['schemas']['Diagnostic'];
+export type SchemaDocument = components['schemas']['Document'];
 export type SchemaDone = components['schemas']['Done'];
+export type SchemaEmail = components['schemas']['Email'];
+export type SchemaEmailHealth = components['schemas']['EmailHealth'];
+export type SchemaEncryption = components['schemas']['Encryption'];
 export type SchemaError = components['schemas']['Error'];
+export type SchemaEscalation = components['schemas']['Escalation'];
 export type SchemaEvent = components['schemas']['Event'];
 export type SchemaEventsOut = components['schemas']['EventsOut'];
 export type SchemaFactOut = components['schemas']['FactOut'];
+export type SchemaFilterStack = components['schemas']['FilterStack'];
+export type SchemaForgotten = components['schemas']['Forgotten'];
 export type SchemaFound = components['schemas']['Found'];
 export type SchemaFoundHost = components['schemas']['FoundHost'];
+export type SchemaGrouping = components['schemas']['Grouping'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
 export type SchemaHostConfig = components['schemas']['HostConfig'];
 export type SchemaHostIn = components['schemas']['HostIn'];
+export type SchemaHysteresis = components['schemas']['Hysteresis'];
 export type SchemaIdentity = components['schemas']['Identity'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
+export type SchemaIntegrationsTried = components['schemas']['IntegrationsTried'];
 export type SchemaLegacy = components['schemas']['Legacy'];
 export type SchemaLegacyIdentity = components['schemas']['LegacyIdentity'];
 export type SchemaLegacyMetric = components['schemas']['LegacyMetric'];
 export type SchemaLegacyNetwork = components['schemas']['LegacyNetwork'];
 export type SchemaLegacyOut = components['schemas']['LegacyOut'];
 export type SchemaLegacyStats = components['schemas']['LegacyStats'];
+export type SchemaLetter = components['schemas']['Letter'];
+export type SchemaLetterIn = components['schemas']['LetterIn'];
+export type SchemaLevel = components['schemas']['Level'];
 export type SchemaLine = components['schemas']['Line'];
 export type SchemaLinkBody = components['schemas']['LinkBody'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
@@ -1911,11 +3041,18 @@ export type SchemaListOut = components['schemas']['ListOut'];
 export type SchemaListsOut = components['schemas']['ListsOut'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
+export type SchemaMatch = components['schemas']['Match'];
 export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
+export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
+export type SchemaNoteIn = components['schemas']['NoteIn'];
+export type SchemaNotificationsDone = components['schemas']['NotificationsDone'];
+export type SchemaNotificationsHealth = components['schemas']['NotificationsHealth'];
+export type SchemaNotifyHealth = components['schemas']['NotifyHealth'];
+export type SchemaOccurrence = components['schemas']['Occurrence'];
 export type SchemaOffer = components['schemas']['Offer'];
 export type SchemaOfferSide = components['schemas']['OfferSide'];
 export type SchemaOffersOut = components['schemas']['OffersOut'];
@@ -1924,21 +3061,38 @@ export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
+export type SchemaProvider = components['schemas']['Provider'];
+export type SchemaQueueHealth = components['schemas']['QueueHealth'];
+export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReply = components['schemas']['Reply'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
+export type SchemaResult = components['schemas']['Result'];
+export type SchemaResults = components['schemas']['Results'];
+export type SchemaRoute = components['schemas']['Route'];
 export type SchemaRow = components['schemas']['Row'];
 export type SchemaRowsOut = components['schemas']['RowsOut'];
+export type SchemaRule = components['schemas']['Rule'];
+export type SchemaRuleFilter = components['schemas']['RuleFilter'];
+export type SchemaRules = components['schemas']['Rules'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
+export type SchemaSchedule = components['schemas']['Schedule'];
+export type SchemaSent = components['schemas']['Sent'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
+export type SchemaSimulateIn = components['schemas']['SimulateIn'];
+export type SchemaSimulation = components['schemas']['Simulation'];
+export type SchemaSnoozeIn = components['schemas']['SnoozeIn'];
 export type SchemaSourceStatus = components['schemas']['SourceStatus'];
 export type SchemaSpan = components['schemas']['Span'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
+export type SchemaSuppress = components['schemas']['Suppress'];
 export type SchemaTask = components['schemas']['Task'];
+export type SchemaTestIn = components['schemas']['TestIn'];
 export type SchemaThresholdOut = components['schemas']['ThresholdOut'];
+export type SchemaThresholds = components['schemas']['Thresholds'];
 export type SchemaTokenCreated = components['schemas']['TokenCreated'];
 export type SchemaTokenList = components['schemas']['TokenList'];
 export type SchemaTokenRecord = components['schemas']['TokenRecord'];
@@ -1952,6 +3106,11 @@ export type SchemaUpdated = components['schemas']['Updated'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];
+export type SchemaWebhook = components['schemas']['Webhook'];
+export type SchemaWebhooksHealth = components['schemas']['WebhooksHealth'];
+export type SchemaWeekly = components['schemas']['Weekly'];
+export type SchemaWindow = components['schemas']['Window'];
+export type SchemaWindows = components['schemas']['Windows'];
 export type $defs = Record<string, never>;
 export interface operations {
     getAgentVersion: {
@@ -2285,6 +3444,681 @@ export interface operations {
             };
         };
     };
+    acknowledgeAlertByPath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clearAlertByPath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unacknowledgeAlertByPath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledgeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ByID"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    activateAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activated"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listActiveAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledgeAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clearAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clearAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ByID"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAlertConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setAlertConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlertHistory: {
+        parameters: {
+            query?: {
+                endTime?: string;
+                limit?: string;
+                offset?: string;
+                resourceId?: string;
+                severity?: string;
+                startTime?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clearAlertHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgotten"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                alert_id?: string;
+                incident_id?: string;
+                limit?: number;
+                resource_id?: string;
+                start_time?: string;
+                started_at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    noteIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simulateRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SimulateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    snoozeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SnoozeIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unacknowledgeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ByID"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setChannelRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Route"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getCharts: {
         parameters: {
             query?: {
@@ -2304,6 +4138,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesOut"];
                 };
             };
             /** @description The error */
@@ -3171,7 +5037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tried"];
+                    "application/json": components["schemas"]["IntegrationsTried"];
                 };
             };
             /** @description The error */
@@ -3247,9 +5113,136 @@ export interface operations {
             };
         };
     };
+    listMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Windows"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Window"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Window"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getMetricHistory: {
         parameters: {
             query: {
+                end?: number;
                 instance?: string;
                 maxPoints?: number;
                 metric?: string;
@@ -3299,6 +5292,539 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letter"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LetterIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LetterIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LetterIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Email"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEmailProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotificationHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsHealth"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getQueueStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhookHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhookTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown[];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             /** @description The error */
@@ -3707,6 +6233,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LegacyStats"];
                 };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The error */
             default: {
