@@ -154,6 +154,16 @@ func (d *describer) responses(r route.Route) object {
 	return out
 }
 
+// tagged tells whether the fields of a struct say what they are called.
+func tagged(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("json") != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // schema describes a type by reflection; named structs become components.
 func (d *describer) schema(t reflect.Type) object {
 	switch t {
@@ -163,6 +173,9 @@ func (d *describer) schema(t reflect.Type) object {
 		return object{}
 	case reflect.TypeFor[[]byte]():
 		return object{"type": "string", "contentEncoding": "base64"}
+	}
+	if t.Kind() == reflect.Struct && t.Implements(reflect.TypeFor[json.Marshaler]()) && !tagged(t) {
+		return object{"type": "object"} // it writes itself, with members that its fields do not show
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -88,6 +88,52 @@ const pluginPage = createRoute({
   component: lazyRouteComponent(() => import('./features/plugins/plugin.tsx'), 'PluginPage'),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./features/alerts/alerts.tsx'), 'Alerts'),
+});
+
+const alertsActive = createRoute({
+  getParentRoute: () => alerts,
+  path: '/',
+  component: lazyRouteComponent(() => import('./features/alerts/active.tsx'), 'Active'),
+});
+
+const alertsHistory = createRoute({
+  getParentRoute: () => alerts,
+  path: '/history',
+  component: lazyRouteComponent(() => import('./features/alerts/history.tsx'), 'History'),
+});
+
+const alertsIncident = createRoute({
+  getParentRoute: () => alerts,
+  path: '/incident',
+  validateSearch: (raw): { id?: string } => {
+    const id = text(raw.id);
+    return id ? { id } : {};
+  },
+  component: lazyRouteComponent(() => import('./features/alerts/incident.tsx'), 'Incident'),
+});
+
+const alertsRules = createRoute({
+  getParentRoute: () => alerts,
+  path: '/rules',
+  component: lazyRouteComponent(() => import('./features/alerts/rules.tsx'), 'Rules'),
+});
+
+const alertsQuiet = createRoute({
+  getParentRoute: () => alerts,
+  path: '/quiet',
+  component: lazyRouteComponent(() => import('./features/alerts/quiet.tsx'), 'Quiet'),
+});
+
+const alertsChannels = createRoute({
+  getParentRoute: () => alerts,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('./features/alerts/channels.tsx'), 'Channels'),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -136,6 +182,14 @@ export const router = createRouter({
       resource,
       plugins,
       pluginPage,
+      alerts.addChildren([
+        alertsActive,
+        alertsHistory,
+        alertsIncident,
+        alertsRules,
+        alertsQuiet,
+        alertsChannels,
+      ]),
       settings.addChildren([
         settingsIndex,
         settingsIntegrations,

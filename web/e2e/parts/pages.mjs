@@ -48,6 +48,21 @@ export function pagesOf(machine) {
       complete: (p) => p.getByRole('list', { name: 'Plugins' }),
       act: (p) => p.getByRole('button', { name: 'Install' }).click(),
     },
+    {
+      name: 'alerts',
+      path: '/alerts',
+      complete: (p) => p.getByRole('list', { name: 'Active alerts' }).or(heading(p, 'Nothing fires')),
+    },
+    { name: 'alert-history', path: '/alerts/history', complete: (p) => p.locator('main figure') },
+    { name: 'rules', path: '/alerts/rules', complete: (p) => p.getByRole('list', { name: 'Rules' }) },
+    {
+      name: 'new-rule',
+      path: '/alerts/rules',
+      complete: (p) => p.getByRole('list', { name: 'Rules' }),
+      act: (p) => p.getByRole('button', { name: 'New rule' }).click(),
+    },
+    { name: 'quiet', path: '/alerts/quiet', complete: (p) => p.getByLabel('Quiet hours') },
+    { name: 'channels', path: '/alerts/channels', complete: (p) => heading(p, 'Nobody is told') },
     { name: 'about', path: '/settings/about', complete: (p) => p.locator('dt', { hasText: 'Version' }) },
     {
       name: 'help',

@@ -1973,7 +1973,7 @@ export interface components {
             name: string;
             notifications?: unknown;
             priority: number;
-            thresholds: components["schemas"]["Thresholds"];
+            thresholds: Record<string, never>;
             updatedAt?: string;
         };
         Decision: {
@@ -2039,17 +2039,17 @@ export interface components {
             disableAllPMG: boolean;
             disableAllPMGOffline: boolean;
             disableAllStorage: boolean;
-            dockerDefaults: components["schemas"]["Thresholds"];
+            dockerDefaults: Record<string, never>;
             dockerIgnoredContainerPrefixes?: string[];
             enabled: boolean;
             flappingCooldownMinutes: number;
             flappingEnabled: boolean;
             flappingThreshold: number;
             flappingWindowSeconds: number;
-            guestDefaults: components["schemas"]["Thresholds"];
+            guestDefaults: Record<string, never>;
             guestTagBlacklist?: string[];
             guestTagWhitelist?: string[];
-            hostDefaults: components["schemas"]["Thresholds"];
+            hostDefaults: Record<string, never>;
             hysteresisMargin: number;
             ignoredGuestPrefixes?: string[];
             maxAcknowledgedAgeDays: number;
@@ -2060,13 +2060,13 @@ export interface components {
                 };
             };
             minimumDelta: number;
-            nodeDefaults: components["schemas"]["Thresholds"];
+            nodeDefaults: Record<string, never>;
             observationWindowHours?: number;
             overrides: {
-                [key: string]: components["schemas"]["Thresholds"];
+                [key: string]: Record<string, never>;
             };
-            pbsDefaults: components["schemas"]["Thresholds"];
-            pmgDefaults: components["schemas"]["Thresholds"];
+            pbsDefaults: Record<string, never>;
+            pmgDefaults: Record<string, never>;
             schedule: components["schemas"]["Schedule"];
             snapshotDefaults?: unknown;
             storageDefault: components["schemas"]["Hysteresis"];
@@ -2566,13 +2566,6 @@ export interface components {
             suppress: components["schemas"]["Suppress"];
             timezone: string;
         };
-        Reply: {
-            CommandsEnabled: boolean | null;
-            HostID: string;
-            /** Format: date-time */
-            LastSeen: string;
-            Members: unknown;
-        };
         Resource: {
             childCount?: number;
             conditions?: components["schemas"]["Condition"][];
@@ -2822,17 +2815,6 @@ export interface components {
             severity: string;
             trigger: number;
         };
-        Thresholds: {
-            DisableConnectivity: boolean;
-            Disabled: boolean;
-            Limits: {
-                [key: string]: components["schemas"]["Hysteresis"];
-            };
-            PoweredOffSeverity: string;
-            Rest: {
-                [key: string]: unknown;
-            };
-        };
         TokenCreated: {
             record: components["schemas"]["TokenRecord"];
             token: string;
@@ -3064,7 +3046,6 @@ export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
-export type SchemaReply = components['schemas']['Reply'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaResult = components['schemas']['Result'];
@@ -3092,7 +3073,6 @@ export type SchemaSuppress = components['schemas']['Suppress'];
 export type SchemaTask = components['schemas']['Task'];
 export type SchemaTestIn = components['schemas']['TestIn'];
 export type SchemaThresholdOut = components['schemas']['ThresholdOut'];
-export type SchemaThresholds = components['schemas']['Thresholds'];
 export type SchemaTokenCreated = components['schemas']['TokenCreated'];
 export type SchemaTokenList = components['schemas']['TokenList'];
 export type SchemaTokenRecord = components['schemas']['TokenRecord'];
@@ -3165,7 +3145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reply"];
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description The error */
@@ -3364,7 +3344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reply"];
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description The error */

@@ -5,3 +5,12 @@ export const settingsPages = [
   { to: '/settings/password', label: 'Password', also: 'account change' },
   { to: '/settings/about', label: 'About', also: 'version licence' },
 ] as const;
+
+/** The pages about alerts, in the order of their menu. */
+export const alertPages = [
+  { to: '/alerts', label: 'Active', also: 'firing acknowledge' },
+  { to: '/alerts/history', label: 'History', also: 'past incidents' },
+  { to: '/alerts/rules', label: 'Rules', also: 'thresholds limits' },
+  { to: '/alerts/quiet', label: 'Quiet times', also: 'schedule quiet hours maintenance escalation' },
+  { to: '/alerts/channels', label: 'Channels', also: 'email webhook notifications dead letters' },
+] as const;

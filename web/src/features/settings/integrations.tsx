@@ -110,7 +110,8 @@ function NewDialog({ onClose }: { onClose: () => void }) {
       </Dialog>
     );
   }
-  const choices = (list.data ?? []).filter((p) => p.configurable);
+  // What tells people is made among the channels of the alerts.
+  const choices = (list.data ?? []).filter((p) => p.configurable && !p.capabilities.includes('notify'));
   return (
     <Dialog title="New integration" onClose={onClose}>
       {list.isPending ? (

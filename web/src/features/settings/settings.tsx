@@ -12,6 +12,9 @@ export function Settings() {
       title="Settings"
       actions={
         <div className="flex items-center gap-2 md:hidden">
+          <Link to="/plugins" className="text-accent px-2 underline">
+            Plugins
+          </Link>
           <ThemeMenu up={false} />
           <Button onClick={() => void leave()}>Log out</Button>
         </div>

@@ -1,10 +1,10 @@
-import { Keyboard, Link2, LogOut, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
+import { Bell, Keyboard, Link2, LogOut, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
 import { urgency } from '@/live/status.ts';
 import { Mark } from '@/parts/mark.tsx';
-import { settingsPages } from '@/parts/places.ts';
+import { alertPages, settingsPages } from '@/parts/places.ts';
 import { setTheme } from '@/theme.ts';
 import { useItems } from './nav.tsx';
 
@@ -25,6 +25,14 @@ function usePages(): Entry[] {
   return useMemo(
     () => [
       ...items.map((i) => ({ key: `page ${i.key}`, label: i.label, kind: 'Page', icon: i.icon, to: i.to })),
+      ...alertPages.slice(1).map((p) => ({
+        key: p.to,
+        label: p.label,
+        also: `alerts ${p.also}`,
+        kind: 'Alerts',
+        icon: <Bell {...size} />,
+        to: { to: p.to },
+      })),
       ...settingsPages.map((p) => ({
         key: p.to,
         label: p.label,

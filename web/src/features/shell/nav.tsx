@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { CircleHelp, LayoutDashboard, Layers, Puzzle, Search, Server, Settings } from 'lucide-react';
+import { Bell, CircleHelp, LayoutDashboard, Layers, Puzzle, Search, Server, Settings } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
@@ -45,6 +45,7 @@ function itemsOf(families: readonly string[]): Item[] {
       icon: <Layers {...icon} />,
       to: { to: '/$family', params: { family: f } },
     })),
+    { key: 'a', label: 'Alerts', icon: <Bell {...icon} />, to: { to: '/alerts' } },
     { key: 'p', label: 'Plugins', icon: <Puzzle {...icon} />, to: { to: '/plugins' } },
     { key: 's', label: 'Settings', icon: <Settings {...icon} />, to: { to: '/settings' } },
   ];
@@ -135,7 +136,8 @@ export function SideNav({ onHelp, onPalette }: { onHelp: () => void; onPalette: 
 
 /** The navigation at the bottom of a phone, in reach of a thumb. */
 export function BottomNav() {
-  const items = useItems();
+  // There is room for the pages that people open most; the others are in the settings.
+  const items = useItems().filter((i) => i.key !== 'p');
   return (
     <nav
       aria-label="Main"
@@ -151,7 +153,7 @@ export function BottomNav() {
           inactiveProps={{ className: 'text-muted' }}
         >
           {item.icon}
-          <span className="truncate">{item.label}</span>
+          <span className="max-w-full truncate px-0.5">{item.label}</span>
         </Link>
       ))}
     </nav>

@@ -1,0 +1,303 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import {
+  alertConfig,
+  deleteWindow,
+  maintenance,
+  saveConfig,
+  saveWindow,
+  type Document,
+  type Window,
+} from '@/api/alerts.ts';
+import { dateTime } from '@/format/time.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Button } from '@/ui/button.tsx';
+import { Dialog } from '@/ui/dialog.tsx';
+import { Checkbox, Field } from '@/ui/field.tsx';
+import { Section } from '../settings/section.tsx';
+import { words } from './rule.ts';
+
+const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+/** When and how alerts are told: quiet hours, groups, pauses, escalation, maintenance. */
+export function Quiet() {
+  const config = useQuery(alertConfig);
+  return (
+    <div className="flex flex-col gap-8">
+      <Section
+        title="When people are told"
+        lead="What quiet hours hold back is told when they end, if it still fires then."
+      >
+        {config.isPending ? (
+          <TableSkeleton rows={4} />
+        ) : config.isError ? (
+          <ApiProblem
+            title="The settings could not be loaded."
+            error={config.error}
+            retry={() => void config.refetch()}
+          />
+        ) : (
+          <ScheduleForm key={JSON.stringify(config.data.schedule)} stored={config.data} />
+        )}
+      </Section>
+      <Maintenance />
+    </div>
+  );
+}
+
+/** The zone of the browser, for who has not chosen one. */
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function ScheduleForm({ stored }: { stored: Document }) {
+  const client = useQueryClient();
+  const [s, setS] = useState(stored.schedule);
+  const q = s.quietHours;
+  const setQ = (change: Partial<typeof q>) => setS({ ...s, quietHours: { ...q, ...change } });
+  const save = useMutation({
+    mutationFn: () => saveConfig({ ...stored, schedule: s }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['alerts'] }),
+  });
+  const count = (text: string) => Math.max(0, Math.floor(Number(text) || 0));
+  return (
+    <form
+      noValidate
+      className="bg-surface border-line flex max-w-3xl flex-col gap-4 rounded-lg border p-4"
+      onSubmit={(e) => {
+        e.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Checkbox
+        label="Quiet hours"
+        hint="Warnings wait until they end; critical alerts are told, unless their kind is ticked below."
+        checked={q.enabled}
+        onChange={(e) => setQ({ enabled: e.target.checked, timezone: q.timezone || here })}
+      />
+      {q.enabled && (
+        <div className="flex flex-col gap-4 pl-6">
+          <div className="grid gap-4 sm:grid-cols-3">
+            <Field
+              label="From"
+              type="time"
+              value={q.start}
+              onChange={(e) => setQ({ start: e.target.value })}
+            />
+            <Field label="Until" type="time" value={q.end} onChange={(e) => setQ({ end: e.target.value })} />
+            <Field
+              label="Time zone"
+              value={q.timezone}
+              onChange={(e) => setQ({ timezone: e.target.value })}
+            />
+          </div>
+          <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+            <legend className="mb-1 text-sm font-medium">They begin on</legend>
+            {days.map((day) => (
+              <Checkbox
+                key={day}
+                label={day.charAt(0).toUpperCase() + day.slice(1)}
+                checked={q.days[day] === true}
+                onChange={(e) => setQ({ days: { ...q.days, [day]: e.target.checked } })}
+              />
+            ))}
+          </fieldset>
+          <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+            <legend className="mb-1 text-sm font-medium">Critical alerts that wait too</legend>
+            {(['performance', 'storage', 'offline'] as const).map((c) => (
+              <Checkbox
+                key={c}
+                label={c.charAt(0).toUpperCase() + c.slice(1)}
+                checked={q.suppress[c]}
+                onChange={(e) => setQ({ suppress: { ...q.suppress, [c]: e.target.checked } })}
+              />
+            ))}
+          </fieldset>
+        </div>
+      )}
+      <Checkbox
+        label="Tell when something is over"
+        checked={s.notifyOnResolve}
+        onChange={(e) => setS({ ...s, notifyOnResolve: e.target.checked })}
+      />
+      <Checkbox
+        label="Tell alerts of one machine together"
+        checked={s.grouping.enabled}
+        onChange={(e) => setS({ ...s, grouping: { ...s.grouping, enabled: e.target.checked, byNode: true } })}
+      />
+      <div className="grid gap-4 sm:grid-cols-3">
+        <Field
+          label="Wait for others"
+          inputMode="numeric"
+          hint="Seconds; critical alerts do not wait."
+          value={s.grouping.window}
+          onChange={(e) => setS({ ...s, grouping: { ...s.grouping, window: count(e.target.value) } })}
+        />
+        <Field
+          label="Pause"
+          inputMode="numeric"
+          hint="Minutes until the same alert is told again."
+          value={s.cooldown}
+          onChange={(e) => setS({ ...s, cooldown: count(e.target.value) })}
+        />
+        <Field
+          label="At most"
+          inputMode="numeric"
+          hint="Messages an hour about one alert; 0 for any number."
+          value={s.maxAlertsHour}
+          onChange={(e) => setS({ ...s, maxAlertsHour: count(e.target.value) })}
+        />
+      </div>
+      <Checkbox
+        label="Escalate what nobody acknowledges"
+        hint={s.escalation.levels
+          .map((l) => `after ${l.after} min to ${l.notify === 'all' ? 'all channels' : l.notify}`)
+          .join(', ')}
+        checked={s.escalation.enabled}
+        onChange={(e) => setS({ ...s, escalation: { ...s.escalation, enabled: e.target.checked } })}
+      />
+      {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
+      <div className="flex items-center gap-3">
+        <Button type="submit" look="primary" busy={save.isPending}>
+          Save
+        </Button>
+        {save.isSuccess && (
+          <span role="status" className="text-muted text-sm">
+            Saved.
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Maintenance() {
+  const client = useQueryClient();
+  const list = useQuery(maintenance);
+  const [making, setMaking] = useState(false);
+  const remove = useMutation({
+    mutationFn: (w: Window) => deleteWindow(w.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['alerts'] }),
+  });
+  return (
+    <Section
+      title="Maintenance"
+      lead="Alerts of what is worked on are shown and told to nobody until it is done."
+      action={
+        <Button onClick={() => setMaking(true)}>
+          <Plus size={16} aria-hidden /> New window
+        </Button>
+      }
+    >
+      {remove.isError && <ApiProblem title="It was not deleted." error={remove.error} />}
+      {list.data && list.data.length > 0 ? (
+        <ul className="bg-surface border-line rounded-lg border" aria-label="Maintenance windows">
+          {list.data.map((w) => (
+            <li
+              key={w.id}
+              className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0"
+            >
+              <div className="min-w-0 flex-1 basis-64">
+                <p className="font-medium">{w.name}</p>
+                <p className="text-muted text-xs">
+                  {what(w)} · {when(w)}
+                </p>
+              </div>
+              <Button
+                small
+                look="danger"
+                aria-label={`Delete ${w.name}`}
+                busy={remove.isPending}
+                onClick={() => remove.mutate(w)}
+              >
+                Delete
+              </Button>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="text-muted text-sm">There is no maintenance window.</p>
+      )}
+      {making && (
+        <Dialog title="New maintenance window" onClose={() => setMaking(false)}>
+          <WindowForm onDone={() => setMaking(false)} />
+        </Dialog>
+      )}
+    </Section>
+  );
+}
+
+function what(w: Window): string {
+  const m = w.match;
+  const all = [
+    ...(m.names ?? []),
+    ...(m.ids ?? []),
+    ...(m.tags ?? []).map((t) => `#${t}`),
+    ...(m.types ?? []),
+  ];
+  return all.join(', ') || 'everything';
+}
+
+function when(w: Window): string {
+  if (w.weekly) {
+    const on = w.weekly.days?.length ? w.weekly.days.join(', ') : 'each day';
+    return `${on} from ${w.weekly.start} to ${w.weekly.end} ${w.weekly.timezone ?? ''}`;
+  }
+  const from = w.from ? dateTime(Date.parse(w.from)) : 'now';
+  return `${from} to ${w.to ? dateTime(Date.parse(w.to)) : 'further notice'}`;
+}
+
+function WindowForm({ onDone }: { onDone: () => void }) {
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [names, setNames] = useState('');
+  const [tags, setTags] = useState('');
+  const [hours, setHours] = useState('2');
+  const save = useMutation({
+    mutationFn: () =>
+      saveWindow({
+        name: name.trim(),
+        match: {
+          ...(words(names).length > 0 && { names: words(names) }),
+          ...(words(tags).length > 0 && { tags: words(tags) }),
+        },
+        to: new Date(Date.now() + (Number(hours) || 0) * 3_600_000).toISOString(),
+      }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['alerts'] });
+      onDone();
+    },
+  });
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-4"
+      onSubmit={(e) => {
+        e.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Field label="Name" required value={name} onChange={(e) => setName(e.target.value)} />
+      <Field
+        label="Names of resources"
+        hint="With * for any text, separated by commas; empty for all."
+        value={names}
+        onChange={(e) => setNames(e.target.value)}
+      />
+      <Field label="Tags" value={tags} onChange={(e) => setTags(e.target.value)} />
+      <Field
+        label="For how many hours from now"
+        inputMode="decimal"
+        value={hours}
+        onChange={(e) => setHours(e.target.value)}
+      />
+      {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onDone}>Cancel</Button>
+        <Button type="submit" look="primary" busy={save.isPending} disabled={name.trim() === ''}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import type { Rule } from '@/api/alerts.ts';
+import type { Catalog } from '@/catalog/catalog.ts';
+import { about, sentence, words } from './rule.ts';
+
+const catalog = {
+  types: [
+    {
+      name: 'host',
+      label: 'Host',
+      plural: 'Hosts',
+      metrics: [{ name: 'cpu', unit: 'ratio', label: 'CPU' }],
+    },
+  ],
+} as unknown as Catalog;
+
+function rule(r: Partial<Rule>): Rule {
+  return { id: 'r', name: 'r', origin: 'user', enabled: true, priority: 0, match: {}, kind: 'cpu', ...r };
+}
+
+test('a rule is a sentence in the numbers that people know', () => {
+  expect(
+    sentence(rule({ trigger: 0.8, clear: 0.755, critical: 0.9, for: 300, severity: 'warning' }), catalog),
+  ).toBe('warning from 80 %, critical from 90 %, over at 75.5 % for 5m');
+  expect(sentence(rule({ kind: 'heat', trigger: 3, below: true }), catalog)).toBe('warning down from 3');
+  expect(sentence(rule({ off: true, trigger: 1 }), catalog)).toBe('is not judged');
+  expect(sentence(rule({ kind: '*', quiet: true }), catalog)).toBe('is shown and told to nobody');
+  expect(sentence(rule({ kind: 'raid', severity: 'critical' }), catalog)).toBe('critical');
+});
+
+test('what a rule is about', () => {
+  expect(about(rule({}), catalog)).toBe('Everything');
+  expect(about(rule({ match: { types: ['host', 'x'], tags: ['db'] }, instance: '=root' }), catalog)).toBe(
+    'Hosts, x · tagged db · root',
+  );
+});
+
+test('words are split at commas', () => {
+  expect(words(' a, ,b ')).toEqual(['a', 'b']);
+});

@@ -1,0 +1,135 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { deleteRule, rules, type Rule } from '@/api/alerts.ts';
+import { useLive } from '@/live/hooks.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Button } from '@/ui/button.tsx';
+import { cx } from '@/ui/cx.ts';
+import { Dialog } from '@/ui/dialog.tsx';
+import { RuleForm } from './rule-form.tsx';
+import { about, sentence } from './rule.ts';
+import { Section } from '../settings/section.tsx';
+
+const origins: Partial<Record<string, string>> = {
+  default: 'by the plugin',
+  legacy: 'by the configuration',
+  user: 'yours',
+};
+
+/** From when on something is an alert. */
+export function Rules() {
+  const client = useQueryClient();
+  const list = useQuery(rules);
+  const catalog = useLive((l) => l.catalog);
+  const [editing, setEditing] = useState<Rule | 'new'>();
+  const [all, setAll] = useState(false);
+  const remove = useMutation({
+    mutationFn: (r: Rule) => deleteRule(r.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['alerts'] }),
+  });
+  // Types of which nothing is monitored are in the way.
+  const present = useLive((l) => [...new Set([...l.byId.values()].map((r) => r.type))].sort().join(' '));
+  const shown = (list.data ?? []).filter(
+    (r) =>
+      r.origin === 'user' ||
+      all ||
+      !r.match.types?.length ||
+      r.match.types.some((t) => present.split(' ').includes(t)),
+  );
+  return (
+    <Section
+      title="Rules"
+      lead="The rules that match a resource are put over one another from top to bottom; the last word counts. Yours come last."
+      action={
+        <Button look="primary" onClick={() => setEditing('new')}>
+          <Plus size={16} aria-hidden /> New rule
+        </Button>
+      }
+    >
+      {list.isPending ? (
+        <TableSkeleton rows={6} />
+      ) : list.isError ? (
+        <ApiProblem
+          title="The rules could not be loaded."
+          error={list.error}
+          retry={() => void list.refetch()}
+        />
+      ) : (
+        <>
+          {remove.isError && <ApiProblem title="It was not deleted." error={remove.error} />}
+          <ul className="bg-surface border-line rounded-lg border" aria-label="Rules">
+            {shown.map((r, i) => (
+              <li
+                key={`${r.id} ${i}`}
+                className={cx(
+                  'border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0',
+                  !r.enabled && 'opacity-60',
+                )}
+              >
+                <div className="min-w-0 flex-1 basis-72">
+                  <p className="flex flex-wrap gap-x-2">
+                    <span className="font-medium">{r.origin === 'user' ? r.name : r.kind}</span>
+                    <span className="text-muted">{about(r, catalog)}</span>
+                  </p>
+                  <p className="text-muted text-xs">
+                    {r.origin === 'user' && `${r.kind} `}
+                    {sentence(r, catalog)}
+                    {!r.enabled && ' (turned off)'}
+                  </p>
+                </div>
+                <span className="text-muted w-32 text-xs">{origins[r.origin] ?? r.origin}</span>
+                <div className="flex gap-2">
+                  {r.origin === 'user' ? (
+                    <>
+                      <Button small aria-label={`Change ${r.name}`} onClick={() => setEditing(r)}>
+                        Change
+                      </Button>
+                      <Button
+                        small
+                        look="danger"
+                        aria-label={`Delete ${r.name}`}
+                        busy={remove.isPending}
+                        onClick={() => remove.mutate(r)}
+                      >
+                        Delete
+                      </Button>
+                    </>
+                  ) : (
+                    <Button
+                      small
+                      aria-label={`Make a rule over ${r.kind} of ${about(r, catalog)}`}
+                      onClick={() => setEditing({ ...r, id: '', origin: 'user', name: '' })}
+                    >
+                      Override
+                    </Button>
+                  )}
+                </div>
+              </li>
+            ))}
+          </ul>
+          {!all && shown.length < list.data.length && (
+            <div>
+              <Button small onClick={() => setAll(true)}>
+                Show all {list.data.length}
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+      {editing && (
+        <Dialog
+          title={editing !== 'new' && editing.id ? `Change “${editing.name}”` : 'New rule'}
+          onClose={() => setEditing(undefined)}
+        >
+          <RuleForm
+            {...(editing !== 'new' && { stored: editing })}
+            catalog={catalog}
+            onDone={() => setEditing(undefined)}
+          />
+        </Dialog>
+      )}
+    </Section>
+  );
+}
