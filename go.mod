@@ -30,6 +30,7 @@ require (
 require (
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
 	github.com/emersion/go-smtp v0.25.1 // indirect
+	github.com/nicholas-fedor/shoutrrr v0.13.2
 )
 
 require (

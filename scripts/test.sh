@@ -52,6 +52,8 @@ else
   skip "race detector" "it needs a C compiler, and gcc could not be installed"
 fi
 
+command -v apprise >/dev/null || install apprise || skip "apprise" "the command apprise could not be installed"
+
 part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -timeout 15m ./...
 
 # The examples are modules of their own, as a stranger's plugin is.

@@ -163,3 +163,13 @@ func AlertCategory(kind string) string {
 	}
 	return "performance"
 }
+
+// RelayPlugin is the kind of the plugin behind the channel that relays to services by their URLs.
+const RelayPlugin = "apprise"
+
+// Relay paths and names of operations.
+const (
+	RelayPath    = "/api/notifications/apprise"
+	RelayGetName = "getApprise"
+	RelaySetName = "setApprise"
+)

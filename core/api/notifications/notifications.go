@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/integration"
@@ -57,6 +58,8 @@ func (a Area) Routes() []route.Route {
 		route.Get("/api/notifications/email", "getEmail", "Read the e-mail channel", a.email).Admin(read...),
 		route.Put("/api/notifications/email", "setEmail", "Replace the e-mail channel", a.setEmail).Admin(write).Body(32 << 10),
 		route.Get("/api/notifications/email-providers", "listEmailProviders", "List known mail providers", a.providers).Admin(read...),
+		route.Get(compat.RelayPath, compat.RelayGetName, "Read the channel that relays to services by their URLs", a.relay).Admin(read...),
+		route.Put(compat.RelayPath, compat.RelaySetName, "Replace the channel that relays to services by their URLs", a.setRelay).Admin(write).Body(maxConfig),
 		route.Get("/api/notifications/webhooks", "listWebhooks", "List webhooks, secrets masked", a.webhooks).Admin(read...),
 		route.Post("/api/notifications/webhooks", "addWebhook", "Add a webhook", a.addWebhook).Admin(write).Body(maxConfig),
 		route.Put("/api/notifications/webhooks/{id}", "changeWebhook", "Replace a webhook; masked values keep what is stored", a.changeWebhook).Admin(write).Body(maxConfig),
