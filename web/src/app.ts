@@ -1,8 +1,11 @@
 import { QueryClient } from '@tanstack/react-query';
-import { address, ApiError, call } from './api/client.ts';
+import { address, ApiError, authorizeWith, call } from './api/client.ts';
+import { forgetGuest, guestToken } from './guest.ts';
 import type { SecurityStatus } from './api/types.ts';
 import { Stream } from './live/socket.ts';
 import { LiveStore } from './live/store.ts';
+
+authorizeWith(guestToken);
 
 /** What lives as long as the page. */
 export const queries = new QueryClient({
@@ -17,7 +20,11 @@ export const queries = new QueryClient({
 export const store = new LiveStore();
 
 export const stream = new Stream(store, {
-  url: () => address('ws?protocol=delta').replace(/^http/, 'ws'),
+  url: () => {
+    const guest = guestToken();
+    const query = `ws?protocol=delta${guest && `&token=${encodeURIComponent(guest)}`}`;
+    return address(query).replace(/^http/, 'ws');
+  },
   // A lost connection may mean a restarted server or an ended session: the client notices the latter.
   allowed: async () => {
     const status = await call<SecurityStatus>('api/security/status', {
@@ -41,6 +48,7 @@ export function onSessionEnd(f: () => void): void {
 
 /** Forgets all that belongs to a session, and tells. */
 export function sessionEnded(): void {
+  forgetGuest();
   stream.stop();
   store.clear();
   queries.clear();

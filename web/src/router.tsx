@@ -9,9 +9,33 @@ import { ranges, securityStatus } from './api/queries.ts';
 import { queries } from './app.ts';
 import { Failed, NotFound } from './features/shell/failed.tsx';
 import { Shell } from './features/shell/shell.tsx';
-import { moment, parseSearch, stringifySearch, tableSearch, text, type ChartSearch } from './search.ts';
+import {
+  moment,
+  parseSearch,
+  stringifySearch,
+  tableSearch,
+  text,
+  type ChartSearch,
+  type RootSearch,
+} from './search.ts';
 
-const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Failed });
+const root = createRootRoute({
+  notFoundComponent: NotFound,
+  errorComponent: Failed,
+  validateSearch: (raw): RootSearch => {
+    const kiosk = text(raw.kiosk);
+    return kiosk === undefined ? {} : { kiosk };
+  },
+  // A wall stays a wall wherever its links lead, until somebody takes it off.
+  search: {
+    middlewares: [
+      ({ search, next }) => {
+        const then = next(search);
+        return search.kiosk === undefined || 'kiosk' in then ? then : { ...then, kiosk: search.kiosk };
+      },
+    ],
+  },
+});
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -166,6 +190,18 @@ const settingsPassword = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/password.tsx'), 'Password'),
 });
 
+const settingsKiosk = createRoute({
+  getParentRoute: () => settings,
+  path: '/kiosk',
+  component: lazyRouteComponent(() => import('./features/settings/kiosk.tsx'), 'Kiosk'),
+});
+
+const settingsSystem = createRoute({
+  getParentRoute: () => settings,
+  path: '/system',
+  component: lazyRouteComponent(() => import('./features/settings/system.tsx'), 'System'),
+});
+
 const settingsAbout = createRoute({
   getParentRoute: () => settings,
   path: '/about',
@@ -195,6 +231,8 @@ export const router = createRouter({
         settingsIntegrations,
         settingsTokens,
         settingsPassword,
+        settingsKiosk,
+        settingsSystem,
         settingsAbout,
       ]),
     ]),

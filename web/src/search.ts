@@ -8,6 +8,12 @@ export function text(v: unknown): string | undefined {
   return typeof v === 'string' && v !== '' ? v : undefined;
 }
 
+/** The search that every page has. */
+export interface RootSearch {
+  /** '1' hides all but the page and keeps the screen on. */
+  kiosk?: string | undefined;
+}
+
 /** The search of a page with charts. */
 export interface ChartSearch {
   range?: Range | undefined;

@@ -54,6 +54,13 @@ function decoded(text: string): string {
   }
 }
 
+let bearer = () => '';
+
+/** Has calls come in with the token that f gives, when it is not empty, instead of the session. */
+export function authorizeWith(f: () => string): void {
+  bearer = f;
+}
+
 let unauthorized: (() => void) | undefined;
 
 /** Calls f when the server says that nobody is logged in (any more). */
@@ -90,6 +97,7 @@ function parse(text: string, response: Response): unknown {
 async function send(path: string, options: Call, csrf?: string): Promise<Response> {
   const method = options.method ?? 'GET';
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+  if (bearer() !== '' && options.proves !== true) headers.Authorization = `Bearer ${bearer()}`;
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (method !== 'GET') {
     const token = csrf ?? cookie('pulse_csrf', document.cookie);

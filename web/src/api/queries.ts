@@ -233,3 +233,22 @@ export const findings = queryOptions({
     ),
   refetchInterval: 10_000,
 });
+
+/** The settings of the server that the page knows; the document has more. */
+export interface SystemSettings {
+  publicURL?: string;
+  webhookAllowedPrivateCIDRs?: string;
+  temperatureMonitoringEnabled?: boolean;
+  /** Decided by the configuration. */
+  frontendPort?: number;
+}
+
+export const systemSettings = queryOptions({
+  queryKey: ['system', 'settings'],
+  queryFn: ({ signal }) => call<SystemSettings>('api/system/settings', { signal }),
+});
+
+/** Changes settings; those that are not given stay. */
+export function saveSystemSettings(changes: SystemSettings): Promise<unknown> {
+  return call('api/system/settings/update', { method: 'POST', body: changes });
+}

@@ -3,6 +3,8 @@ export const settingsPages = [
   { to: '/settings/integrations', label: 'Integrations', also: 'add connect source cluster' },
   { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke' },
   { to: '/settings/password', label: 'Password', also: 'account change' },
+  { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
+  { to: '/settings/system', label: 'System', also: 'public address temperature networks' },
   { to: '/settings/about', label: 'About', also: 'version licence' },
 ] as const;
 

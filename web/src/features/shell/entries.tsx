@@ -1,4 +1,4 @@
-import { Bell, Keyboard, Link2, LogOut, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
+import { Bell, Keyboard, Link2, LogOut, Maximize2, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
@@ -50,6 +50,8 @@ function usePages(): Entry[] {
 export interface Around {
   showHelp: () => void;
   logOut: () => void;
+  /** Hides all but the page. */
+  kiosk: () => void;
 }
 
 function action(label: string, also: string, icon: ReactNode, act: (around: Around) => void): Entry {
@@ -68,6 +70,7 @@ const actions: readonly Entry[] = [
   action('Dark theme', 'night colour look', <Moon {...size} />, () => setTheme('dark')),
   action('Light theme', 'day colour look', <Sun {...size} />, () => setTheme('light')),
   action('Theme as the system', 'colour look', <Monitor {...size} />, () => setTheme('system')),
+  action('Kiosk mode', 'wall display full screen', <Maximize2 {...size} />, (a) => a.kiosk()),
   action('Copy the link to this view', 'share address url', <Link2 {...size} />, copyLink),
   action('Keyboard and filter help', 'keys shortcuts', <Keyboard {...size} />, (a) => a.showHelp()),
   action('Log out', 'leave sign out', <LogOut {...size} />, (a) => a.logOut()),

@@ -9,6 +9,7 @@ export const going: readonly (Keyed & { to: { to: string; params?: Record<string
   { keys: 'g o', does: 'Overview', to: { to: '/' } },
   { keys: 'g i', does: 'Infrastructure', to: { to: '/$family', params: { family: 'infrastructure' } } },
   { keys: 'g w', does: 'Workloads', to: { to: '/$family', params: { family: 'workloads' } } },
+  { keys: 'g a', does: 'Alerts', to: { to: '/alerts' } },
   { keys: 'g p', does: 'Plugins', to: { to: '/plugins' } },
   { keys: 'g s', does: 'Settings', to: { to: '/settings' } },
 ];

@@ -39,7 +39,13 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
     if (!entry) return;
     onClose();
     if (entry.to) void navigate(entry.to);
-    else entry.act?.({ showHelp: onHelp, logOut: () => void leave() });
+    else {
+      entry.act?.({
+        showHelp: onHelp,
+        logOut: () => void leave(),
+        kiosk: () => void navigate({ to: '.', search: (s) => ({ ...s, kiosk: '1' }) }),
+      });
+    }
   }
 
   function onKey(e: React.KeyboardEvent) {

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { catalog } from '@/api/queries.ts';
 import { useLiveSource } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { useAwake } from '@/ui/awake.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { Banner } from './banner.tsx';
 import { Help } from './help.tsx';
+import { LeaveKiosk } from './kiosk.tsx';
 import { going } from './keymap.ts';
 import { BottomNav, SideNav } from './nav.tsx';
 
@@ -19,6 +21,8 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const kiosk = useSearch({ from: '__root__' }).kiosk === '1';
+  useAwake(kiosk);
   useGlobalKeys(() => setHelp(true));
   usePaletteKey(() => setPalette((open) => !open));
   useFocusOnNavigation(main);
@@ -31,7 +35,7 @@ export function Shell() {
       >
         Skip to content
       </button>
-      <SideNav onHelp={() => setHelp(true)} onPalette={() => setPalette(true)} />
+      {!kiosk && <SideNav onHelp={() => setHelp(true)} onPalette={() => setPalette(true)} />}
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <Banner />
         <main ref={main} tabIndex={-1} className="relative min-h-0 flex-1 overflow-y-auto">
@@ -48,7 +52,7 @@ export function Shell() {
           )}
         </main>
       </div>
-      <BottomNav />
+      {kiosk ? <LeaveKiosk /> : <BottomNav />}
       {help && <Help onClose={() => setHelp(false)} />}
       {palette && (
         <Suspense>
