@@ -51,7 +51,8 @@ func (e *Engine) downMessage(r *inventory.Record, a *Alert) string {
 
 func (e *Engine) describeFinding(r *inventory.Record, a *Alert, n Naming, w *watched) {
 	key := a.Key
-	if _, isMetric := e.catalog.Metric(r.Type, key.Kind); !isMetric {
+	plain, _ := plainKind(key.Kind)
+	if _, isMetric := e.catalog.Metric(r.Type, plain); !isMetric {
 		a.Value, a.Threshold, a.Clear = 0, 0, 0
 		a.Message = cmp.Or(n.Label, key.Kind)
 		for _, c := range e.Conditions.Of(key.Record) {

@@ -42,8 +42,12 @@ type Config struct {
 	Settings   Settings
 	Inventory  *inventory.Inventory
 	Conditions *condition.Board
-	Log        hclog.Logger
-	Now        func() time.Time
+	// Metrics answers rules that look at more than one number; nil for none.
+	Metrics metric.Store
+	// Sources returns the configured integrations and what is wrong with them; nil for none.
+	Sources func() []Source
+	Log     hclog.Logger
+	Now     func() time.Time
 }
 
 // Engine judges. It is safe for concurrent use.
@@ -63,6 +67,7 @@ type Engine struct {
 	held     map[Key]struct{} // conditions that are followed
 	catalog  *inventory.Catalog
 	trimmed  time.Time
+	measured time.Time // when rules over time were last looked at
 }
 
 // subject is what is remembered of one record.

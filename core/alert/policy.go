@@ -129,6 +129,9 @@ type Naming struct {
 
 // name returns how an alert of a kind on a record is named.
 func (p *Policy) name(r *inventory.Record, kind, instance string) Naming {
+	if plain, measure := plainKind(kind); measure != "" {
+		return p.nameMeasure(r, plain, measure, instance)
+	}
 	n := Naming{Type: kind, ID: "{id}-{type}", Factor: 1}
 	if instance != "" {
 		n.ID = "{id}/{instance}-{type}"
@@ -155,6 +158,19 @@ func (p *Policy) name(r *inventory.Record, kind, instance string) Naming {
 	if n.Category == "" {
 		n.Category = compat.AlertCategory(n.Type)
 	}
+	return n
+}
+
+// nameMeasure names an alert on what is made of a metric.
+func (p *Policy) nameMeasure(r *inventory.Record, kind, measure, instance string) Naming {
+	n := p.name(r, kind, instance)
+	n.ID += "-" + measure
+	n.Type += "-" + measure
+	if measure == MeasureFull {
+		n.Label, n.Unit, n.Factor, n.Category = "Time until full: "+n.Label, "h", 1, "storage"
+		return n
+	}
+	n.Label, n.Unit = "Change of "+n.Label, strings.TrimSpace(n.Unit+"/h")
 	return n
 }
 

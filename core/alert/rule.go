@@ -55,6 +55,11 @@ type Rule struct {
 	// Quiet shows alerts and tells nobody.
 	Quiet bool   `json:"quiet,omitempty"`
 	Note  string `json:"note,omitempty"`
+	// Measure is what is made of the metric's numbers before they are compared: empty for the numbers themselves, "change" for
+	// what they grow by in an hour, "full_in" for the hours until a share reaches 1. Over is the time that is looked at, in
+	// seconds, six hours by default.
+	Measure string   `json:"measure,omitempty"`
+	Over    *float64 `json:"over,omitempty"`
 
 	// AtLeast raises the trigger of an earlier rule instead of replacing it.
 	AtLeast bool `json:"-"`
@@ -117,6 +122,12 @@ func Glob(pattern, text string) bool {
 	return true
 }
 
+// about tells whether a rule says something about a kind.
+func (r *Rule) about(kind string) bool {
+	name, measure := plainKind(kind)
+	return r.Kind == KindAll || r.Kind == name && r.Measure == measure
+}
+
 // forInstance tells whether a rule is about an instance. One that begins with "=" names its label.
 func (r *Rule) forInstance(instance string) bool {
 	if name, exact := strings.CutPrefix(r.Instance, "="); exact {
@@ -140,7 +151,7 @@ func over(rules []*Rule, kind, instance string) (judged, bool) {
 	var j judged
 	on := false
 	for _, r := range rules {
-		if r.Kind != kind && r.Kind != KindAll || !r.forInstance(instance) {
+		if !r.about(kind) || !r.forInstance(instance) {
 			continue
 		}
 		if r.Off {

@@ -243,6 +243,14 @@ func (r *Rule) check() error {
 		return bad("for", "must be from 0 to %d seconds", 7*86400)
 	case r.Severity != "" && r.Severity != sdk.SeverityWarning && r.Severity != sdk.SeverityCritical:
 		return bad("severity", "must be warning or critical")
+	case r.Measure != "" && r.Measure != MeasureChange && r.Measure != MeasureFull:
+		return bad("measure", "must be change, full_in or empty")
+	case r.Measure == MeasureFull && !r.Below && !r.Off:
+		return bad("below", "must be set: a time until full is wrong when it is short")
+	case r.Measure != "" && r.Trigger == nil && !r.Off:
+		return bad("trigger", "is missing")
+	case r.Over != nil && (*r.Over < 600 || *r.Over > 7*86400):
+		return bad("over", "must be from 600 to %d seconds", 7*86400)
 	case r.Kind == KindAll && !r.Off && !r.Quiet:
 		return bad("kind", "a rule for every kind can only turn alerts off or quiet")
 	case r.Trigger != nil && r.Clear != nil && (!r.Below && *r.Clear > *r.Trigger || r.Below && *r.Clear < *r.Trigger):

@@ -53,6 +53,9 @@ func (e *Engine) Simulate(ctx context.Context, store metric.Store, r Rule, span 
 	if err := r.check(); err != nil {
 		return Simulation{}, err
 	}
+	if r.Measure != "" {
+		return Simulation{}, errs.New(errs.Invalid, "measure: rules over time cannot be tried on the past").WithField("measure")
+	}
 	if r.Trigger == nil && !r.Off {
 		return Simulation{}, errs.New(errs.Invalid, "trigger is missing: only rules about numbers can be tried on stored ones").WithField("trigger")
 	}

@@ -28,12 +28,16 @@ func (e *Engine) Tick(ctx context.Context) error {
 			}
 		}
 		t.conditions()
+		t.sources()
 		t.firing()
 		e.forget(snap)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("judge alerts: %w", err)
+	}
+	if err := e.measure(ctx); err != nil {
+		return fmt.Errorf("judge numbers over time: %w", err)
 	}
 	return e.trim(ctx)
 }
@@ -58,7 +62,7 @@ func (e *Engine) forget(snap *inventory.Snapshot) {
 		return
 	}
 	for uid := range e.subjects {
-		if _, there := snap.Record(uid); !there {
+		if _, there := snap.Record(uid); !there && !isSource(uid) {
 			delete(e.subjects, uid)
 		}
 	}
@@ -126,7 +130,8 @@ func (t *turn) stopped(uid id.UID, s *subject) {
 		return // its numbers may be as bad as before
 	}
 	for key, w := range s.watched {
-		if _, isMetric := t.e.catalog.Metric(r.Type, key.Kind); isMetric && w.track.Phase != Idle {
+		plain, _ := plainKind(key.Kind)
+		if _, isMetric := t.e.catalog.Metric(r.Type, plain); isMetric && w.track.Phase != Idle {
 			t.drop(key, w, "it does not run")
 		}
 	}
@@ -215,6 +220,9 @@ func (t *turn) firing() {
 	auto := time.Duration(t.e.document.AutoAcknowledgeAfterHours) * time.Hour
 	for key, a := range t.e.firing {
 		r, there := t.e.Inventory.Record(key.Record)
+		if isSource(key.Record) {
+			continue
+		}
 		if !there {
 			t.end(key, "it is not monitored any more")
 			delete(t.e.subjects, key.Record)
@@ -222,7 +230,8 @@ func (t *turn) firing() {
 		}
 		s := t.e.subjectOf(r)
 		w := s.watch(key)
-		if _, isMetric := t.e.catalog.Metric(r.Type, key.Kind); isMetric && t.over(r, a, key, w) {
+		plain, _ := plainKind(key.Kind)
+		if _, isMetric := t.e.catalog.Metric(r.Type, plain); isMetric && t.over(r, a, key, w) {
 			continue
 		}
 		next := *a

@@ -127,14 +127,16 @@ func (t *turn) notice(kind NoticeKind, a *Alert) {
 
 // fire begins an alert.
 func (t *turn) fire(key Key, w *watched) {
-	r, ok := t.e.Inventory.Record(key.Record)
-	if !ok {
+	a := t.e.describeSource(key, w)
+	if r, ok := t.e.Inventory.Record(key.Record); ok {
+		a = t.e.describe(r, key, w)
+		a.Quiet = t.e.quiet(r, a, w.judged.quiet, t.now)
+	}
+	if a == nil {
 		w.track = Track{}
 		return
 	}
-	a := t.e.describe(r, key, w)
 	a.Incident, a.Fired = id.Random(12), t.now.UTC()
-	a.Quiet = t.e.quiet(r, a, w.judged.quiet, t.now)
 	t.entry(a, EntryFired, a.Message, map[string]any{"type": a.Type, "level": string(a.Severity), "value": a.Value, "threshold": a.Threshold, "rule": a.Rule})
 	if a.Quiet == "" {
 		a.Told = true

@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
 )
 
@@ -27,7 +28,9 @@ const (
 type Area struct {
 	Engine  *alert.Engine
 	Metrics metric.Store
-	Now     func() time.Time
+	// Find returns a resource by any of its ids.
+	Find func(id string) (*inventory.Record, bool)
+	Now  func() time.Time
 }
 
 // Routes returns the rows.
@@ -49,6 +52,7 @@ func (a Area) Routes() []route.Route {
 		route.Post("/api/alerts/bulk/acknowledge", "acknowledgeAlerts", "Acknowledge several alerts", a.bulk(a.Engine.Acknowledge)).Scope(write).Body(maxBulk),
 		route.Post("/api/alerts/bulk/clear", "clearAlerts", "End several alerts by hand", a.bulk(a.Engine.Clear)).Scope(write).Body(maxBulk),
 		route.Post("/api/alerts/simulate", "simulateRule", "Tell what a rule would have done, by the stored numbers", a.simulate).Scope(read).Body(maxSmall),
+		route.Get("/api/alerts/why", "whyAlert", "Tell how an alert, or a kind of finding on a resource, is judged and what the last numbers were", a.why).Scope(read),
 		route.Post("/api/alerts/{id}/acknowledge", "acknowledgeAlertByPath", "Acknowledge an alert; ids with a slash go into the body form", a.byPath(a.Engine.Acknowledge)).Scope(write),
 		route.Post("/api/alerts/{id}/unacknowledge", "unacknowledgeAlertByPath", "Take an acknowledgement back", a.byPath(a.Engine.Unacknowledge)).Scope(write),
 		route.Post("/api/alerts/{id}/clear", "clearAlertByPath", "End an alert by hand", a.byPath(a.Engine.Clear)).Scope(write),
@@ -341,6 +345,34 @@ func (a Area) snooze(ctx context.Context, in snoozeIn) (Done, error) {
 		}
 		return a.Engine.Snooze(ctx, name, user, a.Now().Add(d))
 	}, in.ID)
+}
+
+type whyIn struct {
+	ID         string `query:"id"`
+	ResourceID string `query:"resource_id"`
+	Kind       string `query:"kind"`
+	Instance   string `query:"instance"`
+}
+
+func (a Area) why(ctx context.Context, in whyIn) (alert.Reasons, error) {
+	if in.ID != "" {
+		for _, one := range a.Engine.Active() {
+			if one.ID == in.ID || one.Incident == in.ID {
+				in.ResourceID, in.Kind, in.Instance = string(one.Key.Record), one.Key.Kind, one.Key.Instance
+			}
+		}
+		if in.ResourceID == "" {
+			return alert.Reasons{}, errs.New(errs.NotFound, "there is no active alert %.80q: name a resource and a kind", in.ID)
+		}
+	}
+	if in.ResourceID == "" || in.Kind == "" {
+		return alert.Reasons{}, errs.New(errs.Invalid, "id, or resource_id and kind, are missing").WithField("id")
+	}
+	r, ok := a.Find(in.ResourceID)
+	if !ok {
+		return alert.Reasons{}, errs.New(errs.NotFound, "there is no resource %.80q", in.ResourceID)
+	}
+	return a.Engine.Why(ctx, r, in.Kind, in.Instance)
 }
 
 type simulateIn struct {

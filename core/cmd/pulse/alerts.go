@@ -17,7 +17,7 @@ import (
 // openAlerts loads rules and what fired before.
 func (s *server) openAlerts(ctx context.Context) (err error) {
 	s.alerts, err = alert.Open(ctx, alert.Config{
-		Store: sqlite.NewAlerts(s.base.state), Settings: sqlite.NewSettings(s.base.state), Inventory: s.inventory, Conditions: s.books.Conditions,
+		Metrics: s.metrics, Sources: s.sources, Store: sqlite.NewAlerts(s.base.state), Settings: sqlite.NewSettings(s.base.state), Inventory: s.inventory, Conditions: s.books.Conditions,
 		Log: s.log.Named("alerts"), Now: time.Now,
 	})
 	if err != nil {
@@ -26,6 +26,15 @@ func (s *server) openAlerts(ctx context.Context) (err error) {
 	s.door.Judged(s.alerts.Samples)
 	s.showAlerts()
 	return nil
+}
+
+// sources are the integrations that should run, with what is wrong with them.
+func (s *server) sources() []alert.Source {
+	var out []alert.Source
+	for _, x := range s.integrations.Desired() {
+		out = append(out, alert.Source{ID: x.ID, Kind: x.Kind, Name: x.Name, Problem: s.integrationStatus(x.ID).Error})
+	}
+	return out
 }
 
 // showAlerts puts what fires into the state document.
