@@ -32,6 +32,19 @@ export const activeAlerts = queryOptions({
   refetchInterval: 10_000,
 });
 
+export type Reasons = Answer<'/api/alerts/why'>;
+
+/** Why a kind of finding on a resource fires or does not. */
+export function why(resource: string, kind: string, instance: string) {
+  const query = new URLSearchParams({ resource_id: resource, kind, instance });
+  return queryOptions({
+    queryKey: ['alerts', 'why', resource, kind, instance],
+    queryFn: ({ signal }) => call<Reasons>(`api/alerts/why?${query}`, { signal }),
+    refetchInterval: 10_000,
+    retry: false,
+  });
+}
+
 export function alertHistory(limit: number, severity: string, from?: string) {
   const query = new URLSearchParams({
     limit: String(limit),

@@ -432,6 +432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how an alert, or a kind of finding on a resource, is judged and what the last numbers were */
+        get: operations["whyAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels": {
         parameters: {
             query?: never;
@@ -833,6 +850,24 @@ export interface paths {
         /** How the store of numbers is doing */
         get: operations["getMetricStats"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/apprise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the channel that relays to services by their URLs */
+        get: operations["getApprise"];
+        /** Replace the channel that relays to services by their URLs */
+        put: operations["setApprise"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2115,6 +2150,13 @@ export interface components {
             enabled: boolean;
             levels: components["schemas"]["Level"][];
         };
+        Evaluation: {
+            /** @description Empty when all was well. */
+            severity: string;
+            /** Format: date-time */
+            time: string;
+            value: number;
+        };
         Event: {
             attributes?: {
                 [key: string]: string;
@@ -2566,6 +2608,39 @@ export interface components {
             suppress: components["schemas"]["Suppress"];
             timezone: string;
         };
+        Reasons: {
+            below?: boolean;
+            clear?: number | null;
+            critical?: number | null;
+            decides?: string;
+            evaluations: components["schemas"]["Evaluation"][];
+            for: number;
+            instance?: string;
+            judged: boolean;
+            kind: string;
+            /** @description Empty, pending or firing. */
+            phase: string;
+            quiet?: string;
+            resourceId: string;
+            resourceName: string;
+            rules: components["schemas"]["Rule"][];
+            /** Format: date-time */
+            since?: string;
+            trigger?: number | null;
+            unit?: string;
+        };
+        Relay: {
+            apiKey: string;
+            apiKeyHeader: string;
+            cliPath: string;
+            configKey: string;
+            enabled: boolean;
+            mode: string;
+            serverUrl: string;
+            skipTlsVerify: boolean;
+            targets: string[];
+            timeoutSeconds: number;
+        };
         Resource: {
             childCount?: number;
             conditions?: components["schemas"]["Condition"][];
@@ -2635,10 +2710,12 @@ export interface components {
             instance?: string;
             kind: string;
             match: components["schemas"]["Match"];
+            measure?: string;
             name: string;
             note?: string;
             off?: boolean;
             origin: string;
+            over?: number | null;
             priority: number;
             quiet?: boolean;
             severity?: string;
@@ -2986,6 +3063,7 @@ export type SchemaEmailHealth = components['schemas']['EmailHealth'];
 export type SchemaEncryption = components['schemas']['Encryption'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaEscalation = components['schemas']['Escalation'];
+export type SchemaEvaluation = components['schemas']['Evaluation'];
 export type SchemaEvent = components['schemas']['Event'];
 export type SchemaEventsOut = components['schemas']['EventsOut'];
 export type SchemaFactOut = components['schemas']['FactOut'];
@@ -3046,6 +3124,8 @@ export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
+export type SchemaReasons = components['schemas']['Reasons'];
+export type SchemaRelay = components['schemas']['Relay'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaResult = components['schemas']['Result'];
@@ -3989,6 +4069,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whyAlert: {
+        parameters: {
+            query?: {
+                id?: string;
+                instance?: string;
+                kind?: string;
+                resource_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reasons"];
                 };
             };
             /** @description The error */
@@ -5272,6 +5386,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getApprise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relay"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setApprise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Relay"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relay"];
                 };
             };
             /** @description The error */

@@ -60,3 +60,8 @@ export function dateTime(ms: number): string {
 export function exactTime(ms: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' }).format(ms);
 }
+
+/** The time of the day, to the second. */
+export function timeOfDay(ms: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }).format(ms);
+}

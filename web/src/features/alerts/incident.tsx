@@ -10,6 +10,7 @@ import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
+import { Why } from './why.tsx';
 
 /** One firing: what it is about, why it fires, and what happened since. */
 export function Incident() {
@@ -127,6 +128,7 @@ function Details({ story }: { story: Story }) {
             ))}
           </ol>
           <NoteForm id={story.id} />
+          {end === undefined && <Why alert={a} />}
         </section>
       </div>
     </div>

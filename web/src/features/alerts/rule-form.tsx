@@ -43,12 +43,17 @@ export function RuleForm({
   const [name, setName] = useState(stored?.name ?? '');
   const [type, setType] = useState(stored?.match.types?.[0] ?? '');
   const [kind, setKind] = useState(stored?.kind ?? 'cpu');
+  const [measure, setMeasure] = useState(stored?.measure ?? '');
   const metric = metricOf(catalog, kind, type ? [type] : []);
-  const { factor, unit } = scaleOf(metric);
+  const plain = scaleOf(metric);
   const [names, setNames] = useState((stored?.match.names ?? []).join(', '));
   const [tags, setTags] = useState((stored?.match.tags ?? []).join(', '));
   const [ids, setIds] = useState((stored?.match.ids ?? []).join(', '));
   const [instance, setInstance] = useState(stored?.instance ?? '');
+  const { factor, unit } =
+    measure === 'full_in'
+      ? { factor: 1, unit: 'hours' }
+      : { factor: plain.factor, unit: measure === 'change' ? `${plain.unit} an hour` : plain.unit };
   const [trigger, setTrigger] = useState(asText(stored?.trigger, factor));
   const [critical, setCritical] = useState(asText(stored?.critical, factor));
   const [clear, setClear] = useState(asText(stored?.clear, factor));
@@ -75,7 +80,8 @@ export function RuleForm({
     ...(instance.trim() && { instance: instance.trim() }),
     off,
     quiet,
-    below,
+    below: below || measure === 'full_in',
+    ...(measure && metric && { measure }),
     ...(metric && { trigger: asNumber(trigger, factor) ?? null, clear: asNumber(clear, factor) ?? null }),
     ...(metric && { critical: asNumber(critical, factor) ?? null }),
     for: asNumber(lasts, 1) ?? null,
@@ -139,6 +145,18 @@ export function RuleForm({
       </div>
       <Checkbox label="Do not judge it at all" checked={off} onChange={(e) => setOff(e.target.checked)} />
       {!off && metric && (
+        <Select
+          label="How it is looked at"
+          hint={measure ? 'Over the last six hours.' : undefined}
+          value={measure}
+          onChange={(e) => setMeasure(e.target.value)}
+        >
+          <option value="">The number itself</option>
+          <option value="change">What it grows by in an hour</option>
+          {metric.unit === 'ratio' && <option value="full_in">Hours until it is full</option>}
+        </Select>
+      )}
+      {!off && metric && (
         <div className="grid gap-4 sm:grid-cols-3">
           <Field
             label="Warning at"
@@ -170,7 +188,7 @@ export function RuleForm({
           onChange={(e) => setLasts(e.target.value)}
         />
       )}
-      {!off && metric && (
+      {!off && metric && measure !== 'full_in' && (
         <Checkbox
           label="Numbers below the limit are wrong"
           checked={below}
@@ -195,7 +213,7 @@ export function RuleForm({
       {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
-        {metric && !off && (
+        {metric && !off && !measure && (
           <Button busy={trial.isPending} onClick={() => trial.mutate()}>
             Try on the last week
           </Button>

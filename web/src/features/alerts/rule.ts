@@ -45,7 +45,8 @@ export function sentence(r: Rule, catalog: Catalog): string {
   const lasts = r.for && r.for > 0 ? ` for ${duration(r.for)}` : '';
   const parts: string[] = [];
   if (r.trigger !== undefined && r.trigger !== null) {
-    const { factor, unit } = scaleOf(metricOf(catalog, r.kind, r.match.types ?? []));
+    const own = scaleOf(metricOf(catalog, r.kind, r.match.types ?? []));
+    const { factor, unit } = r.measure === 'full_in' ? { factor: 1, unit: 'h until full' } : own;
     const number = (v: number) => `${rounded(v * factor)}${unit && ` ${unit}`}`;
     const side = r.below ? 'down from' : 'from';
     parts.push(`${r.severity ?? 'warning'} ${side} ${number(r.trigger)}`);
@@ -54,7 +55,7 @@ export function sentence(r: Rule, catalog: Catalog): string {
   } else if (r.severity) {
     parts.push(r.severity);
   }
-  return parts.join(', ') + lasts;
+  return parts.join(', ') + (r.measure === 'change' ? ' an hour' : '') + lasts;
 }
 
 /** What a rule is about, in words. */
