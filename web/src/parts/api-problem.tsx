@@ -11,7 +11,12 @@ export function reason(error: unknown): string {
 function advice(error: unknown): string {
   if (!(error instanceof ApiError)) return '';
   if (error.status === 0) return ' Check that it runs and that this device is on its network.';
-  if (error.status === 403) return ' Somebody with more rights can do this or give you the right.';
+  if (error.status === 403) {
+    const scope = error.body.requiredScope;
+    return typeof scope === 'string'
+      ? ` Somebody with more rights can do this, or make a token with the scope ${scope}.`
+      : ' Somebody with more rights can do this or give you the right.';
+  }
   if (error.status === 429) return ' Wait a minute and try again.';
   if (error.status >= 500) return ' The log of the server says more; look for the request there.';
   return '';

@@ -12,6 +12,7 @@ import type { Status } from '@/live/status.ts';
 import { NoMachine } from '@/parts/add-host.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { Page } from '@/parts/page.tsx';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { columnsOf } from '@/table/columns.ts';
@@ -52,7 +53,8 @@ function Everything() {
   const counts = useMemo(() => countStatuses(byId.values()), [byId]);
   const families = useMemo(() => groupByFamily(types), [types]);
   const choose = (s: Status | '') => void navigate({ search: s ? { status: s } : {}, replace: true });
-  const judged = useQuery(findings).data;
+  const asked = useQuery(findings);
+  const judged = asked.data;
   const wrong = counts.down + counts.degraded + counts.stale + counts.unknown;
   return (
     <>
@@ -65,6 +67,7 @@ function Everything() {
         )}
       </div>
       {alerts.length > 0 && <Alerts alerts={alerts} />}
+      <PartProblem title="What plugins find wrong could not be loaded." query={asked} />
       {judged && judged.length > 0 && <Findings findings={judged} />}
       {families.map(([family, members]) => (
         <Family key={family} family={family} types={members} status={status} />

@@ -34,7 +34,7 @@ export function Plugins() {
       </p>
       {list.isPending ? (
         <TableSkeleton rows={2} />
-      ) : list.isError ? (
+      ) : list.data === undefined ? (
         <ApiProblem
           title="The plugins could not be loaded."
           error={list.error}

@@ -3,6 +3,7 @@ import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
 import { resourceNews } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { cx } from '@/ui/cx.ts';
 
 interface Look {
@@ -26,8 +27,11 @@ const looks: Readonly<Record<string, Look>> = {
 
 /** What the plugin says is wrong with a resource, the most severe first. Nothing is shown when nothing is wrong. */
 export function Conditions({ id }: { id: string }) {
-  const data = useQuery(resourceNews(id).resource).data?.conditions;
+  const query = useQuery(resourceNews(id).resource);
+  const data = query.data?.conditions;
   const now = useNow();
+  if (query.isError && !query.data)
+    return <PartProblem title="What is wrong could not be loaded." query={query} />;
   if (!data?.length) return null;
   return (
     <section aria-label="What is wrong">

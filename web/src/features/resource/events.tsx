@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { resourceNews } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 
@@ -17,8 +18,10 @@ const most = 500;
 /** What happened to a resource, the newest first. */
 export function Events({ id }: { id: string }) {
   const [limit, setLimit] = useState(10);
-  const { data, isFetching } = useQuery({ ...resourceNews(id).events(limit), placeholderData: (old) => old });
+  const query = useQuery({ ...resourceNews(id).events(limit), placeholderData: (old) => old });
+  const { data, isFetching } = query;
   const now = useNow();
+  if (query.isError && !data) return <PartProblem title="The events could not be loaded." query={query} />;
   if (!data?.events.length) return null;
   return (
     <section aria-labelledby="events" className="bg-surface border-line min-w-0 rounded-lg border">

@@ -3,15 +3,17 @@ import { ExternalLink, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { metadata, saveMetadata, type Metadata } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Field, TextArea } from '@/ui/field.tsx';
 
 /** What people write about a resource: where its own page is, what it is for, words to find it by. */
 export function NotesCard({ family, id, name }: { family: string; id: string; name: string }) {
-  const { data } = useQuery(metadata(family, id));
+  const query = useQuery(metadata(family, id));
+  const { data } = query;
   const [editing, setEditing] = useState(false);
-  if (!data) return null;
+  if (!data) return <PartProblem title="The notes could not be loaded." query={query} />;
   const empty = !data.customUrl && !data.description && !data.tags?.length && !data.notes?.length;
   return (
     <section aria-labelledby="notes" className="bg-surface border-line min-w-0 rounded-lg border">

@@ -7,6 +7,7 @@ import { ago } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { ListTable } from './lists.tsx';
 
@@ -16,8 +17,11 @@ const first = 10;
 
 /** The lists of rows that belong to a resource or are about it, as its plugins declare them. */
 export function RowLists({ id }: { id: string }) {
-  const { data } = useQuery(resourceNews(id).lists);
-  return data
+  const query = useQuery(resourceNews(id).lists);
+  if (query.isError && !query.data) {
+    return <PartProblem title="The lists could not be loaded." query={query} />;
+  }
+  return query.data
     ?.filter((l) => l.total > 0 || l.staleReason)
     .map((l) => <RowTable key={l.name} id={id} list={l} />);
 }

@@ -23,7 +23,7 @@ export function About() {
     <Section title="About" lead="Pulse watches machines and what runs on them, and tells you what is wrong.">
       {v.isPending ? (
         <Skeleton className="h-24 w-72" />
-      ) : v.isError ? (
+      ) : v.data === undefined ? (
         <ApiProblem title="The version is not known." error={v.error} retry={() => void v.refetch()} />
       ) : (
         <dl className="grid max-w-md grid-cols-[8rem_1fr] gap-y-1.5 text-sm">

@@ -31,7 +31,7 @@ export function Integrations() {
     >
       {list.isPending ? (
         <TableSkeleton rows={2} />
-      ) : list.isError ? (
+      ) : list.data === undefined ? (
         <ApiProblem
           title="The integrations could not be loaded."
           error={list.error}
@@ -116,7 +116,7 @@ function NewDialog({ onClose }: { onClose: () => void }) {
     <Dialog title="New integration" onClose={onClose}>
       {list.isPending ? (
         <TableSkeleton rows={3} />
-      ) : list.isError ? (
+      ) : list.data === undefined ? (
         <ApiProblem title="The plugins could not be loaded." error={list.error} />
       ) : choices.length === 0 ? (
         <p className="text-muted">No installed plugin takes an integration.</p>

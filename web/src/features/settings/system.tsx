@@ -19,7 +19,7 @@ export function System() {
           <Skeleton className="h-14 w-full" />
           <Skeleton className="h-6 w-64" />
         </div>
-      ) : settings.isError ? (
+      ) : settings.data === undefined ? (
         <ApiProblem
           title="The settings could not be loaded."
           error={settings.error}

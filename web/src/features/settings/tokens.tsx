@@ -32,7 +32,7 @@ export function Tokens() {
     >
       {list.isPending ? (
         <TableSkeleton rows={3} />
-      ) : list.isError ? (
+      ) : list.data === undefined ? (
         <ApiProblem
           title="The tokens could not be loaded."
           error={list.error}
