@@ -222,10 +222,10 @@ func unitText(u sdk.Unit) string {
 func number(v float64, unit string) string {
 	text := fmt.Sprintf("%.1f", v)
 	text = strings.TrimSuffix(text, ".0")
-	switch {
-	case unit == "":
+	switch unit {
+	case "":
 		return text
-	case unit == "B" || unit == "B/s":
+	case "B", "B/s":
 		return bytesText(v) + strings.TrimPrefix(unit, "B")
 	}
 	return text + " " + unit

@@ -155,7 +155,7 @@ func (n *Notifier) post(ctx context.Context, m sdk.Message) ([]sdk.Receipt, erro
 	if err != nil {
 		return nil, failure(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read as far as wanted
+	defer res.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	return []sdk.Receipt{{
 		Target: req.URL.Host, Status: res.StatusCode, OK: res.StatusCode >= 200 && res.StatusCode < 300, Excerpt: n.clean(answer),

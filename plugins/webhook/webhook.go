@@ -222,7 +222,7 @@ func (n *Notifier) post(ctx context.Context, r request) (sdk.Receipt, error) {
 	if err != nil {
 		return sdk.Receipt{}, n.failure(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read as far as wanted
+	defer res.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	out := sdk.Receipt{Target: n.target(), Status: res.StatusCode, OK: res.StatusCode >= 200 && res.StatusCode < 300, Excerpt: excerpt(n.masked(answer))}
 	if !out.OK {

@@ -11,6 +11,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -41,7 +42,7 @@ type Legacy struct {
 	Uptime      *float64        `json:"uptime,omitempty"` // seconds
 	Tags        []string        `json:"tags,omitempty"`
 	LastSeen    time.Time       `json:"lastSeen"`
-	Alerts      []any           `json:"alerts,omitempty"`
+	Alerts      []LegacyAlert   `json:"alerts,omitempty"`
 	Data        map[string]any  `json:"platformData,omitempty"`
 	Identity    *LegacyIdentity `json:"identity,omitempty"`
 	Schema      int             `json:"schemaVersion"`
@@ -97,6 +98,30 @@ type legacyOut struct {
 	Stats     legacyStats `json:"stats"`
 }
 
+// LegacyAlert is an alert as a resource of the first version has it.
+type LegacyAlert struct {
+	ID        string    `json:"id"`
+	Type      string    `json:"type"`
+	Level     string    `json:"level"`
+	Message   string    `json:"message"`
+	Value     float64   `json:"value"`
+	Threshold float64   `json:"threshold"`
+	StartTime time.Time `json:"startTime"`
+}
+
+// firing are the alerts of a record.
+func (v *view) firing(uid id.UID) []LegacyAlert {
+	if v.alerts == nil {
+		v.alerts = map[id.UID][]LegacyAlert{}
+		if v.active != nil {
+			for _, a := range v.active() {
+				v.alerts[a.Key.Record] = append(v.alerts[a.Key.Record], LegacyAlert{a.ID, a.Type, string(a.Severity), a.Message, a.Value, a.Threshold, a.Started})
+			}
+		}
+	}
+	return v.alerts[uid]
+}
+
 func (v *view) legacy() []Legacy {
 	out := make([]Legacy, 0, len(v.all))
 	for _, r := range v.all {
@@ -134,6 +159,7 @@ func (v *view) legacyOf(r *inventory.Record) Legacy {
 		out.Network = &LegacyNetwork{*in, *sent}
 	}
 	out.Temperature = first(doc, "temperature", "temperature.cpuPackage")
+	out.Alerts = v.firing(r.UID)
 	if kind.Family == familyInfrastructure {
 		out.Identity = legacyIdentity(r)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
@@ -30,10 +31,13 @@ type Inventory interface {
 type Area struct {
 	inventory Inventory
 	books     ingest.Books
+	alerts    func() []alert.Alert
 }
 
-// New returns the area.
-func New(inv Inventory, books ingest.Books) *Area { return &Area{inv, books} }
+// New returns the area. Alerts returns what fires; it may be nil.
+func New(inv Inventory, books ingest.Books, alerts func() []alert.Alert) *Area {
+	return &Area{inv, books, alerts}
+}
 
 // Routes returns the rows.
 func (a *Area) Routes() []route.Route {
@@ -68,12 +72,14 @@ type view struct {
 	all      []*inventory.Record
 	parents  map[id.UID]*inventory.Record
 	children map[id.UID]int
+	active   func() []alert.Alert
+	alerts   map[id.UID][]LegacyAlert // made when it is asked for
 }
 
 func (a *Area) view() *view {
 	v := &view{
 		snapshot: a.inventory.Snapshot(), catalog: a.inventory.Catalog(), books: a.books,
-		parents: map[id.UID]*inventory.Record{}, children: map[id.UID]int{},
+		parents: map[id.UID]*inventory.Record{}, children: map[id.UID]int{}, active: a.alerts,
 	}
 	for _, t := range v.catalog.Types() {
 		for _, r := range v.snapshot.Type(t.Name) {

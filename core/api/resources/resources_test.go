@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/ingest"
@@ -23,6 +24,18 @@ func (nowhere) SaveRecords(context.Context, []*inventory.Record) error { return 
 func (nowhere) DeleteRecords(context.Context, []id.UID) error          { return nil }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// firing is one alert, on the guest named web.
+func firing(inv *inventory.Inventory) func() []alert.Alert {
+	return func() []alert.Alert {
+		for _, r := range inv.Snapshot().Type("vm") {
+			if r.Name == "web" {
+				return []alert.Alert{{ID: "web-cpu", Type: "cpu", Severity: sdk.SeverityCritical, Key: alert.Key{Record: r.UID}, Value: 91, Threshold: 80, Started: start}}
+			}
+		}
+		return nil
+	}
+}
 
 func fixture(t testing.TB, records ...sdk.Record) *Area {
 	t.Helper()
@@ -41,7 +54,7 @@ func fixture(t testing.TB, records ...sdk.Record) *Area {
 	if _, _, err := inv.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	return New(inv, ingest.Books{})
+	return New(inv, ingest.Books{}, firing(inv))
 }
 
 func machine(name string, status sdk.Status) sdk.Record {
@@ -164,6 +177,9 @@ func TestLegacyResources(t *testing.T) {
 	if host.ID != "pve1" || host.PlatformType != "host-agent" || host.CPU.Current != 0.8 || *host.Memory.Free != 4096-812 || host.Identity.Hostname != "pve1" || host.Schema != 1 {
 		t.Errorf("%+v", host)
 	}
+	if len(vm.Alerts) != 1 || vm.Alerts[0].Level != "critical" || out.Stats.WithAlerts != 1 || len(host.Alerts) != 0 {
+		t.Errorf("alerts %+v, stats %+v", vm.Alerts, out.Stats)
+	}
 	if vm.ParentID != "pve1" || vm.CPU.Current != 50 || vm.Status == "" || vm.Identity != nil {
 		t.Errorf("%+v", vm)
 	}
@@ -172,7 +188,7 @@ func TestLegacyResources(t *testing.T) {
 		want int
 	}{
 		"type": {legacyIn{Type: "vm,node"}, 1}, "status": {legacyIn{Status: "offline"}, 1}, "platform": {legacyIn{Platform: "docker"}, 0},
-		"parent": {legacyIn{Parent: "pve1"}, 1}, "alerts": {legacyIn{Alerts: "true"}, 0}, "infrastructure": {legacyIn{Infrastructure: "true", Type: "vm"}, 2},
+		"parent": {legacyIn{Parent: "pve1"}, 1}, "alerts": {legacyIn{Alerts: "true"}, 1}, "infrastructure": {legacyIn{Infrastructure: "true", Type: "vm"}, 2},
 	} {
 		if out, _ := a.legacyList(t.Context(), c.in); out.Count != c.want || c.want == 0 && out.Resources != nil {
 			t.Errorf("%s: %d of %d", name, out.Count, c.want)
@@ -227,7 +243,7 @@ func twice(t *testing.T) *Area {
 			t.Fatal(err)
 		}
 	}
-	return New(inv, ingest.Books{})
+	return New(inv, ingest.Books{}, firing(inv))
 }
 
 func TestAMachineThatTwoSourcesSeeIsOneResource(t *testing.T) {

@@ -76,7 +76,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
 		{Name: "metadata", Routes: metadata.Routes(s.metadata, compat.MetadataKinds())},
-		{Name: "resources", Routes: resources.New(s.inventory, s.books).Routes()},
+		{Name: "resources", Routes: resources.New(s.inventory, s.books, s.alerts.Active).Routes()},
 		{Name: "alerts", Routes: alerts.Area{Engine: s.alerts, Metrics: s.metrics, Find: func(name string) (*inventory.Record, bool) { return s.inventory.Snapshot().FindAny(name) }, Now: time.Now}.Routes()},
 		{Name: "notifications", Routes: s.notifications().Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},

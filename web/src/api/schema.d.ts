@@ -2296,7 +2296,7 @@ export interface components {
             version?: string;
         };
         Legacy: {
-            alerts?: unknown[];
+            alerts?: components["schemas"]["LegacyAlert"][];
             cpu?: components["schemas"]["LegacyMetric"] | null;
             disk?: components["schemas"]["LegacyMetric"] | null;
             displayName: string;
@@ -2320,6 +2320,16 @@ export interface components {
             temperature?: number | null;
             type: string;
             uptime?: number | null;
+        };
+        LegacyAlert: {
+            id: string;
+            level: string;
+            message: string;
+            /** Format: date-time */
+            startTime: string;
+            threshold: number;
+            type: string;
+            value: number;
         };
         LegacyIdentity: {
             hostname?: string;
@@ -3085,6 +3095,7 @@ export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
 export type SchemaIntegrationsTried = components['schemas']['IntegrationsTried'];
 export type SchemaLegacy = components['schemas']['Legacy'];
+export type SchemaLegacyAlert = components['schemas']['LegacyAlert'];
 export type SchemaLegacyIdentity = components['schemas']['LegacyIdentity'];
 export type SchemaLegacyMetric = components['schemas']['LegacyMetric'];
 export type SchemaLegacyNetwork = components['schemas']['LegacyNetwork'];

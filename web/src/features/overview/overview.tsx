@@ -55,6 +55,9 @@ function Everything() {
   const choose = (s: Status | '') => void navigate({ search: s ? { status: s } : {}, replace: true });
   const asked = useQuery(findings);
   const judged = asked.data;
+  // What fires as an alert is not said twice.
+  const told = useMemo(() => new Set(alerts.map((a) => a.message)), [alerts]);
+  const rest = (judged ?? []).filter((f) => !told.has(f.message));
   const wrong = counts.down + counts.degraded + counts.stale + counts.unknown;
   return (
     <>
@@ -68,7 +71,7 @@ function Everything() {
       </div>
       {alerts.length > 0 && <Alerts alerts={alerts} />}
       <PartProblem title="What plugins find wrong could not be loaded." query={asked} />
-      {judged && judged.length > 0 && <Findings findings={judged} />}
+      {rest.length > 0 && <Findings findings={rest} />}
       {families.map(([family, members]) => (
         <Family key={family} family={family} types={members} status={status} />
       ))}
@@ -118,15 +121,21 @@ function Family({
   );
 }
 
+/** How many alerts are shown here; the others are on their own page. */
+const first = 8;
+
 function Alerts({ alerts }: { alerts: readonly Alert[] }) {
   const now = useNow();
   return (
-    <section className="flex flex-col gap-2">
-      <h2 className="font-semibold">
-        Firing alerts <span className="num text-muted text-sm font-normal">{alerts.length}</span>
+    <section aria-labelledby="firing" className="flex flex-col gap-2">
+      <h2 id="firing" className="font-semibold">
+        <Link to="/alerts" className="hover:underline">
+          Firing alerts
+        </Link>{' '}
+        <span className="num text-muted text-sm font-normal">{alerts.length}</span>
       </h2>
       <ul className="bg-surface border-line rounded-lg border">
-        {alerts.map((a) => (
+        {alerts.slice(0, first).map((a) => (
           <li
             key={a.id}
             className="border-line flex flex-wrap items-center gap-x-3 gap-y-0.5 border-b px-3 py-2 text-sm last:border-b-0"
@@ -149,6 +158,13 @@ function Alerts({ alerts }: { alerts: readonly Alert[] }) {
           </li>
         ))}
       </ul>
+      {alerts.length > first && (
+        <p className="text-sm">
+          <Link to="/alerts" className="text-accent underline">
+            Show all {alerts.length}
+          </Link>
+        </p>
+      )}
     </section>
   );
 }

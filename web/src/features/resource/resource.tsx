@@ -12,6 +12,7 @@ import { TypeIcon } from '@/parts/type-icon.tsx';
 import { StatusCell } from '@/table/cell.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Charts, ChartSkeletons } from './charts.tsx';
+import { Alerts } from './alerts.tsx';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
@@ -61,6 +62,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       actions={<RangePicker />}
     >
       {resource.status === 'stale' && <StaleNote resource={resource} />}
+      <Alerts id={resource.id} />
       <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
       <Charts id={resource.id} name={resource.name} type={type} />
