@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What takes too long for every change: each fuzz target for FUZZTIME, the tests three times in a random order, a server that
-# is killed KILLS times while reports come, and the agent built for every platform.
+# is killed KILLS times while reports come and half as often while alerts are told, and the agent built for every platform.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fuzztime=${FUZZTIME:-60s}
 
 go test -race -count=3 -shuffle=on -timeout 60m ./...
 PULSE_KILLS=${KILLS:-1000} go test -count=1 -run '^TestServerKilledWhileReportsCome$' -timeout 60m ./e2e
+PULSE_KILLS=$((${KILLS:-1000} / 2)) go test -count=1 -run '^TestServerKilledWhileAlertsAreTold$' -timeout 60m ./e2e
 
 # What needs more than Go: plugins in other languages, real counterparts.
 go test -tags deep -count=1 -timeout 30m -run 'Python' ./e2e

@@ -74,9 +74,8 @@ type Engine struct {
 type subject struct {
 	name, wire string
 	tags       []string
-	rules      []*Rule
-	// metrics are those for which there may be a limit.
-	metrics map[string]bool
+	// set are the rules that match it, nil when they have to be found anew.
+	set     *ruleset
 	watched map[Key]*watched
 }
 
@@ -127,7 +126,7 @@ func (e *Engine) Samples(ctx context.Context, samples []metric.Sample) error {
 			if one.Record != last {
 				last, s = one.Record, e.subject(one.Record)
 			}
-			if s == nil || !s.metrics[one.Metric] || t.now.Sub(one.Time) > lateAfter {
+			if s == nil || !s.set.kinds[one.Metric] || t.now.Sub(one.Time) > lateAfter {
 				continue
 			}
 			t.sample(s, one)
@@ -136,13 +135,25 @@ func (e *Engine) Samples(ctx context.Context, samples []metric.Sample) error {
 	})
 }
 
+// sample judges one number. What is well and always was is not remembered.
 func (t *turn) sample(s *subject, one *metric.Sample) {
 	key := Key{one.Record, one.Metric, one.Instance}
-	w := s.watch(key)
+	w := s.watched[key]
+	if w == nil {
+		verdict := s.set.judge(key.Kind, key.Instance)
+		if !verdict.on || !verdict.judged.numbers || verdict.judged.limit.Judge(one.Value).Severity == "" {
+			return
+		}
+		w = s.watch(key)
+	}
 	if !w.on || !w.judged.numbers {
 		return
 	}
 	t.step(key, w, w.judged.limit.Judge(one.Value), one.Time)
+	if w.track.Phase == Idle && len(w.track.Fired) == 0 {
+		delete(s.watched, key)
+		t.undo = append(t.undo, func() { s.watched[key] = w })
+	}
 }
 
 // subject returns what is known of a record, nil when it is not there. The caller holds mu.
@@ -160,14 +171,9 @@ func (e *Engine) subjectOf(r *inventory.Record) *subject {
 		s = &subject{watched: map[Key]*watched{}}
 		e.subjects[r.UID] = s
 	}
-	if s.metrics == nil || s.name != r.Name || s.wire != r.WireID || !slices.Equal(s.tags, r.Tags) {
+	if s.set == nil || s.name != r.Name || s.wire != r.WireID || !slices.Equal(s.tags, r.Tags) {
 		s.name, s.wire, s.tags = r.Name, r.WireID, r.Tags
-		s.rules, s.metrics = e.policy.of(r), map[string]bool{}
-		for _, rule := range s.rules {
-			if rule.Kind != KindAll {
-				s.metrics[rule.Kind] = true
-			}
-		}
+		s.set = e.policy.of(r)
 		for key, w := range s.watched {
 			s.judge(key, w)
 		}
@@ -186,7 +192,10 @@ func (s *subject) watch(key Key) *watched {
 	return w
 }
 
-func (s *subject) judge(key Key, w *watched) { w.judged, w.on = over(s.rules, key.Kind, key.Instance) }
+func (s *subject) judge(key Key, w *watched) {
+	verdict := s.set.judge(key.Kind, key.Instance)
+	w.judged, w.on = verdict.judged, verdict.on
+}
 
 // Active returns the alerts that fire, by machine and id.
 func (e *Engine) Active() []Alert {

@@ -179,7 +179,7 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 	policy := e.policy
 	s := e.subjectOf(r)
 	key := Key{r.UID, kind, instance}
-	j, on := over(s.rules, kind, instance)
+	j, on := over(s.set.rules, kind, instance)
 	if _, isMetric := policy.catalog.Metric(r.Type, kind); !isMetric && kind != KindOffline && kind != KindOff && !strings.Contains(kind, between) {
 		on = s.judgesCondition(key)
 	}
@@ -187,7 +187,7 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 	if w := s.watched[key]; w != nil {
 		out.Phase, out.Since = w.track.Phase, w.track.Since.UTC()
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.set.rules {
 		if rule.about(kind) && rule.forInstance(instance) {
 			out.Rules = append(out.Rules, *rule)
 		}

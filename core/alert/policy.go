@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -23,12 +24,63 @@ type Policy struct {
 	groups  map[string]compat.AlertGroup // by resource type
 	damping Damping
 	on      bool
+	// sets are the rules that match together; many resources share one.
+	sets map[string]*ruleset
+}
+
+// ruleset are the rules that match a resource, in their order, and what follows of them. It belongs to the engine's lock.
+type ruleset struct {
+	rules []*Rule
+	// kinds are those that some rule is about, and patterns those of which a rule looks at the instance.
+	kinds, patterns map[string]bool
+	known           map[[2]string]judgement
+}
+
+// judgement is how a kind is judged, if it is.
+type judgement struct {
+	judged judged
+	on     bool
+}
+
+// maxKnown bounds what a set remembers of instances.
+const maxKnown = 4096
+
+func newRuleset(rules []*Rule) *ruleset {
+	s := &ruleset{rules: rules, kinds: map[string]bool{}, patterns: map[string]bool{}, known: map[[2]string]judgement{}}
+	for _, r := range rules {
+		if r.Kind != KindAll {
+			s.kinds[r.Kind] = true
+		}
+		if r.Instance != "" {
+			s.patterns[r.Kind] = true
+		}
+	}
+	return s
+}
+
+// judge puts the rules over one another for a kind and an instance.
+func (s *ruleset) judge(kind, instance string) judgement {
+	plain, _ := plainKind(kind)
+	key := [2]string{kind}
+	if s.patterns[plain] || s.patterns[KindAll] {
+		key[1] = instance
+	}
+	if j, ok := s.known[key]; ok {
+		return j
+	}
+	if len(s.known) >= maxKnown {
+		clear(s.known)
+	}
+	var j judgement
+	j.judged, j.on = over(s.rules, kind, instance)
+	s.known[key] = j
+	return j
 }
 
 // NewPolicy puts together what plugins declare, what the configuration says and what users added. Rules of users come in
 // the order of their priority.
 func NewPolicy(catalog *inventory.Catalog, d Document, own []Rule) *Policy {
-	p := &Policy{catalog: catalog, groups: map[string]compat.AlertGroup{}, on: d.Enabled}
+	p := &Policy{catalog: catalog, groups: map[string]compat.AlertGroup{}, on: d.Enabled, sets: map[string]*ruleset{}}
 	if d.FlappingEnabled {
 		p.damping = Damping{Firings: d.FlappingThreshold, Window: time.Duration(d.FlappingWindowSeconds) * time.Second, Calm: time.Duration(d.FlappingCooldownMinutes) * time.Minute}
 	}
@@ -101,23 +153,34 @@ func (p *Policy) Rules() []Rule {
 	return out
 }
 
-// of returns the rules that match a record, in their order; nil when nothing is judged.
-func (p *Policy) of(r *inventory.Record) []*Rule {
+// of returns the rules that match a record, in their order; none when nothing is judged. The caller holds the engine's lock.
+func (p *Policy) of(r *inventory.Record) *ruleset {
+	rules, name := p.matching(r)
+	set := p.sets[name]
+	if set == nil {
+		set = newRuleset(rules)
+		p.sets[name] = set
+	}
+	return set
+}
+
+// matching returns the rules that match, and a name that is the same for the same ones.
+func (p *Policy) matching(r *inventory.Record) ([]*Rule, string) {
 	if !p.on {
-		return nil
+		return nil, ""
 	}
 	var out []*Rule
-	for _, rule := range p.rules {
-		if rule.Match.Fits(r) && (rule.when == nil || rule.when(r)) {
-			if rule.Kind == KindAll && rule.Off {
-				out = out[:0]
-				out = append(out, rule)
-				continue
-			}
-			out = append(out, rule)
+	var name []byte
+	for i, rule := range p.rules {
+		if !rule.Match.Fits(r) || rule.when != nil && !rule.when(r) {
+			continue
 		}
+		if rule.Kind == KindAll && rule.Off {
+			out, name = nil, nil // what came before does not matter
+		}
+		out, name = append(out, rule), binary.AppendUvarint(name, uint64(i))
 	}
-	return out
+	return out, string(name)
 }
 
 // Naming is how an alert shows on the wire.

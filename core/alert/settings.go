@@ -135,7 +135,7 @@ func (e *Engine) compile() {
 	e.catalog = e.Inventory.Catalog()
 	e.policy = NewPolicy(e.catalog, e.document, e.own)
 	for _, s := range e.subjects {
-		s.metrics = nil // is found anew when it is needed
+		s.set = nil // is found anew when it is needed
 	}
 	e.looked = 0
 }

@@ -85,7 +85,8 @@ func (e *Engine) Simulate(ctx context.Context, store metric.Store, r Rule, span 
 	}
 	for _, s := range series {
 		record := byUID[s.Record]
-		j, on := over(append(slices.Clone(policy.of(record)), &r), s.Metric, s.Instance)
+		rules, _ := policy.matching(record)
+		j, on := over(append(slices.Clone(rules), &r), s.Metric, s.Instance)
 		if !r.forInstance(s.Instance) {
 			continue
 		}

@@ -207,7 +207,7 @@ func (t *turn) condition(c condition.Condition, seen map[Key]struct{}) {
 // judgesCondition tells whether a condition is an alert: it is, unless a rule turns it off.
 func (s *subject) judgesCondition(key Key) bool {
 	on := true
-	for _, r := range s.rules {
+	for _, r := range s.set.rules {
 		if (r.Kind == key.Kind || r.Kind == KindAll && r.Off) && r.forInstance(key.Instance) {
 			on = !r.Off
 		}

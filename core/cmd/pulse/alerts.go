@@ -54,16 +54,39 @@ func (s *server) judge(ctx context.Context) {
 	s.judging.failed = err != nil
 }
 
+// showEvery is how often what fires is shown anew at most.
+const showEvery = time.Second
+
+// maxAnnounced is how many changes at once are told one by one.
+const maxAnnounced = 50
+
 // announce tells those who listen what began and what ended to fire.
 func (s *server) announce(ctx context.Context) {
 	news, stop := s.alerts.Subscribe(256)
 	defer stop()
+	// The list is written once a second at most, however much moves; what begins and ends is told at once.
+	wait := time.NewTicker(showEvery)
+	defer wait.Stop()
+	var shown time.Time
+	stale := false
+	show := func() {
+		if stale && time.Since(shown) >= showEvery {
+			s.showAlerts()
+			shown, stale = time.Now(), false
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-wait.C:
+			show()
 		case c := <-news:
-			s.showAlerts()
+			stale = true
+			show()
+			if len(c.Fired)+len(c.Resolved) > maxAnnounced {
+				continue // the list says it; that many messages would only cut listeners off
+			}
 			for _, a := range c.Fired {
 				s.live.Broadcast("alert", alerts.Message(a))
 			}
