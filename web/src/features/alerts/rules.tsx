@@ -99,7 +99,7 @@ export function Rules() {
                   ) : (
                     <Button
                       small
-                      aria-label={`Make a rule over ${r.kind} of ${about(r, catalog)}`}
+                      aria-label={`Override ${r.kind} of ${about(r, catalog)}`}
                       onClick={() => setEditing({ ...r, id: '', origin: 'user', name: '' })}
                     >
                       Override
