@@ -120,10 +120,22 @@ test('quiet hours and a maintenance window are kept', async () => {
     .getByText(/time zone/)
     .waitFor();
   await page.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByLabel('Escalate what nobody acknowledges').check();
+  await page.getByRole('button', { name: 'Remove step 1' }).click();
+  await page.getByRole('button', { name: 'Add a step' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await eventually('it is saved', async () => {
     const { schedule } = await pulse.call('GET', '/api/alerts/config');
     return schedule.quietHours.enabled && schedule.quietHours.start === '23:00';
+  });
+  const { schedule } = await pulse.call('GET', '/api/alerts/config');
+  assert.deepEqual(schedule.escalation, {
+    enabled: true,
+    levels: [
+      { after: 30, notify: 'webhook' },
+      { after: 60, notify: 'all' },
+      { after: 75, notify: 'all' },
+    ],
   });
   await page.getByRole('button', { name: 'New window' }).click();
   const dialog = page.getByRole('dialog');

@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import {
   alertConfig,
+  channels,
   deleteWindow,
   maintenance,
   saveConfig,
@@ -16,6 +17,7 @@ import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
+import { Select } from '@/ui/select.tsx';
 import { Section } from '../settings/section.tsx';
 import { words } from './rule.ts';
 
@@ -150,12 +152,15 @@ function ScheduleForm({ stored }: { stored: Document }) {
       </div>
       <Checkbox
         label="Escalate what nobody acknowledges"
-        hint={s.escalation.levels
-          .map((l) => `after ${l.after} min to ${l.notify === 'all' ? 'all channels' : l.notify}`)
-          .join(', ')}
         checked={s.escalation.enabled}
         onChange={(e) => setS({ ...s, escalation: { ...s.escalation, enabled: e.target.checked } })}
       />
+      {s.escalation.enabled && (
+        <Levels
+          levels={s.escalation.levels}
+          onChange={(levels) => setS({ ...s, escalation: { ...s.escalation, levels } })}
+        />
+      )}
       {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
       <div className="flex items-center gap-3">
         <Button type="submit" look="primary" busy={save.isPending}>
@@ -168,6 +173,54 @@ function ScheduleForm({ stored }: { stored: Document }) {
         )}
       </div>
     </form>
+  );
+}
+
+type Level = Document['schedule']['escalation']['levels'][number];
+
+/** The steps of an escalation, each with when and whom. */
+function Levels({ levels, onChange }: { levels: Level[]; onChange: (l: Level[]) => void }) {
+  const kinds = [...new Set(['email', 'webhook', ...(useQuery(channels).data ?? []).map((c) => c.kind)])];
+  const change = (at: number, by: Partial<Level>) =>
+    onChange(levels.map((l, i) => (i === at ? { ...l, ...by } : l)));
+  return (
+    <div className="flex flex-col gap-2 pl-6">
+      <ol className="flex flex-col gap-2" aria-label="Steps">
+        {levels.map((l, i) => (
+          <li key={i} className="grid grid-cols-[1fr_1fr_auto] items-end gap-2">
+            <Field
+              label="Minutes"
+              inputMode="numeric"
+              value={l.after}
+              onChange={(e) => change(i, { after: Math.max(0, Math.floor(Number(e.target.value) || 0)) })}
+            />
+            <Select label="Told to" value={l.notify} onChange={(e) => change(i, { notify: e.target.value })}>
+              {kinds.map((k) => (
+                <option key={k} value={k}>
+                  {k}
+                </option>
+              ))}
+              <option value="all">all channels</option>
+            </Select>
+            <Button
+              look="danger"
+              aria-label={`Remove step ${i + 1}`}
+              onClick={() => onChange(levels.filter((_, n) => n !== i))}
+            >
+              Remove
+            </Button>
+          </li>
+        ))}
+      </ol>
+      <div>
+        <Button
+          small
+          onClick={() => onChange([...levels, { after: (levels.at(-1)?.after ?? 0) + 15, notify: 'all' }])}
+        >
+          <Plus size={14} aria-hidden /> Add a step
+        </Button>
+      </div>
+    </div>
   );
 }
 
