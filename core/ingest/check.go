@@ -217,7 +217,7 @@ func (k *checker) samples() []metric.Sample {
 		if at.IsZero() {
 			at = k.cycle.ObservedAt
 		}
-		out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: at, Value: s.Value})
+		out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: at, Value: metric.Round(s.Value, m.Precision)})
 	}
 	return out
 }

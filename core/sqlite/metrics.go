@@ -39,12 +39,11 @@ type Options struct {
 }
 
 const (
-	// Samples are packed, however young, when there are flushSamples in memory, and flushEach of each series: to pack a
-	// series costs nearly the same for one sample and for a hundred.
-	flushSamples = 512 << 10
-	flushEach    = 24
-	maxBuffered  = 4 << 20 // in memory before Append refuses more: the database has not taken any for long
-	groupSeries  = 100     // series per transaction of the background work
+	// Samples are packed, however young, when they take flushBytes of memory: to pack a series costs nearly the same
+	// for one sample and for a hundred.
+	flushBytes  = 24 << 20
+	maxBytes    = 2 * flushBytes // in memory before Append refuses more: the database has not taken any for long
+	groupSeries = 200            // series per transaction of the background work
 )
 
 // Metrics is the embedded metric.Store. Samples go to a log and to memory; at times they are packed into blocks,
@@ -70,7 +69,9 @@ type Metrics struct {
 	byRecord map[id.UID][]*series
 	active   []*series // with samples in memory
 	nextID   uint32
-	buffered int64
+	buffered int64 // samples in memory
+	bytes    int64 // that they take
+	placed   []placed
 	stats    metric.Stats
 	oldest   time.Time // when the first sample in memory came, zero without one
 
@@ -247,7 +248,7 @@ func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
 	if m.closed {
 		return errClosed
 	}
-	if m.buffered+int64(len(samples)) > maxBuffered {
+	if m.bytes > maxBytes {
 		m.wakeUp()
 		e := errs.New(errs.Unavailable, "samples come faster than %s takes them", m.db.path)
 		e.RetryAfter = 10 * time.Second
@@ -263,6 +264,7 @@ func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
 	for _, p := range batch.placed {
 		m.place(p)
 	}
+	m.placed = reusable(batch.placed)
 	m.stats.Written += uint64(len(batch.placed))
 	m.stats.Refused += uint64(len(samples) - len(batch.placed))
 	if m.oldest.IsZero() && len(batch.placed) > 0 {
@@ -276,10 +278,17 @@ func (m *Metrics) Append(ctx context.Context, samples []metric.Sample) error {
 
 var errClosed = errs.New(errs.Unavailable, "the metric store is closed")
 
-// crowded reports whether memory holds as many samples as it should. The caller holds mu.
-func (m *Metrics) crowded() bool {
-	return m.buffered > max(flushSamples, min(int64(flushEach*len(m.byKey)), maxBuffered/2))
+// reusable empties a list for the next call, unless that would keep much memory.
+func reusable(list []placed) []placed {
+	if cap(list) > 4096 {
+		return nil
+	}
+	clear(list)
+	return list[:0]
 }
+
+// crowded reports whether samples take as much memory as they should. The caller holds mu.
+func (m *Metrics) crowded() bool { return m.bytes > flushBytes }
 
 func (m *Metrics) wakeUp() {
 	select {

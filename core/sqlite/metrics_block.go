@@ -3,22 +3,29 @@ package sqlite
 import (
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"math"
 	"math/bits"
 	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
 	"github.com/pulse-platform/pulse/core/metric"
 )
 
-// A block holds the buckets of one series and tier in one window of time, so that a window is one row of the
-// database. Times are deltas of deltas in units of the tier's step (raw: milliseconds), values are XORed with their
-// predecessor; what is regular or constant costs a byte or two.
+// A block holds the buckets of one series and tier in one window of time, so that a window is a row of the database, or a
+// few. It is a version, the CRC-32C of what follows, and that: many buckets as columns, each a chunk of Prometheus
+// (minimum; in rollups also maximum, sum and count); few as rows, for each chunk begins with whole numbers. In rows times
+// are deltas of deltas in units of the tier's step (raw: milliseconds), values are XORed with their predecessor.
 const (
-	blockVersion = 1
+	blockOld     = 1 // rows without a checksum, by former versions
+	blockColumns = 2
+	blockRows    = 3
+	blockHeader  = 5
+	fewBuckets   = 8
 	blockPoints  = 240           // buckets in a full block of a rollup tier
 	rawWindow    = 2 * time.Hour // of a block of raw samples
-	maxBlock     = 8 << 20       // more decoded points than bytes of this cannot be
 )
 
 // window returns the width of a tier's blocks in milliseconds.
@@ -34,7 +41,135 @@ func unit(t metric.Tier) int64 { return max(t.Step.Milliseconds(), 1) }
 
 // encodeBlock encodes buckets that are ordered by time.
 func encodeBlock(t metric.Tier, buckets []metric.Bucket) []byte {
-	buf := binary.AppendUvarint([]byte{blockVersion}, uint64(len(buckets)))
+	buf := make([]byte, blockHeader, 64)
+	if len(buckets) < fewBuckets {
+		buf[0] = blockRows
+		buf = encodeRows(buf, t, buckets)
+	} else {
+		buf[0] = blockColumns
+		buf = encodeColumns(buf, t, buckets)
+	}
+	binary.LittleEndian.PutUint32(buf[1:], crc32.Checksum(buf[blockHeader:], castagnoli))
+	return buf
+}
+
+var errBlock = errors.New("a block of samples is damaged")
+
+// decodeBlock appends the buckets of a block that begin in the range from to to.
+func decodeBlock(out []metric.Bucket, t metric.Tier, block []byte, from, to int64) ([]metric.Bucket, error) {
+	if len(block) > 0 && block[0] == blockOld {
+		return decodeRows(out, t, block[1:], from, to)
+	}
+	if len(block) < blockHeader || crc32.Checksum(block[blockHeader:], castagnoli) != binary.LittleEndian.Uint32(block[1:]) {
+		return out, errBlock
+	}
+	return decodeBody(out, t, block[0], block[blockHeader:], from, to)
+}
+
+func decodeBody(out []metric.Bucket, t metric.Tier, version byte, body []byte, from, to int64) ([]metric.Bucket, error) {
+	switch version {
+	case blockColumns:
+		return decodeColumns(out, t, body, from, to)
+	case blockRows:
+		return decodeRows(out, t, body, from, to)
+	}
+	return out, errBlock
+}
+
+// columns returns how many columns a tier's blocks have.
+func columns(t metric.Tier) int {
+	if t.Step == 0 {
+		return 1
+	}
+	return 4
+}
+
+// encodeColumns appends chunks with their lengths, a chunk of each column in turn.
+func encodeColumns(buf []byte, t metric.Tier, buckets []metric.Bucket) []byte {
+	buf = binary.AppendVarint(buf, buckets[0].At/unit(t))
+	for part := range slices.Chunk(buckets, chunkSamples) {
+		for column := range columns(t) {
+			c := chunkenc.NewXORChunk()
+			app, _ := c.Appender() // fails on damaged chunks only
+			for _, b := range part {
+				var at int64 // only the first column has times
+				if column == 0 {
+					at = b.At/unit(t) - buckets[0].At/unit(t)
+				}
+				app.Append(0, at, [...]float64{b.Min, b.Max, b.Sum, float64(b.Count)}[column])
+			}
+			buf = binary.AppendUvarint(buf, uint64(len(c.Bytes())))
+			buf = append(buf, c.Bytes()...)
+		}
+	}
+	return buf
+}
+
+func decodeColumns(out []metric.Bucket, t metric.Tier, body []byte, from, to int64) ([]metric.Bucket, error) {
+	r := blockReader{rest: body}
+	base := r.varint()
+	var its [4]chunkenc.Iterator
+	for len(r.rest) > 0 && !r.bad {
+		n := 0
+		for column := range columns(t) {
+			chunk := r.take(int(min(r.uvarint(), math.MaxInt32)))
+			if len(chunk) < 2 {
+				return out, errBlock
+			}
+			c, err := chunkenc.FromData(chunkenc.EncXOR, chunk)
+			if err != nil || column > 0 && c.NumSamples() != n {
+				return out, errBlock
+			}
+			n, its[column] = c.NumSamples(), c.Iterator(its[column])
+		}
+		if n > 4*len(body) { // a sample takes two bits at least
+			return out, errBlock
+		}
+		out = slices.Grow(out, n)
+		for range n {
+			b, ok := nextBucket(t, &its, base)
+			if !ok {
+				return out, errBlock
+			}
+			if b.At >= from && b.At < to {
+				out = append(out, b)
+			}
+		}
+	}
+	if r.bad {
+		return out, errBlock
+	}
+	return out, nil
+}
+
+// nextBucket reads a bucket from the columns.
+func nextBucket(t metric.Tier, its *[4]chunkenc.Iterator, base int64) (b metric.Bucket, ok bool) {
+	if its[0].Next() == chunkenc.ValNone {
+		return b, false
+	}
+	at, value := its[0].At()
+	b = metric.Single((base+at)*unit(t), value)
+	if t.Step == 0 {
+		return b, true
+	}
+	for _, it := range its[1:] {
+		if it.Next() == chunkenc.ValNone {
+			return b, false
+		}
+	}
+	_, b.Max = its[1].At()
+	_, b.Sum = its[2].At()
+	_, count := its[3].At()
+	if !(count >= 1 && count <= math.MaxUint32) {
+		return b, false
+	}
+	b.Count = uint32(count)
+	return b, true
+}
+
+// encodeRows appends buckets one after the other.
+func encodeRows(buf []byte, t metric.Tier, buckets []metric.Bucket) []byte {
+	buf = binary.AppendUvarint(buf, uint64(len(buckets)))
 	var at, delta int64
 	var low, high, sum uint64
 	for _, b := range buckets {
@@ -61,16 +196,10 @@ func appendFloat(buf []byte, before uint64, v float64) ([]byte, uint64) {
 	return binary.AppendUvarint(buf, bits.Reverse64(now^before)), now
 }
 
-var errBlock = errors.New("a block of samples is damaged")
-
-// decodeBlock appends the buckets of a block that begin in the range from to to.
-func decodeBlock(out []metric.Bucket, t metric.Tier, block []byte, from, to int64) ([]metric.Bucket, error) {
-	r := blockReader{rest: block}
-	if r.byte() != blockVersion {
-		return out, errBlock
-	}
+func decodeRows(out []metric.Bucket, t metric.Tier, body []byte, from, to int64) ([]metric.Bucket, error) {
+	r := blockReader{rest: body}
 	n := r.uvarint()
-	if r.bad || n > maxBlock || n > uint64(len(block)) {
+	if r.bad || n > uint64(len(body)) {
 		return out, errBlock
 	}
 	if len(out)+int(n) > cap(out) {

@@ -33,7 +33,7 @@ func TestBlockRoundTrip(t *testing.T) {
 		tier metric.Tier
 		in   []metric.Bucket
 	}{
-		"nothing": {rawTier, nil}, "raw": {rawTier, raw}, "minutes": {minuteTier, minutes},
+		"nothing": {rawTier, nil}, "few": {minuteTier, minutes[:3]}, "raw": {rawTier, raw}, "minutes": {minuteTier, minutes},
 		"extremes": {rawTier, []metric.Bucket{metric.Single(0, math.MaxFloat64), metric.Single(1, -math.MaxFloat64), metric.Single(1<<50, math.SmallestNonzeroFloat64)}},
 	} {
 		block := encodeBlock(test.tier, test.in)
@@ -48,6 +48,10 @@ func TestBlockRoundTrip(t *testing.T) {
 			}
 		}
 	}
+	old := encodeRows([]byte{blockOld}, minuteTier, minutes)
+	if got, err := decodeBlock(nil, minuteTier, old, math.MinInt64, math.MaxInt64); err != nil || !slices.Equal(got, minutes) {
+		t.Errorf("of a former version: got %d of %d buckets, %v", len(got), len(minutes), err)
+	}
 	some, err := decodeBlock(nil, rawTier, encodeBlock(rawTier, raw), raw[10].At, raw[20].At)
 	if err != nil || !slices.Equal(some, raw[10:20]) {
 		t.Errorf("a range: got %d buckets, %v", len(some), err)
@@ -55,17 +59,28 @@ func TestBlockRoundTrip(t *testing.T) {
 }
 
 func FuzzDecodeBlock(f *testing.F) {
-	f.Add(encodeBlock(rawTier, []metric.Bucket{metric.Single(1000, 1), metric.Single(2000, 2)}), false)
-	f.Add(encodeBlock(minuteTier, []metric.Bucket{{At: 60_000, Min: 1, Max: 3, Sum: 4, Count: 2}}), true)
-	f.Add([]byte{blockVersion, 255, 255, 255, 255, 15}, true)
-	f.Fuzz(func(t *testing.T, block []byte, rollup bool) {
+	var many, minutes []metric.Bucket
+	for i := range int64(10) {
+		many = append(many, metric.Single(i*1000, float64(i%3)))
+		minutes = append(minutes, metric.Bucket{At: i * 60_000, Min: 1, Max: 3, Sum: 4, Count: 2})
+	}
+	for _, raw := range [][]metric.Bucket{many[:2], many} {
+		block := encodeBlock(rawTier, raw)
+		f.Add(block[blockHeader:], block[0], false)
+	}
+	for _, rollup := range [][]metric.Bucket{minutes[:1], minutes} {
+		block := encodeBlock(minuteTier, rollup)
+		f.Add(block[blockHeader:], block[0], true)
+	}
+	f.Add([]byte{255, 255, 255, 255, 15}, byte(blockRows), true)
+	f.Fuzz(func(t *testing.T, body []byte, version byte, rollup bool) {
 		tier := rawTier
 		if rollup {
 			tier = minuteTier
 		}
-		got, err := decodeBlock(nil, tier, block, math.MinInt64, math.MaxInt64)
-		if len(got) > len(block) {
-			t.Errorf("%d buckets from %d bytes, %v", len(got), len(block), err)
+		got, err := decodeBody(nil, tier, version, body, math.MinInt64, math.MaxInt64)
+		if len(got) > 4*len(body) {
+			t.Errorf("%d buckets from %d bytes, %v", len(got), len(body), err)
 		}
 	})
 }

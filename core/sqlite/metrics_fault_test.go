@@ -191,9 +191,9 @@ func TestBackPressure(t *testing.T) {
 	fill := func(n int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.buffered = n
+		m.bytes = n
 	}
-	fill(maxBuffered)
+	fill(maxBytes + 1)
 	err := m.Append(t.Context(), []metric.Sample{killSample(0)})
 	if e := new(errs.Error); !errors.As(err, &e) || e.Code != errs.Unavailable || e.RetryAfter == 0 {
 		t.Errorf("got %v", err)
@@ -236,7 +236,7 @@ func TestTierChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	var left int
-	if err := m.db.Read.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM blocks_3600) + (SELECT count(*) FROM blocks_0) + (SELECT sum(points) FROM tiers)`).Scan(&left); err != nil || left != 0 {
+	if err := m.db.Read.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM chunks_3600) + (SELECT count(*) FROM chunks_0) + (SELECT sum(points) FROM tiers)`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d are left of deleted series, %v", left, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -157,7 +158,7 @@ func (m *Metrics) take() (todo []*series, upTo uint64, err error) {
 		if s.deleted {
 			continue
 		}
-		s.packing, s.head = s.head, nil
+		s.packing, s.head = s.head, head{}
 		todo = append(todo, s)
 	}
 	m.active, m.oldest = nil, time.Time{}
@@ -179,17 +180,14 @@ func (m *Metrics) restore(todo []*series) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range todo {
-		if s.deleted || len(s.packing) == 0 {
+		if s.deleted || len(s.packing.chunks) == 0 {
 			continue
 		}
 		newer := s.head
-		s.head, s.packing = s.packing, nil
-		m.buffered -= int64(len(newer))
-		for _, p := range newer {
-			before := len(s.head)
-			s.head = insert(s.head, p)
-			m.buffered += int64(len(s.head) - before)
-		}
+		s.head, s.packing = s.packing, head{}
+		samples, bytes := newer.size()
+		m.buffered, m.bytes = m.buffered-samples, m.bytes-bytes
+		newer.each(func(p point) { m.place(placed{s, p}) })
 		if !s.listed {
 			s.listed = true
 			m.active = append(m.active, s)
@@ -203,8 +201,8 @@ func (m *Metrics) packed(group []*series) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range group {
-		m.buffered -= int64(len(s.packing))
-		s.packing, s.stored = nil, true
+		m.release(&s.packing)
+		s.stored, s.newest = true, s.packed
 	}
 }
 
@@ -225,20 +223,48 @@ func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, grown [
 			return err
 		}
 	}
-	last := make([]block, len(m.tiers))
+	before, err := m.newestOf(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	s.packed = slices.Clone(before)
+	first := make([]int64, len(m.tiers)) // of what has changed
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		if all, ok := last[tier].holds(m.tiers[tier], from, to); ok {
-			return all, nil
+		// What is new is in the caller's hands.
+		if first[tier] > before[tier] {
+			to = min(to, first[tier])
+		}
+		if from > before[tier] {
+			return nil, nil
 		}
 		return m.tiers[tier].read(ctx, tx, s.id, from, to)
 	}
-	samples := buckets(s.packing, s.packing[0].at, s.packing[len(s.packing)-1].at+1)
-	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, samples, read, func(tier int, changed []metric.Bucket) (err error) {
-		var n int64
-		n, last[tier], err = m.tiers[tier].put(ctx, tx, s.id, changed)
+	samples := s.packing.buckets(math.MinInt64, math.MaxInt64)
+	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, samples, read, func(tier int, changed []metric.Bucket) error {
+		n, err := m.tiers[tier].put(ctx, tx, s.id, changed, before[tier])
 		grown[tier] += n
+		first[tier] = changed[0].At
+		s.packed[tier] = max(s.packed[tier], changed[len(changed)-1].At)
 		return err
 	})
+}
+
+// newestOf returns times, in each tier, after which the database holds nothing of a series.
+func (m *Metrics) newestOf(ctx context.Context, tx *sql.Tx, s *series) ([]int64, error) {
+	if s.newest != nil { // only changed under maintain
+		return s.newest, nil
+	}
+	all := make([]int64, len(m.tiers))
+	for i, t := range m.tiers {
+		all[i] = -1
+		if s.stored {
+			var err error
+			if all[i], err = t.newest(ctx, tx, s.id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
 }
 
 func (m *Metrics) countAll(ctx context.Context, tx *sql.Tx, by []int64) error {
@@ -272,14 +298,14 @@ func (m *Metrics) deleteForgotten(ctx context.Context) error {
 
 func (m *Metrics) removeSeries(ctx context.Context, tx *sql.Tx, name uint32, shrunk []int64) error {
 	for i, t := range m.tiers {
-		n, err := t.remove(ctx, tx, int64(name)<<32, (int64(name)+1)<<32)
+		n, err := t.remove(ctx, tx, name)
 		if err != nil {
 			return err
 		}
 		shrunk[i] -= n
 	}
 	for _, t := range m.former {
-		n, err := t.remove(ctx, tx, int64(name)<<32, (int64(name)+1)<<32)
+		n, err := t.remove(ctx, tx, name)
 		if err == nil {
 			err = t.count(ctx, tx, -n)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,8 +25,10 @@ const (
 	fillFrame   = 1 << 20 // a frame is closed at the first entry past this
 
 	entryDefine = 1 // series id, record, metric, instance
-	entrySample = 2 // series id, Unix milliseconds, value
+	entrySample = 2 // series id, Unix milliseconds, value; written by former versions
 	entryForget = 3 // series id
+	entryNext   = 4 // series id and Unix milliseconds against the sample before in the frame, value with its low bits first
+	entryExact  = 5 // the same with the value as it is: it has too many bits
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -139,6 +142,13 @@ func (l *sampleLog) bytes() int64 {
 type frameWriter struct {
 	buf   []byte
 	start int // of the open frame, -1 without one
+	prev  cursor
+}
+
+// cursor is the sample before in a frame.
+type cursor struct {
+	series uint32
+	at     int64
 }
 
 func (w *frameWriter) reset() {
@@ -153,7 +163,7 @@ func (w *frameWriter) open() {
 		w.close()
 	}
 	if w.start < 0 {
-		w.start = len(w.buf)
+		w.start, w.prev = len(w.buf), cursor{}
 		w.buf = append(w.buf, make([]byte, frameHeader)...)
 	}
 }
@@ -180,10 +190,21 @@ func (w *frameWriter) define(series uint32, k metric.Key) {
 
 func (w *frameWriter) sample(series uint32, at int64, value float64) {
 	w.open()
-	w.buf = append(w.buf, entrySample)
-	w.buf = binary.AppendUvarint(w.buf, uint64(series))
-	w.buf = binary.AppendVarint(w.buf, at)
-	w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(value))
+	// Rounded values have few bits, and those are the high ones.
+	short := bits.Reverse64(math.Float64bits(value))
+	kind := byte(entryNext)
+	if short >= 1<<56 {
+		kind = entryExact
+	}
+	w.buf = append(w.buf, kind)
+	w.buf = binary.AppendVarint(w.buf, int64(series)-int64(w.prev.series))
+	w.buf = binary.AppendVarint(w.buf, at-w.prev.at)
+	if kind == entryNext {
+		w.buf = binary.AppendUvarint(w.buf, short)
+	} else {
+		w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(value))
+	}
+	w.prev = cursor{series, at}
 }
 
 func (w *frameWriter) forget(series uint32) {
@@ -240,8 +261,19 @@ func replay(path string, to entries) (whole int64, err error) {
 // readEntries hands the entries of a payload over and reports whether all were well-formed.
 func readEntries(payload []byte, to entries) bool {
 	r := blockReader{rest: payload}
+	var prev cursor
 	for len(r.rest) > 0 && !r.bad {
-		kind, series := r.byte(), uint32(r.uvarint())
+		kind := r.byte()
+		if kind == entryNext || kind == entryExact {
+			prev.series += uint32(r.varint())
+			prev.at += r.varint()
+			value := readValue(&r, kind)
+			if !r.bad {
+				to.sample(prev.series, prev.at, value)
+			}
+			continue
+		}
+		series := uint32(r.uvarint())
 		switch kind {
 		case entryDefine:
 			k := metric.Key{Record: id.UID(r.text(metric.MaxRecord)), Metric: r.text(metric.MaxMetric), Instance: r.text(metric.MaxInstance)}
@@ -262,4 +294,11 @@ func readEntries(payload []byte, to entries) bool {
 		}
 	}
 	return !r.bad
+}
+
+func readValue(r *blockReader, kind byte) float64 {
+	if kind == entryNext {
+		return math.Float64frombits(bits.Reverse64(r.uvarint()))
+	}
+	return math.Float64frombits(r.fixed())
 }

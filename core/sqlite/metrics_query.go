@@ -37,17 +37,20 @@ func (m *Metrics) Query(ctx context.Context, q metric.Query) ([]metric.Series, e
 // samples in memory change. Memory is read first: what is packed meanwhile is then found in both, which is harmless.
 func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Plan) ([]metric.Bucket, error) {
 	from := metric.Floor(plan.From, plan.Tier.Step)
-	name, memory := m.inMemory(k, from, plan.To)
+	name, newest, memory := m.inMemory(k, from, plan.To)
 	if name == 0 {
 		return nil, nil
 	}
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
+		if newest != nil && from > newest[tier] {
+			return nil, nil
+		}
 		return m.tiers[tier].read(ctx, nil, name, from, to)
 	}
-	var newest []metric.Bucket
+	var fresh []metric.Bucket
 	err := metric.Climb(m.opt.Tiers, plan.Index, memory, read, func(tier int, changed []metric.Bucket) error {
 		if tier == plan.Index {
-			newest = changed
+			fresh = changed
 		}
 		return nil
 	})
@@ -58,18 +61,19 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 	if err != nil {
 		return nil, err
 	}
-	return metric.Replace(stored, newest), nil
+	return metric.Replace(stored, fresh), nil
 }
 
-// inMemory returns the id of a series, 0 when it was deleted meanwhile, and its samples in memory in a range.
-func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, samples []metric.Bucket) {
+// inMemory returns the id of a series, 0 when it was deleted meanwhile, the times after which the database holds nothing
+// of it, nil when they are not known, and its samples in memory in a range.
+func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, newest []int64, samples []metric.Bucket) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	s := m.byKey[k]
 	if s == nil {
-		return 0, nil
+		return 0, nil, nil
 	}
-	return s.id, metric.Replace(buckets(s.packing, from, to), buckets(s.head, from, to))
+	return s.id, s.newest, metric.Replace(s.packing.buckets(from, to), s.head.buckets(from, to))
 }
 
 // Delete forgets all series of the records.

@@ -3,11 +3,14 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/metric"
 )
+
+const removeRows = 2000 // that a transaction deletes
 
 // Retain deletes what is older than its tier keeps, and series of which nothing is left, now.
 func (m *Metrics) Retain(ctx context.Context) error {
@@ -20,21 +23,20 @@ func (m *Metrics) Retain(ctx context.Context) error {
 func (m *Metrics) retain(ctx context.Context) error {
 	now := m.opt.Now()
 	m.mu.RLock()
-	names := make([]uint32, 0, len(m.byKey))
-	for _, s := range m.byKey {
-		names = append(names, s.id)
-	}
 	closed := m.closed
 	m.mu.RUnlock()
 	if closed {
 		return errClosed
 	}
-	slices.Sort(names)
-	empty := map[uint32]bool{}
-	for group := range slices.Chunk(names, groupSeries) {
-		if err := m.db.Tx(ctx, func(tx *sql.Tx) error { return m.retainGroup(context.WithoutCancel(ctx), tx, group, now, empty) }); err != nil {
+	touched := map[uint32]bool{}
+	for i := range m.tiers {
+		if err := m.retainTier(ctx, i, now, touched); err != nil {
 			return err
 		}
+	}
+	empty, err := m.emptyOf(ctx, touched)
+	if err != nil {
+		return err
 	}
 	m.forgetEmpty(empty)
 	if err := m.deleteForgotten(ctx); err != nil {
@@ -46,27 +48,53 @@ func (m *Metrics) retain(ctx context.Context) error {
 	return nil
 }
 
-func (m *Metrics) retainGroup(ctx context.Context, tx *sql.Tx, group []uint32, now time.Time, empty map[uint32]bool) error {
-	shrunk := make([]int64, len(m.tiers))
-	for _, name := range group {
-		left := false
-		for i, t := range m.tiers {
-			n, err := t.remove(ctx, tx, int64(name)<<32, t.first(name, m.keepFrom(i, now).UnixMilli()))
-			if err != nil {
+// retainTier deletes what is too old in a tier. It adds the series of which it deleted something to touched when nothing
+// is kept longer than in this tier.
+func (m *Metrics) retainTier(ctx context.Context, tier int, now time.Time, touched map[uint32]bool) error {
+	for {
+		var names []uint32
+		err := m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
+			ctx := context.WithoutCancel(ctx)
+			var shrunk int64
+			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, m.keepFrom(tier, now).UnixMilli()); err != nil {
 				return err
 			}
-			shrunk[i] -= n
-			any, err := t.holds(ctx, tx, name)
-			if err != nil {
-				return err
-			}
-			left = left || any
+			return m.tiers[tier].count(ctx, tx, -shrunk)
+		})
+		if err != nil || len(names) == 0 {
+			return err
 		}
-		if !left {
-			empty[name] = true
+		if tier == len(m.tiers)-1 {
+			for _, name := range names {
+				touched[name] = true
+			}
 		}
 	}
-	return m.countAll(ctx, tx, shrunk)
+}
+
+// emptyOf returns those of the series of which nothing is left.
+func (m *Metrics) emptyOf(ctx context.Context, touched map[uint32]bool) (empty map[uint32]bool, err error) {
+	empty = map[uint32]bool{}
+	names := slices.Sorted(maps.Keys(touched))
+	for group := range slices.Chunk(names, groupSeries) {
+		if err := m.db.Tx(ctx, func(tx *sql.Tx) error {
+			for _, name := range group {
+				left := false
+				for i := len(m.tiers) - 1; i >= 0 && !left; i-- {
+					if left, err = m.tiers[i].holds(context.WithoutCancel(ctx), tx, name); err != nil {
+						return err
+					}
+				}
+				if !left {
+					empty[name] = true
+				}
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return empty, nil
 }
 
 // keepFrom returns the time from which on a tier's blocks are kept: by a step of the next tier longer than its
@@ -88,7 +116,7 @@ func (m *Metrics) forgetEmpty(empty map[uint32]bool) {
 	defer m.mu.Unlock()
 	var gone []*series
 	for _, s := range m.byKey {
-		if empty[s.id] && len(s.head)+len(s.packing) == 0 {
+		if empty[s.id] && len(s.head.chunks)+len(s.packing.chunks) == 0 {
 			gone = append(gone, s)
 		}
 	}

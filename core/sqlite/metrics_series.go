@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -17,40 +16,11 @@ type series struct {
 	deleted bool
 	listed  bool // in Metrics.active
 	// packing is being written to the database, older than what is in head, and not changed in place.
-	packing []point
-	head    []point
-}
-
-// point is a raw sample: a Unix time in milliseconds and a value.
-type point struct {
-	at    int64
-	value float64
-}
-
-func comparePoint(p point, at int64) int { return cmp.Compare(p.at, at) }
-
-// insert puts p into a list ordered by time, in place of one of the same time.
-func insert(list []point, p point) []point {
-	if n := len(list); n == 0 || list[n-1].at < p.at {
-		return append(list, p)
-	}
-	i, found := slices.BinarySearchFunc(list, p.at, comparePoint)
-	if found {
-		list[i] = p
-		return list
-	}
-	return slices.Insert(list, i, p)
-}
-
-// buckets returns the samples in the range from to to.
-func buckets(list []point, from, to int64) []metric.Bucket {
-	i, _ := slices.BinarySearchFunc(list, from, comparePoint)
-	j, _ := slices.BinarySearchFunc(list, to, comparePoint)
-	out := make([]metric.Bucket, 0, max(j-i, 0))
-	for ; i < j; i++ {
-		out = append(out, metric.Single(list[i].at, list[i].value))
-	}
-	return out
+	packing head
+	head    head
+	// newest is a time, in each tier, after which the database holds nothing; nil when it is not known.
+	newest []int64
+	packed []int64 // newest when what is being packed is committed; under maintain
 }
 
 // placed is an accepted sample.
@@ -68,7 +38,7 @@ type batch struct {
 // sort finds the series of each acceptable sample and writes the frames of the log. It changes nothing else, for the
 // log may yet refuse them.
 func (m *Metrics) sort(samples []metric.Sample, allow *metric.Allowance, now time.Time) batch {
-	b := batch{placed: make([]placed, 0, len(samples))}
+	b := batch{placed: m.placed[:0]}
 	m.frames.reset()
 	next := m.nextID
 	for _, sample := range samples {
@@ -104,9 +74,8 @@ func (m *Metrics) place(p placed) {
 	if s.id >= m.nextID {
 		m.register(s)
 	}
-	before := len(s.head)
-	s.head = insert(s.head, p.point)
-	m.buffered += int64(len(s.head) - before)
+	samples, bytes := s.head.add(p.point)
+	m.buffered, m.bytes = m.buffered+samples, m.bytes+bytes
 	if !s.listed {
 		s.listed = true
 		m.active = append(m.active, s)
@@ -121,8 +90,9 @@ func (m *Metrics) register(s *series) {
 
 // unregister takes the series out of memory.
 func (m *Metrics) unregister(s *series) {
-	m.buffered -= int64(len(s.head) + len(s.packing))
-	s.head, s.packing, s.deleted = nil, nil, true
+	m.release(&s.head)
+	m.release(&s.packing)
+	s.deleted = true
 	if m.byKey[s.key] == s {
 		delete(m.byKey, s.key)
 	}
@@ -132,6 +102,13 @@ func (m *Metrics) unregister(s *series) {
 	} else {
 		m.byRecord[s.key.Record] = rest
 	}
+}
+
+// release lets go of samples in memory.
+func (m *Metrics) release(h *head) {
+	samples, bytes := h.size()
+	m.buffered, m.bytes = m.buffered-samples, m.bytes-bytes
+	*h = head{}
 }
 
 // keysOf returns the series of a record.

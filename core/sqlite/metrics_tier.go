@@ -1,12 +1,9 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -15,16 +12,26 @@ import (
 	"github.com/pulse-platform/pulse/core/metric"
 )
 
+// The key of a row is window, series (32 bits) and part (8 bits): what is packed together lies together, so that a pack
+// writes full pages, and retention deletes them. Parts of a window are read in order; where two have a bucket at the same
+// time, the later one's stands.
+const (
+	seriesShift = 8
+	windowShift = 40
+	maxParts    = 16 // of a window; more are made one
+)
+
 // tierTable is the table of a tier's blocks. Statements are parsed once: to parse one takes longer than to run it.
 type tierTable struct {
 	metric.Tier
 	table  string
-	scan   *sql.Stmt // blocks of a range of keys, for readers
+	scan   *sql.Stmt // blocks of a series in windows, for readers
 	scanTx *sql.Stmt // the same for the writer
-	find   *sql.Stmt // the block that takes a time
-	write  *sql.Stmt
-	sum    *sql.Stmt
-	wipe   *sql.Stmt
+	add    *sql.Stmt // another part
+	wipe   *sql.Stmt // rows between two keys
+	sum    *sql.Stmt // points of a series
+	clear  *sql.Stmt // all of a series
+	old    *sql.Stmt // the first rows before a key
 	some   *sql.Stmt
 	grow   *sql.Stmt
 	// damaged is called for each block that cannot be decoded. Such a block is a gap: one bad page must not keep
@@ -35,10 +42,10 @@ type tierTable struct {
 func (t tierTable) seconds() int64 { return int64(t.Step.Seconds()) }
 
 func tableOf(tier metric.Tier) tierTable {
-	return tierTable{Tier: tier, table: fmt.Sprintf("blocks_%d", int64(tier.Step.Seconds()))}
+	return tierTable{Tier: tier, table: fmt.Sprintf("chunks_%d", int64(tier.Step.Seconds()))}
 }
 
-// newTierTable makes the table unless it is there.
+// newTierTable makes the table unless it is there, and takes over what a former version laid down by series.
 func newTierTable(ctx context.Context, db *DB, tier metric.Tier, log hclog.Logger) (tierTable, error) {
 	t := tableOf(tier)
 	t.damaged = sync.OnceFunc(func() { log.Error("stored samples are damaged and left out", "tier", tier.Name, "path", db.path) })
@@ -51,6 +58,9 @@ func newTierTable(ctx context.Context, db *DB, tier metric.Tier, log hclog.Logge
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `INSERT INTO tiers (step) VALUES (?) ON CONFLICT DO NOTHING`, t.seconds())
 		}
+		if err == nil {
+			err = t.convert(ctx, tx)
+		}
 		return err
 	})
 	if err != nil {
@@ -59,10 +69,33 @@ func newTierTable(ctx context.Context, db *DB, tier metric.Tier, log hclog.Logge
 	return t, t.prepare(ctx, db)
 }
 
+// convert moves the rows of a former version, whose keys were series (32 bits) and window, or second of raw samples.
+func (t tierTable) convert(ctx context.Context, tx *sql.Tx) error {
+	former := fmt.Sprintf("blocks_%d", t.seconds())
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, former).Scan(&n); err != nil || n == 0 {
+		return err
+	}
+	slots := int64(1)
+	if t.Step == 0 {
+		slots = int64(rawWindow.Seconds())
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO `+t.table+` (key, n, data)
+		SELECT (w << 40) + (s << 8) + min(255, row_number() OVER (PARTITION BY w, s ORDER BY key) - 1), n, data
+		FROM (SELECT (key & 4294967295) / ? AS w, key >> 32 AS s, key, n, data FROM `+former+`)`, slots)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DROP TABLE `+former)
+	}
+	return err
+}
+
+// windows is the start of each window between two keys of a series.
+const windows = `WITH RECURSIVE w (k) AS (VALUES (?1) UNION ALL SELECT k + (1 << 40) FROM w WHERE k + (1 << 40) <= ?2) `
+
 // prepare parses the statements. They live as long as the database.
 func (t *tierTable) prepare(ctx context.Context, db *DB) error {
-	scan := `SELECT data FROM ` + t.table + ` WHERE key <= ?3 AND
-		key >= (SELECT coalesce(max(key), ?1) FROM ` + t.table + ` WHERE key BETWEEN ?1 AND ?2) ORDER BY key`
+	of := `FROM w CROSS JOIN ` + t.table + ` AS c ON c.key BETWEEN w.k AND w.k + 255`
+	scan := windows + `SELECT c.key, c.data ` + of
 	for _, s := range []struct {
 		into **sql.Stmt
 		db   *sql.DB
@@ -70,12 +103,13 @@ func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 	}{
 		{&t.scan, db.Read, scan},
 		{&t.scanTx, db.Write, scan},
-		{&t.find, db.Write, `SELECT key, n, data, (SELECT coalesce(min(key), 0) FROM ` + t.table + ` WHERE key > b.key AND key <= ?3)
-			FROM ` + t.table + ` AS b WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1`},
-		{&t.write, db.Write, `INSERT OR REPLACE INTO ` + t.table + ` (key, n, data) VALUES (?, ?, ?)`},
-		{&t.sum, db.Write, `SELECT count(*), coalesce(sum(n), 0) FROM ` + t.table + ` WHERE key >= ? AND key < ?`},
-		{&t.wipe, db.Write, `DELETE FROM ` + t.table + ` WHERE key >= ? AND key < ?`},
-		{&t.some, db.Write, `SELECT EXISTS (SELECT 1 FROM ` + t.table + ` WHERE key >= ? AND key < ?)`},
+		{&t.add, db.Write, `INSERT INTO ` + t.table + ` (key, n, data) SELECT coalesce(max(key) + 1, ?1), ?2, ?3 FROM ` + t.table + `
+			WHERE key BETWEEN ?1 AND ?1 + 255 RETURNING key & 255`},
+		{&t.wipe, db.Write, `DELETE FROM ` + t.table + ` WHERE key BETWEEN ? AND ?`},
+		{&t.sum, db.Write, windows + `SELECT coalesce(sum(c.n), 0) ` + of},
+		{&t.clear, db.Write, `DELETE FROM ` + t.table + ` WHERE key IN (` + windows + `SELECT c.key ` + of + `)`},
+		{&t.old, db.Write, `SELECT key, n FROM ` + t.table + ` WHERE key < ? ORDER BY key LIMIT ?`},
+		{&t.some, db.Write, windows + `SELECT EXISTS (SELECT 1 ` + of + `)`},
 		{&t.grow, db.Write, `UPDATE tiers SET points = max(points + ?, 0) WHERE step = ?`},
 	} {
 		var err error
@@ -86,23 +120,9 @@ func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 	return nil
 }
 
-// slot is what a block's number counts, in milliseconds: windows, of raw samples seconds.
-func (t tierTable) slot() int64 {
-	if t.Step == 0 {
-		return 1000
-	}
-	return window(t.Tier)
-}
-
-// key returns the lowest key of a block of a series that begins at a time or in the slot of it.
+// key returns the first key of a series in the window of a time.
 func (t tierTable) key(series uint32, at int64) int64 {
-	return int64(series)<<32 | min(max(at, 0)/t.slot(), math.MaxUint32)
-}
-
-// first returns the key of the first block in the window of a time.
-func (t tierTable) first(series uint32, at int64) int64 {
-	at = max(at, 0)
-	return t.key(series, at-at%window(t.Tier))
+	return max(at, 0)/window(t.Tier)<<windowShift | int64(series)<<seriesShift
 }
 
 // read returns the stored buckets of a series that begin in the range from to to; within tx unless it is nil.
@@ -114,105 +134,132 @@ func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to
 	if tx != nil {
 		scan = tx.StmtContext(ctx, t.scanTx)
 	}
-	rows, err := scan.QueryContext(ctx, t.first(series, from), t.key(series, from), t.key(series, to-1))
+	rows, err := scan.QueryContext(ctx, t.key(series, from), t.key(series, to-1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.table, err)
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var out []metric.Bucket
 	for rows.Next() {
-		var block sql.RawBytes
-		if err := rows.Scan(&block); err != nil {
+		var key int64
+		var data sql.RawBytes
+		if err := rows.Scan(&key, &data); err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
 		}
-		before := len(out)
-		if out, err = decodeBlock(out, t.Tier, block, from, to); err != nil {
-			t.damaged()
-			out = out[:before]
-		}
+		out = t.join(out, data, from, to)
 	}
 	return out, rows.Err()
 }
 
-// put stores changed buckets of a series, ordered by time, in place of those of the same time. It returns by how
-// many points the tier grew, and the last block that it wrote.
-func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket) (grown int64, b block, err error) {
+// join adds the buckets of another block to those of the blocks before it.
+func (t tierTable) join(out []metric.Bucket, data []byte, from, to int64) []metric.Bucket {
+	n := len(out)
+	all, err := decodeBlock(out, t.Tier, data, from, to)
+	if err != nil {
+		t.damaged()
+		return all[:n]
+	}
+	if n > 0 && len(all) > n && all[n].At <= all[n-1].At {
+		return metric.Replace(slices.Clone(all[:n]), all[n:])
+	}
+	return all
+}
+
+// put stores changed buckets of a series, ordered by time, in place of those of the same time. Nothing is stored that
+// begins after newest. It returns by how many points the tier grew.
+func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket, newest int64) (grown int64, err error) {
 	for len(changed) > 0 {
-		if b, err = t.block(ctx, tx, series, changed[0].At); err != nil {
-			return 0, b, fmt.Errorf("read %s: %w", t.table, err)
-		}
+		base := t.key(series, changed[0].At)
 		n := 1
-		for n < len(changed) && changed[n].At < b.end {
+		for n < len(changed) && t.key(series, changed[n].At) == base {
 			n++
 		}
-		if b.full(t, changed[0].At) {
-			b.key, b.buckets = t.key(series, changed[0].At), nil
+		var by int64
+		if changed[0].At >= newest {
+			by, err = t.append(ctx, tx, base, changed[:n], changed[0].At == newest)
+		} else {
+			by, err = t.merge(ctx, tx, base, changed[:n])
 		}
-		all := metric.Replace(b.buckets, changed[:n])
-		write := tx.StmtContext(ctx, t.write)
-		if _, err := write.ExecContext(ctx, b.key, len(all), encodeBlock(t.Tier, all)); err != nil {
-			return 0, b, fmt.Errorf("write %s: %w", t.table, err)
+		if err != nil {
+			return 0, fmt.Errorf("write %s: %w", t.table, err)
 		}
-		grown, changed = grown+int64(len(all)-len(b.buckets)), changed[n:]
-		b.buckets = all
+		grown, changed = grown+by, changed[n:]
 	}
-	return grown, b, nil
+	return grown, nil
 }
 
-// block is what is stored of one window: all of it or, when there is much, a part that begins at its key's time.
-type block struct {
-	key     int64
-	buckets []metric.Bucket
-	end     int64 // Unix milliseconds from which on another block has its place
-}
-
-// holds returns the block's buckets of a range of time when the range lies in the block.
-func (b block) holds(t tierTable, from, to int64) ([]metric.Bucket, bool) {
-	if b.buckets == nil || from < (b.key&math.MaxUint32)*t.slot() || to > b.end {
-		return nil, false
+// append adds a part to a window. The first of its buckets may be a newer state of one that is stored.
+func (t tierTable) append(ctx context.Context, tx *sql.Tx, base int64, buckets []metric.Bucket, again bool) (grown int64, err error) {
+	grown = int64(len(buckets))
+	if again {
+		grown--
 	}
-	at := func(o metric.Bucket, at int64) int { return cmp.Compare(o.At, at) }
-	i, _ := slices.BinarySearchFunc(b.buckets, from, at)
-	j, _ := slices.BinarySearchFunc(b.buckets, to, at)
-	return b.buckets[i:j:j], true
-}
-
-// full reports whether what comes at a time is better put into a new block: to add a little to much means to write much.
-func (b block) full(t tierTable, at int64) bool {
-	n := len(b.buckets)
-	return t.Step == 0 && n >= blockPoints && at/t.slot() > b.buckets[n-1].At/t.slot()
-}
-
-// block returns the block that a time belongs to; an empty one when there is none yet.
-func (t tierTable) block(ctx context.Context, tx *sql.Tx, series uint32, at int64) (block, error) {
-	b := block{key: t.first(series, at)}
-	b.end = max(at, 0) - max(at, 0)%window(t.Tier) + window(t.Tier)
-	var n, next int64
-	var data []byte
-	err := tx.StmtContext(ctx, t.find).QueryRowContext(ctx, b.key, t.key(series, at), t.key(series, b.end-1)).Scan(&b.key, &n, &data, &next)
-	if errors.Is(err, sql.ErrNoRows) {
-		return b, nil
+	var part int64
+	if err := tx.StmtContext(ctx, t.add).QueryRowContext(ctx, base, grown, encodeBlock(t.Tier, buckets)).Scan(&part); err != nil {
+		return 0, err
 	}
+	if part+1 < maxParts {
+		return grown, nil
+	}
+	more, err := t.merge(ctx, tx, base, nil)
+	return grown + more, err
+}
+
+// merge makes one part of a window's parts and changed buckets.
+func (t tierTable) merge(ctx context.Context, tx *sql.Tx, base int64, changed []metric.Bucket) (grown int64, err error) {
+	var before int64
+	if err := tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, base, base).Scan(&before); err != nil {
+		return 0, err
+	}
+	series, from := uint32(base>>seriesShift), base>>windowShift*window(t.Tier)
+	stored, err := t.read(ctx, tx, series, from, from+window(t.Tier))
 	if err != nil {
-		return b, err
+		return 0, err
 	}
-	if next != 0 {
-		b.end = (next & math.MaxUint32) * t.slot()
+	if _, err := tx.StmtContext(ctx, t.wipe).ExecContext(ctx, base, base+255); err != nil {
+		return 0, err
 	}
-	if b.buckets, err = decodeBlock(nil, t.Tier, data, math.MinInt64, math.MaxInt64); err != nil {
-		t.damaged()
-		b.buckets = nil // it is lost either way; what comes now need not be
-	}
-	return b, nil
+	all := metric.Replace(stored, changed)
+	var part int64
+	err = tx.StmtContext(ctx, t.add).QueryRowContext(ctx, base, len(all), encodeBlock(t.Tier, all)).Scan(&part)
+	return int64(len(all)) - before, err
 }
 
-// remove deletes the blocks of a series with keys from first to before end, and returns by how many points the tier
-// shrank.
-func (t tierTable) remove(ctx context.Context, tx *sql.Tx, first, end int64) (shrunk int64, err error) {
-	var blocks int64
-	err = tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, first, end).Scan(&blocks, &shrunk)
-	if err == nil && blocks > 0 {
-		_, err = tx.StmtContext(ctx, t.wipe).ExecContext(ctx, first, end)
+// span returns the first keys of a series in the first and last window of the table, and whether it has any.
+func (t tierTable) span(ctx context.Context, tx *sql.Tx, series uint32) (first, last int64, any bool, err error) {
+	var low, high sql.NullInt64
+	err = tx.QueryRowContext(ctx, `SELECT (SELECT min(key) FROM `+t.table+`), (SELECT max(key) FROM `+t.table+`)`).Scan(&low, &high)
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("look into %s: %w", t.table, err)
+	}
+	name := int64(series) << seriesShift
+	return low.Int64>>windowShift<<windowShift | name, high.Int64>>windowShift<<windowShift | name, low.Valid, nil
+}
+
+// newest returns a time after which nothing of a series is stored: that of its newest bucket, when it is not old.
+func (t tierTable) newest(ctx context.Context, tx *sql.Tx, series uint32) (int64, error) {
+	_, last, any, err := t.span(ctx, tx, series)
+	if err != nil || !any {
+		return -1, err
+	}
+	to := (last>>windowShift + 1) * window(t.Tier)
+	from := max(to-2*window(t.Tier), 0)
+	recent, err := t.read(ctx, tx, series, from, to)
+	if len(recent) > 0 {
+		from = recent[len(recent)-1].At + 1
+	}
+	return from - 1, err
+}
+
+// remove deletes the blocks of a series and returns by how many points the tier shrank.
+func (t tierTable) remove(ctx context.Context, tx *sql.Tx, series uint32) (shrunk int64, err error) {
+	first, last, any, err := t.span(ctx, tx, series)
+	if err != nil || !any {
+		return 0, err
+	}
+	err = tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, first, last).Scan(&shrunk)
+	if err == nil {
+		_, err = tx.StmtContext(ctx, t.clear).ExecContext(ctx, first, last)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("delete from %s: %w", t.table, err)
@@ -220,13 +267,41 @@ func (t tierTable) remove(ctx context.Context, tx *sql.Tx, first, end int64) (sh
 	return shrunk, nil
 }
 
-// holds reports whether there is a block of a series.
-func (t tierTable) holds(ctx context.Context, tx *sql.Tx, series uint32) (any bool, err error) {
-	err = tx.StmtContext(ctx, t.some).QueryRowContext(ctx, int64(series)<<32, (int64(series)+1)<<32).Scan(&any)
+// removeOld deletes some of the rows before the window of a time. It returns the series whose rows they were, and by how
+// many points the tier shrank; no series when nothing is left to delete.
+func (t tierTable) removeOld(ctx context.Context, tx *sql.Tx, before int64) (names []uint32, shrunk int64, err error) {
+	rows, err := tx.StmtContext(ctx, t.old).QueryContext(ctx, max(before, 0)/window(t.Tier)<<windowShift, removeRows)
 	if err != nil {
+		return nil, 0, fmt.Errorf("look into %s: %w", t.table, err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var key int64
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&key, &n); err != nil {
+			return nil, 0, fmt.Errorf("look into %s: %w", t.table, err)
+		}
+		shrunk, names = shrunk+n, append(names, uint32(key>>seriesShift))
+	}
+	if err := rows.Err(); err != nil || len(names) == 0 {
+		return nil, 0, err
+	}
+	if _, err = tx.StmtContext(ctx, t.wipe).ExecContext(ctx, 0, key); err != nil {
+		return nil, 0, fmt.Errorf("delete from %s: %w", t.table, err)
+	}
+	return names, shrunk, nil
+}
+
+// holds reports whether there is a block of a series.
+func (t tierTable) holds(ctx context.Context, tx *sql.Tx, series uint32) (found bool, err error) {
+	first, last, any, err := t.span(ctx, tx, series)
+	if err != nil || !any {
+		return false, err
+	}
+	if err = tx.StmtContext(ctx, t.some).QueryRowContext(ctx, first, last).Scan(&found); err != nil {
 		return false, fmt.Errorf("look into %s: %w", t.table, err)
 	}
-	return any, nil
+	return found, nil
 }
 
 // count changes the number of points that the tier holds.
