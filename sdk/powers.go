@@ -45,10 +45,22 @@ type Instance struct {
 	AllowNetworks []string
 }
 
+// Network is what an instance may reach and believe beyond what is usual. A client that an instance builds by itself starts
+// from it: netguard.For makes a profile of it.
+type Network struct {
+	// Pins, AllowLoopback and AllowNetworks are those of the [Instance].
+	Pins          map[string]string
+	AllowLoopback bool
+	AllowNetworks []string
+}
+
 // Deps is what the server lends to an instance.
 type Deps struct {
-	Log *slog.Logger
-	Now func() time.Time
+	// Name is what the operator calls the integration; empty while a configuration is tried that has no name yet.
+	Name    string
+	Network Network
+	Log     *slog.Logger
+	Now     func() time.Time
 	// HTTP dials only what the guard of sdk/netguard lets through.
 	HTTP *http.Client
 	// Dial opens connections for protocols other than HTTP to addresses that the operator wrote down. Private addresses

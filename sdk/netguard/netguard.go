@@ -52,6 +52,18 @@ type Profile struct {
 	HTTP1 bool
 }
 
+// For returns the profile of a use with what an operator allows. Networks that are none are left out: the server has checked
+// them.
+func For(use Use, n sdk.Network) Profile {
+	p := Profile{Use: use, Pins: n.Pins, AllowLoopback: n.AllowLoopback}
+	for _, text := range n.AllowNetworks {
+		if network, err := netip.ParsePrefix(text); err == nil {
+			p.AllowCIDRs = append(p.AllowCIDRs, network)
+		}
+	}
+	return p
+}
+
 // Resolver finds the addresses of a name. *net.Resolver is one.
 type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)

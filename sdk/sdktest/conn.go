@@ -53,10 +53,11 @@ func Conn(t testing.TB, p sdk.Plugin, opts ...Option) *Connection {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Connection{log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	server := rpc.NewServer(ctx, rpc.Serving{Plugin: p, Log: log, Now: o.now, Deps: func(sdk.Instance) sdk.Deps {
-		client := netguard.Client(netguard.Profile{AllowLoopback: true})
+	server := rpc.NewServer(ctx, rpc.Serving{Plugin: p, Log: log, Now: o.now, Deps: func(in sdk.Instance) sdk.Deps {
+		network := sdk.Network{Pins: in.Pins, AllowLoopback: true, AllowNetworks: in.AllowNetworks}
+		client := netguard.Client(netguard.For(netguard.Integration, network))
 		context.AfterFunc(ctx, client.CloseIdleConnections)
-		return sdk.Deps{Log: log, Now: o.now, HTTP: client}
+		return sdk.Deps{Name: in.Name, Network: network, Log: log, Now: o.now, HTTP: client}
 	}})
 	broker := &localBroker{t: t, addresses: map[uint32]string{}}
 	g := grpc.NewServer(server.Options()...)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -21,9 +20,9 @@ func TestPinsAreThoseOfTheInstance(t *testing.T) {
 	defer s.Close()
 	sum := sha256.Sum256(s.Certificate().Raw)
 	host := strings.TrimPrefix(s.URL, "https://")
-	deps := depsWith(netguard.Profile{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, slog.New(slog.DiscardHandler))
+	deps := depsFor(sdk.Description{}, slog.New(slog.DiscardHandler))
 	get := func(pins map[string]string) error {
-		client := deps(sdk.Instance{Integration: "x", Pins: pins}).HTTP
+		client := deps(sdk.Instance{Integration: "x", Pins: pins, AllowNetworks: []string{"127.0.0.0/8"}}).HTTP
 		defer client.CloseIdleConnections()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/netip"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -51,34 +50,22 @@ func serve(ctx context.Context, p sdk.Plugin) {
 	})
 }
 
-// depsFor returns what makes the deps of an instance.
+// depsFor returns what makes the deps of an instance, which believes the certificates and dials the addresses that the
+// operator allows for it.
 func depsFor(d sdk.Description, log *slog.Logger) func(sdk.Instance) sdk.Deps {
-	profile := netguard.Profile{Use: netguard.Integration}
+	use := netguard.Integration
 	if notifies(d) {
-		profile.Use = netguard.Notification
+		use = netguard.Notification
 	}
-	return depsWith(profile, log)
-}
-
-// depsWith returns what makes the deps of an instance, which believes the certificates and dials the
-// addresses that the operator allows for it.
-func depsWith(profile netguard.Profile, log *slog.Logger) func(sdk.Instance) sdk.Deps {
 	return func(in sdk.Instance) sdk.Deps {
-		profile := profile
-		profile.Pins = in.Pins
-		profile.AllowLoopback = in.AllowLoopback
-		for _, text := range in.AllowNetworks {
-			if network, err := netip.ParsePrefix(text); err == nil { // the server has checked them
-				profile.AllowCIDRs = append(profile.AllowCIDRs, network)
-			}
-		}
-		direct := profile
-		direct.Use = netguard.Integration
+		network := sdk.Network{Pins: in.Pins, AllowLoopback: in.AllowLoopback, AllowNetworks: in.AllowNetworks}
 		return sdk.Deps{
-			Log:  log.With("integration", in.Integration),
-			Now:  time.Now,
-			HTTP: netguard.Client(profile),
-			Dial: direct.Dial,
+			Name:    in.Name,
+			Network: network,
+			Log:     log.With("integration", in.Integration),
+			Now:     time.Now,
+			HTTP:    netguard.Client(netguard.For(use, network)),
+			Dial:    netguard.For(netguard.Integration, network).Dial,
 		}
 	}
 }
