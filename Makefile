@@ -110,6 +110,7 @@ check-gen:
 
 .PHONY: check-go
 check-go: web
+	@for module in go.mod examples/plugins/*/go.mod; do go -C "$$(dirname "$$module")" mod tidy -diff; done
 	go vet ./...
 	$(LINT) run
 

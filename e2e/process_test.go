@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,8 +77,20 @@ func (b *lockedBuffer) String() string {
 // environment is that of a service: no settings of the developer's own.
 func environment(extra ...string) []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "GORACE=halt_on_error=0"}
-	return append(env, extra...)
+	return slices.Concat(env, goCaches(), extra)
 }
+
+// goCaches names the caches of the Go command that built us, so that what our programs build with it, at another home, is
+// neither downloaded nor compiled anew.
+var goCaches = sync.OnceValue(func() []string {
+	var env []string
+	for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB"} {
+		if value, err := exec.CommandContext(context.Background(), "go", "env", name).Output(); err == nil {
+			env = append(env, name+"="+strings.TrimSpace(string(value)))
+		}
+	}
+	return env
+})
 
 // launch starts one of our programs. It is killed when the test ends, and what it wrote is shown when the test failed.
 func launch(t testing.TB, name string, args ...string) *process {
