@@ -162,8 +162,26 @@ func (p *Plugin) offer(broker rpc.Broker) func() uint32 {
 // watch closes lost when the connection breaks.
 func (proc *process) watch(ctx context.Context) {
 	defer close(proc.lost)
-	for state := proc.conn.GetState(); state == connectivity.Ready; state = proc.conn.GetState() {
-		if !proc.conn.WaitForStateChange(ctx, state) {
+	awaitLoss(ctx, proc.conn)
+}
+
+// connection is what tells the state of a gRPC connection.
+type connection interface {
+	GetState() connectivity.State
+	WaitForStateChange(ctx context.Context, from connectivity.State) bool
+}
+
+// awaitLoss returns when a connection that carried a call breaks. gRPC hands calls to a connection before it calls it ready,
+// so that one may still be connecting here after its first calls.
+func awaitLoss(ctx context.Context, conn connection) {
+	state := conn.GetState()
+	for ; state == connectivity.Connecting; state = conn.GetState() {
+		if !conn.WaitForStateChange(ctx, state) {
+			return
+		}
+	}
+	for ; state == connectivity.Ready; state = conn.GetState() {
+		if !conn.WaitForStateChange(ctx, state) {
 			return
 		}
 	}
