@@ -185,7 +185,8 @@ type StateSection struct {
 	Nest   []Nest
 	Join   []Join
 	Rows   []SectionRows
-	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-".
+	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-". A wire id that begins
+	// with it is the whole key.
 	HealthKey string
 	// ChartGroup is the member of the chart answer that holds the type's series, for example "hostData", and
 	// ChartMetrics the wire names it holds. HistoryType is the resource type name in metric history queries.
@@ -202,6 +203,7 @@ const (
 	InjectID              InjectValue = "id"
 	InjectStatus          InjectValue = "status"       // the product's own word, or as Words maps it
 	InjectLastSeen        InjectValue = "last_seen_ms" // Unix ms, whole seconds
+	InjectLastSeenTime    InjectValue = "last_seen"    // RFC 3339, whole seconds
 	InjectDisplayName     InjectValue = "display_name"
 	InjectURL             InjectValue = "url"
 	InjectInterval        InjectValue = "interval_seconds"

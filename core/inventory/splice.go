@@ -127,6 +127,8 @@ func injected(r *Record, in sdk.Inject, around surroundings) (value []byte, empt
 		return text(statusWord(r, in.Words))
 	case sdk.InjectLastSeen:
 		return millis(r.LastSeen.Truncate(time.Second))
+	case sdk.InjectLastSeenTime:
+		return text(r.LastSeen.UTC().Format(time.RFC3339))
 	case sdk.InjectTokenLastUsed:
 		return millis(r.Source.TokenLastUsed)
 	case sdk.InjectDisplayName:

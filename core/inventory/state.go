@@ -175,7 +175,8 @@ func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
 			entry := s.show(r, section, snap, children)
 			fresh[r.UID] = entry
 			if section.HealthKey != "" {
-				health = strconv.AppendBool(appendName(health, section.HealthKey+r.WireID), r.Healthy())
+				key := section.HealthKey + strings.TrimPrefix(r.WireID, section.HealthKey)
+				health = strconv.AppendBool(appendName(health, key), r.Healthy())
 			}
 			lists[section.Section] = append(lists[section.Section], entry)
 		}

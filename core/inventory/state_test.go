@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -54,6 +55,24 @@ func TestStateInjectsAndSorts(t *testing.T) {
 	}
 	if string(doc["connectionHealth"]) != `{"tool-t00":false,"tool-t01":false}` {
 		t.Fatalf("health %s", doc["connectionHealth"])
+	}
+}
+
+// Some sections have times as text, and ids that begin with the prefix of their keys in the health map.
+func TestStateWithTimesAsText(t *testing.T) {
+	cat, err := NewCatalog([]sdk.Description{{
+		Kind: "shed", Types: []sdk.ResourceType{{Name: "tool"}},
+		Sections: []sdk.StateSection{{Section: "tools", Type: "tool", HealthKey: "tool-", Inject: []sdk.Inject{{Member: "lastSeen", Value: sdk.InjectLastSeenTime}}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &clock{time.Unix(1_700_000_000, 999)}
+	i := New(cat, &shelf{records: map[id.UID]*Record{}}, c.now)
+	apply(t, i, Partition{Name: "p", Records: []sdk.Record{{Type: "tool", Key: "a", WireID: "tool-saw"}}})
+	doc, _ := decodeState(t, NewState(i, nil, i.now))
+	if string(doc["tools"]) != `[{"lastSeen":"2023-11-14T22:13:20Z"}]` || string(doc["connectionHealth"]) != `{"tool-saw":true}` {
+		t.Errorf("%s, %s", doc["tools"], doc["connectionHealth"])
 	}
 }
 

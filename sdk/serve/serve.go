@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
+	"syscall"
 
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/internal/rpc"
@@ -21,12 +23,19 @@ import (
 // version is set at build by -ldflags "-X .../sdk/serve.version=...". It wins over the version in the description.
 var version string
 
+// Command is a subcommand of a plugin's own, beside those that every plugin has. Its context ends when somebody interrupts
+// the process.
+type Command struct {
+	Name, Help string
+	Run        func(ctx context.Context, args []string, out io.Writer) error
+}
+
 // Main serves the plugin to the server that started the process, or runs the subcommand of the command line. It
 // returns when the work is done, and ends the process on failure.
-func Main(p sdk.Plugin) {
+func Main(p sdk.Plugin, own ...Command) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if code := run(ctx, p, os.Args[1:], os.Stdout, os.Stderr); code != 0 {
+	if code := run(ctx, p, own, os.Args[1:], os.Stdout, os.Stderr); code != 0 {
 		os.Exit(code)
 	}
 }
@@ -39,8 +48,23 @@ It is started by the server; by hand it can only say what it is.
   %[1]s --version   print the version
 `
 
+// printUsage tells the commands.
+func printUsage(to io.Writer, name, summary string, own []Command) {
+	fmt.Fprintf(to, usage, name, summary)
+	for _, c := range own {
+		fmt.Fprintf(to, "  %s %-11s %s\n", name, c.Name, c.Help)
+	}
+}
+
+// runOwn runs a command of the plugin's own until it ends or the process is interrupted.
+func runOwn(ctx context.Context, c Command, args []string, out io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return c.Run(ctx, args, out)
+}
+
 // run returns the exit code.
-func run(ctx context.Context, p sdk.Plugin, args []string, out, errs io.Writer) int {
+func run(ctx context.Context, p sdk.Plugin, own []Command, args []string, out, errs io.Writer) int {
 	d := described(p)
 	name := "pulse-plugin-" + d.Kind
 	command := ""
@@ -64,11 +88,15 @@ func run(ctx context.Context, p sdk.Plugin, args []string, out, errs io.Writer) 
 	case "--version", "version":
 		fmt.Fprintln(out, d.Version)
 	case "--help", "-h", "help":
-		fmt.Fprintf(out, usage, name, d.Summary)
+		printUsage(out, name, d.Summary, own)
 	default:
-		fmt.Fprintf(errs, "%s: there is no command %q\n\n", name, command)
-		fmt.Fprintf(errs, usage, name, d.Summary)
-		return 2
+		at := slices.IndexFunc(own, func(c Command) bool { return c.Name == command })
+		if at < 0 {
+			fmt.Fprintf(errs, "%s: there is no command %q\n\n", name, command)
+			printUsage(errs, name, d.Summary, own)
+			return 2
+		}
+		err = runOwn(ctx, own[at], args[1:], out)
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", name, err)

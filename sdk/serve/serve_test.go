@@ -2,8 +2,11 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -23,19 +26,26 @@ func ablePlugin() sdk.Plugin {
 }
 
 func TestTheCommandLine(t *testing.T) {
+	own := []Command{
+		{"sing", "sing words", func(_ context.Context, args []string, out io.Writer) error { fmt.Fprintln(out, "la", args); return nil }},
+		{"fail", "fail", func(context.Context, []string, io.Writer) error { return errors.New("no voice") }},
+	}
 	for name, c := range map[string]struct {
 		args      []string
 		code      int
 		out, errs string
 	}{
-		"by hand": {nil, 1, "", "pulse-plugin-able is a plugin of Pulse and is started by the server; see pulse-plugin-able --help.\n"},
-		"help":    {[]string{"--help"}, 0, "Does it.", ""},
-		"version": {[]string{"--version"}, 0, "1.2.3\n", ""},
-		"unknown": {[]string{"fly"}, 2, "", `there is no command "fly"`},
+		"by hand":        {nil, 1, "", "pulse-plugin-able is a plugin of Pulse and is started by the server; see pulse-plugin-able --help.\n"},
+		"help":           {[]string{"--help"}, 0, "Does it.", ""},
+		"version":        {[]string{"--version"}, 0, "1.2.3\n", ""},
+		"unknown":        {[]string{"fly"}, 2, "", `there is no command "fly"`},
+		"own":            {[]string{"sing", "twice"}, 0, "la [twice]\n", ""},
+		"own help":       {[]string{"--help"}, 0, "pulse-plugin-able sing        sing words", ""},
+		"own that fails": {[]string{"fail"}, 1, "", "pulse-plugin-able: no voice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			if code := run(t.Context(), ablePlugin(), c.args, &out, &errs); code != c.code {
+			if code := run(t.Context(), ablePlugin(), own, c.args, &out, &errs); code != c.code {
 				t.Errorf("code %d, want %d", code, c.code)
 			}
 			if !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errs) {
@@ -47,7 +57,7 @@ func TestTheCommandLine(t *testing.T) {
 
 func TestTheManifestIsTheSameEveryTimeAndComplete(t *testing.T) {
 	var first, second bytes.Buffer
-	if run(t.Context(), ablePlugin(), []string{"manifest"}, &first, &first) != 0 || run(t.Context(), ablePlugin(), []string{"manifest"}, &second, &second) != 0 {
+	if run(t.Context(), ablePlugin(), nil, []string{"manifest"}, &first, &first) != 0 || run(t.Context(), ablePlugin(), nil, []string{"manifest"}, &second, &second) != 0 {
 		t.Fatal(first.String(), second.String())
 	}
 	if first.String() != second.String() {

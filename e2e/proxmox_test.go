@@ -1,0 +1,67 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// simulate starts the invented upstream of a plugin and returns the integration that monitors it.
+func simulate(t *testing.T, kind string, args ...string) (in map[string]any, upstream *process) {
+	t.Helper()
+	upstream = launch(t, "plugins/pulse-plugin-"+kind, append([]string{"simulate"}, args...)...)
+	eventually(t, kind+" says where it listens", func() bool {
+		line, _, whole := strings.Cut(upstream.output.String(), "\n")
+		return whole && json.Unmarshal([]byte(line), &in) == nil
+	})
+	return in, upstream
+}
+
+// connectionHealth tells whether the last contact under a key of the health map was good.
+func (s *server) connectionHealth(key string) any {
+	health, _ := s.call("GET", "/api/state", nil).member("connectionHealth").(map[string]any)
+	return health[key]
+}
+
+// A backup server from the form to the page: tried, added, seen with its datastores, and shown as away when it is.
+func TestBackupServer(t *testing.T) {
+	in, upstream := simulate(t, "pbs", "--name", "lab")
+	s := startServer(t)
+	s.claim()
+
+	if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+		t.Fatalf("make: %v", got)
+	}
+	var state answer
+	eventually(t, "server and datastores are shown", func() bool {
+		state = s.call("GET", "/api/state", nil)
+		return state.member("pbs.0.datastores.1") != nil
+	})
+	for path, want := range map[string]any{
+		"pbs.0.id": "pbs-lab", "pbs.0.name": "lab", "pbs.0.status": "online", "pbs.0.connectionHealth": "healthy", "pbs.0.version": "4.2.6",
+		"pbs.0.datastores.0.name": "archive", "pbs.0.datastores.1.name": "main", "pbs.0.datastores.1.status": "available",
+		"storage.0.id": "pbs-lab-archive", "storage.1.instance": "pbs-lab", "storage.1.type": "pbs", "storage.1.content": "backup", "storage.1.node": "lab",
+	} {
+		if got := state.member(path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if used, _ := state.member("pbs.0.datastores.1.usage").(float64); used <= 0 || used > 100 {
+		t.Errorf("usage: %v", used)
+	}
+	if seen, _ := state.member("pbs.0.lastSeen").(string); !strings.HasSuffix(seen, "Z") {
+		t.Errorf("lastSeen: %q", seen)
+	}
+	if s.connectionHealth("pbs-lab") != true {
+		t.Errorf("health: %v", s.connectionHealth("pbs-lab"))
+	}
+	if got := s.call("GET", "/api/v2/resources?type=pbs", nil); got.member("data.0.name") != "lab" || got.member("data.0.status") != "online" {
+		t.Errorf("resource: %v", got)
+	}
+	upstream.kill()
+	eventually(t, "it is away", func() bool {
+		state := s.call("GET", "/api/state", nil)
+		return s.connectionHealth("pbs-lab") == false && state.member("pbs.0.status") == "offline" && state.member("storage.0.status") == "inactive"
+	})
+}

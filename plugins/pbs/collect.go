@@ -1,0 +1,229 @@
+package pbs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// serverKey is the key of the one server of an integration.
+const serverKey = "server"
+
+// versionEvery is how long the server's version is taken as known.
+const versionEvery = 10 * time.Minute
+
+// Collector reads one server.
+type Collector struct {
+	cfg    Config
+	deps   sdk.Deps
+	client *proxmox.Client
+	name   string // what the server is called
+	rights rights
+
+	mu      sync.Mutex
+	version versionInfo
+	asked   time.Time       // when the version was
+	stores  map[string]bool // the datastores that were there last
+}
+
+// New returns a collector. It dials nothing yet.
+func New(cfg Config, deps sdk.Deps) (*Collector, error) {
+	client, err := cfg.client(deps)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collector{cfg: cfg, deps: deps, client: client, name: deps.Name}
+	if c.name == "" {
+		c.name = cfg.Host
+	}
+	c.rights = rights{client: client, account: cfg.account(), now: deps.Now}
+	return c, nil
+}
+
+// Close lets go of the connections.
+func (c *Collector) Close() error {
+	c.client.Close()
+	return nil
+}
+
+// Collect runs one of the tasks.
+func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if task == taskStatus {
+		return c.collectStatus(ctx, sink)
+	}
+	return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
+}
+
+// collectStatus reads the server and its datastores, a part each: an account may see the one and not the other.
+func (c *Collector) collectStatus(ctx context.Context, sink sdk.Sink) error {
+	server := sink.Partition("server")
+	record, err := c.readServer(ctx)
+	if err != nil {
+		// Without the server there is nothing: its datastores are as unknown as it is itself.
+		return errors.Join(server.Done(err), sink.Partition("datastores").Done(err), err)
+	}
+	if err := errors.Join(server.Emit(record...), server.Done(nil)); err != nil {
+		return err
+	}
+	if !c.cfg.MonitorDatastores {
+		return nil
+	}
+	stores := sink.Partition("datastores")
+	found, err := c.readDatastores(ctx)
+	if err != nil {
+		return stores.Done(err)
+	}
+	return errors.Join(stores.Emit(found...), stores.Done(nil))
+}
+
+// wireID is the id of a thing of this server on the wire.
+func (c *Collector) wireID() string { return "pbs-" + c.name }
+
+// serverDoc is the document of a server, with the reference's names where it has some. Percentages are 0 to 100.
+type serverDoc struct {
+	Name          string          `json:"name"`
+	Host          string          `json:"host"`
+	GuestURL      string          `json:"guestURL,omitempty"`
+	Version       string          `json:"version"`
+	CPU           float64         `json:"cpu"` // 0 to 1
+	Memory        float64         `json:"memory"`
+	MemoryUsed    int64           `json:"memoryUsed"`
+	MemoryTotal   int64           `json:"memoryTotal"`
+	Uptime        int64           `json:"uptime"` // seconds
+	Disk          *float64        `json:"disk,omitempty"`
+	RootTotal     int64           `json:"rootTotal,omitempty"`
+	LoadAverage   []float64       `json:"loadAverage,omitempty"`
+	KernelVersion string          `json:"kernelVersion,omitempty"`
+	BootMode      string          `json:"bootMode,omitempty"`
+	CPUModel      string          `json:"cpuModel,omitempty"`
+	CPUCount      int64           `json:"cpuCount,omitempty"`
+	BackupJobs    json.RawMessage `json:"backupJobs"` // null: they belong to those who make backups
+}
+
+// readServer returns what is known of the server. An account that may not read its status still sees its version.
+func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
+	version, err := c.readVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
+	readable := err == nil
+	if err != nil && !forbidden(err) {
+		return nil, err
+	}
+	doc := serverDoc{Name: c.name, Host: c.cfg.Host, GuestURL: c.cfg.GuestURL, Version: version.text(), BackupJobs: json.RawMessage("null")}
+	record := sdk.Record{Type: typeServer, Key: serverKey, Name: c.name, WireID: c.wireID(), Status: sdk.StatusUp, StatusWord: "online"}
+	if !readable {
+		record.Doc = document(doc)
+		return []sdk.Observation{record}, nil
+	}
+	doc.fill(status)
+	record.Doc = document(doc)
+	return append([]sdk.Observation{record}, status.samples()...), nil
+}
+
+func (d *serverDoc) fill(s nodeStatus) {
+	d.CPU, d.Uptime = round(ratio(s.CPU.V), 4), s.Uptime.V
+	d.MemoryUsed, d.MemoryTotal = s.Memory.Used.V, s.Memory.Total.V
+	if s.Memory.Total.V > 0 {
+		d.Memory = percent(float64(s.Memory.Used.V) / float64(s.Memory.Total.V))
+	}
+	if s.Root.known() {
+		used := percent(s.Root.ratio())
+		d.Disk, d.RootTotal = &used, s.Root.Total.V
+	}
+	for _, l := range s.LoadAvg {
+		if l.OK {
+			d.LoadAverage = append(d.LoadAverage, l.V)
+		}
+	}
+	d.KernelVersion = string(s.Kernel.Release)
+	if d.KernelVersion == "" {
+		d.KernelVersion = string(s.KVersion)
+	}
+	d.BootMode, d.CPUModel, d.CPUCount = string(s.Boot.Mode), string(s.CPUInfo.Model), s.CPUInfo.CPUs.V
+}
+
+func (s nodeStatus) samples() []sdk.Observation {
+	m := meter{kind: typeServer, key: serverKey}
+	if s.Uptime.V > 0 {
+		m.add("cpu", ratio(s.CPU.V), s.CPU.OK)
+		m.add("iowait", ratio(s.Wait.V), s.Wait.OK)
+		m.add("uptime", float64(s.Uptime.V), true)
+	}
+	if s.Memory.known() {
+		m.add("memory", ratio(float64(s.Memory.Used.V)/float64(s.Memory.Total.V)), true)
+	}
+	if s.Swap.known() {
+		m.add("swap", ratio(float64(s.Swap.Used.V)/float64(s.Swap.Total.V)), true)
+	}
+	m.add("disk", s.Root.ratio(), s.Root.known())
+	if len(s.LoadAvg) > 0 {
+		m.add("load1", s.LoadAvg[0].V, s.LoadAvg[0].OK)
+	}
+	return m.samples
+}
+
+// readVersion asks for the version now and then: it changes when somebody upgrades the server.
+func (c *Collector) readVersion(ctx context.Context) (versionInfo, error) {
+	c.mu.Lock()
+	known, asked := c.version, c.asked
+	c.mu.Unlock()
+	now := c.deps.Now()
+	if known.Version != "" && now.Sub(asked) < versionEvery {
+		return known, nil
+	}
+	v, err := proxmox.Get[versionInfo](ctx, c.client, proxmox.Path("version"))
+	if err != nil {
+		return v, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.version, c.asked = v, now
+	return v, nil
+}
+
+// meter collects samples of one record.
+type meter struct {
+	kind, key string
+	samples   []sdk.Observation
+}
+
+// add adds a number that is known.
+func (m *meter) add(metric string, value float64, known bool) {
+	if known && !math.IsNaN(value) && !math.IsInf(value, 0) {
+		m.samples = append(m.samples, sdk.Sample{Type: m.kind, Key: m.key, Metric: metric, Value: value})
+	}
+}
+
+// ratio keeps a share within 0 and 1, which measuring in steps may overshoot.
+func ratio(v float64) float64 { return min(1, max(0, v)) }
+
+func percent(v float64) float64 { return round(ratio(v)*100, 2) }
+
+func round(v float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(v*p) / p
+}
+
+// document never fails: what is given holds finite numbers, texts and JSON only.
+func document(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("encode document: %v", err))
+	}
+	return b
+}
+
+// forbidden tells whether a call failed because the account lacks a right.
+func forbidden(err error) bool { return sdk.KindOf(err) == sdk.KindPermission }

@@ -1,0 +1,72 @@
+package pbs
+
+import (
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/netguard"
+)
+
+// Config says where a backup server is and what to read of it.
+type Config struct {
+	Host        string     `name:"host" required:"true" label:"Address" example:"https://pbs.example.com:8007" help:"Address of the server; the port is 8007 when none is given."`
+	TokenName   string     `name:"token_name" label:"Token" example:"monitor@pbs!pulse" help:"API token: user@realm!name. With a user given apart, its name alone is enough."`
+	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the API token."`
+	User        string     `name:"user" example:"monitor@pbs" help:"User with realm, when there is no token."`
+	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it has rights of its own and no login."`
+	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the server's certificate, as its dashboard shows it. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
+
+	MonitorDatastores bool `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores."`
+}
+
+// client returns a client for the server.
+func (c Config) client(deps sdk.Deps) (*proxmox.Client, error) {
+	login, err := c.login()
+	if err != nil {
+		return nil, err
+	}
+	address, err := proxmox.ParseURL(proxmox.Backup, c.Host)
+	if err != nil {
+		return nil, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "host", Message: err.Error(), Err: err}
+	}
+	pin := c.Fingerprint
+	if pin != "" && proxmox.Fingerprint(pin) == "" {
+		return nil, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "fingerprint", Message: "The fingerprint is not a SHA-256: 64 hexadecimal digits, with or without colons."}
+	}
+	profile := netguard.For(netguard.Integration, deps.Network)
+	if pin == "" {
+		pin = profile.Pins[address.Host]
+	}
+	return proxmox.New(proxmox.Options{
+		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{{URL: c.Host, Pin: pin}}, Login: login, Profile: profile, Insecure: !c.VerifySSL, Now: deps.Now,
+	})
+}
+
+func (c Config) login() (proxmox.Login, error) {
+	if c.TokenName == "" {
+		if c.User == "" {
+			return proxmox.Login{}, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "token_name", Message: "Give an API token, or a user and a password."}
+		}
+		return proxmox.Login{User: c.User, Password: c.Password}, nil
+	}
+	name := c.TokenName
+	if !strings.Contains(name, "!") && c.User != "" {
+		name = c.User + "!" + name
+	}
+	return proxmox.Login{Token: name, Secret: c.TokenValue}, nil
+}
+
+// account is who asks, as the server's access control names it.
+func (c Config) account() string {
+	login, err := c.login()
+	if err != nil {
+		return ""
+	}
+	if login.Token != "" {
+		return login.Token
+	}
+	return login.User
+}

@@ -1,0 +1,141 @@
+package pbs
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+func storeKey(store string) string { return "datastore/" + store }
+
+// datastoreDoc is the document of a datastore: one of the storages, and one of its server's datastores. Numbers that are
+// not known are 0 here, as clients of both lists expect them; they make no sample.
+type datastoreDoc struct {
+	Storage       string     `json:"storage"`
+	Name          string     `json:"name"`
+	Node          string     `json:"node"`
+	Instance      string     `json:"instance"`
+	Type          string     `json:"type"`
+	Total         int64      `json:"total"`
+	Used          int64      `json:"used"`
+	Avail         int64      `json:"avail"`
+	Free          int64      `json:"free"`
+	Usage         float64    `json:"usage"` // percent
+	Content       string     `json:"content"`
+	Shared        bool       `json:"shared"`
+	Enabled       bool       `json:"enabled"`
+	Active        bool       `json:"active"`
+	Error         string     `json:"error,omitempty"`
+	Deduplication float64    `json:"deduplicationFactor,omitempty"`
+	Backend       string     `json:"backend,omitempty"`
+	MountStatus   string     `json:"mountStatus,omitempty"`
+	EstimatedFull *time.Time `json:"estimatedFull,omitempty"`
+	FullIn        int64      `json:"fullInSeconds,omitempty"`
+}
+
+// readDatastores returns every datastore that the account sees. An account without rights gets an empty list and no error,
+// so what is missing is only believed of an account that may see it.
+func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, error) {
+	rows, skipped, err := proxmox.Rows[usage](ctx, c.client, proxmox.Path("status", "datastore-usage"))
+	if err != nil {
+		return nil, err
+	}
+	present := map[string]bool{}
+	var out []sdk.Observation
+	for _, u := range rows {
+		if u.Store == "" || present[string(u.Store)] {
+			skipped++
+			continue
+		}
+		present[string(u.Store)] = true
+		out = append(out, c.datastore(u)...)
+	}
+	if skipped > 0 {
+		c.deps.Log.Warn("datastores that could not be read were left out", "count", skipped)
+	}
+	if err := c.believe(ctx, present, skipped); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// believe judges whether datastores that are missing are gone or only hidden.
+func (c *Collector) believe(ctx context.Context, present map[string]bool, skipped int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(present) == 0 {
+		if err := c.rights.need(ctx, len(c.stores) > 0, "/datastore", seesDatastores...); err != nil {
+			return err
+		}
+	}
+	for store := range c.stores {
+		if present[store] {
+			continue
+		}
+		if skipped > 0 {
+			return sdk.Errorf(sdk.KindUpstream, "Datastore %s is missing from an answer of which a part cannot be read.", store)
+		}
+		if err := c.rights.need(ctx, true, "/datastore/"+store, seesDatastores...); err != nil {
+			return err
+		}
+	}
+	c.stores = present
+	return nil
+}
+
+// datastore turns one row into observations.
+func (c *Collector) datastore(u usage) []sdk.Observation {
+	store := string(u.Store)
+	key := storeKey(store)
+	doc := datastoreDoc{
+		Storage: store, Name: store, Node: c.name, Instance: c.wireID(), Type: "pbs", Content: "backup", Shared: true, Enabled: true,
+		Error: string(u.Error), Backend: string(u.Backend), MountStatus: string(u.MountStatus),
+	}
+	record := sdk.Record{
+		Type: typeDatastore, Key: key, Name: store, WireID: c.wireID() + "-" + store, Status: u.status(),
+		Relations: []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeServer, Key: serverKey}},
+	}
+	m := meter{kind: typeDatastore, key: key}
+	doc.Active = record.Status == sdk.StatusUp
+	doc.Enabled = record.Status != sdk.StatusOff
+	if doc.Active && u.known() {
+		free := max(0, u.Avail.Or(u.Total.V-u.Used.V))
+		doc.Total, doc.Used, doc.Avail, doc.Free, doc.Usage = u.Total.V, u.Used.V, free, free, percent(u.ratio())
+		m.add("usage", u.ratio(), true)
+		m.add("used", float64(u.Used.V), true)
+		m.add("avail", float64(free), true)
+		m.add("total", float64(u.Total.V), true)
+	}
+	if doc.Active {
+		c.addTrends(u, &doc, &m)
+	}
+	record.Doc = document(doc)
+	return append([]sdk.Observation{record}, m.samples...)
+}
+
+// addTrends adds what the server computes of its history.
+func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *meter) {
+	if factor, ok := u.GC.deduplication(); ok {
+		doc.Deduplication = round(factor, 2)
+		m.add("deduplication", factor, true)
+	}
+	full := time.Unix(u.EstimatedFull.V, 0).UTC()
+	if left := full.Sub(c.deps.Now()); u.EstimatedFull.V > 0 && left > 0 {
+		doc.EstimatedFull, doc.FullIn = &full, int64(left/time.Hour)*3600 // the hour is as exact as an estimate of days is
+		m.add("full_in", left.Seconds(), true)
+	}
+}
+
+// status tells how a datastore is. Maintenance and a disk that was taken out are on purpose; any other error is not.
+func (u usage) status() sdk.Status {
+	switch {
+	case strings.Contains(string(u.Error), "maintenance"), u.MountStatus == "notmounted":
+		return sdk.StatusOff
+	case u.Error != "":
+		return sdk.StatusDown
+	}
+	return sdk.StatusUp
+}

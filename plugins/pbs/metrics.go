@@ -1,0 +1,48 @@
+package pbs
+
+import (
+	"slices"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// metrics is the table of all metrics.
+func metrics() []sdk.Metric {
+	server, store := []string{typeServer}, []string{typeDatastore}
+	m := []sdk.Metric{
+		{Name: "cpu", Types: server, Unit: sdk.UnitRatio, Precision: 10, Label: "CPU", Help: "Busy share of all processors.", Chart: "cpu"},
+		{Name: "iowait", Types: server, Unit: sdk.UnitRatio, Precision: 10, Label: "Waiting for disks", Help: "Share of time in which processors waited for disks.", Chart: "cpu"},
+		{Name: "memory", Types: server, Unit: sdk.UnitRatio, Precision: 12, Label: "Memory", Help: "Used share of memory, as the server counts it: the cache of ZFS is used.", Chart: "memory"},
+		{Name: "swap", Types: server, Unit: sdk.UnitRatio, Precision: 12, Label: "Swap", Help: "Used share of swap space.", Chart: "memory"},
+		{Name: "disk", Types: server, Unit: sdk.UnitRatio, Precision: 14, Label: "System disk", Help: "Used share of the root file system.", Chart: "disk"},
+		{Name: "load1", Types: server, Unit: sdk.UnitCount, Precision: 12, Label: "Load 1 min", Help: "Load average over a minute.", Chart: "load"},
+		{Name: "uptime", Types: server, Unit: sdk.UnitSeconds, Label: "Uptime", Help: "Time since the machine started.", Chart: "uptime"},
+
+		{Name: "usage", Types: store, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the file system that the datastore lies on.", Chart: "usage"},
+		{Name: "used", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Bytes used", Help: "Used bytes of the file system; of the local cache when the backend is S3.", Chart: "space"},
+		{Name: "avail", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Free", Help: "Bytes that backups can still take.", Chart: "space"},
+		{Name: "total", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Size", Help: "Size of the file system.", Chart: "space"},
+		{Name: "deduplication", Types: store, Unit: sdk.UnitCount, Precision: 12, Label: "Deduplication", Help: "How many times over what is stored is used, since the last garbage collection.", Chart: "deduplication"},
+		{Name: "full_in", Types: store, Unit: sdk.UnitSeconds, Precision: 16, Label: "Full in", Help: "Time until the datastore is full, as the server estimates it of the last month; missing while it does not fill.", Chart: "full"},
+	}
+	for i := range m {
+		m[i].WireName, m[i].WireScale = m[i].Name, 1
+		if m[i].Unit == sdk.UnitRatio {
+			m[i].WireScale = 100
+		}
+		if m[i].Kind == "" {
+			m[i].Kind = sdk.Gauge
+		}
+	}
+	return m
+}
+
+func metricNames(kind string) []string {
+	var names []string
+	for _, m := range metrics() {
+		if slices.Contains(m.Types, kind) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,101 @@
+package pbstest
+
+import (
+	"net/http"
+)
+
+// parameters are those that calls take.
+var parameters = map[string]string{
+	"GET /api2/json/access/permissions": "auth-id path",
+}
+
+func (s *Server) routes() {
+	s.mux.HandleFunc("POST "+prefix+"/access/ticket", s.login)
+	s.mux.HandleFunc("GET "+prefix+"/ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data":{"pong":true}}`)) })
+	s.on("GET "+prefix+"/version", func(c call) answer {
+		return data(map[string]any{"version": c.world.Release, "release": "6", "repoid": "0123456789abcdef"})
+	})
+	s.on("GET "+prefix+"/access/permissions", permissions)
+	s.on("GET "+prefix+"/nodes/localhost/status", nodeStatus)
+	s.on("GET "+prefix+"/status/datastore-usage", datastoreUsage)
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		Refuse(w, http.StatusNotFound, "Path '"+r.URL.Path+"' not found.")
+	})
+}
+
+// permissions maps paths to privileges and to whether they hold below too. Paths without any are left out.
+func permissions(c call) answer {
+	paths := []string{"/", "/access", "/access/users", "/datastore", "/remote", "/system", "/system/status", "/system/tasks", "/tape"}
+	for _, s := range c.world.Stores {
+		paths = append(paths, "/datastore/"+s.Name)
+	}
+	out := map[string]map[string]bool{}
+	for _, on := range paths {
+		for _, p := range c.account.privileges(on) {
+			if out[on] == nil {
+				out[on] = map[string]bool{}
+			}
+			out[on][p] = true
+		}
+	}
+	return data(out)
+}
+
+func nodeStatus(c call) answer {
+	if !c.may("/system/status", "Sys.Audit") {
+		return denied
+	}
+	n := c.world.Node
+	space := func(s Space) map[string]any {
+		return map[string]any{"total": s.Total, "used": s.Used, "free": s.Total - s.Used}
+	}
+	out := map[string]any{
+		"cpu": n.CPU, "wait": n.Wait, "loadavg": n.Load, "uptime": int64(c.now.Sub(n.Started).Seconds()),
+		"memory": space(n.Memory), "swap": space(n.Swap), "root": map[string]any{"total": n.Root.Total, "used": n.Root.Used, "avail": (n.Root.Total - n.Root.Used) * 95 / 100},
+		"cpuinfo": map[string]any{"model": "Example CPU", "sockets": 1, "cpus": 8}, "kversion": "Linux 6.8.12-2-pve #1 SMP",
+		"info": map[string]any{"fingerprint": n.Fingerprint},
+	}
+	if c.world.atLeast("3.1") {
+		out["current-kernel"] = map[string]any{"sysname": "Linux", "release": "6.8.12-2-pve", "version": "#1 SMP", "machine": "x86_64"}
+		out["boot-info"] = map[string]any{"mode": "efi", "secureboot": false}
+	}
+	return data(out)
+}
+
+func (s *Store) visible(c call) bool {
+	return c.may("/datastore/"+s.Name, "Datastore.Audit", "Datastore.Backup")
+}
+
+func datastoreUsage(c call) answer {
+	out := []any{}
+	for _, s := range c.world.Stores {
+		if !s.visible(c) {
+			continue
+		}
+		row := map[string]any{"store": s.Name}
+		if c.world.atLeast("3.3") {
+			row["mount-status"] = "nonremovable"
+			if s.MountStatus != "" {
+				row["mount-status"] = s.MountStatus
+			}
+		}
+		if c.world.atLeast("4.1") {
+			row["backend-type"] = "filesystem"
+		}
+		if s.Error != "" {
+			row["error"] = s.Error
+			out = append(out, row)
+			continue
+		}
+		row["total"], row["used"], row["avail"] = s.Total, s.Used, (s.Total-s.Used)*95/100
+		row["history"] = []any{0.5, nil, 0.51}
+		row["history-start"], row["history-delta"] = c.now.Unix()-30*86400, 86400
+		row["estimated-full-date"] = 0
+		if !s.Full.IsZero() {
+			row["estimated-full-date"] = s.Full.Unix()
+		}
+		row["gc-status"] = map[string]any{"upid": nil, "disk-bytes": s.DiskBytes, "index-data-bytes": s.IndexBytes, "pending-bytes": 0}
+		out = append(out, row)
+	}
+	return data(out)
+}

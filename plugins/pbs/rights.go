@@ -1,0 +1,109 @@
+package pbs
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// rightsEvery is how long what an account may do is taken as known.
+const rightsEvery = 15 * time.Minute
+
+// seesDatastores are privileges of which one is enough to see a datastore.
+var seesDatastores = []string{"Datastore.Audit", "Datastore.Backup"}
+
+// permissions is /access/permissions: for each path the privileges, and whether each holds below it too.
+type permissions map[string]map[string]proxmox.Bool
+
+// have tells whether an account has one of the privileges on a path, of its own or from above.
+func (p permissions) have(on string, privileges ...string) bool {
+	for at := on; ; at = path.Dir(at) {
+		for _, privilege := range privileges {
+			if below, there := p[at][privilege]; there && (at == on || bool(below)) {
+				return true
+			}
+		}
+		if at == "/" {
+			return false
+		}
+	}
+}
+
+// below tells whether an account has one of the privileges somewhere below a path.
+func (p permissions) below(above string, privileges ...string) bool {
+	for on := range p {
+		if strings.HasPrefix(on, above+"/") && p.have(on, privileges...) {
+			return true
+		}
+	}
+	return false
+}
+
+// rights knows what the account may do.
+type rights struct {
+	client  *proxmox.Client
+	account string
+	now     func() time.Time
+
+	known permissions
+	asked time.Time
+}
+
+// read returns the permissions, of the server when they are not known or a fresh look is asked for.
+func (r *rights) read(ctx context.Context, fresh bool) (permissions, error) {
+	if r.known != nil && !fresh && r.now().Sub(r.asked) < rightsEvery {
+		return r.known, nil
+	}
+	p, err := proxmox.Get[permissions](ctx, r.client, proxmox.Path("access", "permissions"))
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		p = permissions{}
+	}
+	r.known, r.asked = p, r.now()
+	return p, nil
+}
+
+// need fails with the remedy unless the account has one of the privileges on the path or below it.
+func (r *rights) need(ctx context.Context, fresh bool, on string, privileges ...string) error {
+	p, err := r.read(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	if p.have(on, privileges...) || p.below(on, privileges...) {
+		return nil
+	}
+	return sdk.Errorf(sdk.KindPermission, "The account lacks the privilege %s on %s. On the server: %s", privileges[0], on, remedy(r.account, on, roleOf(privileges[0])))
+}
+
+// roleOf is the smallest role of the server that has a privilege for reading.
+func roleOf(privilege string) string {
+	switch {
+	case strings.HasPrefix(privilege, "Datastore."):
+		return "DatastoreAudit"
+	case strings.HasPrefix(privilege, "Remote."):
+		return "RemoteAudit"
+	case strings.HasPrefix(privilege, "Tape."):
+		return "TapeAudit"
+	}
+	return "Audit"
+}
+
+// remedy is the command that gives an account a role. A token has the rights that it and its user both have, so both are
+// given the role.
+func remedy(account, on, role string) string {
+	command := fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s", on, role, quote(account))
+	if user, _, token := strings.Cut(account, "!"); token {
+		command = fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s && %s", on, role, quote(user), command)
+	}
+	return command
+}
+
+// quote makes one word of a shell command.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -1,0 +1,30 @@
+package pbs
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
+	"github.com/pulse-platform/pulse/plugins/pbs/pbstest"
+	"github.com/pulse-platform/pulse/sdk/serve"
+)
+
+// Simulate is the command that serves an invented backup server.
+func Simulate(now func() time.Time) serve.Command {
+	return serve.Command{Name: "simulate", Help: "serve an invented backup server; prints the integration that monitors it", Run: func(ctx context.Context, args []string, out io.Writer) error {
+		flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+		flags.SetOutput(out)
+		listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
+		name := flags.String("name", "backup", "name of the integration")
+		stores := flags.Int("stores", 2, "how many datastores")
+		if err := flags.Parse(args); err != nil {
+			return fmt.Errorf("read the command line: %w", err)
+		}
+		world := pbstest.Invent(pbstest.Size{Stores: *stores}, now)
+		in := simulate.Integration{Kind: "pbs", Name: *name, Config: map[string]any{"token_name": pbstest.Token, "token_value": pbstest.Secret}}
+		return simulate.Serve(ctx, *listen, pbstest.New(world), in, now(), out)
+	}}
+}
