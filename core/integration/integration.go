@@ -10,7 +10,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/pulse-platform/pulse/core/bus"
 	"github.com/pulse-platform/pulse/core/errs"
@@ -20,9 +22,13 @@ import (
 
 // Integration is one configured use of a plugin.
 type Integration struct {
-	ID       id.Integration
-	Kind     string
-	Name     string
+	ID   id.Integration
+	Kind string
+	Name string
+	// Title is what people call it, empty for Name. Unlike the name it can be changed.
+	Title string
+	// Source is who made it, as the wire format says it; empty for a person.
+	Source   string
 	Revision int64
 	Enabled  bool
 	// Config is a JSON object. What the service hands out is masked; [Service.Desired] has it in clear.
@@ -40,6 +46,8 @@ type Sealed struct {
 	ID       id.Integration
 	Kind     string
 	Name     string
+	Title    string
+	Source   string
 	Revision int64
 	Enabled  bool
 	Config   []byte
@@ -107,7 +115,10 @@ func Open(ctx context.Context, store Store, sealer Sealer, plugins Plugins) (*Se
 		if err != nil {
 			return nil, errs.Wrap(errs.Internal, err, "open the stored configuration of integration %s: is secret.key the one it was sealed with?", x.ID)
 		}
-		s.all[x.ID] = Integration{ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: config, ConfigVersion: x.ConfigVersion, Network: x.Network}
+		s.all[x.ID] = Integration{
+			ID: x.ID, Kind: x.Kind, Name: x.Name, Title: x.Title, Source: x.Source, Revision: x.Revision, Enabled: x.Enabled,
+			Config: config, ConfigVersion: x.ConfigVersion, Network: x.Network,
+		}
 	}
 	return s, nil
 }
@@ -227,7 +238,14 @@ func (s *Service) adopt(ctx context.Context, x Integration) ([]sdk.Diagnostic, e
 
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
+// maxTitle is how long a title may be, in bytes.
+const maxTitle = 200
+
 func (s *Service) judge(ctx context.Context, x Integration) ([]sdk.Diagnostic, error) {
+	if len(x.Title) > maxTitle || strings.ContainsFunc(x.Title, unicode.IsControl) {
+		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "title",
+			Summary: "Invalid title", Detail: fmt.Sprintf("Use up to %d bytes without line breaks.", maxTitle)}}, nil
+	}
 	if !names.MatchString(x.Name) {
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "name",
 			Summary: "Invalid name", Detail: "Use up to 63 lower-case letters, digits, dots, dashes and underscores."}}, nil
@@ -267,7 +285,8 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 		return Integration{}, diags, err
 	}
 	err = s.store.SaveIntegration(ctx, Sealed{
-		ID: x.ID, Kind: x.Kind, Name: x.Name, Revision: x.Revision, Enabled: x.Enabled, Config: sealed, ConfigVersion: x.ConfigVersion, Network: x.Network,
+		ID: x.ID, Kind: x.Kind, Name: x.Name, Title: x.Title, Source: x.Source, Revision: x.Revision, Enabled: x.Enabled,
+		Config: sealed, ConfigVersion: x.ConfigVersion, Network: x.Network,
 	}, revision)
 	if err != nil {
 		return Integration{}, diags, err

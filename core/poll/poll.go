@@ -98,6 +98,8 @@ type entry struct {
 	status Status
 	cancel context.CancelFunc
 	gone   bool
+	// waiting are told when a run has ended.
+	waiting []chan<- error
 }
 
 // New returns a scheduler that calls run for each job that is due. run must return soon after its context
@@ -154,6 +156,7 @@ func (s *Scheduler) drop(name string) {
 		return
 	}
 	e.gone = true
+	e.tell(errDropped)
 	if e.cancel != nil {
 		e.cancel()
 	}
@@ -303,6 +306,7 @@ func (s *Scheduler) finish(e *entry, err error) {
 	now := time.Now() //nolint:forbidigo // the scheduler is the clock
 	st.Running, e.cancel = false, nil
 	st.Runs++
+	e.tell(err)
 	st.LastTook = now.Sub(st.LastStart)
 	if e.gone {
 		return

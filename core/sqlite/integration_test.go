@@ -24,7 +24,7 @@ func openIntegrations(t *testing.T) *Integrations {
 
 func TestIntegrationRevisions(t *testing.T) {
 	i := openIntegrations(t)
-	s := integration.Sealed{ID: "ups/rack", Kind: "ups", Name: "rack", Revision: 1, Enabled: true, Config: []byte("sealed")}
+	s := integration.Sealed{ID: "ups/rack", Kind: "ups", Name: "rack", Title: "The rack", Source: "script", Revision: 1, Enabled: true, Config: []byte("sealed")}
 	for _, c := range []struct {
 		what     string
 		revision int64
@@ -35,7 +35,8 @@ func TestIntegrationRevisions(t *testing.T) {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
-	if all, err := i.Integrations(t.Context()); err != nil || len(all) != 1 || string(all[0].Config) != "sealed" || !all[0].Enabled {
+	if all, err := i.Integrations(t.Context()); err != nil || len(all) != 1 || string(all[0].Config) != "sealed" || !all[0].Enabled ||
+		all[0].Title != "The rack" || all[0].Source != "script" {
 		t.Errorf("got %+v, %v", all, err)
 	}
 	if err := i.SetValue(t.Context(), s.ID, "k", false, []byte("v"), 0); err != nil {

@@ -65,9 +65,11 @@ func (a Area) Routes() []route.Route {
 
 // Out is an integration as the API shows it.
 type Out struct {
-	ID       string          `json:"id"`
-	Kind     string          `json:"kind"`
-	Name     string          `json:"name"`
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Title is what people call it, empty for the name.
+	Title    string          `json:"title,omitempty"`
 	Enabled  bool            `json:"enabled"`
 	Revision int64           `json:"revision"`
 	Config   json.RawMessage `json:"config"`
@@ -89,7 +91,7 @@ type Diagnostic struct {
 }
 
 func (a Area) out(x integration.Integration) Out {
-	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Network: x.Network, Origin: x.Origin}
+	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Title: x.Title, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Network: x.Network, Origin: x.Origin}
 	if o.Status = a.Status(x.ID); !x.Enabled {
 		o.Status = Status{State: "disabled"}
 	}
@@ -128,8 +130,10 @@ func (a Area) get(_ context.Context, in nameIn) (Out, error) {
 }
 
 type createIn struct {
-	Kind    string          `json:"kind"`
-	Name    string          `json:"name"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Title is what people call it, the name when it is left out.
+	Title   string          `json:"title,omitempty"`
 	Enabled *bool           `json:"enabled,omitempty"`
 	Config  json.RawMessage `json:"config"`
 	// Network is what the integration may dial and believe beyond what is usual.
@@ -137,7 +141,7 @@ type createIn struct {
 }
 
 func (a Area) create(ctx context.Context, in createIn) (route.Reply[Out], error) {
-	x := integration.Integration{Kind: in.Kind, Name: in.Name, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config), Network: in.Network}
+	x := integration.Integration{Kind: in.Kind, Name: in.Name, Title: in.Title, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config), Network: in.Network}
 	out, err := a.store(ctx, x, 0)
 	return route.Reply[Out]{Status: 201, Body: out}, err
 }
@@ -150,9 +154,11 @@ type saveIn struct {
 
 type saveChange struct {
 	// Revision is the one that was loaded; when the store has another, somebody else was faster.
-	Revision int64           `json:"revision"`
-	Enabled  *bool           `json:"enabled,omitempty"`
-	Config   json.RawMessage `json:"config"`
+	Revision int64 `json:"revision"`
+	// Title replaces what people call it; left out, it stays.
+	Title   *string         `json:"title,omitempty"`
+	Enabled *bool           `json:"enabled,omitempty"`
+	Config  json.RawMessage `json:"config"`
 	// Network replaces the stored one; left out, it stays.
 	Network *integration.Network `json:"network,omitempty"`
 }
@@ -166,10 +172,13 @@ func (a Area) save(ctx context.Context, in saveIn) (Out, error) {
 	x := integration.Integration{
 		Kind: in.Kind, Name: in.Name, Enabled: in.Body.Enabled == nil || *in.Body.Enabled, Config: orEmpty(in.Body.Config),
 	}
+	stored := a.stored(in.Kind, in.Name)
+	x.Title, x.Source, x.Network = stored.Title, stored.Source, stored.Network
+	if in.Body.Title != nil {
+		x.Title = *in.Body.Title
+	}
 	if in.Body.Network != nil {
 		x.Network = *in.Body.Network
-	} else {
-		x.Network = a.stored(in.Kind, in.Name).Network
 	}
 	return a.store(ctx, x, in.Body.Revision)
 }

@@ -83,6 +83,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
 		{Name: "plugins", Routes: plugins.Area{Service: supervised{s}}.Routes()},
+		{Name: "nodes", Routes: s.nodes().Routes()},
 		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus}.Routes()},
 	}
 }

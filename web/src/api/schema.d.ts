@@ -517,6 +517,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The few settings that every client may know */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All nodes that are asked over their API; secrets are never told */
+        get: operations["listNodes"];
+        put?: never;
+        /** Add a node */
+        post: operations["addNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a node; what is not given stays */
+        put: operations["updateNode"];
+        post?: never;
+        /** Remove a node with all that it brought */
+        delete: operations["deleteNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes/{id}/refresh-cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for the members of a node's cluster again */
+        post: operations["refreshNodeCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a node with what is stored */
+        post: operations["testNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes/test-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a node without saving it, with the time that it took */
+        post: operations["testNodeConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/nodes/test-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a node without saving it */
+        post: operations["testNodeConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings under their former path */
+        get: operations["getConfigSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deliveries": {
         parameters: {
             query?: never;
@@ -1938,6 +2076,35 @@ export interface components {
             perMinute: number;
             total: number;
         };
+        Change: {
+            excludeDatastores?: string[] | null;
+            fingerprint?: string | null;
+            guestURL?: string | null;
+            host?: string;
+            monitorBackups?: boolean | null;
+            monitorContainers?: boolean | null;
+            monitorDatastores?: boolean | null;
+            monitorDomainStats?: boolean | null;
+            monitorGarbageJobs?: boolean | null;
+            monitorMailStats?: boolean | null;
+            monitorPhysicalDisks?: boolean | null;
+            monitorPruneJobs?: boolean | null;
+            monitorQuarantine?: boolean | null;
+            monitorQueues?: boolean | null;
+            monitorStorage?: boolean | null;
+            monitorSyncJobs?: boolean | null;
+            monitorVerifyJobs?: boolean | null;
+            monitorVMs?: boolean | null;
+            name?: string;
+            password?: string;
+            physicalDiskPollingMinutes?: number | null;
+            temperatureMonitoringEnabled?: boolean | null;
+            tokenName?: string;
+            tokenValue?: string;
+            type?: string;
+            user?: string;
+            verifySSL?: boolean | null;
+        };
         ChannelOut: {
             enabled: boolean;
             health: components["schemas"]["NotifyHealth"];
@@ -1992,12 +2159,20 @@ export interface components {
         ConditionsOut: {
             conditions: components["schemas"]["ActiveCondition"][];
         };
+        Config: {
+            autoUpdateEnabled: boolean;
+            /** @description Always false, as in the reference; requests with a session are checked all the same. */
+            csrfProtection: boolean;
+            /** @description Empty is stable. */
+            updateChannel: string;
+        };
         CreateIn: {
             config: unknown;
             enabled?: boolean | null;
             kind: string;
             name: string;
             network?: components["schemas"]["Network"];
+            title?: string;
         };
         CustomRule: {
             createdAt?: string;
@@ -2134,6 +2309,22 @@ export interface components {
         };
         Encryption: {
             enabled: boolean;
+        };
+        Endpoint: {
+            Fingerprint: string;
+            GuestURL: string;
+            Host: string;
+            IP: string;
+            IPOverride: string;
+            /** Format: date-time */
+            LastPulseCheck: string | null;
+            /** Format: date-time */
+            LastSeen: string;
+            NodeID: string;
+            NodeName: string;
+            Online: boolean;
+            PulseError: string;
+            PulseReachable: boolean | null;
         };
         Error: {
             code: string;
@@ -2274,6 +2465,12 @@ export interface components {
             state: string;
             tasks: components["schemas"]["IntegrationsTask"][];
         };
+        IntegrationsStep: {
+            message?: string;
+            name: string;
+            outcome: string;
+            took: number;
+        };
         IntegrationsTask: {
             error?: string;
             failures?: number;
@@ -2291,7 +2488,7 @@ export interface components {
             ok: boolean;
             product?: string;
             proposedPatch?: unknown;
-            steps: components["schemas"]["Step"][];
+            steps: components["schemas"]["IntegrationsStep"][];
             untrustedCertificate?: components["schemas"]["Untrusted"] | null;
             version?: string;
         };
@@ -2483,6 +2680,58 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Node: {
+            clusterEndpoints?: components["schemas"]["Endpoint"][];
+            clusterName?: string;
+            excludeDatastores?: string[];
+            fingerprint?: string;
+            guestURL?: string;
+            hasPassword: boolean;
+            hasToken: boolean;
+            host: string;
+            /** @description Stays the same whatever is added or removed. The former ids, which count within a type, are taken too. */
+            id: string;
+            isCluster?: boolean;
+            monitorBackups?: boolean;
+            monitorContainers?: boolean;
+            monitorDatastores?: boolean;
+            monitorDomainStats?: boolean;
+            monitorGarbageJobs?: boolean;
+            monitorMailStats?: boolean;
+            monitorPhysicalDisks?: boolean | null;
+            monitorPruneJobs?: boolean;
+            monitorQuarantine?: boolean;
+            monitorQueues?: boolean;
+            monitorStorage?: boolean;
+            monitorSyncJobs?: boolean;
+            monitorVerifyJobs?: boolean;
+            monitorVMs?: boolean;
+            name: string;
+            origin?: string;
+            physicalDiskPollingMinutes?: number;
+            source?: string;
+            status: string;
+            temperatureMonitoringEnabled?: boolean | null;
+            tokenName?: string;
+            type: string;
+            user?: string;
+            verifySSL: boolean;
+        };
+        NodesDone: {
+            status: string;
+        };
+        NodesTried: {
+            fingerprint?: string;
+            isCluster: boolean;
+            latency?: number;
+            message: string;
+            product?: string;
+            /** @description success or error. */
+            status: string;
+            steps?: components["schemas"]["Step"][];
+            version?: string;
+            warnings?: string[];
+        };
         NoteIn: {
             alert_id?: string;
             incident_id?: string;
@@ -2551,6 +2800,7 @@ export interface components {
             origin?: string;
             revision: number;
             status: components["schemas"]["IntegrationsStatus"];
+            title?: string;
         };
         PasswordChanged: {
             message: string;
@@ -2638,6 +2888,15 @@ export interface components {
             since?: string;
             trigger?: number | null;
             unit?: string;
+        };
+        Refreshed: {
+            clusterName: string;
+            clusterNodes: components["schemas"]["Endpoint"][];
+            newNodeCount: number;
+            /** @description Negative when members have left. */
+            nodesAdded: number;
+            oldNodeCount: number;
+            status: string;
         };
         Relay: {
             apiKey: string;
@@ -2746,6 +3005,7 @@ export interface components {
             enabled?: boolean | null;
             network?: components["schemas"]["Network"] | null;
             revision: number;
+            title?: string | null;
         };
         Schedule: {
             cooldown: number;
@@ -3051,6 +3311,7 @@ export type SchemaAlertsDone = components['schemas']['AlertsDone'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
+export type SchemaChange = components['schemas']['Change'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
@@ -3059,6 +3320,7 @@ export type SchemaColumnOut = components['schemas']['ColumnOut'];
 export type SchemaCondition = components['schemas']['Condition'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
 export type SchemaConditionsOut = components['schemas']['ConditionsOut'];
+export type SchemaConfig = components['schemas']['Config'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
 export type SchemaCustomRule = components['schemas']['CustomRule'];
 export type SchemaDecision = components['schemas']['Decision'];
@@ -3071,6 +3333,7 @@ export type SchemaDone = components['schemas']['Done'];
 export type SchemaEmail = components['schemas']['Email'];
 export type SchemaEmailHealth = components['schemas']['EmailHealth'];
 export type SchemaEncryption = components['schemas']['Encryption'];
+export type SchemaEndpoint = components['schemas']['Endpoint'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaEscalation = components['schemas']['Escalation'];
 export type SchemaEvaluation = components['schemas']['Evaluation'];
@@ -3092,6 +3355,7 @@ export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
+export type SchemaIntegrationsStep = components['schemas']['IntegrationsStep'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
 export type SchemaIntegrationsTried = components['schemas']['IntegrationsTried'];
 export type SchemaLegacy = components['schemas']['Legacy'];
@@ -3119,6 +3383,9 @@ export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
+export type SchemaNode = components['schemas']['Node'];
+export type SchemaNodesDone = components['schemas']['NodesDone'];
+export type SchemaNodesTried = components['schemas']['NodesTried'];
 export type SchemaNoteIn = components['schemas']['NoteIn'];
 export type SchemaNotificationsDone = components['schemas']['NotificationsDone'];
 export type SchemaNotificationsHealth = components['schemas']['NotificationsHealth'];
@@ -3136,6 +3403,7 @@ export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReasons = components['schemas']['Reasons'];
+export type SchemaRefreshed = components['schemas']['Refreshed'];
 export type SchemaRelay = components['schemas']['Relay'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
@@ -4243,6 +4511,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    refreshNodeCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refreshed"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNodeConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNodeConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodesTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConfigSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description The error */

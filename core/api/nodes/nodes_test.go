@@ -1,0 +1,431 @@
+package nodes
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/integration"
+	"github.com/pulse-platform/pulse/core/sqlite"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/schema"
+)
+
+// config is what the plugins of the test read: the keys of all kinds.
+type config struct {
+	Host        string     `name:"host" help:"." required:"true"`
+	User        string     `name:"user" help:"."`
+	Password    sdk.Secret `name:"password" help:"."`
+	TokenName   string     `name:"token_name" help:"."`
+	TokenValue  sdk.Secret `name:"token_value" help:"."`
+	Fingerprint string     `name:"fingerprint" help:"."`
+	Verify      bool       `name:"verify_ssl" help:"." default:"true"`
+	GuestURL    string     `name:"guest_url" help:"." format:"url"`
+	VMs         bool       `name:"monitor_vms" help:"." default:"true"`
+	Backups     bool       `name:"monitor_backups" help:"." default:"true"`
+	Disks       *bool      `name:"monitor_physical_disks" help:"."`
+	DiskMinutes int        `name:"physical_disk_polling_minutes" help:"." default:"5"`
+	Datastores  bool       `name:"monitor_datastores" help:"." default:"true"`
+	Exclude     []string   `name:"exclude_datastores" help:"."`
+}
+
+// plugins judge by the schema, as real ones do, and answer trials.
+type plugins struct {
+	form  *schema.Schema
+	tried []json.RawMessage
+	fails error
+}
+
+func (p *plugins) Validate(_ context.Context, kind string, raw json.RawMessage) ([]sdk.Diagnostic, error) {
+	if _, err := p.Schema(kind); err != nil {
+		return nil, err
+	}
+	_, found := schema.Decode[config](raw)
+	return found, nil
+}
+
+func (p *plugins) Check(_ context.Context, _ string, raw json.RawMessage, _ integration.Network, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	p.tried = append(p.tried, raw)
+	progress(sdk.CheckStep{Name: "log in", Outcome: sdk.CheckPassed, Took: time.Millisecond})
+	return sdk.CheckResult{
+		Product: "Teapot", Version: "8.2", ClusterIdentity: "lab",
+		MissingPrivileges: []sdk.MissingPrivilege{{Privilege: "Pour", Path: "/", Effect: "No tea.", Remedy: "teapot grant pour"}},
+	}, p.fails
+}
+
+func (p *plugins) Schema(kind string) (*schema.Schema, error) {
+	if kind == "pmg" {
+		return nil, sdk.Errorf(sdk.KindUnsupported, "not installed")
+	}
+	return p.form, nil
+}
+func (p *plugins) Secrets(kind string) (integration.Secrets, error) { return p.Schema(kind) }
+func (p *plugins) ConfigVersion(string) int                         { return 1 }
+func (p *plugins) UpgradeConfig(context.Context, string, json.RawMessage, int) (json.RawMessage, error) {
+	return nil, errors.New("nothing to upgrade")
+}
+
+// clear is a sealer that one can see through, for a test of what is stored.
+type clear struct{}
+
+func (clear) Seal(_ string, plain []byte) ([]byte, error)  { return plain, nil }
+func (clear) Open(_ string, sealed []byte) ([]byte, error) { return sealed, nil }
+
+// bench is the area over a real service and store.
+type bench struct {
+	t       *testing.T
+	area    Area
+	service *integration.Service
+	plugins *plugins
+	cluster Cluster
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	db, err := sqlite.OpenState(t.Context(), filepath.Join(t.TempDir(), "pulse.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	form, err := schema.Of[config]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, plugins: &plugins{form: form}}
+	if b.service, err = integration.Open(t.Context(), sqlite.NewIntegrations(db), clear{}, b.plugins); err != nil {
+		t.Fatal(err)
+	}
+	b.area = Area{
+		Service: b.service, Schema: b.plugins.Schema, Now: time.Now, Status: func(id.Integration) string { return Connected },
+		Cluster: func(id.Integration, string) Cluster { return b.cluster },
+		Refresh: func(context.Context, id.Integration) error {
+			b.cluster.Name = "lab"
+			b.cluster.Members = append(b.cluster.Members, Endpoint{NodeName: "n"})
+			return nil
+		},
+	}
+	return b
+}
+
+func change(t *testing.T, text string) Change {
+	t.Helper()
+	var c Change
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (b *bench) add(text string) {
+	b.t.Helper()
+	out, err := b.area.add(b.t.Context(), change(b.t, text))
+	if err != nil || out.Status != 201 || out.Body.Status != "success" {
+		b.t.Fatalf("add %s: %+v, %v", text, out, err)
+	}
+}
+
+func (b *bench) list() []Node {
+	b.t.Helper()
+	all, err := b.area.list(b.t.Context(), route.None{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return all
+}
+
+// stored is a configuration in clear.
+func (b *bench) stored(name id.Integration) map[string]any {
+	b.t.Helper()
+	for _, x := range b.service.Desired() {
+		if x.ID == name {
+			var out map[string]any
+			if err := json.Unmarshal(x.Config, &out); err != nil {
+				b.t.Fatal(err)
+			}
+			return out
+		}
+	}
+	b.t.Fatalf("there is no %s", name)
+	return nil
+}
+
+func TestAddedNodesAreListedWithoutSecrets(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pbs","name":"Vault","host":"vault","user":"root","password":"hunter2"}`)
+	b.add(`{"type":"pve","name":"Lab One","host":"https://10.0.0.10/path?x","tokenName":"pulse@pam!a","tokenValue":"s3cret","verifySSL":true,"monitorVMs":false,"monitorPhysicalDisks":false,"unknown":1}`)
+	all := b.list()
+	if len(all) != 2 || all[0].ID != "pve-lab-one" || all[1].ID != "pbs-vault" {
+		t.Fatalf("first the one kind, then the other: %+v", all)
+	}
+	pve, pbs := all[0], all[1]
+	if pve.Name != "Lab One" || pve.Host != "https://10.0.0.10:8006" || !pve.HasToken || pve.HasPassword || pve.TokenName != "pulse@pam!a" || !pve.VerifySSL ||
+		pve.MonitorVMs || !pve.MonitorBackups || pve.MonitorPhysicalDisks == nil || *pve.MonitorPhysicalDisks || pve.Status != Connected || pve.User != "" {
+		t.Errorf("%+v", pve)
+	}
+	if pbs.Host != "https://vault:8007" || pbs.User != "root@pbs" || !pbs.HasPassword || pbs.HasToken || pbs.VerifySSL || !pbs.MonitorDatastores {
+		t.Errorf("%+v", pbs)
+	}
+	raw, err := json.Marshal(all)
+	if err != nil || bytes.Contains(raw, []byte("hunter2")) || bytes.Contains(raw, []byte("s3cret")) || bytes.Contains(raw, []byte("***")) {
+		t.Errorf("a secret or its mask is told: %s, %v", raw, err)
+	}
+	if got := b.stored("pve/lab-one"); got["token_value"] != "s3cret" || got["monitor_containers"] != nil {
+		t.Errorf("stored: %v", got)
+	}
+}
+
+func TestWhatIsWrongWithANodeNamesTheField(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"root","password":"p"}`)
+	for name, c := range map[string]struct {
+		body, field, says string
+		code              errs.Code
+	}{
+		"no name":         {`{"type":"pve","host":"h","user":"u","password":"p"}`, "name", "Name is required", errs.Invalid},
+		"no type":         {`{"name":"n","host":"h","user":"u","password":"p"}`, "type", "Type is required", errs.Invalid},
+		"odd type":        {`{"type":"esx","name":"n","host":"h","user":"u","password":"p"}`, "type", "Invalid node type", errs.Invalid},
+		"no host":         {`{"type":"pve","name":"n","user":"u","password":"p"}`, "host", "Host is required", errs.Invalid},
+		"no login":        {`{"type":"pve","name":"n","host":"h"}`, "user", "Authentication credentials required", errs.Invalid},
+		"half a token":    {`{"type":"pve","name":"n","host":"h","tokenName":"a@pam!b"}`, "user", "Authentication credentials required", errs.Invalid},
+		"token of nobody": {`{"type":"pve","name":"n","host":"h","tokenName":"b","tokenValue":"v"}`, "user", "user@realm!name", errs.Invalid},
+		"known host":      {`{"type":"pve","name":"n","host":"HTTPS://A:8006","user":"u","password":"p"}`, "host", "already exists", errs.Conflict},
+		"judged by the plugin": {
+			`{"type":"pve","name":"n","host":"h","user":"u","password":"p","guestURL":"no url"}`, "guestURL", "guestURL: ", errs.Invalid,
+		},
+	} {
+		_, err := b.area.add(t.Context(), change(t, c.body))
+		var e *errs.Error
+		if !errors.As(err, &e) || e.Code != c.code || e.Field != c.field || !strings.Contains(e.Message, c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := b.list(); len(got) != 1 {
+		t.Errorf("something was stored: %+v", got)
+	}
+}
+
+func TestNamesAreUniqueAndStay(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"Lab","host":"a","user":"u","password":"p"}`)
+	b.add(`{"type":"pve","name":"lab","host":"b.example.com","user":"u","password":"p"}`)
+	b.add(`{"type":"pve","name":"läb!","host":"c","user":"u","password":"p"}`)
+	b.add(`{"type":"pve","name":"日本","host":"d","user":"u","password":"p"}`)
+	var got []string
+	for _, n := range b.list() {
+		got = append(got, n.ID+" "+n.Name)
+	}
+	want := []string{"pve-l-b läb!", "pve-lab Lab", "pve-lab-b.example.com lab (b.example.com)", "pve-pve 日本"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	// A new title keeps the id, and with it all history.
+	if _, err := b.area.update(t.Context(), updateIn{"pve-lab", Change{Name: "Attic"}}); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := b.area.find("pve-lab"); err != nil || e.title() != "Attic" {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func TestIdsOfPositionsAreTaken(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"u","password":"p"}`)
+	b.add(`{"type":"pve","name":"b","host":"b","user":"u","password":"p"}`)
+	b.add(`{"type":"pve","name":"0","host":"c","user":"u","password":"p"}`)
+	b.add(`{"type":"pbs","name":"d","host":"d","user":"u","password":"p"}`)
+	for name, want := range map[string]id.Integration{
+		"pve-0": "pve/0", "pve-1": "pve/a", "pve-2": "pve/b", "pbs-0": "pbs/d", "pve-b": "pve/b",
+	} {
+		if e, err := b.area.find(name); err != nil || e.ID != want {
+			t.Errorf("%s: got %s, %v, want %s", name, e.ID, err, want)
+		}
+	}
+	for name, want := range map[string]errs.Code{
+		"pve-3": errs.NotFound, "pbs-1": errs.NotFound, "pve-x": errs.NotFound, "pve": errs.Invalid, "esx-0": errs.NotFound, "": errs.Invalid, "a b": errs.Invalid,
+	} {
+		if _, err := b.area.find(name); !errs.Is(err, want) {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestChangesKeepWhatIsNotGiven(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"root","password":"first","guestURL":"https://a.example.com","excludeDatastores":["x"],"monitorBackups":false}`)
+	b.add(`{"type":"pbs","name":"p","host":"p","tokenName":"u@pbs!t","tokenValue":"v","excludeDatastores":["x"]}`)
+	for _, step := range []struct {
+		what, id, body string
+		want           map[string]any
+		gone           []string
+	}{
+		{"nothing", "pve-a", `{}`, map[string]any{"password": "first", "user": "root@pam", "monitor_backups": false, "host": "https://a:8006"}, []string{"guest_url"}},
+		{"a flag", "pve-a", `{"monitorBackups":true,"guestURL":"https://b.example.com"}`, map[string]any{"monitor_backups": true, "guest_url": "https://b.example.com", "password": "first"}, nil},
+		{"null", "pve-a", `{"monitorBackups":null}`, map[string]any{"monitor_backups": true}, nil},
+		{"a token", "pve-a", `{"tokenName":"t","tokenValue":"v"}`, map[string]any{"token_name": "root@pam!t", "token_value": "v"}, []string{"password", "user"}},
+		{"its value", "pve-a", `{"tokenValue":"w"}`, map[string]any{"token_name": "root@pam!t", "token_value": "w"}, nil},
+		{"its name", "pve-a", `{"tokenName":"z"}`, map[string]any{"token_name": "root@pam!z", "token_value": "w"}, nil},
+		{"a password", "pve-a", `{"user":"admin@pve","password":"next"}`, map[string]any{"user": "admin@pve", "password": "next"}, []string{"token_name", "token_value"}},
+		{"a host", "pve-a", `{"host":"c:9000"}`, map[string]any{"host": "https://c:9000", "password": "next"}, nil},
+		{"a list stays", "pbs-p", `{}`, map[string]any{"exclude_datastores": []any{"x"}, "token_value": "v"}, nil},
+		{"an empty list clears", "pbs-p", `{"excludeDatastores":[]}`, map[string]any{"exclude_datastores": []any{}}, nil},
+		{"a user alone keeps the token", "pbs-p", `{"user":"other"}`, map[string]any{"token_name": "u@pbs!t", "token_value": "v"}, nil},
+	} {
+		if _, err := b.area.update(t.Context(), updateIn{step.id, change(t, step.body)}); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		got := b.stored(id.Integration(strings.Replace(step.id, "-", "/", 1)))
+		for key, want := range step.want {
+			if x, y := mustJSON(t, got[key]), mustJSON(t, want); x != y {
+				t.Errorf("%s: %s is %s, want %s", step.what, key, x, y)
+			}
+		}
+		for _, key := range step.gone {
+			if got[key] != nil {
+				t.Errorf("%s: %s is still %v", step.what, key, got[key])
+			}
+		}
+	}
+	if _, err := b.area.update(t.Context(), updateIn{"pve-9", Change{}}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a node that is not there: %v", err)
+	}
+	if _, err := b.area.update(t.Context(), updateIn{"pve-a", Change{Host: "a b"}}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a host that is none: %v", err)
+	}
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestANodeIsRemoved(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"u","password":"p"}`)
+	if out, err := b.area.remove(t.Context(), idIn{"pve-0"}); err != nil || out != done || len(b.list()) != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err := b.area.remove(t.Context(), idIn{"pve-0"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("again: %v", err)
+	}
+}
+
+func TestTrialsTellWhatIsMissingAndWhatMendsIt(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"u","password":"stored"}`)
+	draft := change(t, `{"type":"pve","host":"b","user":"u","password":"p"}`)
+	got, err := b.area.testConnection(t.Context(), draft)
+	if err != nil || got.Status != "success" || !got.IsCluster || !strings.Contains(got.Message, "Teapot 8.2") || len(got.Warnings) != 1 ||
+		!strings.Contains(got.Warnings[0], "teapot grant pour") || len(got.Steps) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if out, err := b.area.testStored(t.Context(), idIn{"pve-0"}); err != nil || out.Status != 0 || out.Body.Latency < 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if last := string(b.plugins.tried[len(b.plugins.tried)-1]); !strings.Contains(last, "stored") {
+		t.Errorf("the stored password was not tried: %s", last)
+	}
+	untrusted := sdk.Errorf(sdk.KindConfig, "The certificate is not trusted.")
+	untrusted.Certificate = &sdk.Certificate{Address: "b:8006", SHA256: "ab"}
+	b.plugins.fails = untrusted
+	if _, err := b.area.testConnection(t.Context(), draft); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a failure: %v", err)
+	}
+	if out, err := b.area.testConfig(t.Context(), draft); err != nil || out.Status != 400 || out.Body.Status != "error" || out.Body.Fingerprint != "ab" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if out, err := b.area.testStored(t.Context(), idIn{"pve-7"}); err != nil || out.Status != 400 || out.Body.Status != "error" {
+		t.Errorf("an unknown node: %+v, %v", out, err)
+	}
+	if len(b.list()) != 1 {
+		t.Error("a trial was saved")
+	}
+}
+
+func TestRefreshCountsMembers(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","user":"u","password":"p"}`)
+	b.add(`{"type":"pbs","name":"a","host":"a","user":"u","password":"p"}`)
+	got, err := b.area.refresh(t.Context(), idIn{"pve-a"})
+	if err != nil || got.OldNodeCount != 0 || got.NewNodeCount != 1 || got.NodesAdded != 1 || got.ClusterName != "lab" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n := b.list()[0]; !n.IsCluster || n.ClusterName != "lab" || len(n.ClusterEndpoints) != 1 {
+		t.Errorf("%+v", n)
+	}
+	raw := mustJSON(t, got.ClusterNodes[0])
+	if !strings.Contains(raw, `"NodeName":"n"`) || !strings.Contains(raw, `"PulseReachable":null`) {
+		t.Errorf("members have the reference's names: %s", raw)
+	}
+	if _, err := b.area.refresh(t.Context(), idIn{"pbs-a"}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a kind without clusters: %v", err)
+	}
+}
+
+func TestHosts(t *testing.T) {
+	for in, want := range map[string]string{
+		"10.0.0.1": "https://10.0.0.1:8006", "http://a": "http://a:8006", "https://A.example.com:443/x?y#z": "https://a.example.com:443",
+		"fe80::1": "https://[fe80::1]:8006", "[2001:db8::1]:9": "https://[2001:db8::1]:9", " pve1 ": "https://pve1:8006", "a_b": "https://a_b:8006",
+	} {
+		if got, err := hostURL(in, "8006"); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", in, got, err, want)
+		}
+	}
+	for in, says := range map[string]string{
+		"": "Host is required", "ftp://a": "https://", "a:0": "port", "a:99999": "port", "a:b": "port", "1.2.3": "IP address", "1.2.3.400": "IP address",
+		"[::g]": "host", "a b": "host", "user@a": "user", "https://": "Invalid host", "-a": "hostname", "$(id)": "host", strings.Repeat("a.", 200): "longer",
+	} {
+		if got, err := hostURL(in, "8006"); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %q, %v, want an error with %q", in, got, err, says)
+		}
+	}
+}
+
+func FuzzHost(f *testing.F) {
+	for _, seed := range []string{"a", "https://a:1", "[::1]", "10.0.0.1:8006", "http://a/b?c#d"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		out, err := hostURL(in, "8006")
+		if err != nil {
+			return
+		}
+		if again, err := hostURL(out, "8006"); err != nil || again != out {
+			t.Errorf("%q is %q, and that is %q, %v", in, out, again, err)
+		}
+	})
+}
+
+// The table must pair what the types of this package have.
+func TestEveryFieldOfTheTableIsShownAndTaken(t *testing.T) {
+	for _, kind := range compat.NodeKinds() {
+		for _, f := range kind.Fields {
+			value := map[compat.NodeForm]any{compat.NodeText: "x", compat.NodeFlag: true, compat.NodeNumber: 7, compat.NodeTexts: []string{"x"}}[f.Form]
+			raw := mustJSON(t, map[string]any{f.Name: value})
+			var n Node
+			if err := json.Unmarshal([]byte(raw), &n); err != nil || !strings.Contains(mustJSON(t, n), raw[1:len(raw)-1]) {
+				t.Errorf("%s %s is not shown: %v", kind.Type, f.Name, err)
+			}
+			if got := mustJSON(t, change(t, raw).members()); got != raw {
+				t.Errorf("%s %s is not taken: %s", kind.Type, f.Name, got)
+			}
+		}
+	}
+}

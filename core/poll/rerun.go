@@ -1,0 +1,57 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/id"
+)
+
+// errDropped is what those hear who wait for a job that is no longer wanted.
+var errDropped = errors.New("its configuration has changed meanwhile")
+
+// Rerun has the jobs of an integration that say what exists run now, and returns when each has run, with the first error.
+// A run that is under way counts. Jobs that wait longer because they failed are tried at once too.
+func (s *Scheduler) Rerun(ctx context.Context, of id.Integration) error {
+	ended, count := s.rerun(of)
+	var first error
+	for range count {
+		select {
+		case err := <-ended:
+			if first == nil {
+				first = err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return first
+}
+
+func (s *Scheduler) rerun(of id.Integration) (<-chan error, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended, count := make(chan error, len(s.jobs)), 0
+	now := time.Now() //nolint:forbidigo // the scheduler is the clock
+	for _, e := range s.jobs {
+		if e.status.Integration != of || e.status.Later || e.status.Watch {
+			continue
+		}
+		count++
+		e.waiting = append(e.waiting, ended)
+		if !e.status.Running {
+			e.status.Next = now
+		}
+	}
+	s.wake()
+	return ended, count
+}
+
+// tell tells those who wait that a run has ended. Their channels have room.
+func (e *entry) tell(err error) {
+	for _, w := range e.waiting {
+		w <- err
+	}
+	e.waiting = nil
+}

@@ -1,0 +1,67 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestRerunWaitsForWhatSaysWhatExists(t *testing.T) {
+	var mu sync.Mutex
+	runs := map[string]int{}
+	failure := errors.New("away")
+	within(t, func(_ context.Context, j Job) error {
+		time.Sleep(time.Second)
+		mu.Lock()
+		runs[j.Task]++
+		mu.Unlock()
+		if j.Task == "bad" {
+			return failure
+		}
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{
+			{Integration: "a/x", Task: "all", Interval: time.Hour}, {Integration: "a/x", Task: "adds", Interval: time.Hour, Later: true},
+			{Integration: "a/y", Task: "other", Interval: time.Hour}, {Integration: "b/x", Task: "bad", Interval: time.Hour},
+		})
+		time.Sleep(time.Minute)
+		began := time.Now()
+		if err := s.Rerun(context.Background(), "a/x"); err != nil || time.Since(began) != time.Second {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		if err := s.Rerun(context.Background(), "b/x"); !errors.Is(err, failure) {
+			t.Errorf("a failing one: %v", err)
+		}
+		if err := s.Rerun(context.Background(), "c/x"); err != nil {
+			t.Errorf("nothing to run: %v", err)
+		}
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if runs["all"] != 2 || runs["bad"] != 2 || runs["adds"] != 1 || runs["other"] != 1 {
+			t.Errorf("runs: %v", runs)
+		}
+	})
+}
+
+func TestRerunEndsWithItsJobAndWithItsCaller(t *testing.T) {
+	within(t, func(ctx context.Context, _ Job) error { <-ctx.Done(); return ctx.Err() }, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a/x", Task: "all", Interval: time.Hour}})
+		ended := make(chan error)
+		go func() { ended <- s.Rerun(context.Background(), "a/x") }()
+		synctest.Wait()
+		s.Set(nil)
+		if err := <-ended; !errors.Is(err, errDropped) {
+			t.Errorf("a job that is dropped: %v", err)
+		}
+		s.Set([]Job{{Integration: "a/x", Task: "all", Interval: time.Hour}})
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := s.Rerun(ctx, "a/x"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a caller that gives up: %v", err)
+		}
+	})
+}
