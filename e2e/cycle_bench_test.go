@@ -19,13 +19,13 @@ type counter struct{ records, unchanged, samples int }
 
 func (c *counter) Emit(obs ...sdk.Observation) error {
 	for _, o := range obs {
-		switch o.(type) {
+		switch o := o.(type) {
 		case sdk.Record:
 			c.records++
 		case sdk.Unchanged:
 			c.unchanged++
-		case sdk.Sample:
-			c.samples++
+		case sdk.Samples:
+			c.samples += len(o)
 		}
 	}
 	return nil

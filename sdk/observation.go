@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Observation is one thing a source saw: a [Record], [Part], [Removed], [Unchanged], [Sample], [Row],
+// Observation is one thing a source saw: a [Record], [Part], [Removed], [Unchanged], [Sample] or [Samples], [Row],
 // [RowsEnd], [Event] or [Condition]. The set is closed; the wire has one message for each.
 type Observation interface{ observation() }
 
@@ -127,6 +127,10 @@ type Sample struct {
 	Value    float64
 }
 
+// Samples are many measurements at once, which costs less than each by itself. Whatever way samples are emitted, a sink at
+// the other end of the process boundary is given them like this, and may keep and change the list.
+type Samples []Sample
+
 // Row is one entry of a declared list of rows, such as a backup or a task. Rows are replaced per partition.
 type Row struct {
 	Rows string
@@ -184,11 +188,28 @@ type Condition struct {
 	Metadata map[string]string
 }
 
+// Single returns the observations with each of [Samples] by itself.
+func Single(obs []Observation) []Observation {
+	out := make([]Observation, 0, len(obs))
+	for _, o := range obs {
+		many, ok := o.(Samples)
+		if !ok {
+			out = append(out, o)
+			continue
+		}
+		for _, s := range many {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func (Record) observation()    {}
 func (Part) observation()      {}
 func (Removed) observation()   {}
 func (Unchanged) observation() {}
 func (Sample) observation()    {}
+func (Samples) observation()   {}
 func (Row) observation()       {}
 func (RowsEnd) observation()   {}
 func (Event) observation()     {}

@@ -66,7 +66,7 @@ func (d *decoder) Ingest(_ context.Context, _ string, r sdk.Report) (sdk.Ingeste
 	return sdk.Ingested{Claims: d.claims, Reply: json.RawMessage(`{"platform":"p"}`), Observations: []sdk.Observation{
 		sdk.Record{Type: "probe", Key: sdk.Self, Name: d.claims.Hostname, Status: sdk.StatusUp, Doc: doc},
 		sdk.Record{Type: "disk", Key: "self/sda", Doc: doc, Relations: []sdk.Relation{{Kind: sdk.MemberOf, Type: "probe", Key: sdk.Self}}},
-		sdk.Sample{Type: "probe", Key: sdk.Self, Metric: "load", Value: d.load, Time: d.claims.ReportedAt},
+		sdk.Samples{{Type: "probe", Key: sdk.Self, Metric: "load", Value: d.load, Time: d.claims.ReportedAt}},
 	}}, nil
 }
 

@@ -82,6 +82,10 @@ func replaceSelf(obs []sdk.Observation, host string) {
 		case sdk.Sample:
 			o.Key = name(o.Key)
 			obs[n] = o
+		case sdk.Samples:
+			for i := range o {
+				o[i].Key = name(o[i].Key)
+			}
 		case sdk.Row:
 			o.OwnerKey = name(o.OwnerKey)
 			obs[n] = o

@@ -100,10 +100,20 @@ func clamp(t, received time.Time) time.Time {
 
 // shift moves samples to the server's clock.
 func shift(obs []sdk.Observation, skew time.Duration, received time.Time) {
-	for n, o := range obs {
-		if s, ok := o.(sdk.Sample); ok && !s.Time.IsZero() {
+	move := func(s *sdk.Sample) {
+		if !s.Time.IsZero() {
 			s.Time = clamp(s.Time.Add(skew), received)
-			obs[n] = s
+		}
+	}
+	for n, o := range obs {
+		switch o := o.(type) {
+		case sdk.Sample:
+			move(&o)
+			obs[n] = o
+		case sdk.Samples:
+			for i := range o {
+				move(&o[i])
+			}
 		}
 	}
 }
@@ -111,8 +121,9 @@ func shift(obs []sdk.Observation, skew time.Duration, received time.Time) {
 func samplesOf(obs []sdk.Observation) []sdk.Observation {
 	var out []sdk.Observation
 	for _, o := range obs {
-		if s, ok := o.(sdk.Sample); ok {
-			out = append(out, s)
+		switch o.(type) {
+		case sdk.Sample, sdk.Samples:
+			out = append(out, o)
 		}
 	}
 	return out

@@ -2,10 +2,12 @@ package fleet
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/sdk"
 )
 
 // body returns what a host's document says.
@@ -76,5 +78,24 @@ func TestTheServersClockIsSetBack(t *testing.T) {
 	r.send("t1", "m", "one", r.now, "right")
 	if got := r.body(host); got != "right" {
 		t.Errorf("the host shows %q", got)
+	}
+}
+
+func TestSamplesAreTheReportersByTheServersClock(t *testing.T) {
+	received := time.Unix(1_700_000_000, 0)
+	one := func(key string, at time.Time) sdk.Sample { return sdk.Sample{Key: key, Time: at} }
+	obs := []sdk.Observation{
+		one(sdk.Self, received.Add(-time.Hour)),
+		sdk.Samples{one(sdk.Self+"/sda", received.Add(-time.Hour)), one("other", received.Add(time.Hour)), one(sdk.Self, time.Time{})},
+	}
+	replaceSelf(obs, "h")
+	shift(obs, time.Minute, received)
+	ago := received.Add(-59 * time.Minute)
+	want := []sdk.Observation{one("h", ago), sdk.Samples{one("h/sda", ago), one("other", received), one("h", time.Time{})}}
+	if !reflect.DeepEqual(obs, want) {
+		t.Errorf("got %+v, want %+v", obs, want)
+	}
+	if kept := samplesOf(append(obs, sdk.Record{})); !reflect.DeepEqual(kept, want) {
+		t.Errorf("the samples alone are %+v", kept)
 	}
 }

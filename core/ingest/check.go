@@ -22,7 +22,7 @@ type checker struct {
 	room    int      // how many more records the integration may have
 	fresh   int      // how many it may still name for the first time
 	news    map[id.UID]string
-	pending []sdk.Sample
+	pending []sdk.Samples
 	beside  []beside
 	owns    []string // lists that the task may bring; nil: all
 	refused int
@@ -49,7 +49,6 @@ func (k *checker) refuse(format string, args ...any) {
 // counts as unchanged: it must not seem gone.
 func (k *checker) partition(p Partition) inventory.Partition {
 	out := inventory.Partition{Name: p.Name}
-	k.pending = slices.Grow(k.pending, count[sdk.Sample](p.Observations))
 	other := beside{partition: p.Name}
 	for _, o := range p.Observations {
 		switch o := o.(type) {
@@ -69,8 +68,10 @@ func (k *checker) partition(p Partition) inventory.Partition {
 			out.Unchanged = append(out.Unchanged, o)
 		case sdk.Removed:
 			out.Removed = append(out.Removed, o)
-		case sdk.Sample:
+		case sdk.Samples:
 			k.pending = append(k.pending, o)
+		case sdk.Sample:
+			k.pending = append(k.pending, sdk.Samples{o})
 		case sdk.Row:
 			other.rows = append(other.rows, o)
 		case sdk.RowsEnd:
@@ -83,15 +84,6 @@ func (k *checker) partition(p Partition) inventory.Partition {
 	}
 	k.beside = append(k.beside, other)
 	return out
-}
-
-func count[T sdk.Observation](all []sdk.Observation) (n int) {
-	for _, o := range all {
-		if _, is := o.(T); is {
-			n++
-		}
-	}
-	return n
 }
 
 func (k *checker) record(r sdk.Record) bool {
@@ -189,35 +181,49 @@ func (k *checker) document(kind string, doc json.RawMessage) bool {
 
 // samples returns the samples that may be stored. It is called when the records are in place.
 func (k *checker) samples() []metric.Sample {
-	out := make([]metric.Sample, 0, len(k.pending))
+	n := 0
+	for _, list := range k.pending {
+		n += len(list)
+	}
+	out := make([]metric.Sample, 0, n)
 	var uid id.UID
 	var r *inventory.Record
-	there := false
-	for n, s := range k.pending {
-		m, declared := k.catalog.Metric(s.Type, s.Metric)
-		if n == 0 || s.Key != k.pending[n-1].Key { // most samples follow one of the same record
-			uid = id.Record(k.cycle.Integration, s.Key)
-			r, there = k.door.inv.Record(uid)
+	var last string
+	for _, list := range k.pending {
+		for i := range list {
+			s := &list[i]
+			if r == nil || s.Key != last { // most samples follow one of the same record
+				uid, last = id.Record(k.cycle.Integration, s.Key), s.Key
+				r, _ = k.door.inv.Record(uid)
+			}
+			m, ok := k.sample(s, r)
+			if !ok {
+				continue
+			}
+			at := s.Time
+			if at.IsZero() {
+				at = k.cycle.ObservedAt
+			}
+			out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: at, Value: metric.Round(s.Value, m.Precision)})
 		}
-		switch {
-		case !declared:
-			k.refuse("metric %.64q of type %.64q is not declared", s.Metric, s.Type)
-			continue
-		case math.IsNaN(s.Value) || math.IsInf(s.Value, 0):
-			k.refuse("metric %q of type %q is not a number", s.Metric, s.Type)
-			continue
-		case !there || r.Type != s.Type:
-			k.refuse("metric %q is for a record of type %q that does not exist", s.Metric, s.Type)
-			continue
-		case m.Instance == "" && s.Instance != "", len(s.Instance) > metric.MaxInstance:
-			k.refuse("metric %q of type %q has an instance that it may not have", s.Metric, s.Type)
-			continue
-		}
-		at := s.Time
-		if at.IsZero() {
-			at = k.cycle.ObservedAt
-		}
-		out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: at, Value: metric.Round(s.Value, m.Precision)})
 	}
 	return out
+}
+
+// sample judges a sample of a record, which is nil when there is none.
+func (k *checker) sample(s *sdk.Sample, r *inventory.Record) (m sdk.Metric, ok bool) {
+	m, declared := k.catalog.Metric(s.Type, s.Metric)
+	switch {
+	case !declared:
+		k.refuse("metric %.64q of type %.64q is not declared", s.Metric, s.Type)
+	case math.IsNaN(s.Value) || math.IsInf(s.Value, 0):
+		k.refuse("metric %q of type %q is not a number", s.Metric, s.Type)
+	case r == nil || r.Type != s.Type:
+		k.refuse("metric %q is for a record of type %q that does not exist", s.Metric, s.Type)
+	case m.Instance == "" && s.Instance != "", len(s.Instance) > metric.MaxInstance:
+		k.refuse("metric %q of type %q has an instance that it may not have", s.Metric, s.Type)
+	default:
+		return m, true
+	}
+	return m, false
 }

@@ -50,12 +50,11 @@ var padding = strings.Repeat(`{"total":34359738368,"used":8589934592,"mountpoint
 
 func observations(key string, n int) []sdk.Observation {
 	doc := json.RawMessage(fmt.Sprintf(`{"n":%d,"disks":[%s{}]}`, n, padding))
-	obs := make([]sdk.Observation, 0, 61)
-	obs = append(obs, sdk.Record{Type: "tool", Key: key, Status: sdk.StatusUp, Doc: doc})
-	for k := range 60 {
-		obs = append(obs, sdk.Sample{Type: "tool", Key: key, Metric: "heat", Instance: sensors[k], Value: float64(n % 100)})
+	samples := make(sdk.Samples, 60)
+	for k := range samples {
+		samples[k] = sdk.Sample{Type: "tool", Key: key, Metric: "heat", Instance: sensors[k], Value: float64(n % 100)}
 	}
-	return obs
+	return []sdk.Observation{sdk.Record{Type: "tool", Key: key, Status: sdk.StatusUp, Doc: doc}, samples}
 }
 
 var sensors = func() (all [60]string) {

@@ -112,6 +112,25 @@ func TestDoorTriesAgainAfterAFailedAppend(t *testing.T) {
 	}
 }
 
+func TestSamplesComeOneByOneOrManyAtOnce(t *testing.T) {
+	d, _, store := fixture(t)
+	at := func(key string, second int64) sdk.Sample {
+		s := wear(key, 0.5)
+		s.Time = start.Add(time.Duration(second-10) * time.Second)
+		return s
+	}
+	obs := []sdk.Observation{
+		tool("a"), tool("b"), at("a", 1), sdk.Samples{at("a", 2), at("nobody", 2), at("b", 2), at("a", 3)}, sdk.Samples{}, at("b", 4),
+	}
+	r, err := d.Apply(t.Context(), cycle(1), []Partition{{Observations: obs}})
+	if err != nil || r.Samples != 5 || r.Refused != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if a, b := points(t, store, "a"), points(t, store, "b"); a != 3 || b != 2 {
+		t.Errorf("%d points of a and %d of b, want 3 and 2", a, b)
+	}
+}
+
 func TestDoorRefusesWithAWarning(t *testing.T) {
 	long := strings.Repeat("x", MaxText+1)
 	for name, tt := range map[string]struct {

@@ -81,11 +81,22 @@ func (g *gathered) Emit(obs ...sdk.Observation) error {
 	if g.done {
 		return errDone
 	}
-	if g.sink.total += len(obs); g.sink.total > maxObservations {
+	if g.sink.total += size(obs); g.sink.total > maxObservations {
 		return errTooBig
 	}
 	g.part.Observations = append(g.part.Observations, obs...)
 	return nil
+}
+
+// size is how many observations there are, each sample for itself.
+func size(obs []sdk.Observation) int {
+	n := len(obs)
+	for _, o := range obs {
+		if many, ok := o.(sdk.Samples); ok {
+			n += len(many) - 1
+		}
+	}
+	return n
 }
 
 // Done ends the partition.

@@ -104,6 +104,7 @@ type watched struct {
 	sink *WatchSink
 	name string
 	obs  []sdk.Observation
+	size int
 	done bool
 }
 
@@ -114,9 +115,10 @@ func (p *watched) Emit(obs ...sdk.Observation) error {
 	if p.done {
 		return errDone
 	}
-	if p.obs = append(p.obs, obs...); len(p.obs) > maxObservations {
+	if p.size += size(obs); p.size > maxObservations {
 		return errTooBig
 	}
+	p.obs = append(p.obs, obs...)
 	return nil
 }
 

@@ -239,8 +239,10 @@ func (p *Plugins) Catalog() []sdk.Description {
 
 // Description returns what a usable plugin declares.
 func (p *Plugins) Description(kind string) (sdk.Description, bool) {
-	for _, e := range p.Entries() {
-		if e.Kind == kind && e.usable() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.entries {
+		if e := &p.entries[i]; e.Kind == kind && e.usable() {
 			return e.Manifest.Description, true
 		}
 	}

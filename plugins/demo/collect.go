@@ -95,9 +95,11 @@ func (m machine) observations() []sdk.Observation {
 			Evidence: []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: m.Name}},
 			Doc:      document(m),
 		},
-		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "cpu", Value: m.CPU},
-		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "memory", Value: m.Memory.Usage / 100},
-		sdk.Sample{Type: typeMachine, Key: "machine/" + m.Name, Metric: "temperature", Instance: "cpu_package", Value: m.Temperature},
+		sdk.Samples{
+			{Type: typeMachine, Key: "machine/" + m.Name, Metric: "cpu", Value: m.CPU},
+			{Type: typeMachine, Key: "machine/" + m.Name, Metric: "memory", Value: m.Memory.Usage / 100},
+			{Type: typeMachine, Key: "machine/" + m.Name, Metric: "temperature", Instance: "cpu_package", Value: m.Temperature},
+		},
 	}
 	if m.FanFailed {
 		obs = append(obs, sdk.Condition{Type: typeMachine, Key: "machine/" + m.Name, Kind: "fan_failed", Instance: "fan1",
@@ -117,12 +119,12 @@ func (g guest) observations(on machine) []sdk.Observation {
 	if g.Status != sdk.StatusUp {
 		return obs // what does not run has no numbers
 	}
-	return append(obs,
-		sdk.Sample{Type: typeGuest, Key: key, Metric: "cpu", Value: g.CPU},
-		sdk.Sample{Type: typeGuest, Key: key, Metric: "memory", Value: g.Memory.Usage / 100},
-		sdk.Sample{Type: typeGuest, Key: key, Metric: "netin", Value: g.NetworkIn},
-		sdk.Sample{Type: typeGuest, Key: key, Metric: "netout", Value: g.NetworkOut},
-	)
+	return append(obs, sdk.Samples{
+		{Type: typeGuest, Key: key, Metric: "cpu", Value: g.CPU},
+		{Type: typeGuest, Key: key, Metric: "memory", Value: g.Memory.Usage / 100},
+		{Type: typeGuest, Key: key, Metric: "netin", Value: g.NetworkIn},
+		{Type: typeGuest, Key: key, Metric: "netout", Value: g.NetworkOut},
+	})
 }
 
 // document never fails: the types below hold finite numbers and strings only.

@@ -24,7 +24,7 @@ func (r *recorder) Partition(name string) sdk.Partition { return partition{r, na
 func (p partition) Emit(obs ...sdk.Observation) error   { return p.r.add(p.name, obs) }
 func (p partition) Done(err error) error                { return err }
 func (r *recorder) add(name string, obs []sdk.Observation) error {
-	r.parts[name] = append(r.parts[name], obs...)
+	r.parts[name] = append(r.parts[name], sdk.Single(obs)...)
 	return nil
 }
 

@@ -96,7 +96,7 @@ func golden(t *testing.T, name, got string) {
 func render(t *testing.T, got sdk.Ingested) string {
 	t.Helper()
 	var lines []string
-	for _, o := range got.Observations {
+	for _, o := range sdk.Single(got.Observations) {
 		switch o := o.(type) {
 		case sdk.Record:
 			var doc bytes.Buffer
@@ -141,7 +141,7 @@ func TestReports(t *testing.T) {
 
 // sample returns the value of a metric, and whether there is one.
 func sample(got sdk.Ingested, metric, instance string) (float64, bool) {
-	for _, o := range got.Observations {
+	for _, o := range sdk.Single(got.Observations) {
 		if s, ok := o.(sdk.Sample); ok && s.Metric == metric && s.Instance == instance {
 			return s.Value, true
 		}
@@ -206,7 +206,7 @@ func TestExcludedByTheOperator(t *testing.T) {
 
 func TestAppliancesSystemArraysAreQuiet(t *testing.T) {
 	body := bytes.Replace(fixture(t, "nas.json"), []byte(`"osName": "debian"`), []byte(`"osName": "Synology DSM"`), 1)
-	for _, o := range ingest(t, ingester(t, Config{}), body).Observations {
+	for _, o := range sdk.Single(ingest(t, ingester(t, Config{}), body).Observations) {
 		if c, ok := o.(sdk.Condition); ok && c.Kind == raidDegraded {
 			t.Errorf("condition %+v", c)
 		}
@@ -223,7 +223,7 @@ func TestListsAreBounded(t *testing.T) {
 	body := fmt.Sprintf(`{"host":{"hostname":"a"},"disks":[%s],"network":[%s],"sensors":{"additional":{%s}}}`,
 		strings.Join(disks, ","), strings.Join(nets, ","), strings.Join(temps, ","))
 	got := ingest(t, ingester(t, Config{}), []byte(body))
-	if n := len(got.Observations); n > 1+1+3*maxInstances+maxInstances {
+	if n := len(sdk.Single(got.Observations)); n > 1+1+3*maxInstances+maxInstances {
 		t.Errorf("%d observations of a host that lies", n)
 	}
 }
@@ -275,7 +275,7 @@ func TestSamplesAreDeclared(t *testing.T) {
 	body := fixture(t, "nas.json")
 	ingest(t, in, body)
 	seen := map[string]bool{}
-	for _, o := range ingest(t, in, later(t, body, 10)).Observations {
+	for _, o := range sdk.Single(ingest(t, in, later(t, body, 10)).Observations) {
 		s, ok := o.(sdk.Sample)
 		if !ok {
 			continue
@@ -355,7 +355,7 @@ func FuzzIngest(f *testing.F) {
 		if len(got.Claims.IDs) == 0 {
 			t.Fatal("no identity")
 		}
-		for _, o := range got.Observations {
+		for _, o := range sdk.Single(got.Observations) {
 			switch o := o.(type) {
 			case sdk.Record:
 				if !json.Valid(o.Doc) {

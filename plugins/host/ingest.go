@@ -59,7 +59,7 @@ func (in *Ingester) Ingest(_ context.Context, r sdk.Report) (sdk.Ingested, error
 		Type: kind, Key: sdk.Self, Name: claims.DisplayName, Status: sdk.StatusUp, StatusWord: "online",
 		Tags: report.Tags, Evidence: evidenceOf(report, kinds), Doc: doc,
 	}}
-	obs = append(obs, samplesOf(report, rates, at)...)
+	obs = append(obs, samplesOf(report, rates, at))
 	obs = append(obs, verdicts(report)...)
 	return sdk.Ingested{Claims: claims, Observations: obs}, nil
 }

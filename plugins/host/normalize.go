@@ -20,8 +20,8 @@ const stale = 15 * time.Minute
 const maxEvidence = 32
 
 // samplesOf turns a mended report into samples. What was not measured has none.
-func samplesOf(r *wire.Report, rates rates, at time.Time) []sdk.Observation {
-	out := make([]sdk.Observation, 0, 64)
+func samplesOf(r *wire.Report, rates rates, at time.Time) sdk.Samples {
+	out := make(sdk.Samples, 0, 64+len(rates))
 	add := func(metric, instance string, v float64) {
 		out = append(out, sdk.Sample{Type: kind, Key: sdk.Self, Metric: metric, Instance: instance, Value: v})
 	}
@@ -67,7 +67,10 @@ func samplesOf(r *wire.Report, rates rates, at time.Time) []sdk.Observation {
 	for fan, v := range r.Sensors.FanRPM {
 		add("fan", fan, v)
 	}
-	return append(out, rates.samples()...)
+	for _, x := range rates {
+		add(x.metric, x.instance, x.value)
+	}
+	return out
 }
 
 // measured is one rate of a report, with its instance empty for a total.
@@ -87,14 +90,6 @@ func (m rates) totals() map[string]float64 {
 		if name, ok := totalNames[x.metric]; ok {
 			out[name] = float64(int64(x.value + 0.5))
 		}
-	}
-	return out
-}
-
-func (m rates) samples() []sdk.Observation {
-	var out []sdk.Observation
-	for _, x := range m {
-		out = append(out, sdk.Sample{Type: kind, Key: sdk.Self, Metric: x.metric, Instance: x.instance, Value: x.value})
 	}
 	return out
 }

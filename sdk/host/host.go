@@ -109,8 +109,11 @@ func (p *Plugin) Need() {
 	p.mu.Lock()
 	p.needed = true
 	p.asked = p.cfg.Now()
+	ready := p.proc != nil
 	p.mu.Unlock()
-	p.nudge()
+	if !ready { // each report says so, and has nobody woken
+		p.nudge()
+	}
 }
 
 // Restart ends a quarantine, and has a process that runs replaced: a new one is started beside it and takes over, then
@@ -292,18 +295,24 @@ func (p *Plugin) running(ctx context.Context) (*process, error) {
 // await waits until ready, which is called with the lock held, says so, but not for long.
 func (p *Plugin) await(ctx context.Context, ready func() (bool, error)) error {
 	p.Need()
-	timer := time.NewTimer(p.cfg.Timing.Wait)
-	defer timer.Stop()
+	var timer *time.Timer
 	for {
 		p.mu.Lock()
 		ok, err := ready()
 		changed, state := p.changed, p.state
 		p.mu.Unlock()
 		switch {
-		case ok || err != nil:
+		case ok:
+			return nil
+		case err != nil:
+			p.nudge() // what failed may work now
 			return err
 		case state == StateQuarantined || state == StateStopped || state == StateDisabled:
 			return p.unavailable()
+		}
+		if timer == nil {
+			timer = time.NewTimer(p.cfg.Timing.Wait)
+			defer timer.Stop()
 		}
 		select {
 		case <-changed:

@@ -67,7 +67,7 @@ func (c *Cycle) add(name string, obs []sdk.Observation) error {
 		p = &Part{}
 		c.parts[name] = p
 	}
-	p.Observations = append(p.Observations, obs...)
+	p.Observations = append(p.Observations, sdk.Single(obs)...)
 	return nil
 }
 

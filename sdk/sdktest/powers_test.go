@@ -231,7 +231,7 @@ func TestManyReportsShareOneStream(t *testing.T) {
 			size := 1000 + n*40_000
 			body := `{"pad":"` + strings.Repeat("x", size) + `"}`
 			out, err := i.Ingest(t.Context(), sdk.Report{Kind: "able", TokenID: fmt.Sprint(n), Body: []byte(body)})
-			if err != nil || out.Claims.Hostname != fmt.Sprint("able ", n) || len(out.Observations) != len(body)/1000+1 || string(out.Reply) != `{"ok":true}` {
+			if err != nil || out.Claims.Hostname != fmt.Sprint("able ", n) || len(sdk.Single(out.Observations)) != len(body)/1000+1 || string(out.Reply) != `{"ok":true}` {
 				t.Errorf("report %d: %+v, %d observations, %v", n, out.Claims, len(out.Observations), err)
 			}
 		})

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"fmt"
-	"iter"
 	"time"
 
 	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
@@ -61,6 +60,15 @@ func sampleSize(s sdk.Sample) int {
 	return columns + len(s.Instance)/4
 }
 
+// fitting returns how many of the samples, one at least, bring a message of a size to [flushBatch], and the size then.
+func fitting(all []sdk.Sample, size int) (n, filled int) {
+	for n < len(all) && (n == 0 || size < flushBatch) {
+		size += sampleSize(all[n])
+		n++
+	}
+	return n, size
+}
+
 // stringTable is the sender's side of a stream's table of strings. Its zero value is ready.
 type stringTable struct {
 	index map[string]uint32
@@ -79,9 +87,10 @@ func (t *stringTable) place(s string) (index uint32, added bool) {
 	return i, true
 }
 
-// batch makes a batch of observations and n samples, with the strings that are new to the stream.
-func (t *stringTable) batch(obs []*pb.Observation, samples iter.Seq[sdk.Sample], n int) (*pb.Batch, error) {
+// batch makes a batch of observations and samples, with the strings that are new to the stream.
+func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Batch, error) {
 	b := &pb.Batch{Observations: obs}
+	n := len(samples)
 	if n == 0 {
 		return b, nil
 	}
@@ -100,23 +109,20 @@ func (t *stringTable) batch(obs []*pb.Observation, samples iter.Seq[sdk.Sample],
 		}
 		return i
 	}
-	var before sdk.Sample
-	i := 0
-	for s := range samples {
+	for i := range samples {
+		s := &samples[i]
 		c.Metric[i], c.Instance[i], c.Value[i] = at(s.Metric), at(s.Instance), s.Value
-		if i > 0 && s.Type == before.Type && s.Key == before.Key { // as most are
+		if i > 0 && s.Type == samples[i-1].Type && s.Key == samples[i-1].Key { // as most are
 			c.Type[i], c.Key[i] = c.Type[i-1], c.Key[i-1]
 		} else {
 			c.Type[i], c.Key[i] = at(s.Type), at(s.Key)
 		}
-		before = s
 		if !s.Time.IsZero() {
 			if c.Time == nil {
 				c.Time = make([]int64, n)
 			}
 			c.Time[i] = s.Time.UnixNano()
 		}
-		i++
 	}
 	if len(t.index) >= maxStrings {
 		return nil, fmt.Errorf("send samples: more than %d different names in one cycle", maxStrings)
@@ -143,23 +149,36 @@ func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
 		len(c.GetTime()) != n && len(c.GetTime()) != 0 {
 		return nil, malformed("columns of samples of different length")
 	}
-	out := make([]sdk.Observation, 0, len(b.GetObservations())+n)
+	out := make([]sdk.Observation, 0, len(b.GetObservations())+1)
 	for _, m := range b.GetObservations() {
 		if o := decodeObservation(m); o != nil {
 			out = append(out, o)
 		}
 	}
+	if n > 0 {
+		samples, err := l.samples(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, samples)
+	}
+	return out, nil
+}
+
+// samples reads columns of equal length.
+func (l *stringList) samples(c *pb.Samples) (sdk.Samples, error) {
+	types, keys, metrics, instances, times := c.GetType(), c.GetKey(), c.GetMetric(), c.GetInstance(), c.GetTime()
+	out := make(sdk.Samples, len(c.GetValue()))
 	top := uint32(len(l.all))
-	for i := range n {
-		k, key, metric, instance := c.GetType()[i], c.GetKey()[i], c.GetMetric()[i], c.GetInstance()[i]
-		if k >= top || key >= top || metric >= top || instance >= top {
+	for i, value := range c.GetValue() {
+		if max(types[i], keys[i], metrics[i], instances[i]) >= top {
 			return nil, malformed("a sample names a string that was not sent")
 		}
-		s := sdk.Sample{Type: l.all[k], Key: l.all[key], Metric: l.all[metric], Instance: l.all[instance], Value: c.GetValue()[i]}
-		if len(c.GetTime()) > 0 && c.GetTime()[i] != 0 {
-			s.Time = time.Unix(0, c.GetTime()[i]).UTC()
+		s := &out[i]
+		s.Type, s.Key, s.Metric, s.Instance, s.Value = l.all[types[i]], l.all[keys[i]], l.all[metrics[i]], l.all[instances[i]], value
+		if len(times) > 0 && times[i] != 0 {
+			s.Time = time.Unix(0, times[i]).UTC()
 		}
-		out = append(out, s)
 	}
 	return out, nil
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -179,61 +179,88 @@ func (d *reportDesk) send(m *pb.IngestResponse) error {
 }
 
 // sendObservations sends a list that no cycle surrounds, in batches, and returns the last one, which may be nil, for the
-// caller to send. It is smaller than flushBatch.
+// caller to send. It is not larger than MaxBatch.
 func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) (last *pb.Batch, err error) {
-	var table stringTable
-	var pending []*pb.Observation
-	from, samples, size := 0, 0, 0
-	cut := func(to int) (*pb.Batch, error) {
-		if len(pending) == 0 && samples == 0 {
-			return nil, nil
-		}
-		b, err := table.batch(pending, samplesIn(obs[from:to]), samples)
-		pending, from, samples, size = nil, to, 0, 0
-		return b, err
-	}
-	flush := func(to int) error {
-		b, err := cut(to)
-		if err != nil || b == nil {
-			return err
-		}
-		return send(b)
-	}
-	for n, o := range obs {
-		added := 0
-		if s, ok := o.(sdk.Sample); ok {
-			samples, added = samples+1, sampleSize(s)
-		} else {
-			m, err := encodeObservation(o)
-			if err != nil {
-				return nil, err
-			}
-			if added = proto.Size(m); added > MaxBatch {
-				return nil, sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
-			}
-			if size+added > MaxBatch {
-				if err := flush(n); err != nil {
-					return nil, err
-				}
-			}
-			pending = append(pending, m)
-		}
-		if size += added; size >= flushBatch {
-			if err := flush(n + 1); err != nil {
-				return nil, err
-			}
+	q := outbox{send: send}
+	for _, o := range obs {
+		if err := q.add(o); err != nil {
+			return nil, err
 		}
 	}
-	return cut(len(obs))
+	return q.cut()
 }
 
-// samplesIn goes through the samples of a list.
-func samplesIn(obs []sdk.Observation) iter.Seq[sdk.Sample] {
-	return func(yield func(sdk.Sample) bool) {
-		for _, o := range obs {
-			if s, ok := o.(sdk.Sample); ok && !yield(s) {
-				return
-			}
+// outbox gathers observations for a batch.
+type outbox struct {
+	send    func(*pb.Batch) error
+	table   stringTable
+	pending []*pb.Observation
+	samples []sdk.Sample
+	size    int
+}
+
+func (q *outbox) add(o sdk.Observation) error {
+	switch o := o.(type) {
+	case sdk.Samples:
+		return q.addSamples(o)
+	case sdk.Sample:
+		return q.addSamples([]sdk.Sample{o})
+	}
+	m, err := encodeObservation(o)
+	if err != nil {
+		return err
+	}
+	size := proto.Size(m)
+	if size > MaxBatch {
+		return sdk.Errorf(sdk.KindInternal, "%s is larger than %d bytes.", recordName(m), MaxBatch)
+	}
+	if q.size+size > MaxBatch {
+		if err := q.flush(); err != nil {
+			return err
 		}
 	}
+	q.pending = append(q.pending, m)
+	q.size += size
+	return q.flushFull()
+}
+
+func (q *outbox) addSamples(all []sdk.Sample) error {
+	for len(all) > 0 {
+		n, size := fitting(all, q.size)
+		if q.samples == nil {
+			q.samples = slices.Clip(all[:n])
+		} else {
+			q.samples = append(q.samples, all[:n]...)
+		}
+		q.size, all = size, all[n:]
+		if err := q.flushFull(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *outbox) flushFull() error {
+	if q.size < flushBatch {
+		return nil
+	}
+	return q.flush()
+}
+
+func (q *outbox) flush() error {
+	b, err := q.cut()
+	if err != nil || b == nil {
+		return err
+	}
+	return q.send(b)
+}
+
+// cut takes out what is gathered, nil when nothing is.
+func (q *outbox) cut() (*pb.Batch, error) {
+	if len(q.pending)+len(q.samples) == 0 {
+		return nil, nil
+	}
+	b, err := q.table.batch(q.pending, q.samples)
+	q.pending, q.samples, q.size = nil, nil, 0
+	return b, err
 }

@@ -31,7 +31,7 @@ func newRecorder() *recorder {
 
 func (r *recorder) Begin(c sdk.Cycle) error { r.cycle = c; return nil }
 func (r *recorder) Emit(obs ...sdk.Observation) error {
-	r.got[""] = append(r.got[""], obs...)
+	r.got[""] = append(r.got[""], sdk.Single(obs)...)
 	return nil
 }
 func (r *recorder) Partition(name string) sdk.Partition { return recorderPart{r, name} }
@@ -42,7 +42,7 @@ type recorderPart struct {
 }
 
 func (p recorderPart) Emit(obs ...sdk.Observation) error {
-	p.r.got[p.name] = append(p.r.got[p.name], obs...)
+	p.r.got[p.name] = append(p.r.got[p.name], sdk.Single(obs)...)
 	return nil
 }
 
@@ -155,6 +155,55 @@ func TestALargeCycleIsCutIntoBatches(t *testing.T) {
 	err := w.Emit(sdk.Record{Type: "guest", Key: "fat", Doc: make([]byte, MaxBatch+1)})
 	if err == nil || !strings.Contains(err.Error(), "guest fat") {
 		t.Errorf("a record over the limit: %v", err)
+	}
+}
+
+// manySamples are more than fit into a message.
+func manySamples() sdk.Samples {
+	all := make(sdk.Samples, 100_000)
+	for i := range all {
+		all[i] = sdk.Sample{Type: "host", Key: "a", Metric: "heat", Instance: fmt.Sprint(i % 1000), Value: float64(i)}
+	}
+	return all
+}
+
+func TestManySamplesAtOnceAreCutIntoBatches(t *testing.T) {
+	want := manySamples()
+	tp := &tape{}
+	w := newCycleWriter(t.Context(), newMemory().begin(true, false), tp.send)
+	if err := errors.Join(w.begin(sdk.Cycle{}), w.Emit(want[:10], want[10], want[11:]), w.finish(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if tp.most > MaxBatch || len(tp.raw) < 10 {
+		t.Errorf("%d messages, the largest of %d bytes", len(tp.raw), tp.most)
+	}
+	r := newRecorder()
+	if err := newCycleReader(r).run(t.Context(), tp.recv); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(r.got[""], sdk.Single([]sdk.Observation{want})) {
+		t.Errorf("%d samples arrived, not as they were emitted", len(r.got[""]))
+	}
+}
+
+func TestTheSamplesOfAReportAreCutIntoBatches(t *testing.T) {
+	want := manySamples()
+	var got []sdk.Observation
+	var table stringList
+	take := func(b *pb.Batch) error {
+		if size := proto.Size(b); size > MaxBatch {
+			t.Errorf("a batch of %d bytes", size)
+		}
+		obs, err := table.read(b)
+		got = append(got, sdk.Single(obs)...)
+		return err
+	}
+	last, err := sendObservations([]sdk.Observation{want[:10], want[10], want[11:]}, take)
+	if err := errors.Join(err, take(last)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, sdk.Single([]sdk.Observation{want})) {
+		t.Errorf("%d samples arrived, not as they were emitted", len(got))
 	}
 }
 
@@ -309,18 +358,19 @@ func FuzzCycleReader(f *testing.F) {
 func TestTimesOfSamples(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	var table stringTable
-	b, err := table.batch(nil, slices.Values([]sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}}), 2)
+	b, err := table.batch(nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := (&stringList{}).read(b)
+	read, err := (&stringList{}).read(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := got[0].(sdk.Sample); !s.Time.Equal(at) {
+	got := read[0].(sdk.Samples)
+	if s := got[0]; !s.Time.Equal(at) {
 		t.Errorf("time %v, want %v", s.Time, at)
 	}
-	if s := got[1].(sdk.Sample); !s.Time.IsZero() {
+	if s := got[1]; !s.Time.IsZero() {
 		t.Errorf("a sample without time got %v", s.Time)
 	}
 }

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -154,10 +153,13 @@ func (p *partitionWriter) Emit(obs ...sdk.Observation) error {
 }
 
 func (p *partitionWriter) add(o sdk.Observation) error {
-	if s, ok := o.(sdk.Sample); ok {
-		p.samples = append(p.samples, s)
-		p.size += sampleSize(s)
-	} else {
+	switch o := o.(type) {
+	case sdk.Samples:
+		return p.addSamples(o)
+	case sdk.Sample:
+		p.samples = append(p.samples, o)
+		p.size += sampleSize(o)
+	default:
 		m, short := p.w.memory.shorten(o, p.seen, p.w.watch && p.id == 0)
 		if !short {
 			var err error
@@ -183,6 +185,20 @@ func (p *partitionWriter) add(o sdk.Observation) error {
 	return nil
 }
 
+func (p *partitionWriter) addSamples(all []sdk.Sample) error {
+	for len(all) > 0 {
+		n, size := fitting(all, p.size)
+		p.samples = append(p.samples, all[:n]...)
+		p.size, all = size, all[n:]
+		if p.size >= flushBatch {
+			if err := p.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (p *partitionWriter) flushAll() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -197,7 +213,7 @@ func (p *partitionWriter) flush() error {
 	w := p.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	batch, err := w.table.batch(p.pending, slices.Values(p.samples), len(p.samples))
+	batch, err := w.table.batch(p.pending, p.samples)
 	if err != nil {
 		return err
 	}
