@@ -1,0 +1,88 @@
+package pve
+
+import (
+	"encoding/json"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+)
+
+// What the API answers, as far as it is read. All values are lenient: releases spell them differently, and what is
+// missing is missing, not zero.
+
+// statusRow is an entry of /cluster/status: the cluster itself or a node.
+type statusRow struct {
+	Type    proxmox.Str  `json:"type"`
+	Name    proxmox.Str  `json:"name"`
+	IP      proxmox.Str  `json:"ip"`
+	Quorate proxmox.Bool `json:"quorate"`
+	Online  proxmox.Bool `json:"online"`
+	Local   proxmox.Bool `json:"local"`
+	Level   proxmox.Str  `json:"level"`
+}
+
+// resourceRow is an entry of /cluster/resources: a node, a guest or a storage, by its type. What has another type is
+// skipped.
+type resourceRow struct {
+	Type   proxmox.Str `json:"type"`
+	Node   proxmox.Str `json:"node"`
+	Status proxmox.Str `json:"status"`
+
+	CPU     proxmox.Num `json:"cpu"`
+	MaxCPU  proxmox.Num `json:"maxcpu"`
+	Mem     proxmox.Int `json:"mem"`
+	MaxMem  proxmox.Int `json:"maxmem"`
+	MemHost proxmox.Int `json:"memhost"`
+	Disk    proxmox.Int `json:"disk"`
+	MaxDisk proxmox.Int `json:"maxdisk"`
+	Uptime  proxmox.Int `json:"uptime"`
+	Level   proxmox.Str `json:"level"`
+	HAState proxmox.Str `json:"hastate"`
+
+	VMID      proxmox.Int  `json:"vmid"`
+	Name      proxmox.Str  `json:"name"`
+	Template  proxmox.Bool `json:"template"`
+	NetIn     proxmox.Int  `json:"netin"`
+	NetOut    proxmox.Int  `json:"netout"`
+	DiskRead  proxmox.Int  `json:"diskread"`
+	DiskWrite proxmox.Int  `json:"diskwrite"`
+	Tags      proxmox.Str  `json:"tags"`
+	Lock      proxmox.Str  `json:"lock"`
+	Pool      proxmox.Str  `json:"pool"`
+
+	Storage proxmox.Str  `json:"storage"`
+	Plugin  proxmox.Str  `json:"plugintype"`
+	Content proxmox.Str  `json:"content"`
+	Shared  proxmox.Bool `json:"shared"`
+}
+
+// permissionsAnswer is /access/permissions: privileges by path.
+type permissionsAnswer map[string]map[string]proxmox.Bool
+
+// UnmarshalJSON takes an empty list for no permission at all, as the server writes an empty map in some releases.
+func (p *permissionsAnswer) UnmarshalJSON(b []byte) error {
+	var m map[string]map[string]json.RawMessage
+	*p = permissionsAnswer{}
+	if json.Unmarshal(b, &m) != nil {
+		return nil
+	}
+	for path, privileges := range m {
+		(*p)[path] = map[string]proxmox.Bool{}
+		for name := range privileges {
+			// The value says whether the privilege is passed on to what lies below; it is held in any case.
+			(*p)[path][name] = true
+		}
+	}
+	return nil
+}
+
+type versionAnswer struct {
+	Version proxmox.Str `json:"version"`
+	Release proxmox.Str `json:"release"`
+}
+
+// certificateRow is an entry of /nodes/{node}/certificates/info.
+type certificateRow struct {
+	File        proxmox.Str `json:"filename"`
+	Fingerprint proxmox.Str `json:"fingerprint"`
+	NotAfter    proxmox.Int `json:"notafter"`
+}

@@ -1,0 +1,209 @@
+package pve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/rate"
+)
+
+// Collector watches one cluster, or one server that stands alone. It is safe for concurrent use: its tasks overlap.
+type Collector struct {
+	cfg    Config
+	deps   sdk.Deps
+	client *proxmox.Client
+	// instance is what the operator calls the integration.
+	instance string
+	rates    *rate.Tracker[counter]
+	// looking is held by whoever asks for a new view, so that the tasks that begin together ask once.
+	looking chan struct{}
+
+	mu       sync.Mutex
+	view     *view
+	rights   rights
+	rightsAt time.Time
+	guests   map[int]*guestMemory
+}
+
+// New returns a collector. It asks nothing yet.
+func New(cfg Config, deps sdk.Deps) (*Collector, error) {
+	client, err := cfg.client(deps)
+	if err != nil {
+		return nil, err
+	}
+	return &Collector{
+		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
+		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{},
+	}, nil
+}
+
+// Close lets go of idle connections.
+func (c *Collector) Close() error {
+	c.client.Close()
+	return nil
+}
+
+// Collect runs one cycle of a task.
+func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
+	switch task {
+	case taskResources:
+		return c.collectResources(ctx, sink)
+	}
+	return sdk.Errorf(sdk.KindInvalid, "There is no task %q.", task)
+}
+
+// view is what the cluster says of itself in its two cheapest answers.
+type view struct {
+	at time.Time
+	// cluster is its name, empty for a server that stands alone or when the account may not read it.
+	cluster string
+	// asked tells that the account may read whether there is a quorum.
+	asked    bool
+	quorate  bool
+	nodes    []node
+	guests   []resourceRow
+	storages []resourceRow
+}
+
+// node is a server as the cluster sees it.
+type node struct {
+	resourceRow
+	name   string
+	ip     string
+	local  bool
+	level  string
+	online bool
+}
+
+// stuck tells that a node is there and nothing is known of it: its status daemon hangs.
+func (n node) stuck() bool { return n.online && n.Status == "unknown" }
+
+// owner is what the ids of nodes and storages begin with.
+func (c *Collector) owner(v *view) string {
+	if v.cluster != "" {
+		return v.cluster
+	}
+	return c.instance
+}
+
+func (v *view) node(name string) (node, bool) {
+	for _, n := range v.nodes {
+		if n.name == name {
+			return n, true
+		}
+	}
+	return node{}, false
+}
+
+// fresh is how old a view may be for a task that needs to know what there is.
+const fresh = 45 * time.Second
+
+// recent returns a view that is not old, and asks for one when there is none.
+func (c *Collector) recent(ctx context.Context) (*view, error) {
+	if v := c.known(fresh); v != nil {
+		return v, nil
+	}
+	release, err := c.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if v := c.known(fresh); v != nil {
+		return v, nil
+	}
+	return c.ask(ctx)
+}
+
+// look returns a new view.
+func (c *Collector) look(ctx context.Context) (*view, error) {
+	release, err := c.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return c.ask(ctx)
+}
+
+func (c *Collector) turn(ctx context.Context) (release func(), err error) {
+	select {
+	case c.looking <- struct{}{}:
+		return func() { <-c.looking }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another task: %w", ctx.Err())
+	}
+}
+
+func (c *Collector) known(within time.Duration) *view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.view == nil || c.deps.Now().Sub(c.view.at) > within {
+		return nil
+	}
+	return c.view
+}
+
+// ask makes the two calls of a view, and a third when it is time to look at the account's rights.
+func (c *Collector) ask(ctx context.Context) (*view, error) {
+	v := &view{at: c.deps.Now()}
+	if err := c.askStatus(ctx, v); err != nil {
+		return nil, err
+	}
+	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
+	if err != nil {
+		return nil, fmt.Errorf("read resources: %w", err)
+	}
+	if skipped > 0 {
+		c.deps.Log.Warn("rows of the resources could not be read", "rows", skipped)
+	}
+	if len(v.nodes) == 0 {
+		return nil, sdk.Errorf(sdk.KindUpstream, "The server names no node of its cluster.")
+	}
+	slices.SortFunc(v.nodes, func(a, b node) int { return strings.Compare(a.name, b.name) })
+	if err := c.judgeRights(ctx, v); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.view = v
+	return v, nil
+}
+
+// askStatus reads who belongs to the cluster. An account that may not is told of when it is tried; it sees nodes all the
+// same.
+func (c *Collector) askStatus(ctx context.Context, v *view) error {
+	rows, _, err := proxmox.Rows[statusRow](ctx, c.client, proxmox.Path("cluster", "status"))
+	if kind(err) == proxmox.KindForbidden {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read cluster status: %w", err)
+	}
+	v.asked, v.quorate = true, true
+	for _, r := range rows {
+		switch r.Type {
+		case "cluster":
+			v.cluster, v.quorate = string(r.Name), bool(r.Quorate)
+		case "node":
+			if r.Name != "" {
+				v.nodes = append(v.nodes, node{name: string(r.Name), ip: string(r.IP), local: bool(r.Local), level: string(r.Level), online: bool(r.Online)})
+			}
+		}
+	}
+	return nil
+}
+
+// kind returns what a failed call means, empty for none.
+func kind(err error) proxmox.Kind {
+	var e *proxmox.Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return ""
+}

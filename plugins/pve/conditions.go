@@ -1,0 +1,28 @@
+package pve
+
+import "github.com/pulse-platform/pulse/sdk"
+
+// The kinds of condition.
+const (
+	kindQuorum      = "quorum_lost"
+	kindStuck       = "node_status_unknown"
+	kindGuestFault  = "guest_fault"
+	kindStorageAway = "storage_away"
+)
+
+// conditions declares the verdicts that are not numbers.
+func conditions() []sdk.EventKind {
+	all := []sdk.EventKind{
+		{Name: kindQuorum, Label: "Quorum lost", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "quorum-lost-{id}"},
+		{Name: kindStuck, Label: "Node tells nothing of itself", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "node-status-{id}"},
+		{Name: kindGuestFault, Label: "Guest in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "guest-fault-{id}"},
+		{Name: kindStorageAway, Label: "Storage away on a node", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "storage-away-{id}-{instance}"},
+	}
+	for i := range all {
+		all[i].Condition, all[i].Template = true, "{message}"
+		if all[i].WireType == "" {
+			all[i].WireType = all[i].Name
+		}
+	}
+	return all
+}

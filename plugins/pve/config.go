@@ -1,0 +1,119 @@
+package pve
+
+import (
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/netguard"
+)
+
+// Config is one cluster, or one server that stands alone.
+type Config struct {
+	Host        string     `name:"host" required:"true" help:"Address of one node, for example https://pve1.example.com:8006. The other nodes of its cluster are found, and asked when it cannot be reached."`
+	User        string     `name:"user" help:"User with realm, for example monitor@pve. Without a realm it is @pam."`
+	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it can be withdrawn by itself, and works with a second factor."`
+	TokenName   string     `name:"token_name" label:"Token" help:"API token, for example monitor@pve!pulse, or only its name when the user is given."`
+	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the token."`
+	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the node's certificate. With it, who signed the certificate does not matter."`
+	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificates" default:"true" help:"Whether the certificate has to be signed by somebody who is trusted, unless its fingerprint is given."`
+
+	MonitorVMs            bool   `name:"monitor_vms" label:"Virtual machines" default:"true" help:"Whether to show virtual machines."`
+	MonitorContainers     bool   `name:"monitor_containers" label:"Containers" default:"true" help:"Whether to show containers."`
+	MonitorStorage        bool   `name:"monitor_storage" label:"Storage" default:"true" help:"Whether to show storage."`
+	MonitorBackups        bool   `name:"monitor_backups" label:"Backups" default:"true" help:"Whether to look for backups, backup tasks, snapshots and replication jobs."`
+	MonitorPhysicalDisks  bool   `name:"monitor_physical_disks" label:"Disks" default:"true" help:"Whether to look at physical disks and their health."`
+	PhysicalDiskMinutes   int    `name:"physical_disk_polling_minutes" default:"30" min:"0" max:"1440" unit:"min" help:"How often disks are asked for their health, 0 for every half an hour. Asking wakes disks that sleep."`
+	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" help:"Whether the nodes show temperatures; unset follows the server's setting."`
+	GuestURL              string `name:"guest_url" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
+
+	Members                []Member `name:"members" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
+	QuietGuests            []int    `name:"quiet_guests" help:"Ids of guests whose guest agent is never asked."`
+	AgentCallsPerMinute    int      `name:"agent_calls_per_minute" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
+	SnapshotCallsPerMinute int      `name:"snapshot_calls_per_minute" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
+}
+
+// Member is an address of a node.
+type Member struct {
+	Node        string `name:"node" required:"true" help:"Name of the node."`
+	Host        string `name:"host" required:"true" help:"Its address, for example https://10.0.0.2:8006."`
+	Fingerprint string `name:"fingerprint" help:"SHA-256 fingerprint of its certificate; empty for the one that the cluster names."`
+}
+
+// login returns how to authenticate.
+func (c Config) login() proxmox.Login {
+	user := c.User
+	if user != "" && !strings.Contains(user, "@") {
+		user += "@pam"
+	}
+	token := c.TokenName
+	if token != "" && !strings.Contains(token, "!") && user != "" {
+		token = user + "!" + token
+	}
+	return proxmox.Login{Token: token, Secret: c.TokenValue, User: user, Password: c.Password}
+}
+
+// account is who asks, as the commands of the server name it, without the realm's default.
+func (c Config) account() (id string, isToken bool) {
+	l := c.login()
+	if l.Token != "" {
+		return l.Token, true
+	}
+	return l.User, false
+}
+
+// first is the endpoint that the operator named.
+func (c Config) first(deps sdk.Deps) proxmox.Endpoint {
+	return c.endpoint(deps, c.Host, c.Fingerprint)
+}
+
+// endpoint pins an address: to what the configuration says, else to what the operator accepted for it.
+func (c Config) endpoint(deps sdk.Deps, host, pin string) proxmox.Endpoint {
+	e := proxmox.Endpoint{URL: host, Pin: pin}
+	if base, err := proxmox.ParseURL(proxmox.VirtualEnvironment, host); err == nil && e.Pin == "" {
+		e.Pin = deps.Network.Pins[base.Host]
+	}
+	return e
+}
+
+// check finds what the schema cannot say.
+func (c Config) check() error {
+	if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, c.Host); err != nil {
+		return wrong("host", "%v", err)
+	}
+	if c.Fingerprint != "" && proxmox.Fingerprint(c.Fingerprint) == "" {
+		return wrong("fingerprint", "That is no SHA-256 fingerprint: 64 hex digits, with or without colons.")
+	}
+	if c.TokenName == "" && c.User == "" {
+		return wrong("token_name", "Give a token with its secret, or a user with a password.")
+	}
+	if c.TokenName != "" && c.TokenValue == "" {
+		return wrong("token_value", "The token has no secret.")
+	}
+	if c.TokenName == "" && c.Password == "" {
+		return wrong("password", "The user has no password.")
+	}
+	for i, m := range c.Members {
+		if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, m.Host); err != nil {
+			return wrong("members."+itoa(i)+".host", "%v", err)
+		}
+	}
+	return nil
+}
+
+func wrong(field, format string, args ...any) error {
+	e := sdk.Errorf(sdk.KindConfig, format, args...)
+	e.Field = field
+	return e
+}
+
+// client returns a client for the configured address.
+func (c Config) client(deps sdk.Deps) (*proxmox.Client, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return proxmox.New(proxmox.Options{
+		Product: proxmox.VirtualEnvironment, Endpoints: []proxmox.Endpoint{c.first(deps)}, Login: c.login(),
+		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
+	})
+}

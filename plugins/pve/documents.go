@@ -1,0 +1,182 @@
+package pve
+
+import (
+	"net"
+	"strings"
+)
+
+// The documents are what the state shows, without what the server adds. Members of the reference's come first; what
+// follows after a blank line are additions.
+
+type clusterDoc struct {
+	Name        string `json:"name"`
+	Instance    string `json:"instance"`
+	Host        string `json:"host"`
+	StandAlone  bool   `json:"standAlone"`
+	Nodes       int    `json:"nodes"`
+	NodesOnline int    `json:"nodesOnline"`
+	Quorate     bool   `json:"quorate"`
+}
+
+type nodeDoc struct {
+	Node         string    `json:"node"`
+	Name         string    `json:"name"`
+	Instance     string    `json:"instance"`
+	Host         string    `json:"host,omitempty"`
+	GuestURL     string    `json:"guestURL,omitempty"`
+	Type         string    `json:"type"`
+	CPU          float64   `json:"cpu"`
+	Memory       *space    `json:"memory,omitempty"`
+	Mem          int64     `json:"mem"`
+	MaxMem       int64     `json:"maxmem"`
+	Disk         *space    `json:"disk,omitempty"`
+	MaxDisk      int64     `json:"maxdisk"`
+	Uptime       int64     `json:"uptime"`
+	LoadAverage  []float64 `json:"loadAverage"`
+	Kernel       string    `json:"kernelVersion"`
+	Version      string    `json:"pveVersion"`
+	CPUInfo      cpuInfo   `json:"cpuInfo"`
+	Member       bool      `json:"isClusterMember,omitempty"`
+	Cluster      string    `json:"clusterName,omitempty"`
+	Temperatures *bool     `json:"temperatureMonitoringEnabled,omitempty"`
+
+	NodeName string `json:"nodeName"`
+}
+
+type cpuInfo struct {
+	Model   string `json:"model"`
+	Cores   int64  `json:"cores"`
+	Sockets int64  `json:"sockets"`
+	MHz     string `json:"mhz"`
+}
+
+func (c *Collector) nodeDoc(v *view, n node) nodeDoc {
+	d := nodeDoc{
+		Node: n.name, Name: n.name, NodeName: n.name, Instance: c.instance, Host: c.nodeURL(n), GuestURL: c.cfg.GuestURL, Type: "node",
+		MaxMem: n.MaxMem.V, MaxDisk: n.MaxDisk.V, LoadAverage: []float64{}, CPUInfo: cpuInfo{Cores: int64(n.MaxCPU.V)},
+		Member: v.cluster != "", Cluster: v.cluster, Temperatures: c.cfg.TemperatureMonitoring,
+	}
+	if n.online {
+		d.CPU, d.Uptime, d.Mem = short(n.CPU.V), n.Uptime.V, n.Mem.V
+		d.Memory, d.Disk = spaceOf(n.Mem, n.MaxMem), spaceOf(n.Disk, n.MaxDisk)
+	}
+	return d
+}
+
+// nodeURL is where people reach a node: the address that the operator gave for it, else the one that the cluster names.
+func (c *Collector) nodeURL(n node) string {
+	for _, m := range c.cfg.Members {
+		if m.Node == n.name {
+			return m.Host
+		}
+	}
+	if n.local || n.ip == "" {
+		return c.cfg.Host
+	}
+	return "https://" + net.JoinHostPort(n.ip, "8006")
+}
+
+type guestDoc struct {
+	VMID     int64   `json:"vmid"`
+	Name     string  `json:"name"`
+	Node     string  `json:"node"`
+	Instance string  `json:"instance"`
+	Type     string  `json:"type"`
+	CPU      float64 `json:"cpu"`
+	CPUs     float64 `json:"cpus"`
+	Memory   *space  `json:"memory,omitempty"`
+	Mem      int64   `json:"mem"`
+	MaxMem   int64   `json:"maxmem"`
+	Disk     *space  `json:"disk,omitempty"`
+	// Rates in bytes a second; 0 while none is known.
+	NetworkIn  int64  `json:"networkIn"`
+	NetworkOut int64  `json:"networkOut"`
+	DiskRead   int64  `json:"diskRead"`
+	DiskWrite  int64  `json:"diskWrite"`
+	Uptime     int64  `json:"uptime"`
+	Template   bool   `json:"template"`
+	Tags       string `json:"tags,omitempty"`
+	Lock       string `json:"lock,omitempty"`
+
+	// MemorySource is "guest" when the number is the guest's own view, "host" when it is what the guest takes on its node.
+	MemorySource string `json:"memorySource,omitempty"`
+	MaxDisk      int64  `json:"maxdisk,omitempty"`
+	Pool         string `json:"pool,omitempty"`
+	HAState      string `json:"haState,omitempty"`
+}
+
+func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool) guestDoc {
+	d := guestDoc{
+		VMID: row.VMID.V, Name: m.name, Node: string(row.Node), Instance: c.instance, Type: string(row.Type), CPUs: row.MaxCPU.V, MaxMem: row.MaxMem.V,
+		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState),
+	}
+	if row.Type == "lxc" {
+		d.Disk = spaceOf(row.Disk, row.MaxDisk)
+	}
+	if !runs {
+		row.Mem.V, row.Mem.OK = 0, row.Status == "stopped"
+		d.Memory = spaceOf(row.Mem, row.MaxMem)
+		return d
+	}
+	d.CPU, d.Mem, d.Uptime = short(row.CPU.V), row.Mem.V, row.Uptime.V
+	d.Memory = spaceOf(row.Mem, row.MaxMem)
+	d.MemorySource = memorySource(row)
+	for what, to := range [counters]*int64{&d.NetworkIn, &d.NetworkOut, &d.DiskRead, &d.DiskWrite} {
+		*to = int64(max(m.rates[what], 0))
+	}
+	return d
+}
+
+// memorySource tells where the memory of a virtual machine was measured. Releases before 9 do not say; containers are
+// measured on the node.
+func memorySource(row resourceRow) string {
+	switch {
+	case row.Type == "lxc":
+		return "host"
+	case !row.MemHost.OK || row.MemHost.V <= 0:
+		return ""
+	case row.Mem.V == row.MemHost.V:
+		return "host"
+	}
+	return "guest"
+}
+
+type storageDoc struct {
+	Storage  string   `json:"storage"`
+	Name     string   `json:"name"`
+	Node     string   `json:"node"`
+	Instance string   `json:"instance"`
+	Nodes    []string `json:"nodes,omitempty"`
+	NodeIDs  []string `json:"nodeIds,omitempty"`
+	Count    int      `json:"nodeCount,omitempty"`
+	Type     string   `json:"type"`
+	Total    int64    `json:"total"`
+	Used     int64    `json:"used"`
+	Avail    int64    `json:"avail"`
+	Free     int64    `json:"free"`
+	// Usage is in percent, and missing when the size is not known.
+	Usage   *float64 `json:"usage,omitempty"`
+	Content string   `json:"content"`
+	Shared  bool     `json:"shared"`
+	Enabled bool     `json:"enabled"`
+	Active  bool     `json:"active"`
+}
+
+func (c *Collector) storageDoc(v *view, best resourceRow, rows []resourceRow, works bool) storageDoc {
+	d := storageDoc{
+		Storage: string(best.Storage), Name: string(best.Storage), Node: string(best.Node), Instance: c.owner(v), Type: string(best.Plugin),
+		Content: sortedList(string(best.Content)), Shared: isShared(best), Enabled: true, Active: works, Count: len(rows),
+	}
+	if d.Shared {
+		d.Node = "cluster"
+	}
+	for _, row := range rows {
+		d.Nodes = append(d.Nodes, string(row.Node))
+		d.NodeIDs = append(d.NodeIDs, strings.Join([]string{c.owner(v), string(row.Node)}, "-"))
+	}
+	if s := spaceOf(best.Disk, best.MaxDisk); s != nil && works {
+		d.Total, d.Used, d.Avail, d.Free = s.Total, s.Used, s.Free, s.Free
+		d.Usage = &s.Usage
+	}
+	return d
+}

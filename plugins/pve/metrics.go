@@ -1,0 +1,50 @@
+package pve
+
+import (
+	"slices"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// metrics are the numbers over time.
+func metrics() []sdk.Metric {
+	guests := []string{typeVM, typeLXC}
+	busy := append([]string{typeNode}, guests...)
+	m := []sdk.Metric{
+		{Name: "nodes_online", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Nodes online", Help: "Nodes of the cluster that are online.", Chart: "nodes"},
+		{Name: "cpu", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "CPU", Help: "Busy share of a node's processors, or of those that a guest has.", Chart: "cpu"},
+		{Name: "memory", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Memory", Help: "Used share of memory; for guests as their node or themselves see it.", Chart: "memory"},
+		{Name: "disk", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Disk", Help: "Used share of a node's root file system, of a container's root volume, or of all file systems that a guest agent names.", Chart: "disk"},
+		{Name: "netin", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Received", Help: "Bytes received a second.", Chart: "network"},
+		{Name: "netout", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Sent", Help: "Bytes sent a second.", Chart: "network"},
+		{Name: "diskread", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Read", Help: "Bytes read a second from all disks.", Chart: "diskio"},
+		{Name: "diskwrite", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Written", Help: "Bytes written a second to all disks.", Chart: "diskio"},
+		{Name: "usage", Types: []string{typeStorage}, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the storage.", Chart: "usage"},
+		{Name: "used_bytes", Types: []string{typeStorage}, Unit: sdk.UnitBytes, Precision: 20, WireName: "used", Label: "Used bytes", Help: "Used bytes of the storage.", Chart: "bytes"},
+		{Name: "total_bytes", Types: []string{typeStorage}, Unit: sdk.UnitBytes, Precision: 20, WireName: "total", Label: "Size", Help: "Size of the storage in bytes.", Chart: "bytes"},
+	}
+	for i := range m {
+		if m[i].WireName == "" {
+			m[i].WireName = m[i].Name
+		}
+		m[i].WireScale = 1
+		if m[i].Unit == sdk.UnitRatio {
+			m[i].WireScale = 100
+		}
+		if m[i].Kind == "" {
+			m[i].Kind = sdk.Gauge
+		}
+	}
+	return m
+}
+
+// metricNames are the names of a type's metrics.
+func metricNames(kind string) []string {
+	var names []string
+	for _, m := range metrics() {
+		if slices.Contains(m.Types, kind) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}

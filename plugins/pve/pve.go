@@ -1,0 +1,43 @@
+// Package pve is the plugin for Proxmox VE: clusters and single servers with their nodes, guests, storage, disks, Ceph,
+// backups, snapshots and replication, read through the API of one node. It changes nothing there.
+//
+// One integration is one cluster. Its tasks are ordered by what they cost: the cheapest makes two calls every ten seconds
+// for the whole cluster, the dearest ask one node at a time.
+package pve
+
+import (
+	"time"
+
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/schema"
+)
+
+// Version of the plugin.
+const Version = "1.0.0"
+
+// The tasks.
+const taskResources = "resources"
+
+// Plugin returns the plugin.
+func Plugin() sdk.Plugin {
+	return schema.Define(sdk.Description{
+		Kind:         "pve",
+		Name:         "Proxmox VE",
+		Summary:      "Proxmox VE clusters and servers: nodes, virtual machines, containers, storage, backups, Ceph.",
+		Version:      Version,
+		Capabilities: []sdk.Capability{sdk.CapSimulate},
+		Types:        resourceTypes(),
+		Metrics:      metrics(),
+		Sections:     sections(),
+		Kinds:        conditions(),
+		Tasks: []sdk.Task{
+			{Name: taskResources, Label: "Nodes, guests and storage", Interval: 10 * time.Second, Timeout: 30 * time.Second, Cost: sdk.CostLight,
+				Types: []string{typeCluster, typeNode, typeVM, typeLXC, typeStorage}},
+		},
+	}, New)
+}
+
+var (
+	_ sdk.Collector = (*Collector)(nil)
+	_ sdk.Checker   = (*Collector)(nil)
+)

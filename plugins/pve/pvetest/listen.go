@@ -1,0 +1,122 @@
+package pvetest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is an [API] that listens.
+type Server struct {
+	*API
+	// URL is https://host:port.
+	URL string
+	// Pin is the SHA-256 fingerprint of its certificate, in hex.
+	Pin string
+
+	http *http.Server
+	once sync.Once
+}
+
+// TB is what [Start] needs of a test.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatal(args ...any)
+}
+
+// Start serves the world on this machine until the test ends, as its first node.
+func Start(t TB, w *World) *Server {
+	t.Helper()
+	return StartAs(t, w, "")
+}
+
+// StartAs is [Start] for what another node answers.
+func StartAs(t TB, w *World, node string) *Server {
+	t.Helper()
+	s, err := Listen(context.Background(), w, node, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Listen serves the world at an address as one of its nodes, the first one when node is empty, with a certificate that it
+// makes for that.
+func Listen(ctx context.Context, w *World, node, address string) (*Server, error) {
+	certificate, err := selfSigned(w.Now())
+	if err != nil {
+		return nil, err
+	}
+	var conf net.ListenConfig
+	l, err := conf.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	s := &Server{API: NewAPI(w, node), URL: "https://" + l.Addr().String(), Pin: fingerprint(certificate.Certificate[0])}
+	s.pin = s.Pin
+	s.http = &http.Server{
+		Handler: s.API, ReadHeaderTimeout: 10 * time.Second,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+		// What the clients of tests do to connections is no news.
+		ErrorLog: quiet,
+	}
+	go func() {
+		// Its end is that of Close.
+		_ = s.http.ServeTLS(l, "", "")
+	}()
+	return s, nil
+}
+
+// Close ends the server and all its connections.
+func (s *Server) Close() {
+	s.once.Do(func() {
+		close(s.closed)
+		_ = s.http.Close()
+	})
+}
+
+func fingerprint(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+// selfSigned makes a certificate that nobody trusts, as those of the product are.
+func selfSigned(now time.Time) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
+	if err != nil {
+		return tls.Certificate{}, errors.Join(errors.New("make serial number"), err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "pve1.example.com", Organization: []string{"Proxmox Virtual Environment"}},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(700 * 24 * time.Hour), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, nil
+}
+
+var quiet = log.New(io.Discard, "", 0)

@@ -1,0 +1,57 @@
+package pvetest
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	mib = int64(1) << 20
+	gib = int64(1) << 30
+)
+
+// New makes a cluster of nodes and guests that is well. Every third guest is a container, every seventh is stopped. One
+// account may read everything: [Token] with [Secret].
+func New(nodes, guests int, now func() time.Time) *World {
+	w := &World{
+		Name: "lab", Version: "9.2.10", Quorate: true, Now: now,
+		Accounts: []*Account{{ID: Token, Secret: Secret, Rights: map[string][]string{"/": Everything()}}},
+	}
+	if nodes == 1 {
+		w.Name = ""
+	}
+	since := now().Add(-20 * 24 * time.Hour).Truncate(time.Second)
+	for i := range nodes {
+		w.Nodes = append(w.Nodes, &Node{
+			Name: fmt.Sprintf("pve%d", i+1), IP: fmt.Sprintf("192.0.2.%d", i%250+1), Online: true, Threads: 32, Memory: 256 * gib, Swap: 8 * gib,
+			Root: 100 * gib, Busy: 0.3, Since: since.Add(-time.Duration(i) * time.Hour), Level: "c",
+		})
+	}
+	for i := range guests {
+		w.Guests = append(w.Guests, w.guest(i, since))
+	}
+	w.Storages = []*Storage{
+		{Name: "local", Type: "dir", Content: "backup,iso,vztmpl", Size: 100 * gib, Used: 21 * gib},
+		{Name: "local-zfs", Type: "zfspool", Content: "images,rootdir", Size: 1800 * gib, Used: 700 * gib},
+		{Name: "nas", Type: "nfs", Content: "backup,images", Shared: true, Size: 20000 * gib, Used: 9000 * gib},
+	}
+	return w
+}
+
+func (w *World) guest(i int, since time.Time) *Guest {
+	g := &Guest{
+		ID: 100 + i, Kind: "qemu", Name: fmt.Sprintf("vm%d", 100+i), Node: w.Nodes[i%len(w.Nodes)].Name, Status: "running", CPUs: float64(1 + i%8),
+		Memory: int64(1+i%16) * gib, Disk: int64(16+i%64) * gib, Busy: 0.05 + float64(i%10)/20, Traffic: float64(1000 * (1 + i%97)),
+		Since: since.Add(time.Duration(i) * time.Minute), HostMemory: i%11 == 0,
+	}
+	if i%3 == 2 {
+		g.Kind, g.Name = "lxc", fmt.Sprintf("ct%d", 100+i)
+	}
+	if i%7 == 6 {
+		g.Status = "stopped"
+	}
+	if i%5 == 0 {
+		g.Tags = "prod;web"
+	}
+	return g
+}

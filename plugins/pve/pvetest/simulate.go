@@ -1,0 +1,49 @@
+package pvetest
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Simulate serves an invented cluster until the context ends. It is the subcommand of the plugin's program, for demos and
+// for tests of the whole. What somebody needs to add the cluster is printed as one line of JSON: the body of
+// POST /api/integrations.
+func Simulate(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	flags.SetOutput(out)
+	listen := flags.String("listen", "127.0.0.1:0", "address to serve at")
+	nodes := flags.Int("nodes", 3, "how many nodes there are")
+	guests := flags.Int("guests", 30, "how many guests there are")
+	version := flags.String("version", "9.2.10", "version of the packages")
+	name := flags.String("name", "lab", "name of the cluster and of the integration; a single node has no cluster")
+	latency := flags.Duration("latency", 0, "what every answer takes")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("read the command line: %w", err)
+	}
+	if *nodes < 1 || *guests < 0 {
+		return fmt.Errorf("%d nodes with %d guests cannot be", *nodes, *guests)
+	}
+	w := New(*nodes, *guests, time.Now)
+	w.Version, w.Latency = *version, *latency
+	if *nodes > 1 {
+		w.Name = *name
+	}
+	s, err := Listen(ctx, w, "", *listen)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	in := map[string]any{
+		"kind": "pve", "name": *name, "network": map[string]any{"allowLoopback": true},
+		"config": map[string]any{"host": s.URL, "fingerprint": s.Pin, "token_name": Token, "token_value": Secret},
+	}
+	if err := json.NewEncoder(out).Encode(in); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}

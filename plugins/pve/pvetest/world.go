@@ -1,0 +1,135 @@
+// Package pvetest is a simulated Proxmox VE cluster, like httptest for one: it speaks the API over TLS with its real
+// manners (reason phrases, 595 and 596, lists that are empty for who may not read, rows by version, tickets that end) and
+// does what a test tells it: nodes go away, hang or cut connections, guests stop and move, backups fail. What it answers
+// follows from a [World], which is data.
+package pvetest
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// World is what the simulated API tells about. Change it within [World.Edit] once a server serves it.
+type World struct {
+	mu sync.Mutex
+
+	// Name of the cluster; empty for a server that stands alone.
+	Name string
+	// Version of the packages, for example "9.2.10".
+	Version string
+	Quorate bool
+	// Now is the clock of all nodes.
+	Now func() time.Time
+
+	Nodes    []*Node
+	Guests   []*Guest
+	Storages []*Storage
+	Accounts []*Account
+	Faults   []*Fault
+	// Refusal is how long a server takes to refuse credentials; real ones take three seconds.
+	Refusal time.Duration
+	// Latency is what every answer takes.
+	Latency time.Duration
+}
+
+// Edit changes the world while it is served.
+func (w *World) Edit(change func(w *World)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(w)
+}
+
+// major is the major version.
+func (w *World) major() int {
+	n, err := strconv.Atoi(strings.SplitN(w.Version, ".", 2)[0])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Node is a server of the cluster.
+type Node struct {
+	Name, IP string
+	Online   bool
+	Threads  int
+	Memory   int64 // bytes
+	Swap     int64 // bytes
+	Root     int64 // bytes of the root file system
+	Busy     float64
+	Since    time.Time // when it started
+	Lost     time.Time // when it went away, while it is not online
+	Level    string    // of the subscription
+	// Stuck says that its status daemon hangs: nothing is known of what runs there.
+	Stuck bool
+	// Hanging says that it does not answer what is forwarded to it.
+	Hanging bool
+	// Fingerprint is that of its certificate; empty for that of the test's server.
+	Fingerprint string
+}
+
+// Guest is a virtual machine or a container.
+type Guest struct {
+	ID       int
+	Kind     string // qemu or lxc
+	Name     string
+	Node     string
+	Status   string // as the resources list it: running, stopped, paused, io-error
+	Template bool
+	CPUs     float64
+	Memory   int64 // bytes
+	Disk     int64 // bytes
+	Busy     float64
+	Traffic  float64 // bytes a second
+	Tags     string
+	Lock     string
+	Pool     string
+	HA       string
+	Since    time.Time
+	// HostMemory says that the guest has no balloon driver: its memory is what it takes on the host.
+	HostMemory bool
+}
+
+// Storage is a place for disks and backups.
+type Storage struct {
+	Name, Type, Content string
+	Shared              bool
+	Nodes               []string // empty: all
+	Size, Used          int64    // bytes
+	// Inactive names the nodes where it does not work.
+	Inactive map[string]bool
+}
+
+func (s *Storage) on(node string) bool {
+	if len(s.Nodes) == 0 {
+		return true
+	}
+	for _, n := range s.Nodes {
+		if n == node {
+			return true
+		}
+	}
+	return false
+}
+
+// Guest returns the guest with the id, nil when there is none.
+func (w *World) Guest(id int) *Guest {
+	for _, g := range w.Guests {
+		if g.ID == id {
+			return g
+		}
+	}
+	return nil
+}
+
+// Node returns the node with the name, nil when there is none.
+func (w *World) Node(name string) *Node {
+	for _, n := range w.Nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package pve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// errRow refuses a row that names nothing.
+var errRow = errors.New("the row names nothing")
+
+// add takes in one row of the resources.
+func (v *view) add(raw json.RawMessage) error {
+	var r resourceRow
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return fmt.Errorf("decode resource: %w", err)
+	}
+	switch r.Type {
+	case "node":
+		return v.addNode(r)
+	case "qemu", "lxc":
+		if r.VMID.V <= 0 || r.Node == "" {
+			return errRow
+		}
+		v.guests = append(v.guests, r)
+	case "storage":
+		if r.Storage == "" || r.Node == "" {
+			return errRow
+		}
+		v.storages = append(v.storages, r)
+	}
+	return nil
+}
+
+func (v *view) addNode(r resourceRow) error {
+	if r.Node == "" {
+		return errRow
+	}
+	for i := range v.nodes {
+		if v.nodes[i].name == string(r.Node) {
+			v.nodes[i].resourceRow = r
+			return nil
+		}
+	}
+	if v.asked && v.cluster != "" {
+		return nil // it has left the cluster and is not forgotten yet
+	}
+	v.nodes = append(v.nodes, node{resourceRow: r, name: string(r.Node), level: string(r.Level), online: r.Status != "offline"})
+	return nil
+}
+
+// collectResources tells what there is and how it is. Each kind of thing that an account may lack the rights for is a
+// partition of its own.
+func (c *Collector) collectResources(ctx context.Context, sink sdk.Sink) error {
+	v, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	rights := c.granted()
+	parts := []struct {
+		name, privilege string
+		wanted          bool
+		tell            func(*view) []sdk.Observation
+	}{
+		{"nodes", "", true, c.tellNodes},
+		{"guests", "VM.Audit", c.cfg.MonitorVMs || c.cfg.MonitorContainers, c.tellGuests},
+		{"storage", "Datastore.Audit", c.cfg.MonitorStorage, c.tellStorage},
+	}
+	for _, part := range parts {
+		p := sink.Partition(part.name)
+		if part.wanted && part.privilege != "" && !rights.somewhere(part.privilege) {
+			if err := p.Done(c.lacks(part.privilege, "/")); err != nil {
+				return err
+			}
+			continue
+		}
+		if part.wanted {
+			if err := p.Emit(part.tell(v)...); err != nil {
+				return err
+			}
+		}
+		if err := p.Done(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellNodes tells of the cluster and its nodes.
+func (c *Collector) tellNodes(v *view) []sdk.Observation {
+	out := c.tellCluster(v)
+	for _, n := range v.nodes {
+		out = append(out, c.tellNode(v, n)...)
+	}
+	return out
+}
+
+func (c *Collector) tellCluster(v *view) []sdk.Observation {
+	r := sdk.Record{Type: typeCluster, Key: clusterKey, Name: c.owner(v), WireID: c.instance, Status: sdk.StatusUp, StatusWord: "online"}
+	online := 0
+	for _, n := range v.nodes {
+		if n.online {
+			online++
+		}
+	}
+	var verdicts []sdk.Observation
+	if v.asked && !v.quorate {
+		r.Status, r.StatusWord = sdk.StatusDegraded, "no quorum"
+		verdicts = append(verdicts, sdk.Condition{Type: typeCluster, Key: clusterKey, Kind: kindQuorum, Severity: sdk.SeverityCritical,
+			Message: fmt.Sprintf("The cluster %s has no quorum: %d of %d nodes are online. Nothing can be started or changed.", r.Name, online, len(v.nodes))})
+	}
+	r.Doc = encode(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate})
+	out := []sdk.Observation{r,
+		sdk.Sample{Type: typeCluster, Key: clusterKey, Metric: "nodes_online", Value: float64(online)},
+	}
+	return append(out, verdicts...)
+}
+
+func nodeKey(name string) string { return "node/" + name }
+
+func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
+	key := nodeKey(n.name)
+	r := sdk.Record{
+		Type: typeNode, Key: key, Name: n.name, WireID: c.owner(v) + "-" + n.name, Status: sdk.StatusUp, StatusWord: "online",
+		Evidence:  []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: n.name}},
+		Relations: []sdk.Relation{{Kind: sdk.MemberOf, Type: typeCluster, Key: clusterKey}},
+	}
+	if n.ip != "" {
+		r.Evidence = append(r.Evidence, sdk.Evidence{Kind: sdk.EvidenceAddress, Value: n.ip})
+	}
+	doc := c.nodeDoc(v, n)
+	switch {
+	case !n.online:
+		r.Status, r.StatusWord = sdk.StatusDown, "offline"
+		r.Doc = encode(doc)
+		return []sdk.Observation{r}
+	case n.stuck():
+		r.Status, r.StatusWord = sdk.StatusDegraded, "unknown"
+		r.Doc = encode(doc)
+		return []sdk.Observation{r, sdk.Condition{Type: typeNode, Key: key, Kind: kindStuck, Severity: sdk.SeverityWarning,
+			Message: fmt.Sprintf("Node %s is online and tells nothing of itself and its guests: its status daemon hangs, often because of a storage on the network that does not answer.", n.name)}}
+	}
+	r.Doc = encode(doc)
+	s := samples{kind: typeNode, key: key, out: []sdk.Observation{r}}
+	s.ratio("cpu", n.CPU.V, n.CPU.OK)
+	s.share("memory", n.Mem, n.MaxMem)
+	s.share("disk", n.Disk, n.MaxDisk)
+	return s.out
+}

@@ -1,0 +1,191 @@
+package pve
+
+import (
+	"time"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// The resource types.
+const (
+	typeCluster = "pve-cluster"
+	typeNode    = "pve-node"
+	typeVM      = "pve-vm"
+	typeLXC     = "pve-lxc"
+	typeStorage = "pve-storage"
+)
+
+// clusterKey is the key of the cluster itself; an integration has one.
+const clusterKey = "cluster"
+
+func resourceTypes() []sdk.ResourceType {
+	return []sdk.ResourceType{clusterType(), nodeType(), vmType(), containerType(), storageType()}
+}
+
+func clusterType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeCluster, Label: "Proxmox cluster", Plural: "Proxmox clusters", Icon: "network", Family: "infrastructure",
+		Columns: []sdk.Column{
+			{Name: "nodes", Label: "Nodes", Path: "nodes", Format: sdk.FormatNumber, Default: true, Priority: 2, Width: 80},
+			{Name: "online", Label: "Online", Metric: "nodes_online", Path: "nodesOnline", Format: sdk.FormatNumber, Default: true, Priority: 2, Width: 80},
+			{Name: "quorate", Label: "Quorum", Path: "quorate", Format: sdk.FormatBool, Default: true, Priority: 1, Width: 80},
+		},
+		Facts: []sdk.Fact{
+			{Label: "Address", Path: "host", Format: sdk.FormatText}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatNumber},
+			{Label: "Nodes online", Path: "nodesOnline", Format: sdk.FormatNumber}, {Label: "Quorum", Path: "quorate", Format: sdk.FormatBool},
+		},
+		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum},
+	}
+}
+
+func nodeType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeNode, Label: "Proxmox node", Plural: "Proxmox nodes", Icon: "server", Family: "infrastructure", Relations: []sdk.RelationKind{sdk.MemberOf},
+		Columns: []sdk.Column{
+			{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 180},
+			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
+			{Name: "cluster", Label: "Cluster", Path: "clusterName", Format: sdk.FormatText, Default: true, Priority: 5, Width: 120},
+			{Name: "cpu", Label: "CPU", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio, Default: true, Priority: 2, Width: 110},
+			{Name: "memory", Label: "Memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
+			{Name: "disk", Label: "Disk", Metric: "disk", Path: "disk.usage", Format: sdk.FormatPercent, Default: true, Priority: 3, Width: 110},
+			{Name: "uptime", Label: "Uptime", Path: "uptime", Unit: "s", Format: sdk.FormatDuration, Default: true, Priority: 6, Width: 100},
+			{Name: "version", Label: "Version", Path: "pveVersion", Format: sdk.FormatText, Priority: 8, Width: 160},
+			{Name: "kernel", Label: "Kernel", Path: "kernelVersion", Format: sdk.FormatText, Priority: 9, Width: 160},
+		},
+		Facts: []sdk.Fact{
+			{Label: "Cluster", Path: "clusterName", Format: sdk.FormatText, Group: "System"},
+			{Label: "Address", Path: "host", Format: sdk.FormatText, Group: "System"},
+			{Label: "Version", Path: "pveVersion", Format: sdk.FormatText, Group: "System"},
+			{Label: "Kernel", Path: "kernelVersion", Format: sdk.FormatText, Group: "System"},
+			{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "System"},
+			{Label: "Processor", Path: "cpuInfo.model", Format: sdk.FormatText, Group: "Hardware"},
+			{Label: "Logical CPUs", Path: "cpuInfo.cores", Format: sdk.FormatNumber, Group: "Hardware"},
+			{Label: "Load", Path: "loadAverage", Format: sdk.FormatList, Group: "Hardware"},
+			{Label: "Memory", Path: "maxmem", Format: sdk.FormatBytes, Group: "Hardware"},
+			{Label: "Root file system", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Hardware"},
+		},
+		Metrics: metricNames(typeNode),
+		Thresholds: []sdk.Threshold{
+			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+		},
+		Conditions: []string{kindStuck},
+	}
+}
+
+func guestColumns() []sdk.Column {
+	return []sdk.Column{
+		{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 200},
+		{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
+		{Name: "vmid", Label: "Id", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 4, Width: 70},
+		{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 4, Width: 110},
+		{Name: "cpu", Label: "CPU", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio, Default: true, Priority: 2, Width: 110},
+		{Name: "memory", Label: "Memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
+		{Name: "disk", Label: "Disk", Metric: "disk", Path: "disk.usage", Format: sdk.FormatPercent, Default: true, Priority: 3, Width: 110},
+		{Name: "netin", Label: "Net in", Metric: "netin", Path: "networkIn", Unit: "B/s", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+		{Name: "netout", Label: "Net out", Metric: "netout", Path: "networkOut", Unit: "B/s", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+		{Name: "diskread", Label: "Disk read", Metric: "diskread", Path: "diskRead", Unit: "B/s", Format: sdk.FormatRate, Priority: 7, Width: 100},
+		{Name: "diskwrite", Label: "Disk write", Metric: "diskwrite", Path: "diskWrite", Unit: "B/s", Format: sdk.FormatRate, Priority: 7, Width: 100},
+		{Name: "uptime", Label: "Uptime", Path: "uptime", Unit: "s", Format: sdk.FormatDuration, Default: true, Priority: 6, Width: 100},
+		{Name: "backup", Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Default: true, Priority: 6, Width: 120},
+		{Name: "tags", Label: "Tags", Path: "tags", Format: sdk.FormatText, Priority: 8, Width: 140},
+		{Name: "pool", Label: "Pool", Path: "pool", Format: sdk.FormatText, Priority: 9, Width: 100},
+	}
+}
+
+func guestFacts() []sdk.Fact {
+	return []sdk.Fact{
+		{Label: "Id", Path: "vmid", Format: sdk.FormatNumber, Group: "Guest"}, {Label: "Node", Path: "node", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Pool", Path: "pool", Format: sdk.FormatText, Group: "Guest"}, {Label: "Tags", Path: "tags", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Locked for", Path: "lock", Format: sdk.FormatText, Group: "Guest"}, {Label: "High availability", Path: "haState", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "Guest"},
+		{Label: "CPUs", Path: "cpus", Format: sdk.FormatNumber, Group: "Size"}, {Label: "Memory", Path: "maxmem", Format: sdk.FormatBytes, Group: "Size"},
+		{Label: "Memory used", Path: "memory.used", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Memory as seen by", Path: "memorySource", Format: sdk.FormatText, Group: "Size"},
+		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
+	}
+}
+
+func guestThresholds() []sdk.Threshold {
+	return []sdk.Threshold{
+		{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+		{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+		{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+	}
+}
+
+func vmType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeVM, Label: "Virtual machine", Plural: "Virtual machines", Icon: "monitor", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault},
+	}
+}
+
+func containerType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeLXC, Label: "Container (LXC)", Plural: "Containers (LXC)", Icon: "box", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault},
+	}
+}
+
+func storageType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeStorage, Label: "Storage", Plural: "Storage", Icon: "database", Family: "storage", Relations: []sdk.RelationKind{sdk.MemberOf, sdk.OwnedBy},
+		Columns: []sdk.Column{
+			{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 160},
+			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
+			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3, Width: 110},
+			{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 90},
+			{Name: "usage", Label: "Used", Metric: "usage", Path: "usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
+			{Name: "used", Label: "Used bytes", Metric: "used_bytes", Path: "used", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
+			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
+			{Name: "content", Label: "Content", Path: "content", Format: sdk.FormatText, Priority: 8, Width: 160},
+			{Name: "shared", Label: "Shared", Path: "shared", Format: sdk.FormatBool, Priority: 8, Width: 80},
+		},
+		Facts: []sdk.Fact{
+			{Label: "Type", Path: "type", Format: sdk.FormatText}, {Label: "Content", Path: "content", Format: sdk.FormatText},
+			{Label: "Shared", Path: "shared", Format: sdk.FormatBool}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatList},
+			{Label: "Size", Path: "total", Format: sdk.FormatBytes}, {Label: "Used", Path: "used", Format: sdk.FormatBytes}, {Label: "Free", Path: "free", Format: sdk.FormatBytes},
+		},
+		Metrics:    metricNames(typeStorage),
+		Thresholds: []sdk.Threshold{{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning}},
+		Conditions: []string{kindStorageAway},
+	}
+}
+
+// sections say where the state shows the types.
+func sections() []sdk.StateSection {
+	return []sdk.StateSection{
+		{
+			Section: "nodes", Type: typeNode, Order: 10, SortBy: "name", HistoryType: "node", ChartGroup: "nodeData",
+			ChartMetrics: []string{"cpu", "memory", "disk"},
+			Inject: append(injected(map[string]string{
+				"up": "online", "degraded": "online", "down": "offline", "stale": "offline", "maintenance": "online",
+			}), sdk.Inject{Member: "connectionHealth", Value: sdk.InjectHealth}, sdk.Inject{Member: "linkedHostAgentId", Value: sdk.InjectLinked, Arg: "host", OmitEmpty: true}),
+		},
+		guestSection("vms", typeVM, "vm", 20),
+		guestSection("containers", typeLXC, "container", 30),
+		{
+			Section: "storage", Type: typeStorage, Order: 80, SortBy: "instance", HistoryType: "storage", ChartGroup: "storageData",
+			ChartMetrics: []string{"disk", "usage", "used", "total"},
+			Inject:       injected(map[string]string{"up": "available", "stale": "unknown"}),
+		},
+	}
+}
+
+func guestSection(name, kind, history string, order int) sdk.StateSection {
+	return sdk.StateSection{
+		Section: name, Type: kind, Order: order, SortBy: "vmid", HistoryType: history, ChartGroup: "data",
+		ChartMetrics: []string{"cpu", "memory", "disk", "netin", "netout", "diskread", "diskwrite"},
+		Inject:       injected(map[string]string{"stale": "unknown"}),
+	}
+}
+
+func injected(words map[string]string) []sdk.Inject {
+	return []sdk.Inject{
+		{Member: "id", Value: sdk.InjectID},
+		{Member: "displayName", Value: sdk.InjectDisplayName},
+		{Member: "status", Value: sdk.InjectStatus, Words: words},
+		{Member: "lastSeen", Value: sdk.InjectLastSeen},
+	}
+}
