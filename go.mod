@@ -28,9 +28,13 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
-require github.com/grafana/regexp v0.0.0-20250905093917-f7b3be9d1853 // indirect
+require (
+	filippo.io/hpke v0.4.0 // indirect
+	github.com/grafana/regexp v0.0.0-20250905093917-f7b3be9d1853 // indirect
+)
 
 require (
+	filippo.io/age v1.3.2
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/nicholas-fedor/shoutrrr v0.13.2

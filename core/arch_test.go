@@ -69,6 +69,7 @@ var packages = map[string]struct {
 	"core/assistant": {layer: domain},
 	"core/audit":     {layer: domain},
 	"core/auth":      {layer: domain},
+	"core/bundle":    {layer: domain},
 	"core/compat": {layer: domain, never: map[string]string{
 		"core/": "the reference's names are data; whoever needs them asks for them",
 	}},

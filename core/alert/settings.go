@@ -110,23 +110,44 @@ func (w *Window) covers(r *inventory.Record, at time.Time) bool {
 	return (w.Weekly == nil || w.Weekly.Holds(at)) && w.Match.Fits(r)
 }
 
-func (e *Engine) load(ctx context.Context) error {
-	var stored Document
-	there, err := e.Settings.Get(ctx, documentName, &stored)
+// configuration is what people configure of alerts.
+type configuration struct {
+	document Document
+	own      []Rule
+	windows  []Window
+}
+
+// Readable tells whether the stored configuration can be read, without an engine.
+func Readable(ctx context.Context, s Settings) error {
+	_, err := read(ctx, s)
+	return err
+}
+
+func read(ctx context.Context, s Settings) (c configuration, err error) {
+	there, err := s.Get(ctx, documentName, &c.document)
 	if err != nil {
-		return fmt.Errorf("load alert settings: %w", err)
+		return c, fmt.Errorf("load alert settings: %w", err)
 	}
-	if e.document = stored; !there {
-		e.document = DefaultDocument()
+	if !there {
+		c.document = DefaultDocument()
 	}
-	for name, into := range map[string]any{rulesName: &e.own, windowsName: &e.windows} {
-		if _, err := e.Settings.Get(ctx, name, into); err != nil {
-			return fmt.Errorf("load alert settings: %w", err)
+	for name, into := range map[string]any{rulesName: &c.own, windowsName: &c.windows} {
+		if _, err := s.Get(ctx, name, into); err != nil {
+			return c, fmt.Errorf("load alert settings: %w", err)
 		}
 	}
-	if e.document.ActivationState == "" {
-		e.document.ActivationState = PendingReview
+	if c.document.ActivationState == "" {
+		c.document.ActivationState = PendingReview
 	}
+	return c, nil
+}
+
+func (e *Engine) load(ctx context.Context) error {
+	c, err := read(ctx, e.Settings)
+	if err != nil {
+		return err
+	}
+	e.document, e.own, e.windows = c.document, c.own, c.windows
 	return nil
 }
 

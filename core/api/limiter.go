@@ -21,6 +21,7 @@ var classes = map[string]struct {
 	"public":   {1000, time.Minute},
 	"reports":  {500, time.Minute},
 	"download": {60, time.Minute},
+	"export":   {5, time.Minute},
 }
 
 // maxClients is how many clients are remembered; the one not seen for longest is forgotten first, so that no

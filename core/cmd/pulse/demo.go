@@ -48,15 +48,13 @@ func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error
 	if err := claim(ctx, cfg, "demo", password); err != nil {
 		return fmt.Errorf("make the demo's user: %w", err)
 	}
-	s, err := build(ctx, cfg, newLogger(io.err, cfg.Server.LogLevel, cfg.Server.LogFormat), began)
-	if err != nil {
-		return err
-	}
-	if _, there := s.plugins.Description("demo"); !there {
-		return errors.Join(errors.New("the demo plugin is not installed: build it first (make build), or name its folder with --plugins"), s.close())
-	}
-	fmt.Fprintf(io.out, "An invented world is at http://%s (user demo, password %s). Ctrl-C ends it and forgets everything.\n", s.listener.Addr(), password)
-	return s.run(ctx)
+	return serve(ctx, cfg, newLogger(io.err, cfg.Server.LogLevel, cfg.Server.LogFormat), began, func(s *server) error {
+		if _, there := s.plugins.Description("demo"); !there {
+			return errors.New("the demo plugin is not installed: build it first (make build), or name its folder with --plugins")
+		}
+		fmt.Fprintf(io.out, "An invented world is at http://%s (user demo, password %s). Ctrl-C ends it and forgets everything.\n", s.listener.Addr(), password)
+		return nil
+	})
 }
 
 func (c demoCommand) integrations() ([]config.Integration, error) {

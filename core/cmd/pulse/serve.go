@@ -52,11 +52,7 @@ func (serveCommand) Run(ctx context.Context, o *options, io streams) error {
 		return err
 	}
 	log := newLogger(io.err, cfg.Server.LogLevel, cfg.Server.LogFormat)
-	s, err := build(ctx, cfg, log, started)
-	if err != nil {
-		return err
-	}
-	return s.run(ctx)
+	return serve(ctx, cfg, log, started, func(*server) error { return nil })
 }
 
 // server is the whole graph: what is open, what runs.
@@ -87,11 +83,13 @@ type server struct {
 	redeclared chan struct{}
 	// upgrades are configurations that plugins have brought to their present version.
 	upgrades chan host.Upgraded
+	// restart asks for another run in the same process.
+	restart chan struct{}
 }
 
 // build opens everything, bottom first. What was opened is closed again when a later part fails.
 func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started time.Time) (s *server, err error) {
-	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1), upgrades: make(chan host.Upgraded, 1024)}
+	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1), upgrades: make(chan host.Upgraded, 1024), restart: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -114,14 +112,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 		return s, err
 	}
 	s.poll = poll.New(s.collect, log.Named("poll"))
-	if err = s.openAPI(ctx, started); err != nil {
-		return s, err
-	}
-	s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Server.Listen)
-	if err != nil {
-		err = fmt.Errorf("listen on %s: %w; choose another address with --listen", cfg.Server.Listen, err)
-	}
-	return s, err
+	return s, s.openAPI(ctx, started)
 }
 
 // openAuth loads who may come in, and makes the tokens that a new server needs.
@@ -222,7 +213,7 @@ func (s *server) openBooks(ctx context.Context) (err error) {
 	return err
 }
 
-// run serves until ctx ends or serving fails, then stops in order: no more requests, no more work, plugins drained,
+// run serves until ctx ends, serving fails or another run is asked for ([errRestart]), then stops in order: no more requests, no more work, plugins drained,
 // documents saved, stores closed.
 func (s *server) run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -249,6 +240,9 @@ func (s *server) run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.log.Info("stopping")
+	case <-s.restart:
+		s.log.Info("stopping, to begin anew")
+		err = errRestart
 	case err = <-served:
 		err = fmt.Errorf("serve: %w", err)
 	}

@@ -534,6 +534,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The configuration with its secrets, as a bundle that the passphrase opens */
+        post: operations["exportConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring in a bundle, of this product or of the reference; with dryRun only tell what would change */
+        post: operations["importConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config/nodes": {
         parameters: {
             query?: never;
@@ -2077,33 +2111,15 @@ export interface components {
             total: number;
         };
         Change: {
-            excludeDatastores?: string[] | null;
-            fingerprint?: string | null;
-            guestURL?: string | null;
-            host?: string;
-            monitorBackups?: boolean | null;
-            monitorContainers?: boolean | null;
-            monitorDatastores?: boolean | null;
-            monitorDomainStats?: boolean | null;
-            monitorGarbageJobs?: boolean | null;
-            monitorMailStats?: boolean | null;
-            monitorPhysicalDisks?: boolean | null;
-            monitorPruneJobs?: boolean | null;
-            monitorQuarantine?: boolean | null;
-            monitorQueues?: boolean | null;
-            monitorStorage?: boolean | null;
-            monitorSyncJobs?: boolean | null;
-            monitorVerifyJobs?: boolean | null;
-            monitorVMs?: boolean | null;
-            name?: string;
-            password?: string;
-            physicalDiskPollingMinutes?: number | null;
-            temperatureMonitoringEnabled?: boolean | null;
-            tokenName?: string;
-            tokenValue?: string;
-            type?: string;
-            user?: string;
-            verifySSL?: boolean | null;
+            added: string[];
+            changed: components["schemas"]["Changed"][];
+            removed: string[];
+            same: number;
+            section: string;
+        };
+        Changed: {
+            members: string[];
+            name: string;
         };
         ChannelOut: {
             enabled: boolean;
@@ -2366,6 +2382,16 @@ export interface components {
             events: components["schemas"]["Event"][];
             next?: string;
         };
+        Exported: {
+            data: string;
+            status: string;
+        };
+        ExportRequest: {
+            /** @description At least 12 characters. */
+            passphrase: string;
+            /** @description All but users when it is left out. The users need all scopes. */
+            sections?: string[];
+        };
         FactOut: {
             format: string;
             group?: string;
@@ -2449,6 +2475,28 @@ export interface components {
             macAddresses?: string[];
             machineId?: string;
         };
+        Imported: {
+            changes: components["schemas"]["Change"][];
+            dryRun?: boolean;
+            /** Format: date-time */
+            exportedAt?: string | null;
+            /** @description What cannot come, and why. */
+            left: components["schemas"]["Left"][];
+            message: string;
+            origin: string;
+            status: string;
+            /** @description The version of the server that wrote the bundle, or of the reference's format. */
+            version?: string;
+        };
+        ImportRequest: {
+            /** @description The bundle, or the whole answer of an export. */
+            data: string;
+            /** @description Change nothing and tell what would change. */
+            dryRun?: boolean;
+            passphrase: string;
+            /** @description All that the bundle has when it is left out. Tokens and users need all scopes. */
+            sections?: string[];
+        };
         Info: {
             isDevelopment: boolean;
             version: string;
@@ -2491,6 +2539,10 @@ export interface components {
             steps: components["schemas"]["IntegrationsStep"][];
             untrustedCertificate?: components["schemas"]["Untrusted"] | null;
             version?: string;
+        };
+        Left: {
+            reason: string;
+            what: string;
         };
         Legacy: {
             alerts?: components["schemas"]["LegacyAlert"][];
@@ -2716,6 +2768,35 @@ export interface components {
             type: string;
             user?: string;
             verifySSL: boolean;
+        };
+        NodesChange: {
+            excludeDatastores?: string[] | null;
+            fingerprint?: string | null;
+            guestURL?: string | null;
+            host?: string;
+            monitorBackups?: boolean | null;
+            monitorContainers?: boolean | null;
+            monitorDatastores?: boolean | null;
+            monitorDomainStats?: boolean | null;
+            monitorGarbageJobs?: boolean | null;
+            monitorMailStats?: boolean | null;
+            monitorPhysicalDisks?: boolean | null;
+            monitorPruneJobs?: boolean | null;
+            monitorQuarantine?: boolean | null;
+            monitorQueues?: boolean | null;
+            monitorStorage?: boolean | null;
+            monitorSyncJobs?: boolean | null;
+            monitorVerifyJobs?: boolean | null;
+            monitorVMs?: boolean | null;
+            name?: string;
+            password?: string;
+            physicalDiskPollingMinutes?: number | null;
+            temperatureMonitoringEnabled?: boolean | null;
+            tokenName?: string;
+            tokenValue?: string;
+            type?: string;
+            user?: string;
+            verifySSL?: boolean | null;
         };
         NodesDone: {
             status: string;
@@ -3312,6 +3393,7 @@ export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
 export type SchemaChange = components['schemas']['Change'];
+export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
@@ -3339,6 +3421,8 @@ export type SchemaEscalation = components['schemas']['Escalation'];
 export type SchemaEvaluation = components['schemas']['Evaluation'];
 export type SchemaEvent = components['schemas']['Event'];
 export type SchemaEventsOut = components['schemas']['EventsOut'];
+export type SchemaExported = components['schemas']['Exported'];
+export type SchemaExportRequest = components['schemas']['ExportRequest'];
 export type SchemaFactOut = components['schemas']['FactOut'];
 export type SchemaFilterStack = components['schemas']['FilterStack'];
 export type SchemaForgotten = components['schemas']['Forgotten'];
@@ -3351,6 +3435,8 @@ export type SchemaHostConfig = components['schemas']['HostConfig'];
 export type SchemaHostIn = components['schemas']['HostIn'];
 export type SchemaHysteresis = components['schemas']['Hysteresis'];
 export type SchemaIdentity = components['schemas']['Identity'];
+export type SchemaImported = components['schemas']['Imported'];
+export type SchemaImportRequest = components['schemas']['ImportRequest'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
@@ -3358,6 +3444,7 @@ export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus
 export type SchemaIntegrationsStep = components['schemas']['IntegrationsStep'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
 export type SchemaIntegrationsTried = components['schemas']['IntegrationsTried'];
+export type SchemaLeft = components['schemas']['Left'];
 export type SchemaLegacy = components['schemas']['Legacy'];
 export type SchemaLegacyAlert = components['schemas']['LegacyAlert'];
 export type SchemaLegacyIdentity = components['schemas']['LegacyIdentity'];
@@ -3384,6 +3471,7 @@ export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
+export type SchemaNodesChange = components['schemas']['NodesChange'];
 export type SchemaNodesDone = components['schemas']['NodesDone'];
 export type SchemaNodesTried = components['schemas']['NodesTried'];
 export type SchemaNoteIn = components['schemas']['NoteIn'];
@@ -4553,6 +4641,72 @@ export interface operations {
             };
         };
     };
+    exportConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exported"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    importConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listNodes: {
         parameters: {
             query?: never;
@@ -4591,7 +4745,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Change"];
+                "application/json": components["schemas"]["NodesChange"];
             };
         };
         responses: {
@@ -4626,7 +4780,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Change"];
+                "application/json": components["schemas"]["NodesChange"];
             };
         };
         responses: {
@@ -4752,7 +4906,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Change"];
+                "application/json": components["schemas"]["NodesChange"];
             };
         };
         responses: {
@@ -4785,7 +4939,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Change"];
+                "application/json": components["schemas"]["NodesChange"];
             };
         };
         responses: {
