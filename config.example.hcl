@@ -36,6 +36,10 @@ server {
 }
 
 metrics {
+  # Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a
+  # restart. One of: embedded, memory.
+  #store = "embedded"
+
   # How long samples are kept as they came. Range: at least 1h.
   #raw_retention = "2d"
 
@@ -51,6 +55,14 @@ metrics {
   # How often samples are forced to the disk. A crash of the server loses nothing; a power cut may
   # lose this much. Range: 1s to 10m.
   #sync = "10s"
+
+  # How long samples wait in the log before they are packed into the file. Rarely spares SD cards
+  # and SSDs and takes more memory. Range: 1m to 24h.
+  #pack_every = "1h"
+
+  # How large the file may grow. Past it the oldest is deleted before its time. Without it, time
+  # alone decides. Range: at least 16777216 bytes. Not set by default; for example:
+  #max_size = "4GiB"
 }
 
 plugins {

@@ -70,11 +70,14 @@ func (s Server) Validate() []sdk.Diagnostic {
 
 // Metrics is the metrics block.
 type Metrics struct {
+	Store           string        `name:"store" help:"Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a restart." default:"embedded" enum:"embedded,memory"`
 	RawRetention    time.Duration `name:"raw_retention" help:"How long samples are kept as they came." min:"1h"`
 	MinuteRetention time.Duration `name:"minute_retention" help:"How long minimum, maximum and average per minute are kept." min:"1h"`
 	HourRetention   time.Duration `name:"hour_retention" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
 	DayRetention    time.Duration `name:"day_retention" help:"How long minimum, maximum and average per day are kept." min:"1d"`
 	Sync            time.Duration `name:"sync" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
+	PackEvery       time.Duration `name:"pack_every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
+	MaxSize         int64         `name:"max_size" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
 }
 
 // SetDefaults takes the retentions from the metric store's default tiers.

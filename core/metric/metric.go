@@ -83,6 +83,8 @@ type Stats struct {
 	LastFlush     time.Time
 	LastRollup    time.Time
 	LastRetention time.Time
+	// Shortened is when something was last deleted before its time, because the store was too large.
+	Shortened time.Time
 }
 
 // Store keeps series. Implementations pass the suite in core/metric/metrictest.

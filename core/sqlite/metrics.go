@@ -35,7 +35,12 @@ type Options struct {
 	FlushAfter time.Duration
 	// MaxSeries is the most series kept; samples of more are refused and counted. Default 100,000.
 	MaxSeries int
-	Log       hclog.Logger
+	// MaxBytes is how large the database may grow: past it the oldest of the largest tier is deleted before its time.
+	// 0 is without bound.
+	MaxBytes int64
+	// Volatile keeps everything in memory and writes no file: what is there ends with the process.
+	Volatile bool
+	Log      hclog.Logger
 }
 
 const (
@@ -117,14 +122,19 @@ func openMetrics(ctx context.Context, path string, opt Options) (*Metrics, error
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(ctx, path, sub, layout{synchronous: "FULL", readers: 2, cacheKiB: 512})
+	var db *DB
+	if opt.Volatile {
+		db, err = openVolatile(ctx, sub)
+	} else {
+		db, err = open(ctx, path, sub, layout{synchronous: "FULL", readers: 2, cacheKiB: 512})
+	}
 	if err != nil {
 		return nil, err
 	}
 	m := &Metrics{
 		opt: opt, db: db, log: opt.Log, wake: make(chan struct{}, 1),
 		byKey: map[metric.Key]*series{}, byRecord: map[id.UID][]*series{}, nextID: 1,
-		wal: sampleLog{dir: strings.TrimSuffix(path, filepath.Ext(path)) + ".log"},
+		wal: sampleLog{dir: logDir(path), volatile: opt.Volatile},
 	}
 	if err := m.load(ctx); err != nil {
 		_ = db.Close()
@@ -132,6 +142,9 @@ func openMetrics(ctx context.Context, path string, opt Options) (*Metrics, error
 	}
 	return m, nil
 }
+
+// logDir is the folder of the samples' log beside a database.
+func logDir(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".log" }
 
 // setAside renames a damaged database and what belongs to it, so that somebody may look into it. Series are worth
 // less than a server that starts.
@@ -202,6 +215,10 @@ func (m *Metrics) load(ctx context.Context) error {
 
 // replay reads the log into memory and begins a new segment.
 func (m *Metrics) replay(byID map[uint32]*series) error {
+	if m.opt.Volatile {
+		_, err := m.wal.rotate()
+		return err
+	}
 	if err := os.MkdirAll(m.wal.dir, 0o700); err != nil {
 		return fmt.Errorf("make folder of the log: %w", err)
 	}
@@ -306,11 +323,9 @@ func (m *Metrics) Stats(ctx context.Context) (metric.Stats, error) {
 	if closed {
 		return metric.Stats{}, errClosed
 	}
-	s.SizeBytes = m.wal.bytes()
-	for _, suffix := range []string{"", "-wal"} {
-		if info, err := os.Stat(m.db.path + suffix); err == nil {
-			s.SizeBytes += info.Size()
-		}
+	var err error
+	if s.SizeBytes, err = m.size(ctx); err != nil {
+		return metric.Stats{}, err
 	}
 	s.Points = map[string]int64{}
 	for _, t := range m.tiers {
@@ -321,6 +336,23 @@ func (m *Metrics) Stats(ctx context.Context) (metric.Stats, error) {
 		s.Points[t.Name] = points
 	}
 	return s, nil
+}
+
+// size returns the bytes of the database and the log, on the disk or, of a volatile store, in memory.
+func (m *Metrics) size(ctx context.Context) (bytes int64, err error) {
+	if m.opt.Volatile {
+		pages, err := m.db.usedBytes(ctx)
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		return pages + m.bytes, err
+	}
+	bytes = m.wal.bytes()
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(m.db.path + suffix); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes, nil
 }
 
 // Close packs what is in memory and ends. When packing fails, the log keeps it for the next start.
@@ -342,7 +374,7 @@ func (m *Metrics) Close() error {
 	}
 	m.mu.Lock()
 	m.closed = true
-	err := errors.Join(m.wal.file.Sync(), m.wal.file.Close())
+	err := m.wal.close()
 	m.mu.Unlock()
 	return errors.Join(err, m.db.Close())
 }

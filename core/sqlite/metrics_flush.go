@@ -40,7 +40,7 @@ func (m *Metrics) syncLog() error {
 	file, dirty := m.wal.file, m.wal.dirty
 	m.wal.dirty = false
 	m.mu.Unlock()
-	if !dirty {
+	if !dirty || file == nil {
 		return nil
 	}
 	// A segment that was ended meanwhile has been synced by the one who ended it.

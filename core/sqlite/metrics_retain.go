@@ -34,6 +34,9 @@ func (m *Metrics) retain(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := m.retainSize(ctx, now, touched); err != nil {
+		return err
+	}
 	empty, err := m.emptyOf(ctx, touched)
 	if err != nil {
 		return err
@@ -70,6 +73,66 @@ func (m *Metrics) retainTier(ctx context.Context, tier int, now time.Time, touch
 			}
 		}
 	}
+}
+
+// retainSize deletes the oldest of the largest tier until the database is as small as it should be. What came within the
+// last hour stays.
+func (m *Metrics) retainSize(ctx context.Context, now time.Time, touched map[uint32]bool) error {
+	for m.opt.MaxBytes > 0 {
+		used, err := m.db.usedBytes(ctx)
+		if err != nil || used <= m.opt.MaxBytes {
+			return m.db.mapError(err)
+		}
+		tier, err := m.largest(ctx)
+		if err != nil {
+			return m.db.mapError(err)
+		}
+		var names []uint32
+		err = m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
+			ctx := context.WithoutCancel(ctx)
+			var shrunk int64
+			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, now.Add(-time.Hour).UnixMilli()); err != nil {
+				return err
+			}
+			return m.tiers[tier].count(ctx, tx, -shrunk)
+		})
+		if err != nil {
+			return err
+		}
+		if len(names) == 0 {
+			m.log.Warn("the store of series is larger than it should be with what came within the last hour alone: allow it more", "bytes", used, "allowed", m.opt.MaxBytes)
+			return nil
+		}
+		m.mu.Lock()
+		m.stats.Shortened = now
+		m.mu.Unlock()
+		for _, name := range names {
+			touched[name] = true
+		}
+	}
+	return nil
+}
+
+// largest returns the tier whose blocks take the most.
+func (m *Metrics) largest(ctx context.Context) (tier int, err error) {
+	most := int64(-1)
+	for i, t := range m.tiers {
+		var bytes int64
+		if err := m.db.Read.QueryRowContext(ctx, `SELECT coalesce(sum(length(data)), 0) FROM `+t.table).Scan(&bytes); err != nil {
+			return 0, err
+		}
+		if bytes > most {
+			tier, most = i, bytes
+		}
+	}
+	return tier, nil
+}
+
+// usedBytes returns how much of the database holds something.
+func (d *DB) usedBytes(ctx context.Context) (int64, error) {
+	var pages, free, size int64
+	err := d.Read.QueryRowContext(ctx, `SELECT (SELECT * FROM pragma_page_count), (SELECT * FROM pragma_freelist_count), (SELECT * FROM pragma_page_size)`).Scan(&pages, &free, &size)
+	return (pages - free) * size, err
 }
 
 // emptyOf returns those of the series of which nothing is left.

@@ -94,6 +94,23 @@ func open(ctx context.Context, path string, migrations fs.FS, l layout) (*DB, er
 	return db, nil
 }
 
+// openVolatile opens a database in memory. It has one connection for reading and writing, which is the database.
+func openVolatile(ctx context.Context, migrations fs.FS) (*DB, error) {
+	one, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, fmt.Errorf("open a database in memory: %w", err)
+	}
+	one.SetMaxOpenConns(1)
+	one.SetMaxIdleConns(1)
+	one.SetConnMaxLifetime(0)
+	db := &DB{Write: one, Read: one, path: "memory"}
+	if err := db.migrate(ctx, migrations); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
 // prepare makes the file private, looks for damage and runs what migrations are due.
 func (d *DB) prepare(ctx context.Context, migrations fs.FS, check bool) error {
 	if err := private(d.path); err != nil {

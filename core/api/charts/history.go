@@ -199,6 +199,8 @@ type statsOut struct {
 	LastFlush     time.Time `json:"lastFlush"`
 	LastRollup    time.Time `json:"lastRollup"`
 	LastRetention time.Time `json:"lastRetention"`
+	// Shortened is when something was last deleted before its time, because the store had become too large.
+	Shortened time.Time `json:"lastShortened,omitzero"`
 }
 
 func (a *Area) stats(ctx context.Context, _ route.None) (statsOut, error) {
@@ -209,6 +211,6 @@ func (a *Area) stats(ctx context.Context, _ route.None) (statsOut, error) {
 	return statsOut{
 		Enabled: true, DBSize: s.SizeBytes, Raw: s.Points["raw"], Minute: s.Points["minute"], Hour: s.Points["hour"], Day: s.Points["day"],
 		Series: s.Series, Written: s.Written, Refused: s.Refused, Buffered: s.Buffered,
-		LastFlush: s.LastFlush, LastRollup: s.LastRollup, LastRetention: s.LastRetention,
+		LastFlush: s.LastFlush, LastRollup: s.LastRollup, LastRetention: s.LastRetention, Shortened: s.Shortened,
 	}, nil
 }

@@ -63,6 +63,7 @@ type commands struct {
 	BootstrapToken bootstrapCommand `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
 	ConfigFile     configCommand    `cmd:"" name:"config" help:"Work with the configuration file."`
 	Demo           demoCommand      `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
+	Metrics        metricsCommand   `cmd:"" help:"Look after the store of samples."`
 	Plugin         pluginCommand    `cmd:"" help:"Look at the installed plugins, and make new ones."`
 	User           userCommand      `cmd:"" help:"Manage local users."`
 	Version        versionCommand   `cmd:"" help:"Print the version."`

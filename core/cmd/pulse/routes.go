@@ -171,6 +171,10 @@ func (s *server) fixedSettings() settings.Values {
 			out["frontendPort"] = n
 		}
 	}
+	const day = 24 * time.Hour
+	metrics := s.cfg.Metrics
+	out["metricsRetentionRawHours"], out["metricsRetentionMinuteHours"] = int64(metrics.RawRetention/time.Hour), int64(metrics.MinuteRetention/time.Hour)
+	out["metricsRetentionHourlyDays"], out["metricsRetentionDailyDays"] = int64(metrics.HourRetention/day), int64(metrics.DayRetention/day)
 	return out
 }
 

@@ -98,8 +98,11 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 	if s.base, err = openBase(ctx, cfg); err != nil {
 		return s, err
 	}
-	opt := sqlite.Options{Tiers: cfg.Metrics.Tiers(), Now: time.Now, Sync: cfg.Metrics.Sync, Log: log.Named("metrics")}
-	if s.metrics, err = sqlite.OpenMetrics(ctx, s.base.dir.Path("metrics.db"), opt); err != nil {
+	opt := sqlite.Options{
+		Tiers: cfg.Metrics.Tiers(), Now: time.Now, Sync: cfg.Metrics.Sync, FlushAfter: cfg.Metrics.PackEvery, MaxBytes: cfg.Metrics.MaxSize,
+		Volatile: cfg.Metrics.Store == "memory", Log: log.Named("metrics"),
+	}
+	if s.metrics, err = sqlite.OpenMetrics(ctx, s.base.dir.Path(metricsFile), opt); err != nil {
 		return s, err
 	}
 	if err = s.openAuth(ctx); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	RunStore(t, func(_ *testing.T, _ string, tiers []metric.Tier, now func() time.Time) metric.Store {
+	RunVolatile(t, func(_ *testing.T, _ string, tiers []metric.Tier, now func() time.Time) metric.Store {
 		return NewMemory(now, tiers...)
 	})
 }

@@ -18,6 +18,18 @@ type Open func(t *testing.T, dir string, tiers []metric.Tier, now func() time.Ti
 
 // RunStore holds a store to the contract of metric.Store.
 func RunStore(t *testing.T, open Open) {
+	t.Helper()
+	runStore(t, open, false)
+}
+
+// RunVolatile is [RunStore] for a store of which nothing is left when it is closed.
+func RunVolatile(t *testing.T, open Open) {
+	t.Helper()
+	runStore(t, open, true)
+}
+
+func runStore(t *testing.T, open Open, volatile bool) {
+	t.Helper()
 	tests := []struct {
 		name string
 		run  func(t *testing.T, r *rig)
@@ -42,7 +54,7 @@ func RunStore(t *testing.T, open Open) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := &rig{t: t, open: open, dir: t.TempDir(), clock: Start}
+			r := &rig{t: t, open: open, volatile: volatile, dir: t.TempDir(), clock: Start}
 			r.reopen()
 			t.Cleanup(func() {
 				if err := r.store.Close(); err != nil {
@@ -69,12 +81,14 @@ func Tiers() []metric.Tier {
 
 // rig is an open store with a clock that the test moves.
 type rig struct {
-	t     *testing.T
-	open  Open
-	dir   string
-	store metric.Store
-	mu    sync.Mutex
-	clock time.Time
+	t *testing.T
+	// volatile tells that nothing survives the end of the store.
+	volatile bool
+	open     Open
+	dir      string
+	store    metric.Store
+	mu       sync.Mutex
+	clock    time.Time
 }
 
 func (r *rig) now() time.Time {

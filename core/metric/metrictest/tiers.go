@@ -35,7 +35,7 @@ func testLate(t *testing.T, r *rig) {
 	r.put(-3*time.Hour, 10)
 	r.put(-10*time.Second, 20)
 	r.reopen()
-	if _, volatile := r.store.(*Memory); volatile {
+	if r.volatile {
 		t.Skip("nothing survives")
 	}
 	r.put(-3*time.Hour+time.Second, 40)
@@ -156,7 +156,7 @@ func testDelete(t *testing.T, r *rig) {
 	if len(got) != 1 || len(got[0].Points) != 1 || got[0].Points[0].Value != 5 {
 		t.Errorf("begun again: got %+v", got)
 	}
-	if _, volatile := r.store.(*Memory); volatile {
+	if r.volatile {
 		return
 	}
 	r.reopen()
@@ -166,7 +166,7 @@ func testDelete(t *testing.T, r *rig) {
 }
 
 func testReopen(t *testing.T, r *rig) {
-	if _, volatile := r.store.(*Memory); volatile {
+	if r.volatile {
 		t.Skip("nothing survives")
 	}
 	for i := range 5 {

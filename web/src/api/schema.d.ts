@@ -3168,6 +3168,8 @@ export interface components {
             lastRetention: string;
             /** Format: date-time */
             lastRollup: string;
+            /** Format: date-time */
+            lastShortened?: string;
             minuteCount: number;
             rawCount: number;
             refused: number;

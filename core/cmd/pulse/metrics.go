@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/datadir"
+	"github.com/pulse-platform/pulse/core/sqlite"
+)
+
+// metricsFile is the database of samples; their log lies beside it.
+const metricsFile = "metrics.db"
+
+type metricsCommand struct {
+	Check    metricsCheckCommand    `cmd:"" help:"Look through the whole embedded store for damage. The server must be stopped."`
+	Snapshot metricsSnapshotCommand `cmd:"" help:"Write the embedded store to a new file that can be opened as one. The server must be stopped."`
+}
+
+type metricsCheckCommand struct {
+	Repair bool `help:"Remove what is damaged. A file that is damaged as a whole is set aside, and what can be read of it is kept."`
+}
+
+// Run prints what is there and what is wrong with it. Damage that stays is exit code 1.
+func (c metricsCheckCommand) Run(ctx context.Context, o *options, io streams) error {
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	if err := checkUsed(cfg.Server.Data); err != nil {
+		return err
+	}
+	dir, err := datadir.Open(cfg.Server.Data)
+	if err != nil {
+		return err
+	}
+	defer dir.Close() //nolint:errcheck // it holds a lock only
+	found, err := sqlite.CheckMetrics(ctx, dir.Path(metricsFile), cfg.Metrics.Tiers(), c.Repair, time.Now())
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"TIER", "BLOCKS", "POINTS", "DAMAGED", "WITHOUT SERIES"}}
+	for _, f := range found.Tiers {
+		rows = append(rows, []string{f.Tier, strconv.FormatInt(f.Blocks, 10), strconv.FormatInt(f.Points, 10), strconv.FormatInt(f.Damaged, 10), strconv.FormatInt(f.Orphans, 10)})
+	}
+	if err := table(io, rows...); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%d series; the log has %d bytes", found.Series, found.LogBytes)
+	if found.TornBytes > 0 {
+		fmt.Fprintf(io.out, ", of which %d are the torn end of a write that was never acknowledged", found.TornBytes)
+	}
+	fmt.Fprintln(io.out, ".")
+	if found.Database != "" {
+		fmt.Fprintf(io.out, "The file was damaged: %s\n", found.Database)
+	}
+	if found.Aside != "" {
+		fmt.Fprintf(io.out, "It lies at %s now; what could be read of it is in the new one.\n", found.Aside)
+	}
+	switch {
+	case found.Sound() || found.Repaired:
+		fmt.Fprintln(io.out, map[bool]string{true: "Repaired.", false: "The store is sound."}[found.Repaired])
+		return nil
+	}
+	return errors.New("the store is damaged: pulse metrics check --repair removes what is, and keeps the rest")
+}
+
+type metricsSnapshotCommand struct {
+	File string `arg:"" help:"The new file. It must not exist."`
+}
+
+// Run writes the snapshot.
+func (c metricsSnapshotCommand) Run(ctx context.Context, o *options, io streams) error {
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	if err := checkUsed(cfg.Server.Data); err != nil {
+		return err
+	}
+	dir, err := datadir.Open(cfg.Server.Data)
+	if err != nil {
+		return err
+	}
+	defer dir.Close() //nolint:errcheck // it holds a lock only
+	m, err := sqlite.OpenMetrics(ctx, dir.Path(metricsFile), sqlite.Options{Tiers: cfg.Metrics.Tiers()})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(m.Snapshot(ctx, c.File), m.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "The store is in %s.\n", c.File)
+	return nil
+}
