@@ -185,7 +185,8 @@ type StateSection struct {
 	Nest   []Nest
 	Join   []Join
 	Rows   []SectionRows
-	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-". A wire id that begins
+	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-", or a pattern: "{id}" is
+	// the wire id alone. A wire id that begins
 	// with it is the whole key.
 	HealthKey string
 	// ChartGroup is the member of the chart answer that holds the type's series, for example "hostData", and

@@ -175,7 +175,7 @@ func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
 			entry := s.show(r, section, snap, children)
 			fresh[r.UID] = entry
 			if section.HealthKey != "" {
-				key := section.HealthKey + strings.TrimPrefix(r.WireID, section.HealthKey)
+				key := healthKey(section.HealthKey, r.WireID)
 				health = strconv.AppendBool(appendName(health, key), r.Healthy())
 			}
 			lists[section.Section] = append(lists[section.Section], entry)
@@ -189,6 +189,14 @@ func (s *State) sections(snap *Snapshot) (map[string][]byte, []byte) {
 		}
 	}
 	return out, append(health, '}')
+}
+
+// healthKey is the key of a record in the health map: a prefix before its wire id, or a pattern with it.
+func healthKey(form, wireID string) string {
+	if strings.Contains(form, "{id}") {
+		return strings.ReplaceAll(form, "{id}", wireID)
+	}
+	return form + strings.TrimPrefix(wireID, form)
 }
 
 // list orders a section and joins it.

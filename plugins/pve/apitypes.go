@@ -86,3 +86,40 @@ type certificateRow struct {
 	Fingerprint proxmox.Str `json:"fingerprint"`
 	NotAfter    proxmox.Int `json:"notafter"`
 }
+
+// nodeRow is an entry of /nodes.
+type nodeRow struct {
+	Node        proxmox.Str `json:"node"`
+	Fingerprint proxmox.Str `json:"ssl_fingerprint"`
+}
+
+// usedOf is used space of a total.
+type usedOf struct {
+	Total proxmox.Int `json:"total"`
+	Used  proxmox.Int `json:"used"`
+}
+
+// nodeStatusAnswer is /nodes/{node}/status. Its processor share is not used: it is measured since the last call that the
+// same worker of the server took.
+type nodeStatusAnswer struct {
+	CPU     proxmox.Num   `json:"cpu"`
+	Wait    proxmox.Num   `json:"wait"`
+	Load    []proxmox.Num `json:"loadavg"`
+	Swap    usedOf        `json:"swap"`
+	Kernel  proxmox.Str   `json:"kversion"`
+	Version proxmox.Str   `json:"pveversion"`
+	CPUInfo struct {
+		CPUs    proxmox.Int `json:"cpus"`
+		Sockets proxmox.Int `json:"sockets"`
+		Model   proxmox.Str `json:"model"`
+		MHz     proxmox.Str `json:"mhz"`
+	} `json:"cpuinfo"`
+}
+
+// haRow is an entry of /cluster/ha/status/current.
+type haRow struct {
+	Type  proxmox.Str `json:"type"`
+	SID   proxmox.Str `json:"sid"`
+	State proxmox.Str `json:"state"`
+	Node  proxmox.Str `json:"node"`
+}

@@ -30,6 +30,13 @@ type Collector struct {
 	rights   rights
 	rightsAt time.Time
 	guests   map[int]*guestMemory
+	details  map[string]nodeDetails
+	away     map[string]awayNode
+	calls    []callCount
+	// members are the nodes that the endpoints were made of, and when.
+	members   string
+	membersAt time.Time
+	ends      []proxmox.Endpoint
 }
 
 // New returns a collector. It asks nothing yet.
@@ -40,7 +47,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	}
 	return &Collector{
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
-		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{},
+		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, away: map[string]awayNode{},
 	}, nil
 }
 
@@ -55,6 +62,8 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 	switch task {
 	case taskResources:
 		return c.collectResources(ctx, sink)
+	case taskNodes:
+		return c.collectNodes(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "There is no task %q.", task)
 }

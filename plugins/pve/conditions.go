@@ -8,6 +8,7 @@ const (
 	kindStuck       = "node_status_unknown"
 	kindGuestFault  = "guest_fault"
 	kindStorageAway = "storage_away"
+	kindHA          = "ha_trouble"
 )
 
 // conditions declares the verdicts that are not numbers.
@@ -16,6 +17,7 @@ func conditions() []sdk.EventKind {
 		{Name: kindQuorum, Label: "Quorum lost", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "quorum-lost-{id}"},
 		{Name: kindStuck, Label: "Node tells nothing of itself", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "node-status-{id}"},
 		{Name: kindGuestFault, Label: "Guest in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "guest-fault-{id}"},
+		{Name: kindHA, Label: "High availability in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "ha-{id}"},
 		{Name: kindStorageAway, Label: "Storage away on a node", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "storage-away-{id}-{instance}"},
 	}
 	for i := range all {

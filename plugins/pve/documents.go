@@ -16,6 +16,8 @@ type clusterDoc struct {
 	Nodes       int    `json:"nodes"`
 	NodesOnline int    `json:"nodesOnline"`
 	Quorate     bool   `json:"quorate"`
+	// Calls is how many requests a minute this integration makes.
+	Calls float64 `json:"callsPerMinute"`
 }
 
 type nodeDoc struct {
@@ -41,6 +43,8 @@ type nodeDoc struct {
 	Temperatures *bool     `json:"temperatureMonitoringEnabled,omitempty"`
 
 	NodeName string `json:"nodeName"`
+	HAState  string `json:"haState,omitempty"`
+	Level    string `json:"subscriptionLevel,omitempty"`
 }
 
 type cpuInfo struct {
@@ -55,13 +59,29 @@ func (c *Collector) nodeDoc(v *view, n node) nodeDoc {
 		Node: n.name, Name: n.name, NodeName: n.name, Instance: c.instance, Host: c.nodeURL(n), GuestURL: c.cfg.GuestURL, Type: "node",
 		MaxMem: n.MaxMem.V, MaxDisk: n.MaxDisk.V, LoadAverage: []float64{}, CPUInfo: cpuInfo{Cores: int64(n.MaxCPU.V)},
 		Member: v.cluster != "", Cluster: v.cluster, Temperatures: c.cfg.TemperatureMonitoring,
+		HAState: string(n.HAState), Level: levels[n.level],
 	}
 	if n.online {
 		d.CPU, d.Uptime, d.Mem = short(n.CPU.V), n.Uptime.V, n.Mem.V
 		d.Memory, d.Disk = spaceOf(n.Mem, n.MaxMem), spaceOf(n.Disk, n.MaxDisk)
 	}
+	c.mu.Lock()
+	more, ok := c.details[n.name]
+	c.mu.Unlock()
+	if ok {
+		d.Kernel, d.Version, d.CPUInfo = more.kernel, more.version, more.cpu
+	}
+	if ok && n.online {
+		d.LoadAverage = append(d.LoadAverage, more.load...)
+		if d.Memory != nil {
+			d.Memory.SwapUsed, d.Memory.SwapTotal = more.swap.Used, more.swap.Total
+		}
+	}
 	return d
 }
+
+// levels are the words for levels of subscription.
+var levels = map[string]string{"c": "community", "b": "basic", "s": "standard", "p": "premium"}
 
 // nodeURL is where people reach a node: the address that the operator gave for it, else the one that the cluster names.
 func (c *Collector) nodeURL(n node) string {

@@ -9,9 +9,16 @@ import (
 // metrics are the numbers over time.
 func metrics() []sdk.Metric {
 	guests := []string{typeVM, typeLXC}
+	nodes := []string{typeNode}
 	busy := append([]string{typeNode}, guests...)
 	m := []sdk.Metric{
 		{Name: "nodes_online", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Nodes online", Help: "Nodes of the cluster that are online.", Chart: "nodes"},
+		{Name: "api_calls", Types: []string{typeCluster}, Unit: sdk.UnitPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Requests", Help: "Requests a second that this integration makes.", Chart: "requests"},
+		{Name: "load1", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 1 min", Help: "Load average over a minute.", Chart: "load"},
+		{Name: "load5", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 5 min", Help: "Load average over five minutes.", Chart: "load"},
+		{Name: "load15", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 15 min", Help: "Load average over fifteen minutes.", Chart: "load"},
+		{Name: "swap", Types: nodes, Unit: sdk.UnitRatio, Precision: 12, Label: "Swap", Help: "Used share of swap space.", Chart: "memory"},
+		{Name: "iowait", Types: nodes, Unit: sdk.UnitRatio, Precision: 12, Label: "Waiting for disks", Help: "Share of time in which processors wait for disks.", Chart: "cpu"},
 		{Name: "cpu", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "CPU", Help: "Busy share of a node's processors, or of those that a guest has.", Chart: "cpu"},
 		{Name: "memory", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Memory", Help: "Used share of memory; for guests as their node or themselves see it.", Chart: "memory"},
 		{Name: "disk", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Disk", Help: "Used share of a node's root file system, of a container's root volume, or of all file systems that a guest agent names.", Chart: "disk"},

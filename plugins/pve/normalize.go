@@ -58,6 +58,9 @@ type space struct {
 	Used  int64   `json:"used"`
 	Free  int64   `json:"free"`
 	Usage float64 `json:"usage"` // percent; -1 when it is not known
+
+	SwapUsed  int64 `json:"swapUsed,omitempty"`
+	SwapTotal int64 `json:"swapTotal,omitempty"`
 }
 
 // spaceOf returns nil when the total is not known.

@@ -16,7 +16,10 @@ import (
 const Version = "1.0.0"
 
 // The tasks.
-const taskResources = "resources"
+const (
+	taskResources = "resources"
+	taskNodes     = "nodes"
+)
 
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
@@ -33,6 +36,7 @@ func Plugin() sdk.Plugin {
 		Tasks: []sdk.Task{
 			{Name: taskResources, Label: "Nodes, guests and storage", Interval: 10 * time.Second, Timeout: 30 * time.Second, Cost: sdk.CostLight,
 				Types: []string{typeCluster, typeNode, typeVM, typeLXC, typeStorage}},
+			{Name: taskNodes, Label: "Details of nodes", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight},
 		},
 	}, New)
 }

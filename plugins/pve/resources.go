@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -112,11 +114,14 @@ func (c *Collector) tellCluster(v *view) []sdk.Observation {
 		verdicts = append(verdicts, sdk.Condition{Type: typeCluster, Key: clusterKey, Kind: kindQuorum, Severity: sdk.SeverityCritical,
 			Message: fmt.Sprintf("The cluster %s has no quorum: %d of %d nodes are online. Nothing can be started or changed.", r.Name, online, len(v.nodes))})
 	}
-	r.Doc = encode(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate})
-	out := []sdk.Observation{r,
-		sdk.Sample{Type: typeCluster, Key: clusterKey, Metric: "nodes_online", Value: float64(online)},
+	calls := c.callsPerMinute(v.at)
+	r.Doc = encode(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate, Calls: calls})
+	s := samples{kind: typeCluster, key: clusterKey, out: []sdk.Observation{r}}
+	s.add("nodes_online", float64(online))
+	if calls > 0 {
+		s.add("api_calls", calls/60)
 	}
-	return append(out, verdicts...)
+	return append(s.out, verdicts...)
 }
 
 func nodeKey(name string) string { return "node/" + name }
@@ -149,4 +154,28 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	s.share("memory", n.Mem, n.MaxMem)
 	s.share("disk", n.Disk, n.MaxDisk)
 	return s.out
+}
+
+// callCount is how many requests there had been at a time.
+type callCount struct {
+	at    time.Time
+	calls int64
+}
+
+// callsOver is the time over which requests are counted.
+const callsOver = 5 * time.Minute
+
+// callsPerMinute returns how many requests a minute there were of late, 0 while that is not known.
+func (c *Collector) callsPerMinute(now time.Time) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, callCount{now, c.client.Calls()})
+	for len(c.calls) > 2 && now.Sub(c.calls[1].at) >= callsOver {
+		c.calls = c.calls[1:]
+	}
+	first, last := c.calls[0], c.calls[len(c.calls)-1]
+	if last.at.Sub(first.at) < 30*time.Second {
+		return 0
+	}
+	return math.Round(float64(last.calls-first.calls)/last.at.Sub(first.at).Minutes()*10) / 10
 }

@@ -33,6 +33,7 @@ func clusterType() sdk.ResourceType {
 		Facts: []sdk.Fact{
 			{Label: "Address", Path: "host", Format: sdk.FormatText}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatNumber},
 			{Label: "Nodes online", Path: "nodesOnline", Format: sdk.FormatNumber}, {Label: "Quorum", Path: "quorate", Format: sdk.FormatBool},
+			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber},
 		},
 		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum},
 	}
@@ -49,6 +50,8 @@ func nodeType() sdk.ResourceType {
 			{Name: "memory", Label: "Memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
 			{Name: "disk", Label: "Disk", Metric: "disk", Path: "disk.usage", Format: sdk.FormatPercent, Default: true, Priority: 3, Width: 110},
 			{Name: "uptime", Label: "Uptime", Path: "uptime", Unit: "s", Format: sdk.FormatDuration, Default: true, Priority: 6, Width: 100},
+			{Name: "load", Label: "Load", Metric: "load1", Path: "loadAverage.0", Format: sdk.FormatNumber, Priority: 7, Width: 80},
+			{Name: "swap", Label: "Swap", Metric: "swap", Path: "memory.swapUsed", Format: sdk.FormatBytes, Priority: 8, Width: 100},
 			{Name: "version", Label: "Version", Path: "pveVersion", Format: sdk.FormatText, Priority: 8, Width: 160},
 			{Name: "kernel", Label: "Kernel", Path: "kernelVersion", Format: sdk.FormatText, Priority: 9, Width: 160},
 		},
@@ -58,6 +61,8 @@ func nodeType() sdk.ResourceType {
 			{Label: "Version", Path: "pveVersion", Format: sdk.FormatText, Group: "System"},
 			{Label: "Kernel", Path: "kernelVersion", Format: sdk.FormatText, Group: "System"},
 			{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "System"},
+			{Label: "High availability", Path: "haState", Format: sdk.FormatText, Group: "System"},
+			{Label: "Subscription", Path: "subscriptionLevel", Format: sdk.FormatText, Group: "System"},
 			{Label: "Processor", Path: "cpuInfo.model", Format: sdk.FormatText, Group: "Hardware"},
 			{Label: "Logical CPUs", Path: "cpuInfo.cores", Format: sdk.FormatNumber, Group: "Hardware"},
 			{Label: "Load", Path: "loadAverage", Format: sdk.FormatList, Group: "Hardware"},
@@ -117,14 +122,14 @@ func guestThresholds() []sdk.Threshold {
 func vmType() sdk.ResourceType {
 	return sdk.ResourceType{
 		Name: typeVM, Label: "Virtual machine", Plural: "Virtual machines", Icon: "monitor", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
-		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault, kindHA},
 	}
 }
 
 func containerType() sdk.ResourceType {
 	return sdk.ResourceType{
 		Name: typeLXC, Label: "Container (LXC)", Plural: "Containers (LXC)", Icon: "box", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
-		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault, kindHA},
 	}
 }
 
@@ -156,6 +161,8 @@ func storageType() sdk.ResourceType {
 // sections say where the state shows the types.
 func sections() []sdk.StateSection {
 	return []sdk.StateSection{
+		// The cluster has no section of its own; whether it answers stands in the health map under the integration's name.
+		{Type: typeCluster, Order: 5, HealthKey: "{id}", Inject: injected(map[string]string{"stale": "unknown"})},
 		{
 			Section: "nodes", Type: typeNode, Order: 10, SortBy: "name", HistoryType: "node", ChartGroup: "nodeData",
 			ChartMetrics: []string{"cpu", "memory", "disk"},

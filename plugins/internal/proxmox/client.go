@@ -30,8 +30,10 @@ const (
 	defaultMaxBody = 8 << 20
 	// idleTimeout is below the five seconds after which the servers close a connection that is not used.
 	idleTimeout = 4 * time.Second
-	// maxConns keeps three worker processes on the other side free for people.
-	maxConns = 4
+	// maxConns and maxForwarded keep worker processes on the other side free for people. Calls that a server forwards have
+	// connections of their own: nodes that hang must not hold up what it answers by itself.
+	maxConns     = 2
+	maxForwarded = 4
 	// aside is how long an endpoint that could not be reached is asked last.
 	aside = 30 * time.Second
 )
@@ -59,7 +61,8 @@ type Client struct {
 	calls atomic.Int64
 
 	mu     sync.Mutex
-	http   *http.Client
+	direct *http.Client
+	onward *http.Client // for calls that a server forwards to a node
 	ends   []*endpoint
 	slowly map[string]chan struct{} // by node: one slow call at a time
 }
@@ -108,19 +111,29 @@ func (c *Client) SetEndpoints(list []Endpoint) error {
 		}
 		ends = append(ends, &endpoint{base: base})
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closeIdle()
+	c.direct, c.onward, c.ends = transport(profile, maxConns), transport(profile, maxForwarded), ends
+	return nil
+}
+
+func transport(profile netguard.Profile, conns int) *http.Client {
 	client := netguard.Client(profile)
 	if t, ok := client.Transport.(*http.Transport); ok {
 		t.IdleConnTimeout = idleTimeout
-		t.MaxConnsPerHost = maxConns
+		t.MaxConnsPerHost = conns
 		t.ResponseHeaderTimeout = slowTimeout
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.http != nil {
-		c.http.CloseIdleConnections()
+	return client
+}
+
+func (c *Client) closeIdle() {
+	for _, client := range []*http.Client{c.direct, c.onward} {
+		if client != nil {
+			client.CloseIdleConnections()
+		}
 	}
-	c.http, c.ends = client, ends
-	return nil
 }
 
 // Calls returns how many requests were sent so far, logins included.
@@ -130,7 +143,7 @@ func (c *Client) Calls() int64 { return c.calls.Load() }
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.http.CloseIdleConnections()
+	c.closeIdle()
 }
 
 // List reads a list and hands each row to row. Rows that row refuses are skipped and counted.
@@ -267,7 +280,7 @@ func (c *Client) once(ctx context.Context, end *endpoint, call Call, used creden
 		return fmt.Errorf("make request: %w", err)
 	}
 	req.Header.Set(used.header, used.value)
-	return c.do(req, end, call.path(), read)
+	return c.do(req, end, call, read)
 }
 
 // login asks for a ticket.
@@ -277,15 +290,19 @@ func (c *Client) login(ctx context.Context, end *endpoint, form url.Values) (got
 		return got, fmt.Errorf("make request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	err = c.do(req, end, "/access/ticket", func(body io.Reader) error { return readObject(body, &got) })
+	err = c.do(req, end, Path("access", "ticket"), func(body io.Reader) error { return readObject(body, &got) })
 	return got, err
 }
 
-func (c *Client) do(req *http.Request, end *endpoint, path string, read func(io.Reader) error) error {
+func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Reader) error) error {
+	path := call.path()
 	c.calls.Add(1)
 	req.Header.Set("Accept", "application/json")
 	c.mu.Lock()
-	client := c.http
+	client := c.direct
+	if call.Node != "" {
+		client = c.onward
+	}
 	c.mu.Unlock()
 	res, err := client.Do(req)
 	if err != nil {

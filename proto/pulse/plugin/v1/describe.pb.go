@@ -795,7 +795,8 @@ type StateSection struct {
 	Nest   []*Nest        `protobuf:"bytes,6,rep,name=nest,proto3" json:"nest,omitempty"`
 	Join   []*Join        `protobuf:"bytes,7,rep,name=join,proto3" json:"join,omitempty"`
 	Rows   []*SectionRows `protobuf:"bytes,8,rep,name=rows,proto3" json:"rows,omitempty"`
-	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-".
+	// HealthKey is the prefix of the type's keys in the connection health map, for example "host-", or a pattern: "{id}" is
+	// the wire id alone.
 	HealthKey string `protobuf:"bytes,9,opt,name=health_key,json=healthKey,proto3" json:"health_key,omitempty"`
 	// ChartGroup is the member of the chart answer that holds the type's series, for example "hostData", and
 	// ChartMetrics the wire names it holds. HistoryType is the resource type name in metric history queries.

@@ -1,0 +1,273 @@
+package pve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+const (
+	// nodesAtOnce is how many nodes are asked at the same time.
+	nodesAtOnce = 4
+	// statusPatience is how long a node may take for an answer that costs it nothing.
+	statusPatience = 10 * time.Second
+	// membersAge is how long the certificates of the members are believed to be the same.
+	membersAge = time.Hour
+)
+
+// nodeDetails is what a node says of itself and the resources do not.
+type nodeDetails struct {
+	load    []float64
+	kernel  string
+	version string
+	cpu     cpuInfo
+	swap    space
+}
+
+// awayNode is a node that did not answer what was forwarded to it.
+type awayNode struct {
+	until time.Time
+	err   error
+}
+
+// aside is how long a node that did not answer is left alone. Its status is asked for all the same.
+const aside = 2 * time.Minute
+
+// eachNode calls ask for the nodes that are online, a few at a time, and ends a partition for each. Nodes that did not
+// answer lately come last, so that they hold up nobody.
+func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask func(ctx context.Context, n node, p sdk.Partition) error) error {
+	var online []node
+	for _, n := range v.nodes {
+		if n.online {
+			online = append(online, n)
+		}
+	}
+	slices.SortStableFunc(online, func(a, b node) int { return rank(c.left(a.name)) - rank(c.left(b.name)) })
+	work := make(chan node)
+	failures := make(chan error, len(online))
+	var workers sync.WaitGroup
+	for range min(nodesAtOnce, len(online)) {
+		workers.Go(func() {
+			for n := range work {
+				p := sink.Partition("node/" + n.name)
+				err := ask(ctx, n, p)
+				c.note(n.name, err)
+				failures <- p.Done(err)
+			}
+		})
+	}
+	for _, n := range online {
+		work <- n
+	}
+	close(work)
+	workers.Wait()
+	close(failures)
+	var all []error
+	for err := range failures {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func rank(err error) int {
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// left returns why a node is left alone for now, nil when it is not.
+func (c *Collector) left(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a, ok := c.away[name]; ok && c.deps.Now().Before(a.until) {
+		return a.err
+	}
+	return nil
+}
+
+// note remembers whether a node answered.
+func (c *Collector) note(name string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch kind(err) {
+	case proxmox.KindNodeTimeout, proxmox.KindNodeUnreachable:
+		c.away[name] = awayNode{c.deps.Now().Add(aside), err}
+	default:
+		if err == nil {
+			delete(c.away, name)
+		}
+	}
+}
+
+// collectNodes reads what each node says of itself, and what high availability says of guests.
+func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
+	v, err := c.recent(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.followMembers(ctx, v); err != nil {
+		return err
+	}
+	p := sink.Partition("cluster")
+	obs, err := c.tellHA(ctx, v)
+	if err == nil {
+		err = p.Emit(obs...)
+	}
+	if err := p.Done(err); err != nil {
+		return err
+	}
+	return c.eachNode(ctx, v, sink, c.askNode)
+}
+
+// askNode reads one node's status. Its numbers go out at once; what the document shows goes with the next cycle of the
+// task that owns the document.
+func (c *Collector) askNode(ctx context.Context, n node, p sdk.Partition) error {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	got, err := proxmox.Get[nodeStatusAnswer](ctx, c.client, proxmox.OnNode(n.name, "status"))
+	if err != nil {
+		return fmt.Errorf("read status of node: %w", err)
+	}
+	d := got.details()
+	c.mu.Lock()
+	c.details[n.name] = d
+	c.mu.Unlock()
+	s := samples{kind: typeNode, key: nodeKey(n.name)}
+	for i, metric := range []string{"load1", "load5", "load15"} {
+		if i < len(d.load) {
+			s.add(metric, d.load[i])
+		}
+	}
+	s.share("swap", got.Swap.Used, got.Swap.Total)
+	if got.CPU.V > 0 {
+		// A worker of the server that has just begun answers 0 for both.
+		s.ratio("iowait", got.Wait.V, got.Wait.OK)
+	}
+	return p.Emit(s.out...)
+}
+
+func (a nodeStatusAnswer) details() nodeDetails {
+	d := nodeDetails{
+		kernel: string(a.Kernel), version: string(a.Version),
+		cpu: cpuInfo{Model: string(a.CPUInfo.Model), Cores: a.CPUInfo.CPUs.V, Sockets: a.CPUInfo.Sockets.V, MHz: string(a.CPUInfo.MHz)},
+	}
+	for _, n := range a.Load {
+		if !n.OK {
+			break
+		}
+		d.load = append(d.load, n.V)
+	}
+	if a.Swap.Total.V > 0 {
+		d.swap = space{Total: a.Swap.Total.V, Used: a.Swap.Used.V}
+	}
+	return d
+}
+
+// followMembers lets the client ask other members when the configured node cannot be reached. Their certificates are those
+// that the cluster itself names, over a connection that is trusted.
+func (c *Collector) followMembers(ctx context.Context, v *view) error {
+	var names []string
+	for _, n := range v.nodes {
+		names = append(names, n.name+" "+n.ip)
+	}
+	who := strings.Join(names, ",")
+	c.mu.Lock()
+	known := c.members == who && v.at.Sub(c.membersAt) < membersAge
+	c.mu.Unlock()
+	if known || v.cluster == "" {
+		return nil
+	}
+	rows, _, err := proxmox.Rows[nodeRow](ctx, c.client, proxmox.Path("nodes"))
+	if err != nil {
+		return fmt.Errorf("read nodes: %w", err)
+	}
+	pins := map[string]string{}
+	for _, r := range rows {
+		pins[string(r.Node)] = string(r.Fingerprint)
+	}
+	ends := c.endpoints(v, pins)
+	c.mu.Lock()
+	changed := !slices.Equal(c.ends, ends)
+	c.members, c.membersAt, c.ends = who, v.at, ends
+	c.mu.Unlock()
+	if !changed {
+		return nil
+	}
+	if err := c.client.SetEndpoints(ends); err != nil {
+		return fmt.Errorf("take over the members' addresses: %w", err)
+	}
+	return nil
+}
+
+// endpoints are the configured address and then the other members.
+func (c *Collector) endpoints(v *view, pins map[string]string) []proxmox.Endpoint {
+	first := c.cfg.first(c.deps)
+	ends := []proxmox.Endpoint{first}
+	base, err := proxmox.ParseURL(proxmox.VirtualEnvironment, c.cfg.Host)
+	if err != nil {
+		base = &url.URL{}
+	}
+	for _, n := range v.nodes {
+		host, pin := n.ip, pins[n.name]
+		for _, m := range c.cfg.Members {
+			if m.Node == n.name {
+				host = m.Host
+				if m.Fingerprint != "" {
+					pin = m.Fingerprint
+				}
+			}
+		}
+		u, err := proxmox.ParseURL(proxmox.VirtualEnvironment, host)
+		if err != nil || u.Host == base.Host || strings.EqualFold(u.Hostname(), base.Hostname()) && u.Port() == base.Port() {
+			continue
+		}
+		ends = append(ends, c.cfg.endpoint(c.deps, host, pin))
+	}
+	return ends
+}
+
+// tellHA judges what high availability says. An account that may not read it sees none.
+func (c *Collector) tellHA(ctx context.Context, v *view) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[haRow](ctx, c.client, proxmox.Path("cluster", "ha", "status", "current"))
+	switch kind(err) {
+	case proxmox.KindForbidden, proxmox.KindUnsupported:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read high availability: %w", err)
+	}
+	guests := map[string]resourceRow{}
+	for _, g := range v.guests {
+		if c.wanted(g) {
+			guests[itoa(int(g.VMID.V))] = g
+		}
+	}
+	var out []sdk.Observation
+	for _, r := range rows {
+		_, id, _ := strings.Cut(string(r.SID), ":")
+		g, shown := guests[id]
+		says, bad := haTroubles[string(r.State)]
+		if r.Type != "service" || !bad || !shown {
+			continue
+		}
+		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Kind: kindHA, Severity: sdk.SeverityCritical,
+			Message: fmt.Sprintf("High availability of %s (%s): %s.", g.Name, id, says), Metadata: map[string]string{"state": string(r.State), "node": string(r.Node)}})
+	}
+	return out, nil
+}
+
+// haTroubles are the states of services that somebody should look at.
+var haTroubles = map[string]string{
+	"error":    "it has failed and is not started again until somebody clears the error",
+	"fence":    "its node is being fenced",
+	"recovery": "it waits for a node that can take it over",
+}

@@ -1,0 +1,72 @@
+package pvetest
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (a *API) nodeRoutes() {
+	a.onNode("/status", func(c call, n *Node) (any, error) {
+		if err := c.need("/nodes/"+n.Name, "Sys.Audit"); err != nil {
+			return nil, err
+		}
+		return c.nodeStatus(n), nil
+	})
+	a.handle("/cluster/ha/status/current", haStatus)
+}
+
+// nodeStatus is what a node says of itself. Numbers that its worker measures since it was last asked are 0 now and then.
+func (c call) nodeStatus(n *Node) map[string]any {
+	at := c.now
+	load := n.Busy * float64(n.Threads) * (0.5 + wave(n.Name, at))
+	used := int64(float64(n.Memory) * (0.3 + 0.4*wave(n.Name+"mem", at)))
+	memory := map[string]any{"total": n.Memory, "used": used, "free": n.Memory - used}
+	if c.w.major() >= 9 {
+		memory["available"], memory["free"] = n.Memory-used, (n.Memory-used)/4
+	}
+	out := map[string]any{
+		"uptime": int64(at.Sub(n.Since).Seconds()), "cpu": n.Busy * (0.5 + wave(n.Name, at)), "wait": 0.01 * wave(n.Name+"wait", at), "idle": 0,
+		"loadavg":    []string{fmt.Sprintf("%.2f", load), fmt.Sprintf("%.2f", load*0.9), fmt.Sprintf("%.2f", load*0.8)},
+		"memory":     memory,
+		"swap":       map[string]any{"total": n.Swap, "used": n.Swap / 50, "free": n.Swap - n.Swap/50},
+		"rootfs":     map[string]any{"total": n.Root, "used": n.Root / 7, "avail": n.Root - n.Root/7, "free": n.Root - n.Root/7},
+		"ksm":        map[string]any{"shared": 0},
+		"cpuinfo":    map[string]any{"cpus": n.Threads, "cores": n.Threads / 2, "sockets": 1, "model": "AMD EPYC 7532 32-Core Processor", "mhz": "2400.000", "hvm": "1", "user_hz": 100},
+		"kversion":   "Linux 6.14.8-2-pve #1 SMP PREEMPT_DYNAMIC PMX 6.14.8-2",
+		"pveversion": "pve-manager/" + c.w.Version + "/43df2e01f27a1a19",
+	}
+	if c.w.major() >= 8 {
+		out["current-kernel"] = map[string]any{"sysname": "Linux", "release": "6.14.8-2-pve", "machine": "x86_64"}
+	}
+	return out
+}
+
+// haStatus lists what high availability manages: guests that have a state of it.
+func haStatus(c call) (any, error) {
+	if err := c.need("/", "Sys.Audit"); err != nil {
+		return nil, err
+	}
+	first := c.w.Nodes[0].Name
+	quorum := map[string]any{"id": "quorum", "type": "quorum", "node": first, "status": "OK", "quorate": bit(c.w.Quorate)}
+	if !c.w.Quorate {
+		quorum["status"] = fmt.Sprintf("No quorum on node '%s'!", first)
+	}
+	out := []map[string]any{quorum}
+	if strings.HasPrefix(c.w.Version, "9.2") {
+		out = append(out, map[string]any{"id": "fencing", "type": "fencing", "node": first, "status": "standby (CRM watchdog standby)", "armed-state": "standby"})
+	}
+	for _, g := range c.w.Guests {
+		if g.HA == "" {
+			continue
+		}
+		sid := fmt.Sprintf("vm:%d", g.ID)
+		if g.Kind == "lxc" {
+			sid = fmt.Sprintf("ct:%d", g.ID)
+		}
+		out = append(out, map[string]any{
+			"id": "service:" + sid, "type": "service", "sid": sid, "node": g.Node, "state": g.HA, "crm_state": g.HA,
+			"status": fmt.Sprintf("%s (%s, %s)", sid, g.Node, g.HA), "request_state": "started",
+		})
+	}
+	return out, nil
+}
