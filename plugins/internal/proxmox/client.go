@@ -309,6 +309,9 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 		return noAnswer(err, end.base.Host, path)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if err := c.traced(req, call, res); err != nil {
+		return badAnswer(err, end.base.Host, path, c.opts.MaxBody)
+	}
 	if res.StatusCode != http.StatusOK {
 		e := failure(c.opts.Product, res)
 		e.Call, e.Endpoint = path, end.base.Host

@@ -6,8 +6,9 @@ package main
 import (
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox/record"
 	"github.com/pulse-platform/pulse/plugins/pbs"
 	"github.com/pulse-platform/pulse/sdk/serve"
 )
 
-func main() { serve.Main(pbs.Plugin(), pbs.Simulate(time.Now)) }
+func main() { serve.Main(pbs.Plugin(), pbs.Simulate(time.Now), record.Command(pbs.Plugin())) }

@@ -4,11 +4,13 @@
 package main
 
 import (
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox/record"
 	"github.com/pulse-platform/pulse/plugins/pve"
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
 	"github.com/pulse-platform/pulse/sdk/serve"
 )
 
 func main() {
-	serve.Main(pve.Plugin(), serve.Command{Name: "simulate", Help: "serve an invented cluster", Run: pvetest.Simulate})
+	simulate := serve.Command{Name: "simulate", Help: "serve an invented cluster; prints the integration that monitors it", Run: pvetest.Simulate}
+	serve.Main(pve.Plugin(), simulate, record.Command(pve.Plugin()))
 }
