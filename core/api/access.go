@@ -142,11 +142,11 @@ func Decide(a route.Access, p auth.Principal, claimed bool) error {
 	if a.Level == route.Public {
 		return nil
 	}
+	if !a.Own && !p.Can(a.Need) {
+		return auth.MissingPermission(a.Need)
+	}
 	if p.Token != nil && !a.AnyToken && !slices.ContainsFunc(a.Scopes, p.May) {
 		return auth.MissingScope(a.Scopes[0])
-	}
-	if a.Level == route.Admin && !p.Admin {
-		return errs.New(errs.Forbidden, "Admin privileges required")
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func (w *world) must(err error) {
 
 func (w *world) token(scopes ...auth.Scope) string {
 	w.t.Helper()
-	raw, _, err := w.auth.CreateToken(w.t.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, "t", scopes)
+	raw, _, err := w.auth.CreateToken(w.t.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, auth.NewToken{Name: "t", Scopes: scopes})
 	w.must(err)
 	return raw
 }

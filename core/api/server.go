@@ -34,6 +34,10 @@ type Authenticator interface {
 	CheckCSRF(sessionID, token string) bool
 	// NewCSRF replaces the session's token.
 	NewCSRF(sessionID string) string
+	// Still returns a caller of before with what they may do now, false when they may not come in any more.
+	Still(p auth.Principal) (auth.Principal, bool)
+	// News is closed when somebody may do less than before.
+	News() <-chan struct{}
 }
 
 // Area is a group of rows, named after its package.
@@ -129,6 +133,9 @@ func check(routes []route.Route) error {
 		}
 		if r.Access.Level != route.Public && len(r.Access.Scopes) == 0 && !r.Access.AnyToken {
 			return fmt.Errorf("route %s %s does not say which tokens may call it", r.Method, r.Path)
+		}
+		if r.Access.Level != route.Public && r.Access.Need == (auth.Need{}) && !r.Access.Own {
+			return fmt.Errorf("route %s %s does not say which permission it asks for", r.Method, r.Path)
 		}
 		for _, key := range []string{r.Method + " " + r.Path, "name " + r.Name} {
 			if seen[key] {

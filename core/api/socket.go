@@ -52,7 +52,7 @@ func (s *Server) socketHandler(row route.Route) fiber.Handler {
 		s.sockets.Add(1)
 		err = upgrader.Upgrade(c.RequestCtx(), func(ws *websocket.Conn) {
 			defer s.sockets.Done()
-			s.runSocket(ctx, row, ws, query)
+			s.runSocket(ctx, row, ws, query, p)
 		})
 		if err != nil {
 			s.sockets.Done()
@@ -62,9 +62,10 @@ func (s *Server) socketHandler(row route.Route) fiber.Handler {
 	}
 }
 
-func (s *Server) runSocket(ctx context.Context, row route.Route, ws *websocket.Conn, query map[string]string) {
+func (s *Server) runSocket(ctx context.Context, row route.Route, ws *websocket.Conn, query map[string]string, p auth.Principal) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go s.guard(ctx, cancel, row, p)
 	defer ws.Close() //nolint:errcheck // the peer may be gone
 	defer func() {
 		if p := recover(); p != nil {
@@ -82,6 +83,30 @@ func (s *Server) runSocket(ctx context.Context, row route.Route, ws *websocket.C
 	ws.SetPongHandler(func(string) error { alive(); return nil })
 	row.Socket(ctx, &socket{ws: ws, query: query, alive: alive})
 }
+
+// guard ends a connection when its caller may not use it any more: a connection must not outlive the session, token or
+// role that opened it.
+func (s *Server) guard(ctx context.Context, end func(), row route.Route, p auth.Principal) {
+	if row.Access.Level == route.Public {
+		return
+	}
+	for {
+		news := s.opt.Auth.News()
+		if now, ok := s.opt.Auth.Still(p); !ok || Decide(row.Access, now, true) != nil {
+			end()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-news:
+		case <-time.After(guardEvery): // what ends by itself
+		}
+	}
+}
+
+// guardEvery is how soon a connection ends after its session or token has run out.
+const guardEvery = time.Minute
 
 // socket is a route.Conn on a WebSocket.
 type socket struct {

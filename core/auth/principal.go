@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/pulse-platform/pulse/core/errs"
 )
@@ -40,14 +41,18 @@ const (
 	MethodSession Method = "session"
 	MethodToken   Method = "api_token"
 	MethodBasic   Method = "basic"
+	// MethodSystem is the server itself, and whoever may read its data directory.
+	MethodSystem Method = "system"
 )
 
 // Principal is the caller of a request. The zero Principal is anonymous.
 type Principal struct {
 	Method Method
-	// User is the local user behind a session or basic credentials, or the owner of a token.
+	// User is the user behind a session, credentials or another system's word, or the owner of a token.
 	User string
-	// Admin is set for users who administer the server. Tokens count as admin within their scopes.
+	// Rights are what the user may do.
+	Rights Rights
+	// Admin is set when that is everything. Tokens of administrators count as such within their scopes.
 	Admin bool
 	// SessionID is the hashed id of the session, to revoke or keep it.
 	SessionID string
@@ -65,6 +70,8 @@ type TokenInfo struct {
 	Enrolled bool
 	// LastUsed in Unix seconds, 0 when never.
 	LastUsed int64
+	// Expires is when the token ends, zero for never.
+	Expires time.Time
 }
 
 // Authenticated reports whether the caller proved who it is.
@@ -77,6 +84,9 @@ func (p Principal) May(s Scope) bool {
 	}
 	return p.Token == nil || slices.Contains(p.Token.Scopes, s) || slices.Contains(p.Token.Scopes, ScopeAll)
 }
+
+// System is the server itself.
+var System = Principal{Method: MethodSystem, Admin: true}
 
 type principalKey struct{}
 

@@ -23,7 +23,7 @@ const (
 	SessionLife  = 24 * time.Hour
 	RememberLife = 30 * 24 * time.Hour
 	touchEvery   = time.Minute
-	maxSessions  = 1000
+	maxSessions  = 100 // of one user, so that nobody pushes others out
 )
 
 // BootstrapFile keeps the token that claims the server.
@@ -43,8 +43,13 @@ type Service struct {
 	now    func() time.Time
 	log    hclog.Logger
 
+	change sync.Mutex // one change of users and roles at a time, from judging to storing
+
 	mu        sync.Mutex
 	users     map[string]User
+	roles     map[string]Role
+	rights    map[string]grant   // by user, derived from users and roles
+	news      chan struct{}      // closed when somebody may do less than before
 	sessions  map[string]Session // by hash
 	tokens    map[string]Token   // by hash
 	bootstrap string             // SHA-256 of the token, empty once claimed
@@ -55,7 +60,7 @@ type Service struct {
 func Open(ctx context.Context, store Store, now func() time.Time, log hclog.Logger) (*Service, error) {
 	s := &Service{
 		base: context.WithoutCancel(ctx), store: store, hasher: newHasher(), locks: newLockout(now), now: now, log: log,
-		users: map[string]User{}, sessions: map[string]Session{}, tokens: map[string]Token{},
+		users: map[string]User{}, sessions: map[string]Session{}, tokens: map[string]Token{}, roles: builtIn(), news: make(chan struct{}),
 	}
 	users, err := store.Users(ctx)
 	if err != nil {
@@ -64,6 +69,16 @@ func Open(ctx context.Context, store Store, now func() time.Time, log hclog.Logg
 	for _, u := range users {
 		s.users[u.Name] = u
 	}
+	roles, err := store.Roles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roles {
+		if !s.roles[r.ID].BuiltIn {
+			s.roles[r.ID] = r
+		}
+	}
+	s.derive()
 	sessions, err := store.Sessions(ctx)
 	if err != nil {
 		return nil, err
@@ -156,13 +171,16 @@ func (s *Service) Claim(ctx context.Context, user, password, apiToken string) er
 	if err != nil {
 		return err
 	}
-	u := User{Name: user, Password: hash, Admin: true, Changed: s.now()}
+	u := User{Name: user, Source: SourceLocal, Password: hash, Roles: []string{RoleAdmin}, Created: s.now(), Updated: s.now(), Changed: s.now()}
+	s.change.Lock()
+	defer s.change.Unlock()
 	if err := s.store.Claim(ctx, u, tokens); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.users[user] = u
+	s.derive()
 	maps.DeleteFunc(s.tokens, func(_ string, t Token) bool { return !t.Enrolled })
 	for _, t := range tokens {
 		s.tokens[t.Hash] = t
@@ -182,40 +200,73 @@ func (s *Service) Login(ctx context.Context, user, password string, remember boo
 	if err := s.check(ctx, user, password, peer); err != nil {
 		return "", "", 0, err
 	}
-	session, csrf = id.Random(32), newCSRF()
 	life = SessionLife
 	if remember {
 		life = RememberLife
 	}
+	session, csrf, err = s.OpenSession(ctx, user, life, peer, agent)
+	return session, csrf, life, err
+}
+
+// OpenSession logs in a user who has been identified, by a password or by another system. It returns the session's id
+// and CSRF token, shown once.
+func (s *Service) OpenSession(ctx context.Context, user string, life time.Duration, peer, agent string) (session, csrf string, err error) {
+	session, csrf = id.Random(32), newCSRF()
 	now := s.now()
+	if err := s.came(ctx, user, now); err != nil {
+		return "", "", err
+	}
 	x := Session{
 		Hash: digest(session), User: user, CSRF: digest(csrf), Created: now, Expires: now.Add(life), Lifetime: life,
 		Peer: peer, Agent: agent[:min(len(agent), 200)],
 	}
 	if err := s.store.SaveSession(ctx, x); err != nil {
-		return "", "", 0, err
+		return "", "", err
 	}
 	s.mu.Lock()
 	s.sessions[x.Hash] = x
 	gone := s.surplus(now)
 	s.mu.Unlock()
-	return session, csrf, life, s.forget(ctx, gone)
+	return session, csrf, s.forget(ctx, gone)
 }
 
-// surplus takes the expired sessions and, beyond the limit, the oldest out of memory. The lock is held.
+// came keeps when a user was here last.
+func (s *Service) came(ctx context.Context, user string, now time.Time) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	s.mu.Lock()
+	u, ok := s.users[user]
+	s.mu.Unlock()
+	if !ok || u.Disabled {
+		return &LoginError{} // in this moment
+	}
+	u.LastLogin = now
+	if err := s.store.SaveUser(ctx, u); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[user] = u
+	return nil
+}
+
+// surplus takes the expired sessions and, beyond what one user may have, the user's oldest out of memory. The lock is
+// held.
 func (s *Service) surplus(now time.Time) (gone []string) {
-	left := make([]Session, 0, len(s.sessions))
+	of := map[string][]Session{}
 	for hash, x := range s.sessions {
 		if x.Expires.Before(now) {
 			gone = append(gone, hash)
 		} else {
-			left = append(left, x)
+			of[x.User] = append(of[x.User], x)
 		}
 	}
-	if len(left) > maxSessions {
-		slices.SortFunc(left, func(a, b Session) int { return a.Created.Compare(b.Created) })
-		for _, x := range left[:len(left)-maxSessions] {
-			gone = append(gone, x.Hash)
+	for _, left := range of {
+		if len(left) > maxSessions {
+			slices.SortFunc(left, func(a, b Session) int { return a.Created.Compare(b.Created) })
+			for _, x := range left[:len(left)-maxSessions] {
+				gone = append(gone, x.Hash)
+			}
 		}
 	}
 	for _, hash := range gone {
@@ -240,7 +291,7 @@ func (s *Service) check(ctx context.Context, user, password, peer string) error 
 	u, known := s.users[user]
 	s.mu.Unlock()
 	hash := nobody
-	if known {
+	if known = known && u.Password != "" && !u.Disabled; known {
 		hash = u.Password
 	}
 	ok, err := s.hasher.verify(ctx, password, hash)
@@ -267,10 +318,7 @@ func (s *Service) logFailure(user, peer string, known, locked bool) {
 
 // Logout ends a session, named by its hashed id.
 func (s *Service) Logout(ctx context.Context, hash string) error {
-	s.mu.Lock()
-	delete(s.sessions, hash)
-	s.mu.Unlock()
-	return s.store.DeleteSessions(ctx, []string{hash})
+	return s.endSessions(ctx, func(x Session) bool { return x.Hash == hash })
 }
 
 // Session returns the caller behind a session id and extends the session.
@@ -278,7 +326,7 @@ func (s *Service) Session(raw string) (Principal, bool) {
 	now := s.now()
 	s.mu.Lock()
 	x, ok := s.sessions[digest(raw)]
-	u, known := s.users[x.User]
+	p, known := s.callerLocked(Principal{Method: MethodSession, User: x.User, SessionID: x.Hash})
 	touch := false
 	if ok && x.Expires.After(now) {
 		if extended := now.Add(x.Lifetime); extended.Sub(x.Expires) > touchEvery {
@@ -293,7 +341,7 @@ func (s *Service) Session(raw string) (Principal, bool) {
 	if touch {
 		s.save(func(ctx context.Context) error { return s.store.TouchSession(ctx, x) })
 	}
-	return Principal{Method: MethodSession, User: x.User, Admin: u.Admin, SessionID: x.Hash}, true
+	return p, true
 }
 
 // save writes what may be late. A failure costs freshness, not correctness.
@@ -310,9 +358,11 @@ func (s *Service) Basic(ctx context.Context, user, password, peer string) (Princ
 	if err := s.check(ctx, user, password, peer); err != nil {
 		return Principal{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return Principal{Method: MethodBasic, User: user, Admin: s.users[user].Admin}, nil
+	p, ok := s.caller(Principal{Method: MethodBasic, User: user})
+	if !ok {
+		return Principal{}, &LoginError{} // disabled in this moment
+	}
+	return p, nil
 }
 
 func newCSRF() string {
@@ -344,15 +394,16 @@ func (s *Service) NewCSRF(session string) string {
 	return token
 }
 
-// ChangePassword sets a new password after checking the old one, and ends all sessions of the user.
-func (s *Service) ChangePassword(ctx context.Context, user, current, next, peer string) error {
+// ChangePassword sets a new password of the caller after checking the old one, and ends all other sessions of the
+// user.
+func (s *Service) ChangePassword(ctx context.Context, caller Principal, current, next, peer string) error {
 	if err := checkPassword(next, "newPassword"); err != nil {
 		return err
 	}
-	if err := s.check(ctx, user, current, peer); err != nil {
+	if err := s.check(ctx, caller.User, current, peer); err != nil {
 		return err
 	}
-	return s.ResetPassword(ctx, user, next)
+	return s.setPassword(ctx, caller.User, next, caller.SessionID)
 }
 
 // ResetPassword sets a new password and ends all sessions of the user.
@@ -360,8 +411,13 @@ func (s *Service) ResetPassword(ctx context.Context, user, password string) erro
 	if err := checkPassword(password, "newPassword"); err != nil {
 		return err
 	}
+	return s.setPassword(ctx, user, password, "")
+}
+
+// setPassword ends all sessions but the one to keep.
+func (s *Service) setPassword(ctx context.Context, user, password, keep string) error {
 	s.mu.Lock()
-	u, ok := s.users[user]
+	_, ok := s.users[user]
 	names := slices.Sorted(maps.Keys(s.users))
 	s.mu.Unlock()
 	if len(names) == 0 {
@@ -374,21 +430,20 @@ func (s *Service) ResetPassword(ctx context.Context, user, password string) erro
 	if err != nil {
 		return err
 	}
-	u.Password, u.Changed = hash, s.now()
-	if err := s.store.SaveUser(ctx, u); err != nil {
+	_, err = s.alter(ctx, System, user, func(u *User, known bool) error {
+		if !known {
+			return noUser(user)
+		}
+		if u.Source != SourceLocal {
+			return errs.New(errs.Invalid, "%s logs in elsewhere (%s) and has no password here", user, u.Source)
+		}
+		u.Password, u.Changed = hash, s.now()
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.users[user] = u
-	var gone []string
-	for h, x := range s.sessions {
-		if x.User == user {
-			gone = append(gone, h)
-			delete(s.sessions, h)
-		}
-	}
-	s.mu.Unlock()
-	return s.forget(ctx, gone)
+	return s.endSessions(ctx, func(x Session) bool { return x.User == user && x.Hash != keep })
 }
 
 // Changed is when the user's password was last set.
@@ -396,4 +451,39 @@ func (s *Service) Changed(user string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.users[user].Changed
+}
+
+// News returns a channel that is closed when somebody may do less than before: log connections that last out, then
+// ask [Service.Still] and for the next channel.
+func (s *Service) News() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.news
+}
+
+// tell closes the channel of [Service.News]. The lock is held.
+func (s *Service) tell() {
+	close(s.news)
+	s.news = make(chan struct{})
+}
+
+// Still returns a caller with what they may do now. It is false when what they came in with is not valid any more.
+func (s *Service) Still(p Principal) (Principal, bool) {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case p.Token != nil:
+		for _, t := range s.tokens {
+			if t.ID == p.Token.ID {
+				return s.holder(t, now)
+			}
+		}
+		return Principal{}, false
+	case p.Method == MethodSession:
+		if x, ok := s.sessions[p.SessionID]; !ok || !x.Expires.After(now) {
+			return Principal{}, false
+		}
+	}
+	return s.callerLocked(p)
 }

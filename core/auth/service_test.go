@@ -170,7 +170,7 @@ func TestLogoutAndPasswordChangeEndSessionsForGood(t *testing.T) {
 		}
 		return session
 	}
-	first, second := login(), login()
+	first, second, third := login(), login(), login()
 	p, _ := s.Session(first)
 	if err := s.Logout(t.Context(), p.SessionID); err != nil {
 		t.Fatal(err)
@@ -179,14 +179,21 @@ func TestLogoutAndPasswordChangeEndSessionsForGood(t *testing.T) {
 	if _, ok := s.Session(first); ok {
 		t.Error("a session outlived its logout")
 	}
-	if err := s.ChangePassword(t.Context(), "admin", good, "another long password", "192.0.2.1"); err != nil {
+	p, _ = s.Session(third)
+	if err := s.ChangePassword(t.Context(), p, good, "another long password", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := s.Session(second); ok {
-		t.Error("a session outlived the password")
+		t.Error("another session outlived the password")
+	}
+	if _, ok := s.Session(third); !ok {
+		t.Error("the session that changed the password has ended")
+	}
+	if err := s.ResetPassword(t.Context(), "admin", "a third long password"); err != nil {
+		t.Fatal(err)
 	}
 	again, _ := open(t, store)
-	for _, session := range []string{first, second} {
+	for _, session := range []string{first, second, third} {
 		if _, ok := again.Session(session); ok {
 			t.Error("an ended session came back with a restart")
 		}
@@ -245,7 +252,7 @@ func TestFailedLoginsAreLogged(t *testing.T) {
 func TestTokenNamesAreOneLine(t *testing.T) {
 	s, _, _ := claimed(t)
 	for _, name := range []string{"a\x00b", "a\nb", "\x1b[31mred"} {
-		if _, _, err := s.CreateToken(t.Context(), auth.Principal{Method: auth.MethodSession}, name, nil); !errs.Is(err, errs.Invalid) {
+		if _, _, err := s.CreateToken(t.Context(), auth.Principal{Method: auth.MethodSession}, auth.NewToken{Name: name}); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -254,7 +261,7 @@ func TestTokenNamesAreOneLine(t *testing.T) {
 func TestTokensAreBoundedByTheirMaker(t *testing.T) {
 	s, _, store := claimed(t)
 	session := auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}
-	raw, tok, err := s.CreateToken(t.Context(), session, " reader ", []auth.Scope{auth.ScopeMonitoringRead, auth.ScopeMonitoringRead})
+	raw, tok, err := s.CreateToken(t.Context(), session, auth.NewToken{Name: " reader ", Scopes: []auth.Scope{auth.ScopeMonitoringRead, auth.ScopeMonitoringRead}})
 	if err != nil || tok.Name != "reader" || len(tok.Scopes) != 1 || len(raw) != 64 {
 		t.Fatalf("create: %+v, %v", tok, err)
 	}
@@ -273,7 +280,7 @@ func TestTokensAreBoundedByTheirMaker(t *testing.T) {
 		"unknown scope":        {session, []auth.Scope{"root"}, errs.Invalid},
 		"star with others":     {session, []auth.Scope{"*", auth.ScopeMonitoringRead}, errs.Invalid},
 	} {
-		if _, _, err := s.CreateToken(t.Context(), c.maker, "x", c.scopes); !errs.Is(err, c.code) {
+		if _, _, err := s.CreateToken(t.Context(), c.maker, auth.NewToken{Name: "x", Scopes: c.scopes}); !errs.Is(err, c.code) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -297,7 +304,10 @@ func BenchmarkToken(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	raw, _, err := s.CreateToken(b.Context(), auth.Principal{Method: auth.MethodSession}, "x", nil)
+	if err := s.Claim(b.Context(), "admin", good, ""); err != nil {
+		b.Fatal(err)
+	}
+	raw, _, err := s.CreateToken(b.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, auth.NewToken{Name: "x", Scopes: nil})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,12 +5,21 @@ import (
 	"time"
 )
 
-// User is a local user.
+// SourceLocal is the source of users who log in here. Others are named after the method by which they come in.
+const SourceLocal = "local"
+
+// User is somebody who may come in.
 type User struct {
-	Name     string
-	Password string // PHC string
-	Admin    bool
-	Changed  time.Time // of the password
+	Name string
+	// Source is where the user logs in: here, elsewhere, or empty for a name that has got roles and has never come.
+	Source    string
+	Password  string // PHC string, empty for users who log in elsewhere
+	Roles     []string
+	Disabled  bool
+	Created   time.Time
+	Updated   time.Time // of the roles
+	Changed   time.Time // of the password
+	LastLogin time.Time // zero when never
 }
 
 // Session is a login. The id that the browser holds is known by its SHA-256 only.
@@ -36,12 +45,13 @@ type Token struct {
 	Owner    string // the user who made it, empty for enrolled agents
 	Enrolled bool
 	Created  time.Time
+	Expires  time.Time // zero for never
 	LastUsed time.Time // zero when never
 }
 
 // Info is what others may know about the token.
 func (t Token) Info() TokenInfo {
-	i := TokenInfo{ID: t.ID, Name: t.Name, Hint: t.Prefix + "…" + t.Suffix, Scopes: t.Scopes, Enrolled: t.Enrolled}
+	i := TokenInfo{ID: t.ID, Name: t.Name, Hint: t.Prefix + "…" + t.Suffix, Scopes: t.Scopes, Enrolled: t.Enrolled, Expires: t.Expires}
 	if !t.LastUsed.IsZero() {
 		i.LastUsed = t.LastUsed.Unix()
 	}
@@ -52,8 +62,18 @@ func (t Token) Info() TokenInfo {
 type UserStore interface {
 	Users(ctx context.Context) ([]User, error)
 	SaveUser(ctx context.Context, u User) error
+	// DeleteUser removes a user with their sessions and tokens.
+	DeleteUser(ctx context.Context, name string) error
 	// Claim stores the first user, drops all tokens that are not enrolled and adds the given ones, all or nothing.
 	Claim(ctx context.Context, u User, tokens []Token) error
+}
+
+// RoleStore keeps the roles that are not built in.
+type RoleStore interface {
+	Roles(ctx context.Context) ([]Role, error)
+	SaveRole(ctx context.Context, r Role) error
+	// DeleteRole removes a role and stores those who had it, all or nothing.
+	DeleteRole(ctx context.Context, id string, holders []User) error
 }
 
 // SessionStore keeps sessions.
@@ -77,6 +97,7 @@ type TokenStore interface {
 // Store keeps all of it.
 type Store interface {
 	UserStore
+	RoleStore
 	SessionStore
 	TokenStore
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/uuid"
@@ -21,6 +22,9 @@ var Scopes = []Scope{
 	ScopeSettingsWrite, ScopeAIChat, ScopeAIExecute, ScopeAgentExec,
 }
 
+// maxTokens bounds the memory for tokens.
+const maxTokens = 50_000
+
 func (s *Service) newToken(raw, name, owner string, scopes []Scope) Token {
 	return Token{
 		ID: uuid.NewString(), Hash: digest(raw), Name: name, Prefix: raw[:6], Suffix: raw[len(raw)-4:],
@@ -33,21 +37,38 @@ func (s *Service) Token(raw string) (Principal, bool) {
 	now := s.now()
 	s.mu.Lock()
 	t, ok := s.tokens[digest(raw)]
+	var p Principal
+	if ok {
+		p, ok = s.holder(t, now)
+	}
 	touch := ok && now.Sub(t.LastUsed) > touchEvery
 	if touch {
 		t.LastUsed = now
 		s.tokens[t.Hash] = t
 	}
 	s.mu.Unlock()
-	if !ok {
-		return Principal{}, false
-	}
 	if touch {
 		s.save(func(ctx context.Context) error { return s.store.TouchToken(ctx, t) })
 	}
-	info := t.Info()
-	return Principal{Method: MethodToken, User: t.Owner, Admin: !t.Enrolled, Token: &info}, true
+	return p, ok
 }
+
+// holder is who comes in with a token: its owner, as far as the scopes go. A token of nobody has no rights, unless the
+// server gave it to an agent. The lock is held.
+func (s *Service) holder(t Token, now time.Time) (Principal, bool) {
+	if t.expired(now) {
+		return Principal{}, false
+	}
+	info := t.Info()
+	p := Principal{Method: MethodToken, User: t.Owner, Token: &info}
+	if t.Enrolled {
+		p.Rights = ofAgents
+		return p, true
+	}
+	return s.callerLocked(p)
+}
+
+func (t Token) expired(now time.Time) bool { return !t.Expires.IsZero() && !t.Expires.After(now) }
 
 // TokenExists reports whether a token with the id is valid.
 func (s *Service) TokenExists(name string) bool {
@@ -73,10 +94,17 @@ func (s *Service) ListTokens() []Token {
 	return all
 }
 
-// CreateToken makes a token and returns its value, which is never shown again. No token may do more than the one
-// who makes it: maker is that caller.
-func (s *Service) CreateToken(ctx context.Context, maker Principal, name string, scopes []Scope) (string, Token, error) {
-	name = strings.TrimSpace(name)
+// NewToken is what a token is made of.
+type NewToken struct {
+	Name    string    // "API token" when empty
+	Scopes  []Scope   // all when nil
+	Expires time.Time // zero for never
+}
+
+// CreateToken makes a token and returns its value, which is never shown again. No token may do more, or lives longer,
+// than what the one who makes it came in with: maker is that caller.
+func (s *Service) CreateToken(ctx context.Context, maker Principal, x NewToken) (string, Token, error) {
+	name := strings.TrimSpace(x.Name)
 	if name == "" {
 		name = "API token"
 	}
@@ -86,7 +114,7 @@ func (s *Service) CreateToken(ctx context.Context, maker Principal, name string,
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return "", Token{}, errs.New(errs.Invalid, "the name must have no control characters").WithField("name")
 	}
-	scopes, err := checkScopes(scopes)
+	scopes, err := checkScopes(x.Scopes)
 	if err != nil {
 		return "", Token{}, err
 	}
@@ -95,12 +123,37 @@ func (s *Service) CreateToken(ctx context.Context, maker Principal, name string,
 			return "", Token{}, errs.New(errs.Forbidden, "your token lacks the scope %s, so it cannot hand it on", scope).WithWord("missing_scope")
 		}
 	}
+	if maker.User == "" {
+		return "", Token{}, errs.New(errs.Forbidden, "a token belongs to a user: log in, or use a token of yours").WithWord("forbidden")
+	}
+	ends, err := s.checkEnd(maker, x.Expires)
+	if err != nil {
+		return "", Token{}, err
+	}
 	raw := id.Random(32)
 	t := s.newToken(raw, name, maker.User, scopes)
+	t.Expires = ends
 	return raw, t, s.addToken(ctx, t)
 }
 
+// checkEnd returns when a new token ends: as asked for, and not after the token it is made with.
+func (s *Service) checkEnd(maker Principal, ends time.Time) (time.Time, error) {
+	if !ends.IsZero() && !ends.After(s.now()) {
+		return ends, errs.New(errs.Invalid, "the end of the token must lie in the future").WithField("expiresAt")
+	}
+	if maker.Token != nil && !maker.Token.Expires.IsZero() && (ends.IsZero() || ends.After(maker.Token.Expires)) {
+		return maker.Token.Expires, nil
+	}
+	return ends, nil
+}
+
 func (s *Service) addToken(ctx context.Context, t Token) error {
+	s.mu.Lock()
+	full := len(s.tokens) >= maxTokens
+	s.mu.Unlock()
+	if full {
+		return errs.New(errs.Unavailable, "there are %d tokens already, and no more can be made: revoke some", maxTokens)
+	}
 	if err := s.store.SaveToken(ctx, t); err != nil {
 		return err
 	}
@@ -153,6 +206,7 @@ func (s *Service) RevokeToken(ctx context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tokens, hash)
+	s.tell()
 	return nil
 }
 

@@ -235,10 +235,16 @@ func safe(have, rows Tables, replace bool) error {
 	if of, there := rows["integrations"]; there && len(of) == 0 && len(have["integrations"]) > 0 {
 		return errs.New(errs.Invalid, "the bundle has no integrations, and this server has %d: remove them by hand if that is what you want", len(have["integrations"])).WithField("data")
 	}
-	if of, there := rows["users"]; there && !slices.ContainsFunc(of, func(r Row) bool { return r["admin"] == int64(1) }) {
+	if of, there := rows["users"]; there && !slices.ContainsFunc(of, administers) {
 		return errs.New(errs.Invalid, "the bundle has no administrator among its users: leave out its users").WithField("sections")
 	}
 	return nil
+}
+
+// administers reports whether a row of users is somebody who can log in and administer the server.
+func administers(user Row) bool {
+	roles, _ := user["roles"].(string)
+	return slices.Contains(strings.Fields(roles), "admin") && user["password"] != "" && user["disabled"] != int64(1)
 }
 
 // revise gives an integration that changes a new revision, so that who looks at the one of before cannot overwrite it.

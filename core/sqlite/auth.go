@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -57,20 +58,71 @@ func fromMS(v int64) time.Time {
 
 // Users returns all users.
 func (a *Auth) Users(ctx context.Context) ([]auth.User, error) {
-	return all(ctx, a.db, `SELECT name, password, admin, changed FROM users`, func(r *sql.Rows) (u auth.User, err error) {
-		var changed int64
-		err = r.Scan(&u.Name, &u.Password, &u.Admin, &changed)
-		u.Changed = fromMS(changed)
+	return all(ctx, a.db, `SELECT name, source, password, roles, disabled, created, updated, changed, last_login FROM users`, func(r *sql.Rows) (u auth.User, err error) {
+		var roles string
+		var created, updated, changed, login int64
+		err = r.Scan(&u.Name, &u.Source, &u.Password, &roles, &u.Disabled, &created, &updated, &changed, &login)
+		u.Roles = strings.Fields(roles)
+		u.Created, u.Updated, u.Changed, u.LastLogin = fromMS(created), fromMS(updated), fromMS(changed), fromMS(login)
 		return u, err
 	})
 }
 
-const saveUser = `INSERT INTO users (name, password, admin, changed) VALUES (?, ?, ?, ?)
-	ON CONFLICT (name) DO UPDATE SET password = excluded.password, admin = excluded.admin, changed = excluded.changed`
+const saveUser = `INSERT INTO users (name, source, password, roles, disabled, created, updated, changed, last_login) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (name) DO UPDATE SET source = excluded.source, password = excluded.password, roles = excluded.roles, disabled = excluded.disabled,
+	created = excluded.created, updated = excluded.updated, changed = excluded.changed, last_login = excluded.last_login`
+
+func userArgs(u auth.User) []any {
+	return []any{u.Name, u.Source, u.Password, strings.Join(u.Roles, " "), u.Disabled, ms(u.Created), ms(u.Updated), ms(u.Changed), ms(u.LastLogin)}
+}
 
 // SaveUser stores a user.
 func (a *Auth) SaveUser(ctx context.Context, u auth.User) error {
-	return a.exec(ctx, saveUser, u.Name, u.Password, u.Admin, ms(u.Changed))
+	return a.exec(ctx, saveUser, userArgs(u)...)
+}
+
+// DeleteUser removes a user with their tokens; sessions go with the user by the schema.
+func (a *Auth) DeleteUser(ctx context.Context, name string) error {
+	return a.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM tokens WHERE owner = ?`, name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM users WHERE name = ?`, name)
+		return err
+	})
+}
+
+// Roles returns the roles that are not built in.
+func (a *Auth) Roles(ctx context.Context) ([]auth.Role, error) {
+	return all(ctx, a.db, `SELECT body FROM roles`, func(r *sql.Rows) (x auth.Role, err error) {
+		var body []byte
+		if err := r.Scan(&body); err != nil {
+			return x, err
+		}
+		return x, json.Unmarshal(body, &x)
+	})
+}
+
+// SaveRole stores a role.
+func (a *Auth) SaveRole(ctx context.Context, r auth.Role) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return a.exec(ctx, `INSERT INTO roles (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, r.ID, body)
+}
+
+// DeleteRole removes a role and stores those who had it.
+func (a *Auth) DeleteRole(ctx context.Context, id string, holders []auth.User) error {
+	return a.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, u := range holders {
+			if _, err := tx.ExecContext(ctx, saveUser, userArgs(u)...); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM roles WHERE id = ?`, id)
+		return err
+	})
 }
 
 // Claim stores the first user and replaces the tokens of users. Somebody else's claim makes it errs.Conflict.
@@ -83,7 +135,7 @@ func (a *Auth) Claim(ctx context.Context, u auth.User, tokens []auth.Token) erro
 		if users > 0 {
 			return errs.New(errs.Conflict, "the server is set up already: log in")
 		}
-		if _, err := tx.ExecContext(ctx, saveUser, u.Name, u.Password, u.Admin, ms(u.Changed)); err != nil {
+		if _, err := tx.ExecContext(ctx, saveUser, userArgs(u)...); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM tokens WHERE NOT enrolled`); err != nil {
@@ -133,26 +185,26 @@ func (a *Auth) DeleteSessions(ctx context.Context, hashes []string) error {
 
 // Tokens returns all tokens.
 func (a *Auth) Tokens(ctx context.Context) ([]auth.Token, error) {
-	return all(ctx, a.db, `SELECT id, hash, name, prefix, suffix, scopes, owner, enrolled, created, last_used FROM tokens`, func(r *sql.Rows) (t auth.Token, err error) {
+	return all(ctx, a.db, `SELECT id, hash, name, prefix, suffix, scopes, owner, enrolled, created, expires, last_used FROM tokens`, func(r *sql.Rows) (t auth.Token, err error) {
 		var scopes string
-		var created, used int64
-		err = r.Scan(&t.ID, &t.Hash, &t.Name, &t.Prefix, &t.Suffix, &scopes, &t.Owner, &t.Enrolled, &created, &used)
+		var created, expires, used int64
+		err = r.Scan(&t.ID, &t.Hash, &t.Name, &t.Prefix, &t.Suffix, &scopes, &t.Owner, &t.Enrolled, &created, &expires, &used)
 		for _, s := range strings.Fields(scopes) {
 			t.Scopes = append(t.Scopes, auth.Scope(s))
 		}
-		t.Created, t.LastUsed = fromMS(created), fromMS(used)
+		t.Created, t.Expires, t.LastUsed = fromMS(created), fromMS(expires), fromMS(used)
 		return t, err
 	})
 }
 
-const saveToken = `INSERT INTO tokens (id, hash, name, prefix, suffix, scopes, owner, enrolled, created, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const saveToken = `INSERT INTO tokens (id, hash, name, prefix, suffix, scopes, owner, enrolled, created, expires, last_used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func tokenArgs(t auth.Token) []any {
 	scopes := make([]string, len(t.Scopes))
 	for i, s := range t.Scopes {
 		scopes[i] = string(s)
 	}
-	return []any{t.ID, t.Hash, t.Name, t.Prefix, t.Suffix, strings.Join(scopes, " "), t.Owner, t.Enrolled, ms(t.Created), ms(t.LastUsed)}
+	return []any{t.ID, t.Hash, t.Name, t.Prefix, t.Suffix, strings.Join(scopes, " "), t.Owner, t.Enrolled, ms(t.Created), ms(t.Expires), ms(t.LastUsed)}
 }
 
 // SaveToken stores a new token.

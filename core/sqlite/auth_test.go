@@ -27,10 +27,10 @@ func openAuth(t *testing.T) *Auth {
 func TestAuthRoundTrip(t *testing.T) {
 	a := openAuth(t)
 	at := time.UnixMilli(1_760_000_000_123)
-	u := auth.User{Name: "admin", Password: "phc", Admin: true, Changed: at}
+	u := auth.User{Name: "admin", Password: "phc", Source: auth.SourceLocal, Roles: []string{"admin", "viewer"}, Created: at, Updated: at, Changed: at, LastLogin: at}
 	enrolled := auth.Token{ID: "e", Hash: "h1", Name: "Local agent", Prefix: "aaaaaa", Suffix: "bbbb", Scopes: []auth.Scope{auth.ScopeHostReport, auth.ScopeHostConfigRead}, Enrolled: true, Created: at}
 	old := auth.Token{ID: "o", Hash: "h2", Name: "old", Scopes: []auth.Scope{auth.ScopeAll}, Owner: "admin", Created: at}
-	next := auth.Token{ID: "n", Hash: "h3", Name: "next", Scopes: []auth.Scope{auth.ScopeAll}, Owner: "admin", Created: at, LastUsed: at}
+	next := auth.Token{ID: "n", Hash: "h3", Name: "next", Scopes: []auth.Scope{auth.ScopeAll}, Owner: "admin", Created: at, Expires: at.Add(time.Hour), LastUsed: at}
 	for _, tok := range []auth.Token{enrolled, old} {
 		if err := a.SaveToken(t.Context(), tok); err != nil {
 			t.Fatal(err)

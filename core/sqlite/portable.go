@@ -24,7 +24,8 @@ var portable = []bundle.Table{
 	{Section: "notes", Name: "identity_verdicts"},
 	{Section: "tokens", Name: "tokens", Label: []string{"name", "prefix"}, Lax: []string{"last_used"}},
 	{Section: "tokens", Name: "fleet_bindings"},
-	{Section: "users", Name: "users"},
+	{Section: "users", Name: "roles"},
+	{Section: "users", Name: "users", Lax: []string{"last_login"}},
 }
 
 // Portable reads and writes the configuration as a bundle carries it, secrets in clear.

@@ -43,7 +43,7 @@ func filled(t *testing.T, with *secret.Sealer) *DB {
 	check(values.SetSecret(ctx, "ups/cellar", "token", "hunter3"))
 	check(values.SetState(ctx, "ups/cellar", "cursor", []byte{0, 255, 1}, 0))
 	check(NewSettings(db).Set(ctx, "system", map[string]any{"theme": "dark"}))
-	check(NewAuth(db).SaveUser(ctx, auth.User{Name: "ann", Password: "$argon2id$…", Admin: true, Changed: time.Unix(1, 0)}))
+	check(NewAuth(db).SaveUser(ctx, auth.User{Name: "ann", Password: "$argon2id$…", Roles: []string{auth.RoleAdmin}, Changed: time.Unix(1, 0)}))
 	check(NewAuth(db).SaveToken(ctx, auth.Token{ID: "1", Hash: "h", Name: "script", Scopes: []auth.Scope{"*"}, Created: time.Unix(1, 0)}))
 	return db
 }
@@ -75,7 +75,7 @@ func TestPortableGoesToAnotherServer(t *testing.T) {
 	}
 
 	db := openTestState(t)
-	if err := NewAuth(db).SaveUser(t.Context(), auth.User{Name: "old", Admin: true}); err != nil {
+	if err := NewAuth(db).SaveUser(t.Context(), auth.User{Name: "old", Roles: []string{auth.RoleAdmin}}); err != nil {
 		t.Fatal(err)
 	}
 	to := NewPortable(db, sealer(t, 2))
@@ -99,8 +99,8 @@ func TestPortableWritesAllOrNothing(t *testing.T) {
 	for name, rows := range map[string]bundle.Tables{
 		"unknown table":  {"settings": {{"name": "a", "value": "1"}}, "secrets": {}},
 		"unknown column": {"settings": {{"name": "a", "value": "1"}}, "users": {{"name": "eve", "wings": "two"}}},
-		"wrong type":     {"settings": {{"name": "a", "value": "1"}}, "users": {{"name": "eve", "password": int64(1), "admin": int64(1), "changed": int64(1)}}},
-		"no key":         {"settings": {{"name": "a", "value": "1"}}, "users": {{"password": "x", "admin": int64(1), "changed": int64(1)}}},
+		"wrong type":     {"settings": {{"name": "a", "value": "1"}}, "users": {{"name": "eve", "password": int64(1), "roles": "admin", "changed": int64(1)}}},
+		"no key":         {"settings": {{"name": "a", "value": "1"}}, "users": {{"password": "x", "roles": "admin", "changed": int64(1)}}},
 		"missing column": {"settings": {{"name": "a", "value": "1"}}, "users": {{"name": "eve"}}},
 		"same hash":      {"settings": {{"name": "a", "value": "1"}}, "tokens": {{"id": "2", "hash": "h", "name": "", "prefix": "", "suffix": "", "scopes": "", "owner": "", "enrolled": int64(0), "created": int64(0), "last_used": int64(0)}}},
 	} {

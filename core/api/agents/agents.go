@@ -64,7 +64,7 @@ func (a *Area) Routes() []route.Route {
 		rows = append(rows, r.Scope(auth.Scope(kind.Scope)).Body(int64(kind.Limit)).Class("reports"))
 	}
 	later := route.Post("/api/agents/{kind}/report", "reportOfKind", "Take a report of a kind that a plugin brought since the server was started", a.reportLater).
-		With(func(x *route.Access) { x.Level, x.AnyToken = route.Authenticated, true }).Body(maxLater).Class("reports")
+		With(func(x *route.Access) { x.Level, x.AnyToken = route.Authenticated, true }).Needs(auth.ActWrite, "nodes").Body(maxLater).Class("reports")
 	return slices.Concat(rows, []route.Route{later}, a.hostRoutes(), a.configRoutes(), a.linkRoutes())
 }
 

@@ -129,7 +129,7 @@ func (a *Area) remove(ctx context.Context, in hostPath) (Done, error) {
 // those it reports for.
 func owns(ctx context.Context, r *inventory.Record) bool {
 	p := auth.PrincipalFrom(ctx)
-	return p.Admin && p.May(auth.ScopeSettingsWrite) || p.Token != nil && r.Source.TokenID == p.Token.ID
+	return p.Can(auth.ScopeNeed(auth.ScopeHostManage, true)) && p.May(auth.ScopeSettingsWrite) || p.Token != nil && r.Source.TokenID == p.Token.ID
 }
 
 func notFound() error {

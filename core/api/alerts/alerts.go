@@ -36,7 +36,7 @@ type Area struct {
 // Routes returns the rows.
 func (a Area) Routes() []route.Route {
 	read, write := auth.ScopeMonitoringRead, auth.ScopeMonitoringWrite
-	return []route.Route{
+	return route.About("alerts", []route.Route{
 		route.Get("/api/alerts/config", "getAlertConfig", "Read the alert configuration", a.config).Scope(read),
 		route.Put("/api/alerts/config", "setAlertConfig", "Replace the alert configuration", a.setConfig).Scope(write).Body(maxConfig),
 		route.Post("/api/alerts/activate", "activateAlerts", "Let alerts be told from now on", a.activate).Scope(write),
@@ -64,7 +64,7 @@ func (a Area) Routes() []route.Route {
 		route.Post("/api/maintenance", "addMaintenance", "Add a maintenance window", a.addWindow).Scope(write).Body(maxSmall),
 		route.Put("/api/maintenance/{id}", "changeMaintenance", "Change a maintenance window", a.changeWindow).Scope(write).Body(maxSmall),
 		route.Delete("/api/maintenance/{id}", "deleteMaintenance", "Delete a maintenance window", a.deleteWindow).Scope(write),
-	}
+	})
 }
 
 // Done is the answer to a change.

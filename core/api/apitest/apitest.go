@@ -3,6 +3,7 @@ package apitest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -22,37 +23,103 @@ var callers = []struct {
 	who     auth.Principal
 }{
 	{"anonymous-unclaimed", false, auth.Principal{}},
-	{"enrolled-unclaimed", false, token(true, auth.ScopeHostReport, auth.ScopeHostConfigRead)},
+	{"enrolled-unclaimed", false, agent},
 	{"anonymous", true, auth.Principal{}},
-	{"session-admin", true, auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}},
-	{"session-user", true, auth.Principal{Method: auth.MethodSession, User: "user"}},
-	{"token-all", true, token(false, auth.ScopeAll)},
-	{"token-read", true, token(false, auth.ScopeMonitoringRead)},
-	{"token-report", true, token(false, auth.ScopeHostReport)},
-	{"token-enrolled", true, token(true, auth.ScopeHostReport, auth.ScopeHostConfigRead)},
+	{"admin", true, user("admin")},
+	{"operator", true, user("operator")},
+	{"viewer", true, user("viewer")},
+	{"auditor", true, user("auditor")},
+	{"no-role", true, user("")},
+	{"proxy-viewer", true, auth.Principal{Method: "proxy", User: "viewer", Rights: auth.RightsOf("viewer")}},
+	{"admin-token-all", true, token("admin", auth.ScopeAll)},
+	{"admin-token-monitoring-read", true, token("admin", auth.ScopeMonitoringRead)},
+	{"admin-token-monitoring-write", true, token("admin", auth.ScopeMonitoringWrite)},
+	{"admin-token-settings-read", true, token("admin", auth.ScopeSettingsRead)},
+	{"admin-token-settings-write", true, token("admin", auth.ScopeSettingsWrite)},
+	{"admin-token-report", true, token("admin", auth.ScopeHostReport)},
+	{"admin-token-manage", true, token("admin", auth.ScopeHostManage)},
+	{"viewer-token-all", true, token("viewer", auth.ScopeAll)},
+	{"enrolled-token", true, agent},
 }
 
-func token(enrolled bool, scopes ...auth.Scope) auth.Principal {
-	return auth.Principal{Method: auth.MethodToken, Admin: !enrolled, Token: &auth.TokenInfo{ID: "t", Scopes: scopes, Enrolled: enrolled}}
+// user is somebody who is logged in and has one role, or none.
+func user(role string) auth.Principal {
+	return auth.Principal{Method: auth.MethodSession, User: "user", Rights: auth.RightsOf(role), Admin: role == auth.RoleAdmin}
 }
 
-// Authorisation writes who may call each row: ok, or the code of the refusal.
+// token is a token of such a user.
+func token(role string, scopes ...auth.Scope) auth.Principal {
+	p := user(role)
+	p.Method, p.Token = auth.MethodToken, &auth.TokenInfo{ID: "t", Scopes: scopes}
+	return p
+}
+
+// agent is the token that the server gave to an agent.
+var agent = auth.Principal{
+	Method: auth.MethodToken, Rights: auth.Rights{{Action: auth.ActRead, Resource: "nodes"}, {Action: auth.ActWrite, Resource: "nodes"}},
+	Token: &auth.TokenInfo{ID: "t", Scopes: []auth.Scope{auth.ScopeHostReport, auth.ScopeHostConfigRead}, Enrolled: true},
+}
+
+// Authorisation writes what each row asks for and who may call it: ok, or the reason of the refusal, with the callers.
 func Authorisation(routes []route.Route) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Who may call what. A row a route and caller: ok, or why not. Reviewing permissions is reading a diff of this file.\n")
+	fmt.Fprintf(&b, "# Who may call what: a route, what it needs, and who is let in or why not. Reviewing permissions is reading a diff of this file.\n")
 	rows := slices.Clone(routes)
 	slices.SortFunc(rows, func(a, b route.Route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
 	for _, r := range rows {
-		fmt.Fprintf(&b, "\n%s %s\n", r.Method, r.Path)
+		fmt.Fprintf(&b, "\n%s %s\n  needs: %s\n", r.Method, r.Path, demands(r.Access))
+		var verdicts []string
+		who := map[string]string{}
 		for _, c := range callers {
 			verdict := "ok"
 			if err := api.Decide(r.Access, c.who, c.claimed); err != nil {
-				verdict = string(errs.CodeOf(err))
+				verdict = reason(err)
 			}
-			fmt.Fprintf(&b, "  %-20s %s\n", c.name, verdict)
+			if !slices.Contains(verdicts, verdict) {
+				verdicts = append(verdicts, verdict)
+			}
+			who[verdict] += " " + c.name
+		}
+		for _, v := range verdicts {
+			fmt.Fprintf(&b, "  %s:%s\n", v, who[v])
 		}
 	}
 	return b.String()
+}
+
+// demands says what a rule asks for, in words.
+func demands(a route.Access) string {
+	scopes := make([]string, len(a.Scopes))
+	for i, s := range a.Scopes {
+		scopes[i] = string(s)
+	}
+	switch of := "; of tokens " + strings.Join(scopes, " or "); {
+	case a.Level == route.Public:
+		return "nothing"
+	case a.Own && a.AnyToken:
+		return "a login or any token"
+	case a.Own:
+		return "a login" + of
+	case a.AnyToken:
+		return a.Need.String() + "; of tokens nothing more"
+	default:
+		return a.Need.String() + of
+	}
+}
+
+// reason is what a refusal says is missing.
+func reason(err error) string {
+	var e *errs.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if scope, ok := e.Extra["requiredScope"]; ok {
+		return fmt.Sprintf("no scope %v", scope)
+	}
+	if action, ok := e.Extra["action"]; ok {
+		return fmt.Sprintf("no permission %v:%v", action, e.Extra["resource"])
+	}
+	return string(e.Code)
 }
 
 // Golden compares text with a file, or writes the file when update is set.

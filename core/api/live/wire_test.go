@@ -26,7 +26,7 @@ func serveWire(tb testing.TB, f *farm) (connect func() (*websocket.Conn, *atomic
 	s, err := auth.Open(tb.Context(), authtest.New(), time.Now, hclog.NewNullLogger())
 	must(tb, err)
 	must(tb, s.Claim(tb.Context(), "admin", "a long enough password", ""))
-	token, _, err := s.CreateToken(tb.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, "t", []auth.Scope{auth.ScopeMonitoringRead})
+	token, _, err := s.CreateToken(tb.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, auth.NewToken{Name: "t", Scopes: []auth.Scope{auth.ScopeMonitoringRead}})
 	must(tb, err)
 	hub = New(&document{newest: 1}, f, Coalesced(f.Subscribe), time.Now)
 	server, err := api.New(tb.Context(), api.Options{

@@ -35,13 +35,17 @@ type Level int
 const (
 	Unset         Level = iota
 	Public              // anyone
-	Authenticated       // any caller who proved who they are; tokens need the scope
-	Admin               // administrators; tokens need the scope
+	Authenticated       // callers who proved who they are and have the permission; tokens need the scope
+	Admin               // those who administer what the row is about; tokens need the scope
 )
 
 // Access is the access rule of a row.
 type Access struct {
 	Level Level
+	// Need is the permission that the caller's roles must have. It comes from the scope unless [Route.Needs] says another.
+	Need auth.Need
+	// Own opens the row to every caller whatever their roles, since it acts on what is theirs.
+	Own bool
 	// Scopes that a token caller needs one of. Empty is allowed for Public only, or with AnyToken.
 	Scopes []auth.Scope
 	// AnyToken accepts tokens whatever their scopes.
@@ -184,16 +188,41 @@ func (r Route) Public() Route {
 	return r
 }
 
-// Scope opens the row to every authenticated caller; tokens need one of the scopes.
-func (r Route) Scope(scopes ...auth.Scope) Route {
-	r.Access = Access{Level: Authenticated, Scopes: scopes}
+// Scope opens the row to callers whose roles have the permission of the first scope, see [auth.ScopeNeed]; tokens need
+// one of the scopes.
+func (r Route) Scope(scopes ...auth.Scope) Route { return r.open(Authenticated, scopes) }
+
+// Admin opens the row to those who administer what the first scope is about, see [auth.ScopeNeed]; tokens need one of
+// the scopes.
+func (r Route) Admin(scopes ...auth.Scope) Route { return r.open(Admin, scopes) }
+
+func (r Route) open(level Level, scopes []auth.Scope) Route {
+	r.Access = Access{Level: level, Scopes: scopes}
+	if len(scopes) > 0 {
+		r.Access.Need = auth.ScopeNeed(scopes[0], level == Admin)
+	}
 	return r
 }
 
-// Admin opens the row to administrators; tokens need one of the scopes.
-func (r Route) Admin(scopes ...auth.Scope) Route {
-	r.Access = Access{Level: Admin, Scopes: scopes}
+// Needs asks for another permission than the scope would.
+func (r Route) Needs(action auth.Action, resource string) Route {
+	r.Access.Need = auth.Need{Action: action, Resource: resource}
 	return r
+}
+
+// Own opens the row to every caller who proved who they are, whatever their roles: it acts on what is theirs. Tokens
+// need one of the scopes, any token will do when there are none.
+func (r Route) Own(scopes ...auth.Scope) Route {
+	r.Access = Access{Level: Authenticated, Own: true, Scopes: scopes, AnyToken: len(scopes) == 0}
+	return r
+}
+
+// About says which resource the permissions of rows are about, where the scopes would say another.
+func About(resource string, rows []Route) []Route {
+	for i := range rows {
+		rows[i].Access.Need.Resource = resource
+	}
+	return rows
 }
 
 // Body limits the request body.

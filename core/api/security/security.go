@@ -25,7 +25,7 @@ type Claims interface {
 type Logins interface {
 	Login(ctx context.Context, user, password string, remember bool, peer, agent string) (session, csrf string, life time.Duration, err error)
 	Logout(ctx context.Context, session string) error
-	ChangePassword(ctx context.Context, user, current, next, peer string) error
+	ChangePassword(ctx context.Context, caller auth.Principal, current, next, peer string) error
 	Changed(user string) time.Time
 	Session(raw string) (auth.Principal, bool)
 }
@@ -33,7 +33,7 @@ type Logins interface {
 // Tokens keeps API tokens.
 type Tokens interface {
 	ListTokens() []auth.Token
-	CreateToken(ctx context.Context, maker auth.Principal, name string, scopes []auth.Scope) (string, auth.Token, error)
+	CreateToken(ctx context.Context, maker auth.Principal, t auth.NewToken) (string, auth.Token, error)
 	RevokeToken(ctx context.Context, id string) error
 	Token(raw string) (auth.Principal, bool)
 }
@@ -55,18 +55,17 @@ type Area struct {
 
 // Routes returns the area's rows.
 func (a Area) Routes() []route.Route {
-	anyToken := func(x *route.Access) { x.AnyToken = true }
 	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
 	return []route.Route{
 		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
 		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().With(own).Class("auth"),
 		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().With(own).Class("auth"),
 		route.Post("/api/login", "login", "Log in with user name and password", a.login).Public().With(func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }).Class("auth"),
-		route.Post("/api/logout", "logout", "Log out", a.logout).Scope().With(anyToken).Class("auth"),
-		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all logins end", a.changePassword).Admin(auth.ScopeSettingsWrite).Class("auth"),
-		route.Get("/api/security/tokens", "listTokens", "All API tokens, newest first", a.listTokens).Admin(auth.ScopeSettingsRead),
-		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Admin(auth.ScopeSettingsWrite),
-		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Admin(auth.ScopeSettingsWrite),
+		route.Post("/api/logout", "logout", "Log out", a.logout).Own().Class("auth"),
+		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all other logins of the user end", a.changePassword).Own(auth.ScopeSettingsWrite).Class("auth"),
+		route.Get("/api/security/tokens", "listTokens", "API tokens, newest first: the caller's, and all for those who administer users", a.listTokens).Own(auth.ScopeSettingsRead),
+		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Own(auth.ScopeSettingsWrite),
+		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Own(auth.ScopeSettingsWrite),
 	}
 }
 
@@ -217,7 +216,7 @@ func (a Area) changePassword(ctx context.Context, in passwordRequest) (PasswordC
 	if p.User == "" {
 		return PasswordChanged{}, errs.New(errs.Forbidden, "this token belongs to no user: log in to change a password").WithWord("forbidden")
 	}
-	err := a.Logins.ChangePassword(ctx, p.User, in.CurrentPassword, in.NewPassword, route.RequestFrom(ctx).Peer)
+	err := a.Logins.ChangePassword(ctx, p, in.CurrentPassword, in.NewPassword, route.RequestFrom(ctx).Peer)
 	var l *auth.LoginError
 	switch {
 	case errors.As(err, &l) && l.Locked:
@@ -227,7 +226,7 @@ func (a Area) changePassword(ctx context.Context, in passwordRequest) (PasswordC
 	case err != nil:
 		return PasswordChanged{}, err
 	}
-	return PasswordChanged{Success: true, Message: "The password is changed. Log in again."}, nil
+	return PasswordChanged{Success: true, Message: "The password is changed. Other logins have ended."}, nil
 }
 
 // TokenRecord is a token as the API shows it.
@@ -238,18 +237,24 @@ type TokenRecord struct {
 	Suffix     string     `json:"suffix"`
 	CreatedAt  time.Time  `json:"createdAt"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	ExpiresAt  *time.Time `json:"expiresAt,omitempty" help:"When the token ends, or has ended; never when it is absent."`
+	Owner      string     `json:"owner,omitempty" help:"The user whose token it is: it may do no more than they."`
 	Scopes     []string   `json:"scopes"`
 	Enrolled   bool       `json:"enrolled,omitempty" help:"The token of an agent that the server enrolled itself."`
 }
 
 func record(t auth.Token) TokenRecord {
-	r := TokenRecord{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Suffix: t.Suffix, CreatedAt: t.Created.UTC(), Scopes: []string{}, Enrolled: t.Enrolled}
+	r := TokenRecord{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Suffix: t.Suffix, CreatedAt: t.Created.UTC(), Scopes: []string{}, Enrolled: t.Enrolled, Owner: t.Owner}
 	for _, s := range t.Scopes {
 		r.Scopes = append(r.Scopes, string(s))
 	}
 	if !t.LastUsed.IsZero() {
 		used := t.LastUsed.UTC()
 		r.LastUsedAt = &used
+	}
+	if !t.Expires.IsZero() {
+		ends := t.Expires.UTC()
+		r.ExpiresAt = &ends
 	}
 	return r
 }
@@ -259,17 +264,26 @@ type TokenList struct {
 	Tokens []TokenRecord `json:"tokens"`
 }
 
-func (a Area) listTokens(context.Context, route.None) (TokenList, error) {
+// theirs reports whether a caller may see and revoke a token: it is theirs, or they administer users.
+func theirs(p auth.Principal, t auth.Token) bool {
+	return t.Owner != "" && t.Owner == p.User || p.Can(auth.Need{Action: auth.ActAdmin, Resource: "users"})
+}
+
+func (a Area) listTokens(ctx context.Context, _ route.None) (TokenList, error) {
+	p := auth.PrincipalFrom(ctx)
 	out := TokenList{Tokens: []TokenRecord{}}
 	for _, t := range a.Tokens.ListTokens() {
-		out.Tokens = append(out.Tokens, record(t))
+		if theirs(p, t) {
+			out.Tokens = append(out.Tokens, record(t))
+		}
 	}
 	return out, nil
 }
 
 type tokenRequest struct {
-	Name   string       `json:"name,omitempty"`
-	Scopes []auth.Scope `json:"scopes,omitempty" help:"All scopes when it is left out."`
+	Name      string       `json:"name,omitempty"`
+	Scopes    []auth.Scope `json:"scopes,omitempty" help:"All scopes when it is left out."`
+	ExpiresAt *time.Time   `json:"expiresAt,omitempty" help:"When the token ends; never when it is left out."`
 }
 
 // TokenCreated holds the value of a new token, which is never shown again.
@@ -279,7 +293,11 @@ type TokenCreated struct {
 }
 
 func (a Area) createToken(ctx context.Context, in tokenRequest) (TokenCreated, error) {
-	raw, t, err := a.Tokens.CreateToken(ctx, auth.PrincipalFrom(ctx), in.Name, in.Scopes)
+	var ends time.Time
+	if in.ExpiresAt != nil {
+		ends = *in.ExpiresAt
+	}
+	raw, t, err := a.Tokens.CreateToken(ctx, auth.PrincipalFrom(ctx), auth.NewToken{Name: in.Name, Scopes: in.Scopes, Expires: ends})
 	if err != nil {
 		return TokenCreated{}, err
 	}
@@ -291,7 +309,20 @@ type tokenID struct {
 }
 
 func (a Area) revokeToken(ctx context.Context, in tokenID) (route.None, error) {
+	if _, err := a.token(ctx, in.ID); err != nil {
+		return route.None{}, err
+	}
 	return route.None{}, a.Tokens.RevokeToken(ctx, in.ID)
+}
+
+// token returns a token that the caller may see. Others' tokens are not there for them.
+func (a Area) token(ctx context.Context, id string) (auth.Token, error) {
+	for _, t := range a.Tokens.ListTokens() {
+		if t.ID == id && theirs(auth.PrincipalFrom(ctx), t) {
+			return t, nil
+		}
+	}
+	return auth.Token{}, errs.New(errs.NotFound, "Token not found")
 }
 
 // Status tells how the server is protected. Anonymous callers learn only what a client needs to get in.

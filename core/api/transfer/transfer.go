@@ -26,8 +26,8 @@ type Bundles interface {
 func Routes(b Bundles) []route.Route {
 	a := area{b}
 	return []route.Route{
-		route.Post("/api/config/export", "exportConfig", "The configuration with its secrets, as a bundle that the passphrase opens", a.export).Admin(auth.ScopeSettingsRead).Body(maxExport).Class("export"),
-		route.Post("/api/config/import", "importConfig", "Bring in a bundle, of this product or of the reference; with dryRun only tell what would change", a.bring).Admin(auth.ScopeSettingsWrite).Body(maxImport).Class("export"),
+		route.Post("/api/config/export", "exportConfig", "The configuration with its secrets, as a bundle that the passphrase opens", a.export).Admin(auth.ScopeSettingsRead).Needs(auth.ActAdmin, "*").Body(maxExport).Class("export"),
+		route.Post("/api/config/import", "importConfig", "Bring in a bundle, of this product or of the reference; with dryRun only tell what would change", a.bring).Admin(auth.ScopeSettingsWrite).Needs(auth.ActAdmin, "*").Body(maxImport).Class("export"),
 	}
 }
 

@@ -3,6 +3,7 @@ package authtest
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/pulse-platform/pulse/core/auth"
@@ -15,13 +16,14 @@ type Memory struct {
 	users    map[string]auth.User
 	sessions map[string]auth.Session
 	tokens   map[string]auth.Token
+	roles    map[string]auth.Role
 }
 
 var _ auth.Store = (*Memory)(nil)
 
 // New returns an empty store.
 func New() *Memory {
-	return &Memory{users: map[string]auth.User{}, sessions: map[string]auth.Session{}, tokens: map[string]auth.Token{}}
+	return &Memory{users: map[string]auth.User{}, sessions: map[string]auth.Session{}, tokens: map[string]auth.Token{}, roles: map[string]auth.Role{}}
 }
 
 func values[T any](m *Memory, by map[string]T) []T {
@@ -48,6 +50,38 @@ func (m *Memory) SaveUser(_ context.Context, u auth.User) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.users[u.Name] = u
+	return nil
+}
+
+// DeleteUser removes a user with their sessions and tokens.
+func (m *Memory) DeleteUser(_ context.Context, name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.users, name)
+	maps.DeleteFunc(m.sessions, func(_ string, x auth.Session) bool { return x.User == name })
+	maps.DeleteFunc(m.tokens, func(_ string, t auth.Token) bool { return t.Owner == name })
+	return nil
+}
+
+// Roles returns the roles that are not built in.
+func (m *Memory) Roles(context.Context) ([]auth.Role, error) { return values(m, m.roles), nil }
+
+// SaveRole stores a role.
+func (m *Memory) SaveRole(_ context.Context, r auth.Role) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.roles[r.ID] = r
+	return nil
+}
+
+// DeleteRole removes a role and stores those who had it.
+func (m *Memory) DeleteRole(_ context.Context, id string, holders []auth.User) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.roles, id)
+	for _, u := range holders {
+		m.users[u.Name] = u
+	}
 	return nil
 }
 

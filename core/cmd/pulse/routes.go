@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/api"
+	"github.com/pulse-platform/pulse/core/api/access"
 	"github.com/pulse-platform/pulse/core/api/agents"
 	"github.com/pulse-platform/pulse/core/api/alerts"
 	"github.com/pulse-platform/pulse/core/api/catalog"
@@ -72,6 +73,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again))},
+		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{
 			Reports: s.inventory.Catalog().Reports(), Declared: s.declaredReport, Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },

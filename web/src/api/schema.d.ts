@@ -4,6 +4,133 @@
  */
 
 export interface paths {
+    "/api/admin/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles */
+        get: operations["listRoles"];
+        put?: never;
+        /** Make a role */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a role */
+        get: operations["getRole"];
+        /** Replace a role, or make it */
+        put: operations["saveRole"];
+        post?: never;
+        /** Delete a role, and take it from those who have it */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users with their roles */
+        get: operations["listUsers"];
+        put?: never;
+        /** Make a user who logs in with a password */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /** Delete a user with all their logins and tokens */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /** Disable or enable a user, set a password or roles; what is left out stays */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/admin/users/{username}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the roles of a user allow and deny */
+        get: operations["getUserPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{username}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the roles of a user */
+        get: operations["getUserRoles"];
+        /** Replace the roles of a user */
+        put: operations["setUserRoles"];
+        /** Give a user one more role (role_id), or replace all (roleIds) */
+        post: operations["addUserRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{username}/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a role from a user */
+        delete: operations["removeUserRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/version": {
         parameters: {
             query?: never;
@@ -1522,7 +1649,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change the caller's password; all logins end */
+        /** Change the caller's password; all other logins of the user end */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -1571,7 +1698,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All API tokens, newest first */
+        /** API tokens, newest first: the caller's, and all for those who administer users */
         get: operations["listTokens"];
         put?: never;
         /** Make an API token; its value is shown once */
@@ -2097,6 +2224,12 @@ export interface components {
         AlertsDone: {
             message?: string;
             success: boolean;
+        };
+        Assignment: {
+            /** @description One more role. */
+            role_id?: string;
+            /** @description Replaces all roles. */
+            roleIds?: string[];
         };
         BulkIn: {
             alertIds: string[];
@@ -2892,6 +3025,14 @@ export interface components {
             currentPassword: string;
             newPassword: string;
         };
+        Permission: {
+            action: string;
+            conditions?: {
+                [key: string]: string;
+            };
+            effect?: string;
+            resource: string;
+        };
         Plugin: {
             calls: components["schemas"]["Calls"];
             capabilities: string[];
@@ -3029,6 +3170,28 @@ export interface components {
         };
         Results: {
             results: components["schemas"]["Result"][];
+        };
+        Role: {
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            id: string;
+            isBuiltIn: boolean;
+            name: string;
+            /** @description The role whose permissions it has as well. */
+            parentId?: string;
+            permissions: components["schemas"]["Permission"][];
+            priority?: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        RoleIn: {
+            description?: string;
+            id?: string;
+            name?: string;
+            parentId?: string;
+            permissions: components["schemas"]["Permission"][];
+            priority?: number;
         };
         Route: {
             categories?: string[];
@@ -3257,15 +3420,27 @@ export interface components {
             createdAt: string;
             /** @description The token of an agent that the server enrolled itself. */
             enrolled?: boolean;
+            /**
+             * Format: date-time
+             * @description When the token ends, or has ended; never when it is absent.
+             */
+            expiresAt?: string | null;
             id: string;
             /** Format: date-time */
             lastUsedAt?: string | null;
             name: string;
+            /** @description The user whose token it is: it may do no more than they. */
+            owner?: string;
             prefix: string;
             scopes: string[];
             suffix: string;
         };
         TokenRequest: {
+            /**
+             * Format: date-time
+             * @description When the token ends; never when it is left out.
+             */
+            expiresAt?: string | null;
             name?: string;
             /** @description All scopes when it is left out. */
             scopes?: string[];
@@ -3309,6 +3484,39 @@ export interface components {
         };
         Updated: {
             success: boolean;
+        };
+        User: {
+            /** @description The roles allow everything. */
+            admin: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            hasPassword: boolean;
+            /** Format: date-time */
+            lastLoginAt?: string | null;
+            /** Format: date-time */
+            passwordChangedAt?: string | null;
+            roleIds: string[];
+            /** @description The login asks for a one-time code as well. */
+            secondStep: boolean;
+            /** @description Where the user logs in: local is here; empty for a name that has roles and has never come. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description When the roles were last changed.
+             */
+            updatedAt: string;
+            username: string;
+        };
+        UserChange: {
+            disabled?: boolean | null;
+            password?: string | null;
+            roleIds?: string[];
+        };
+        UserIn: {
+            password: string;
+            roleIds: string[];
+            username: string;
         };
         Value: {
             percent?: number | null;
@@ -3391,6 +3599,7 @@ export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaAlert = components['schemas']['Alert'];
 export type SchemaAlertsDone = components['schemas']['AlertsDone'];
+export type SchemaAssignment = components['schemas']['Assignment'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
@@ -3487,6 +3696,7 @@ export type SchemaOffersOut = components['schemas']['OffersOut'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
+export type SchemaPermission = components['schemas']['Permission'];
 export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaProvider = components['schemas']['Provider'];
@@ -3499,6 +3709,8 @@ export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaResult = components['schemas']['Result'];
 export type SchemaResults = components['schemas']['Results'];
+export type SchemaRole = components['schemas']['Role'];
+export type SchemaRoleIn = components['schemas']['RoleIn'];
 export type SchemaRoute = components['schemas']['Route'];
 export type SchemaRow = components['schemas']['Row'];
 export type SchemaRowsOut = components['schemas']['RowsOut'];
@@ -3532,6 +3744,9 @@ export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
 export type SchemaUntrusted = components['schemas']['Untrusted'];
 export type SchemaUpdated = components['schemas']['Updated'];
+export type SchemaUser = components['schemas']['User'];
+export type SchemaUserChange = components['schemas']['UserChange'];
+export type SchemaUserIn = components['schemas']['UserIn'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];
@@ -3542,6 +3757,478 @@ export type SchemaWindow = components['schemas']['Window'];
 export type SchemaWindows = components['schemas']['Windows'];
 export type $defs = Record<string, never>;
 export interface operations {
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    saveRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UserIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUserPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permission"][];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUserRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setUserRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addUserRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeUserRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getAgentVersion: {
         parameters: {
             query?: never;

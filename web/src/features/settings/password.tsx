@@ -1,14 +1,14 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
-import { changePassword, login, securityStatus } from '@/api/queries.ts';
+import { changePassword, securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Section } from './section.tsx';
 
-/** Changes the password. All sessions end with the old one; this browser gets a new one. */
+/** Changes the password. All other sessions of the user end with the old one. */
 export function Password() {
   const status = useQuery(securityStatus);
   const user = status.data?.authUsername ?? '';
@@ -17,10 +17,7 @@ export function Password() {
   const [again, setAgain] = useState('');
   const [tried, setTried] = useState(false);
   const change = useMutation({
-    mutationFn: async () => {
-      await changePassword(current, password);
-      await login(user, password, false);
-    },
+    mutationFn: () => changePassword(current, password),
     onSuccess: () => {
       setCurrent('');
       setPassword('');
