@@ -86,6 +86,7 @@ test-deep: web ## Fuzz each decoder for a while, build for every platform, run t
 bench: build ## Measure what docs/benchmarks.md records
 	go test -run '^$$' -bench . -benchmem -benchtime 1s $$(go list -e ./core/... ./sdk/... ./plugins/... ./agent/...)
 	PULSE_BIN=$(CURDIR)/bin go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./e2e/...
+	node web/e2e/budgets.mjs
 
 ## Checking
 

@@ -1,7 +1,7 @@
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { precompress, themeBoot } from './build/plugins.ts';
+import { chunksOf, precompress, themeBoot } from './build/plugins.ts';
 
 // Where `npm run dev` finds a server.
 const server = process.env.PULSE_URL ?? 'http://localhost:7655';
@@ -16,6 +16,25 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // A group may not drag along what a module of it needs: each module is in the chunk that is named for it.
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              debugName: 'views',
+              name: chunksOf([
+                ['start', 'src/main.tsx'],
+                ['tables', 'src/features/overview/overview.tsx', 'src/features/infrastructure/family.tsx'],
+              ]),
+            },
+            // What several of the other pages need.
+            { name: 'pages', minShareCount: 3 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {

@@ -59,3 +59,35 @@ async function compress(file: string): Promise<void> {
   const gz = await promisify(gzip)(data, { level: 9 });
   await Promise.all([writeFile(`${file}.br`, br), writeFile(`${file}.gz`, gz)]);
 }
+
+/** What bundlers know of a module: those that it needs at once. */
+interface Imports {
+  importedIds: readonly string[];
+}
+
+interface Graph {
+  getModuleInfo: (id: string) => Imports | null;
+}
+
+/**
+ * Names the chunk of a module so that a view is a few files and not one for each module that pages share: what the start of
+ * the app needs, what the first views need beside it, and the rest as the bundler likes. Entries are the ends of module
+ * ids; the earlier ones take what several need.
+ */
+export function chunksOf(entries: readonly (readonly [name: string, ...modules: string[]])[]) {
+  const of = new Map<string, string>();
+  let known = false;
+  function take(name: string, id: string, graph: Graph): void {
+    if (of.has(id)) return;
+    of.set(id, name);
+    for (const next of graph.getModuleInfo(id)?.importedIds ?? []) take(name, next, graph);
+  }
+  return (id: string, graph: Graph): string | null => {
+    if (!known) {
+      const root = new URL('..', import.meta.url).pathname;
+      for (const [name, ...modules] of entries) for (const m of modules) take(name, root + m, graph);
+      known = true;
+    }
+    return of.get(id) ?? null;
+  };
+}

@@ -3,7 +3,8 @@ import { address, ApiError, authorizeWith, call } from './api/client.ts';
 import { forgetGuest, guestToken } from './guest.ts';
 import type { SecurityStatus } from './api/types.ts';
 import { Stream } from './live/socket.ts';
-import { LiveStore } from './live/store.ts';
+import { LiveStore, type Live } from './live/store.ts';
+import { paced } from './live/paced.ts';
 
 authorizeWith(guestToken);
 
@@ -37,6 +38,28 @@ export const stream = new Stream(store, {
   },
   now: () => Date.now(),
   random: () => Math.random(),
+});
+
+/** Between two requests for the same thing, however often it changes; in milliseconds. */
+const pace = 10_000;
+const renewCatalog = paced(() => void queries.invalidateQueries({ queryKey: ['types'] }), pace);
+const renewFindings = paced(() => {
+  void queries.invalidateQueries({ queryKey: ['conditions'] });
+  // The resource alone, without its lists, rows and events.
+  void queries.invalidateQueries({ predicate: ({ queryKey: k }) => k[0] === 'resource' && k.length === 2 });
+}, pace);
+
+let told: Pick<Live, 'epoch' | 'conditions'> = store.read();
+
+/** Asks again for what the stream says has changed, instead of asking every so often. */
+store.subscribe(() => {
+  const { epoch, conditions } = store.read();
+  const before = told;
+  told = { epoch, conditions };
+  // What was asked for as the page opened is as new as the first frame.
+  if (before.epoch === '' || epoch === '') return;
+  if (epoch !== before.epoch) renewCatalog();
+  if (epoch !== before.epoch || conditions !== before.conditions) renewFindings();
 });
 
 let ended: (() => void) | undefined;

@@ -37,14 +37,14 @@ func BenchmarkDeltaTable(b *testing.B) {
 			f := newFarm(b)
 			fill(f, n, 0)
 			tab := newTable(f.Catalog(), time.Unix(1, 0))
-			tab.update(f.Snapshot(), nil)
+			tab.update(f.Snapshot(), beside{})
 			b.ReportAllocs()
 			for round := 1; b.Loop(); round++ {
 				b.StopTimer()
 				fill(f, n, round)
 				s := f.Snapshot()
 				b.StartTimer()
-				tab.update(s, nil)
+				tab.update(s, beside{})
 			}
 		})
 	}
@@ -58,12 +58,12 @@ func BenchmarkDeltaFrame(b *testing.B) {
 				f := newFarm(b)
 				fill(f, n, 0)
 				tab := newTable(f.Catalog(), time.Unix(1, 0))
-				tab.update(f.Snapshot(), nil)
+				tab.update(f.Snapshot(), beside{})
 				want := visible(50)
 				want.All = all
 				_, have := tab.frame(held{}, want, true)
 				fill(f, n, 1)
-				tab.update(f.Snapshot(), nil)
+				tab.update(f.Snapshot(), beside{})
 				var size int
 				b.ReportAllocs()
 				for b.Loop() {
@@ -124,12 +124,12 @@ func agents(f *farm, round int) {
 func minute(b *testing.B, inv *inventory.Inventory, want view, rounds int, move func(round int)) {
 	b.Helper()
 	tab := newTable(inv.Catalog(), time.Unix(1, 0))
-	tab.update(inv.Snapshot(), nil)
+	tab.update(inv.Snapshot(), beside{})
 	first, have := tab.frame(held{}, want, true)
 	var text, deflated int
 	for round := range rounds {
 		move(round + 1)
-		tab.update(inv.Snapshot(), nil)
+		tab.update(inv.Snapshot(), beside{})
 		var message []byte
 		message, have = tab.frame(have, want, false)
 		if len(message) == 0 {

@@ -102,7 +102,7 @@ func onStage(t *testing.T, play func(s *stage)) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f := newFarm(t)
-		s := &stage{Hub: New(&document{newest: 1}, f, Coalesced(f.Subscribe), time.Now), farm: f, ctx: ctx}
+		s := &stage{Hub: New(Sources{Document: &document{newest: 1}, Resources: f, News: Coalesced(f.Subscribe)}, time.Now), farm: f, ctx: ctx}
 		s.all.Go(func() { _ = s.Run(ctx) })
 		play(s)
 		cancel()

@@ -38,8 +38,11 @@ func (t *table) frame(have held, want view, answer bool) ([]byte, held) {
 	}
 	out = t.appendBlocks(out, have, want, full)
 	out, docs := t.appendDocuments(out, have.docs, want)
-	if t.alerts != nil && (full || t.alerted > have.seq) {
-		out = append(append(out, `,"alerts":`...), t.alerts...)
+	if t.beside.alerts != nil && (full || t.alerted > have.seq) {
+		out = append(append(out, `,"alerts":`...), t.beside.alerts...)
+	}
+	if full || t.judged > have.seq {
+		out = strconv.AppendUint(append(out, `,"conditions":`...), t.beside.conditions, 10)
 	}
 	now := held{epoch: t.epoch, seq: t.seq, view: want, docs: docs}
 	if len(out) == head && !answer {

@@ -29,6 +29,17 @@ type Document interface {
 	Member(name string) json.RawMessage
 }
 
+// Sources are where what is told comes from.
+type Sources struct {
+	Document  Document
+	Resources Resources
+	// Conditions returns a number that is another one whenever what plugins find wrong has changed; nil means that it never
+	// does.
+	Conditions func() uint64
+	// News opens a channel that says that something changed.
+	News func() (changed <-chan struct{}, stop func())
+}
+
 // Hub serves everybody who listens.
 type Hub struct {
 	document Document
@@ -56,15 +67,15 @@ type client struct {
 	delta bool // it speaks the delta protocol
 }
 
-// New returns a hub. News opens a channel that says that something changed.
-func New(document Document, resources Resources, news func() (<-chan struct{}, func()), now func() time.Time) *Hub {
+// New returns a hub.
+func New(from Sources, now func() time.Time) *Hub {
 	return &Hub{
-		document: document, news: news, now: now, clients: map[*client]struct{}{},
-		cells: shared{document: document, resources: resources, now: now},
+		document: from.Document, news: from.News, now: now, clients: map[*client]struct{}{},
+		cells: shared{from: from, now: now},
 	}
 }
 
-// Coalesced adapts a subscription of any news to the one of [New]: it keeps only that there was some.
+// Coalesced adapts a subscription of any news to the one of [Sources]: it keeps only that there was some.
 func Coalesced[T any](subscribe func(n int) (<-chan T, func())) func() (<-chan struct{}, func()) {
 	return func() (<-chan struct{}, func()) {
 		in, stop := subscribe(1)

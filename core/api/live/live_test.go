@@ -90,7 +90,7 @@ func (c *conn) drain() []message {
 func TestConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		doc, news := &document{newest: 1}, &bus.Bus[int]{}
-		h := New(doc, nil, Coalesced(news.Subscribe), time.Now)
+		h := New(Sources{Document: doc, News: Coalesced(news.Subscribe)}, time.Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() { _ = h.Run(ctx) })
@@ -146,7 +146,7 @@ func TestConnection(t *testing.T) {
 func TestSlowClientIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		doc, news := &document{newest: 1}, &bus.Bus[int]{}
-		h := New(doc, nil, Coalesced(news.Subscribe), time.Now)
+		h := New(Sources{Document: doc, News: Coalesced(news.Subscribe)}, time.Now)
 		c := &conn{make(chan string), make(chan message, 2)}
 		var all sync.WaitGroup
 		all.Go(func() { h.serve(t.Context(), c) })

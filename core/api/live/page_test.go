@@ -114,8 +114,9 @@ type frameIn struct {
 		Rows    []int
 		Columns map[string][]any
 	}
-	Documents [][2]json.RawMessage
-	Alerts    json.RawMessage
+	Documents  [][2]json.RawMessage
+	Alerts     json.RawMessage
+	Conditions *uint64
 }
 
 func (p *page) take(tb testing.TB, message []byte) frameIn {

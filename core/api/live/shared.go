@@ -12,9 +12,8 @@ const forgetAfter = 5 * time.Minute
 
 // shared is the one table of all clients of the delta protocol. There is none while nobody listens.
 type shared struct {
-	document  Document
-	resources Resources
-	now       func() time.Time
+	from Sources
+	now  func() time.Time
 
 	mu     sync.Mutex
 	table  *table
@@ -49,9 +48,13 @@ func (s *shared) current() *table {
 
 func (s *shared) update(now time.Time) {
 	s.looked = now
-	catalog := s.resources.Catalog()
+	catalog := s.from.Resources.Catalog()
 	if s.table == nil || s.table.worn(catalog) {
 		s.table = newTable(catalog, now)
 	}
-	s.table.update(s.resources.Snapshot(), s.document.Member(compat.StateActiveAlerts))
+	beside := beside{alerts: s.from.Document.Member(compat.StateActiveAlerts)}
+	if s.from.Conditions != nil {
+		beside.conditions = s.from.Conditions()
+	}
+	s.table.update(s.from.Resources.Snapshot(), beside)
 }

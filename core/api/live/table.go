@@ -38,10 +38,17 @@ type table struct {
 	byID     map[string][]*row
 	gone     []gone // by seq
 	forgot   uint64 // seq of the newest that gone no longer holds
-	alerts   json.RawMessage
+	beside   beside
 	alerted  uint64 // seq at which alerts changed
+	judged   uint64 // seq at which conditions changed
 
 	whole wholes
+}
+
+// beside is what is told besides rows.
+type beside struct {
+	alerts     json.RawMessage
+	conditions uint64
 }
 
 // row is one resource.
@@ -86,14 +93,18 @@ func (t *table) worn(catalog *inventory.Catalog) bool {
 	return t.catalog != catalog || t.numbered > maxNumber && t.numbered > 4*len(t.rows)
 }
 
-// update takes in a snapshot and the alerts that fire.
-func (t *table) update(snapshot *inventory.Snapshot, alerts json.RawMessage) {
+// update takes in a snapshot and what is told besides.
+func (t *table) update(snapshot *inventory.Snapshot, now beside) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.seq + 1
-	if string(alerts) != string(t.alerts) {
-		t.alerts, t.alerted, t.seq = alerts, next, next
+	if string(now.alerts) != string(t.beside.alerts) {
+		t.alerted, t.seq = next, next
 	}
+	if now.conditions != t.beside.conditions {
+		t.judged, t.seq = next, next
+	}
+	t.beside = now
 	if t.snapshot == snapshot {
 		return
 	}

@@ -34,11 +34,11 @@ func TestFrames(t *testing.T) {
 	f := newFarm(t)
 	f.put(guest(0, 0), guest(1, 0), sdk.Record{Type: "pool", Key: "p", Status: sdk.StatusDegraded, Doc: json.RawMessage(`{"cpu":5}`)})
 	tab := newTable(f.Catalog(), time.Unix(1, 0))
-	tab.update(f.Snapshot(), json.RawMessage(`[{"id":"x"}]`))
+	tab.update(f.Snapshot(), beside{alerts: json.RawMessage(`[{"id":"x"}]`), conditions: 7})
 	v := viewer{tb: t, t: tab}
 	want := view{Number: 1, Range: []string{"g00001"}}
 	got, _ := v.look(want, true)
-	if !got.Full || v.page.view != 1 || v.page.alerts != `[{"id":"x"}]` || len(v.page.rows) != 3 {
+	if !got.Full || got.Conditions == nil || *got.Conditions != 7 || v.page.view != 1 || v.page.alerts != `[{"id":"x"}]` || len(v.page.rows) != 3 {
 		t.Fatalf("%+v", v.page)
 	}
 	if r := v.page.row("g00000"); r["@word"] != "running" || r["@status"] != "up" || r["cpu"] != nil || r["@reason"] != nil {
@@ -51,20 +51,27 @@ func TestFrames(t *testing.T) {
 		t.Errorf("pool: %v", r)
 	}
 	f.put(guest(0, 1), guest(1, 1))
-	tab.update(f.Snapshot(), json.RawMessage(`[{"id":"x"}]`))
+	tab.update(f.Snapshot(), beside{alerts: json.RawMessage(`[{"id":"x"}]`), conditions: 7})
 	got, _ = v.look(want, false)
 	if len(got.Blocks) == 0 || v.page.row("g00000")["cpu"] != nil || v.page.row("g00001")["cpu"] == 20.8 || got.Alerts != nil {
 		t.Errorf("%+v", got)
 	}
+	if got.Conditions != nil {
+		t.Errorf("conditions that did not change: %+v", got)
+	}
 	if _, any := v.look(want, false); any {
 		t.Error("a frame about nothing")
+	}
+	tab.update(f.Snapshot(), beside{alerts: json.RawMessage(`[{"id":"x"}]`), conditions: 8})
+	if got, any := v.look(want, false); !any || got.Alerts != nil || got.Conditions == nil || *got.Conditions != 8 {
+		t.Errorf("conditions changed: %+v", got)
 	}
 	if got, any := v.look(want, true); !any || len(got.Blocks) != 0 {
 		t.Errorf("the answer when nothing changed: %+v", got)
 	}
 	f.fail("no route")
 	f.remove("guest", "g00000")
-	tab.update(f.Snapshot(), nil)
+	tab.update(f.Snapshot(), beside{})
 	got, _ = v.look(want, false)
 	if r := v.page.row("g00001"); r["@status"] != "stale" || r["@reason"] != "no route" || r["@since"] == nil || r["@seen"] == nil {
 		t.Errorf("stale: %v", r)
@@ -85,12 +92,12 @@ func TestResume(t *testing.T) {
 	f := newFarm(t)
 	f.put(guest(0, 0), guest(1, 0))
 	tab := newTable(f.Catalog(), time.Unix(1, 0))
-	tab.update(f.Snapshot(), nil)
+	tab.update(f.Snapshot(), beside{})
 	v := viewer{tb: t, t: tab}
 	want := view{Range: []string{"g00000", "g00001"}}
 	v.look(want, true)
 	f.put(guest(1, 1))
-	tab.update(f.Snapshot(), nil)
+	tab.update(f.Snapshot(), beside{})
 	again := viewer{tb: t, t: tab, have: held{epoch: v.page.epoch, seq: v.page.seq, view: want}, page: v.page}
 	got, _ := again.look(want, true)
 	if got.Full || len(got.Blocks) != 1 || len(got.Blocks[0].Rows) != 1 || again.page.row("g00001")["cpu"] == 20.8 {
@@ -108,7 +115,7 @@ func TestResume(t *testing.T) {
 		tab.gone = append(tab.gone, gone{n + 10, tab.seq})
 	}
 	f.remove("guest", "g00000")
-	tab.update(f.Snapshot(), nil)
+	tab.update(f.Snapshot(), beside{})
 	late := viewer{tb: t, t: tab, have: held{epoch: v.page.epoch, seq: v.page.seq, view: want}, page: v.page}
 	if got, _ := late.look(want, true); !got.Full || len(late.page.rows) != 1 {
 		t.Errorf("after too many vanished: %+v", got)
@@ -131,7 +138,7 @@ func TestPagesAgree(t *testing.T) {
 		}
 		for round := range 60 {
 			mutate(f, dice, round)
-			tab.update(f.Snapshot(), nil)
+			tab.update(f.Snapshot(), beside{})
 			for n := range clients {
 				answer := round == 0 || dice.IntN(3) == 0
 				if answer {

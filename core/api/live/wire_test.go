@@ -28,7 +28,7 @@ func serveWire(tb testing.TB, f *farm) (connect func() (*websocket.Conn, *atomic
 	must(tb, s.Claim(tb.Context(), "admin", "a long enough password", ""))
 	token, _, err := s.CreateToken(tb.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, auth.NewToken{Name: "t", Scopes: []auth.Scope{auth.ScopeMonitoringRead}})
 	must(tb, err)
-	hub = New(&document{newest: 1}, f, Coalesced(f.Subscribe), time.Now)
+	hub = New(Sources{Document: &document{newest: 1}, Resources: f, News: Coalesced(f.Subscribe)}, time.Now)
 	server, err := api.New(tb.Context(), api.Options{
 		Areas: []api.Area{{Name: "live", Routes: hub.Routes()}}, Auth: s, Claimed: s.Claimed, Log: hclog.NewNullLogger(), Version: "1", Now: time.Now,
 	})

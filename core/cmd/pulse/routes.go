@@ -47,7 +47,9 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
 	}
-	s.live = live.New(s.state, s.inventory, s.news, time.Now)
+	s.live = live.New(live.Sources{
+		Document: s.state, Resources: s.inventory, Conditions: s.books.Conditions.Revision, News: s.news,
+	}, time.Now)
 	var assets fs.FS
 	if files, built := web.Assets(); built {
 		assets = files
@@ -147,7 +149,7 @@ func (s *server) describe(ctx context.Context) ([]byte, error) {
 	}
 	s.inventory = inventory.New(catalog, nil, time.Now)
 	s.state = inventory.NewState(s.inventory, nil, time.Now)
-	s.live = live.New(s.state, s.inventory, live.Coalesced(s.inventory.Subscribe), time.Now)
+	s.live = live.New(live.Sources{Document: s.state, Resources: s.inventory, News: live.Coalesced(s.inventory.Subscribe)}, time.Now)
 	a, err := api.New(ctx, api.Options{Areas: s.areas(nil, time.Time{}), Log: s.log, Version: "1", Now: time.Now})
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func described(t *testing.T) *api.Server {
 	}
 	s := &server{auth: &auth.Service{}, log: hclog.NewNullLogger(), inventory: inventory.New(catalog, nil, time.Now)}
 	s.state = inventory.NewState(s.inventory, nil, time.Now)
-	s.live = live.New(s.state, s.inventory, live.Coalesced(s.inventory.Subscribe), time.Now)
+	s.live = live.New(live.Sources{Document: s.state, Resources: s.inventory, News: live.Coalesced(s.inventory.Subscribe)}, time.Now)
 	a, err := api.New(t.Context(), api.Options{Areas: s.areas(nil, time.Time{}), Log: s.log, Version: "1", Now: time.Now})
 	if err != nil {
 		t.Fatal(err)

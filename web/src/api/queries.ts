@@ -12,9 +12,8 @@ export const securityStatus = queryOptions({
 export const catalog = queryOptions({
   queryKey: ['types'],
   queryFn: async ({ signal }) => parseCatalog(await call<unknown>('api/types', { signal })),
-  // A plugin that is installed meanwhile brings its types.
-  staleTime: 30_000,
-  refetchInterval: 30_000,
+  // The stream says when a plugin that was installed meanwhile brings its types.
+  staleTime: 300_000,
 });
 
 export const version = queryOptions({
@@ -145,7 +144,7 @@ export function resourceNews(id: string) {
     resource: queryOptions({
       queryKey: ['resource', id],
       queryFn: ({ signal }) => call<Answer<'/api/v2/resources/{id}'>>(path, { signal }),
-      refetchInterval: 10_000,
+      refetchInterval: 60_000,
     }),
     lists: queryOptions({
       queryKey: ['resource', id, 'lists'],
@@ -224,14 +223,14 @@ export function saveMetadata(family: string, id: string, body: Metadata): Promis
 /** A condition that holds, with the resource that it holds for. */
 export type Finding = Answer<'/api/v2/conditions'>['conditions'][number];
 
-/** What plugins say is wrong now; remarks that ask for nothing are left out. */
+/** What plugins say is wrong now; remarks that ask for nothing are left out. The stream says when it has changed. */
 export const findings = queryOptions({
   queryKey: ['conditions'],
   queryFn: async ({ signal }) =>
     (await call<Answer<'/api/v2/conditions'>>('api/v2/conditions', { signal })).conditions.filter(
       (c) => c.severity !== 'info',
     ),
-  refetchInterval: 10_000,
+  staleTime: 60_000,
 });
 
 /** The settings of the server that the page knows; the document has more. */

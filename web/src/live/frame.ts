@@ -29,6 +29,8 @@ export interface Frame {
   documents: readonly (readonly [number, unknown])[];
   /** All alerts that fire; undefined when these are as before. */
   alerts: unknown;
+  /** Another number means that what plugins find wrong has changed; undefined when it is as before. */
+  conditions: number | undefined;
 }
 
 type Raw = Record<string, unknown>;
@@ -69,5 +71,6 @@ export function parseFrame(message: unknown): Frame | undefined {
     blocks: list(message.blocks).flatMap(blockOf),
     documents: list(message.documents).filter(isDocument),
     alerts: message.alerts,
+    conditions: isNumber(message.conditions) ? message.conditions : undefined,
   };
 }

@@ -12,6 +12,7 @@ const frame = (f: Partial<Frame>): Frame => ({
   blocks: [],
   documents: [],
   alerts: undefined,
+  conditions: undefined,
   ...f,
 });
 

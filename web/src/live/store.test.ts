@@ -104,6 +104,19 @@ describe('LiveStore', () => {
     expect(store.read().byId.get('a')?.doc).not.toHaveProperty('disks');
   });
 
+  it('knows when conditions and catalogue may have changed, and keeps them when nothing is said', () => {
+    const store = filled();
+    store.apply(frame({ conditions: 4 }), emptyView);
+    expect(store.read()).toMatchObject({ epoch: 'e', conditions: 4 });
+    const told = vi.fn();
+    store.subscribe(told);
+    store.apply(frame({ conditions: 4 }), emptyView);
+    store.apply(frame({}), emptyView);
+    expect(told).not.toHaveBeenCalled();
+    store.apply(frame({ full: true, epoch: 'f' }), emptyView);
+    expect(store.read()).toMatchObject({ epoch: 'f', conditions: 4 });
+  });
+
   it('holds what to go on from', () => {
     expect(new LiveStore().held()).toBeUndefined();
     const store = filled();

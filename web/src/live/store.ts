@@ -22,6 +22,10 @@ export interface Live {
   /** The columns (dotted paths) that are known of all resources; of others they are where the view shows them. */
   columns: readonly string[];
   alerts: readonly Alert[];
+  /** Another text means that the catalogue may have changed; empty before data arrived. */
+  epoch: string;
+  /** Another number, or another epoch, means that what plugins find wrong has changed. */
+  conditions: number;
   connection: Connection;
 }
 
@@ -32,6 +36,8 @@ export const nothing: Live = {
   ids: [],
   columns: [],
   alerts: [],
+  epoch: '',
+  conditions: 0,
   connection: { phase: 'connecting' },
 };
 
@@ -40,6 +46,11 @@ export interface Held {
   epoch: string;
   seq: number;
   view: View;
+}
+
+/** Whether some members of the live data are what they are already. */
+function same(some: Partial<Live>, live: Live): boolean {
+  return Object.entries(some).every(([key, value]) => live[key as keyof Live] === value);
 }
 
 /** A store of live data: one writer, many readers. */
@@ -70,15 +81,10 @@ export class LiveStore {
     const columns = share(this.#live.columns, view.all);
     const alerts =
       frame.alerts === undefined ? this.#live.alerts : share(this.#live.alerts, alertsOf(frame.alerts));
-    if (loaded && next === byId && columns === this.#live.columns && alerts === this.#live.alerts) return;
-    this.#set({
-      ...this.#live,
-      loaded: true,
-      byId: next,
-      ids: share(ids, [...next.keys()]),
-      columns,
-      alerts,
-    });
+    const { epoch, conditions = this.#live.conditions } = frame;
+    const told = { columns, alerts, epoch, conditions };
+    if (loaded && next === byId && same(told, this.#live)) return;
+    this.#set({ ...this.#live, ...told, loaded: true, byId: next, ids: share(ids, [...next.keys()]) });
   }
 
   /** What there is of the server's data; undefined when nothing is. */
