@@ -123,3 +123,69 @@ type haRow struct {
 	State proxmox.Str `json:"state"`
 	Node  proxmox.Str `json:"node"`
 }
+
+// taskRow is an entry of /cluster/tasks or /nodes/{node}/tasks. A task without an end runs.
+type taskRow struct {
+	UPID      proxmox.Str `json:"upid"`
+	Node      proxmox.Str `json:"node"`
+	Type      proxmox.Str `json:"type"`
+	ID        proxmox.Str `json:"id"`
+	StartTime proxmox.Int `json:"starttime"`
+	EndTime   proxmox.Int `json:"endtime"`
+	Status    proxmox.Str `json:"status"`
+}
+
+// logRow is a line of a task's log.
+type logRow struct {
+	Text proxmox.Str `json:"t"`
+}
+
+// backupJobRow is an entry of /cluster/backup.
+type backupJobRow struct {
+	ID        proxmox.Str  `json:"id"`
+	Type      proxmox.Str  `json:"type"`
+	Enabled   proxmox.Int  `json:"enabled"`
+	Schedule  proxmox.Str  `json:"schedule"`
+	StartTime proxmox.Str  `json:"starttime"`
+	DayOfWeek proxmox.Str  `json:"dow"`
+	NextRun   proxmox.Int  `json:"next-run"`
+	Storage   proxmox.Str  `json:"storage"`
+	Node      proxmox.Str  `json:"node"`
+	All       proxmox.Bool `json:"all"`
+	VMID      proxmox.Str  `json:"vmid"`
+	Exclude   proxmox.Str  `json:"exclude"`
+	Pool      proxmox.Str  `json:"pool"`
+	Mode      proxmox.Str  `json:"mode"`
+	Comment   proxmox.Str  `json:"comment"`
+}
+
+// contentRow is an entry of /nodes/{node}/storage/{storage}/content.
+type contentRow struct {
+	VolID        proxmox.Str  `json:"volid"`
+	Content      proxmox.Str  `json:"content"`
+	Format       proxmox.Str  `json:"format"`
+	Size         proxmox.Int  `json:"size"`
+	CTime        proxmox.Int  `json:"ctime"`
+	VMID         proxmox.Int  `json:"vmid"`
+	Subtype      proxmox.Str  `json:"subtype"`
+	Notes        proxmox.Str  `json:"notes"`
+	Protected    proxmox.Bool `json:"protected"`
+	Encrypted    proxmox.Str  `json:"encrypted"`
+	Verification verification `json:"verification"`
+}
+
+// verification is what a backup server says of a backup; releases differ in its form.
+type verification struct{ State proxmox.Str }
+
+// UnmarshalJSON takes an object or its state alone.
+func (v *verification) UnmarshalJSON(b []byte) error {
+	*v = verification{}
+	var object struct {
+		State proxmox.Str `json:"state"`
+	}
+	if json.Unmarshal(b, &object) == nil {
+		v.State = object.State
+		return nil
+	}
+	return v.State.UnmarshalJSON(b)
+}

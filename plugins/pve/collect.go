@@ -37,6 +37,8 @@ type Collector struct {
 	members   string
 	membersAt time.Time
 	ends      []proxmox.Endpoint
+
+	backups backupBook
 }
 
 // New returns a collector. It asks nothing yet.
@@ -48,6 +50,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	return &Collector{
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, away: map[string]awayNode{},
+		backups: newBackupBook(),
 	}, nil
 }
 
@@ -64,6 +67,8 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectResources(ctx, sink)
 	case taskNodes:
 		return c.collectNodes(ctx, sink)
+	case taskBackups:
+		return c.collectBackups(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "There is no task %q.", task)
 }

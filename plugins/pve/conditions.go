@@ -9,6 +9,9 @@ const (
 	kindGuestFault  = "guest_fault"
 	kindStorageAway = "storage_away"
 	kindHA          = "ha_trouble"
+
+	kindBackupFailed  = "backup_failed"
+	kindNeverBackedUp = "never_backed_up"
 )
 
 // conditions declares the verdicts that are not numbers.
@@ -20,6 +23,10 @@ func conditions() []sdk.EventKind {
 		{Name: kindHA, Label: "High availability in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "ha-{id}"},
 		{Name: kindStorageAway, Label: "Storage away on a node", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "storage-away-{id}-{instance}"},
 	}
+	all = append(all,
+		sdk.EventKind{Name: kindBackupFailed, Label: "Backup failed", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "backup-failed-{id}"},
+		sdk.EventKind{Name: kindNeverBackedUp, Label: "Never backed up", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "never-backed-up-{id}"},
+	)
 	for i := range all {
 		all[i].Condition, all[i].Template = true, "{message}"
 		if all[i].WireType == "" {

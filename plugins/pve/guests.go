@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -28,7 +29,9 @@ const (
 // guestMemory is what is remembered of a guest from one cycle to the next.
 type guestMemory struct {
 	// name is the last known one: what an unreachable node runs loses its name.
-	name   string
+	name string
+	// since is when it was first seen, by this process.
+	since  time.Time
 	uptime int64
 	last   [counters]int64
 	// rates are the last known ones, in bytes a second; below 0 none is known.
@@ -92,7 +95,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	kind, key := guestType(row), guestKey(id)
 	m := c.guests[id]
 	if m == nil {
-		m = &guestMemory{rates: [counters]float64{-1, -1, -1, -1}}
+		m = &guestMemory{since: v.at, rates: [counters]float64{-1, -1, -1, -1}}
 		c.guests[id] = m
 	}
 	if row.Name != "" {
@@ -198,7 +201,7 @@ func guestState(word string) state {
 const evidenceGuest = "proxmox_guest"
 
 func (c *Collector) guestEvidence(_ *view, id int, _ resourceRow) []sdk.Evidence {
-	return []sdk.Evidence{{Kind: evidenceGuest, Value: c.instance + "/" + strconv.Itoa(id)}}
+	return []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(id)}}
 }
 
 // joinTags writes tags as the state shows them.

@@ -19,6 +19,7 @@ const Version = "1.0.0"
 const (
 	taskResources = "resources"
 	taskNodes     = "nodes"
+	taskBackups   = "backups"
 )
 
 // Plugin returns the plugin.
@@ -33,10 +34,13 @@ func Plugin() sdk.Plugin {
 		Metrics:      metrics(),
 		Sections:     sections(),
 		Kinds:        conditions(),
+		Rows:         rowTypes(),
 		Tasks: []sdk.Task{
 			{Name: taskResources, Label: "Nodes, guests and storage", Interval: 10 * time.Second, Timeout: 30 * time.Second, Cost: sdk.CostLight,
 				Types: []string{typeCluster, typeNode, typeVM, typeLXC, typeStorage}},
 			{Name: taskNodes, Label: "Details of nodes", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight},
+			{Name: taskBackups, Label: "Backups", Interval: 5 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy,
+				Rows: []string{rowsBackups, rowsTasks, rowsJobs}},
 		},
 	}, New)
 }

@@ -108,6 +108,7 @@ func guestFacts() []sdk.Fact {
 		{Label: "CPUs", Path: "cpus", Format: sdk.FormatNumber, Group: "Size"}, {Label: "Memory", Path: "maxmem", Format: sdk.FormatBytes, Group: "Size"},
 		{Label: "Memory used", Path: "memory.used", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Memory as seen by", Path: "memorySource", Format: sdk.FormatText, Group: "Size"},
 		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
+		{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Size of backups", Path: "backupBytes", Format: sdk.FormatBytes, Group: "Backups"},
 	}
 }
 
@@ -116,20 +117,29 @@ func guestThresholds() []sdk.Threshold {
 		{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 		{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 		{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+		// Half a day later than its jobs allow: a night's run takes a while.
+		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning},
 	}
+}
+
+// hour in seconds, the unit of durations.
+const hour = 3600
+
+func guestConditions() []string {
+	return []string{kindGuestFault, kindHA, kindBackupFailed, kindNeverBackedUp}
 }
 
 func vmType() sdk.ResourceType {
 	return sdk.ResourceType{
 		Name: typeVM, Label: "Virtual machine", Plural: "Virtual machines", Icon: "monitor", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
-		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault, kindHA},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: guestConditions(),
 	}
 }
 
 func containerType() sdk.ResourceType {
 	return sdk.ResourceType{
 		Name: typeLXC, Label: "Container (LXC)", Plural: "Containers (LXC)", Icon: "box", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
-		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: []string{kindGuestFault, kindHA},
+		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: guestConditions(),
 	}
 }
 
@@ -185,6 +195,7 @@ func guestSection(name, kind, history string, order int) sdk.StateSection {
 		Section: name, Type: kind, Order: order, SortBy: "vmid", HistoryType: history, ChartGroup: "data",
 		ChartMetrics: []string{"cpu", "memory", "disk", "netin", "netout", "diskread", "diskwrite"},
 		Inject:       injected(map[string]string{"stale": "unknown"}),
+		Join:         backupJoins(),
 	}
 }
 

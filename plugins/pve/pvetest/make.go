@@ -35,7 +35,24 @@ func New(nodes, guests int, now func() time.Time) *World {
 		{Name: "local-zfs", Type: "zfspool", Content: "images,rootdir", Size: 1800 * gib, Used: 700 * gib},
 		{Name: "nas", Type: "nfs", Content: "backup,images", Shared: true, Size: 20000 * gib, Used: 9000 * gib},
 	}
+	w.Jobs = []*Job{{ID: "backup-nightly", Schedule: "21:00", Storage: "nas", All: true}}
+	w.backUp()
 	return w
+}
+
+// backUp lets last night's job have run well.
+func (w *World) backUp() {
+	night := w.Now().Truncate(24 * time.Hour).Add(-3 * time.Hour)
+	for _, n := range w.Nodes {
+		t := &Task{Node: n.Name, Type: "vzdump", Began: night, Ended: night.Add(40 * time.Minute), Status: "OK"}
+		for _, g := range w.Guests {
+			if g.Node == n.Name {
+				w.Backups = append(w.Backups, &Backup{Storage: "nas", Guest: g.ID, Kind: g.Kind, Made: night.Add(time.Minute), Size: g.Disk / 3, Notes: g.Name})
+				t.Log = append(t.Log, fmt.Sprintf("INFO: Finished Backup of VM %d (00:01:23)", g.ID))
+			}
+		}
+		w.AddTask(t)
+	}
 }
 
 func (w *World) guest(i int, since time.Time) *Guest {

@@ -26,6 +26,9 @@ type World struct {
 	Nodes    []*Node
 	Guests   []*Guest
 	Storages []*Storage
+	Jobs     []*Job
+	Backups  []*Backup
+	Tasks    []*Task
 	Accounts []*Account
 	Faults   []*Fault
 	// Refusal is how long a server takes to refuse credentials; real ones take three seconds.

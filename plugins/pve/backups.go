@@ -1,0 +1,317 @@
+package pve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+const (
+	// contentAge is how long a list of backups is believed while no task has changed it. Backup servers thin out by
+	// themselves.
+	contentAge = time.Hour
+	// knownFor is how long a guest has to be there before somebody misses its backup.
+	knownFor = 25 * time.Hour
+)
+
+// backupBook is what is remembered of backups. One cycle at a time uses it.
+type backupBook struct {
+	turn   sync.Mutex
+	jobs   []backupJob
+	jobsAt time.Time
+	tasks  map[string]*backupTask // by UPID
+	asked  map[string]bool        // nodes whose older tasks are known
+	// ended are the tasks that may have changed which backups there are, with when they began; touches counts them.
+	ended   map[string]int64
+	touches int
+	stores  map[string]*backupStore // by the key of the storage
+}
+
+// backupStore is what is known of the backups on one storage.
+type backupStore struct {
+	at      time.Time
+	touches int           // that the book had counted
+	latest  map[int]int64 // newest backup by guest, in Unix seconds
+	// hidden says that the account may not see them: that there are none means nothing.
+	hidden bool
+}
+
+func newBackupBook() backupBook {
+	return backupBook{tasks: map[string]*backupTask{}, asked: map[string]bool{}, ended: map[string]int64{}, stores: map[string]*backupStore{}}
+}
+
+// guestName is the evidence by which rows name a guest.
+func (c *Collector) guestName(id int) string { return c.instance + "/" + itoa(id) }
+
+// collectBackups looks at tasks, jobs and what lies on storage. Storage is read only where a task may have changed it, or
+// when that was long ago.
+func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
+	if !c.cfg.MonitorBackups {
+		return nil
+	}
+	c.backups.turn.Lock()
+	defer c.backups.turn.Unlock()
+	v, err := c.recent(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.collectTasks(ctx, v, sink); err != nil {
+		return err
+	}
+	if err := c.collectContents(ctx, v, sink); err != nil {
+		return err
+	}
+	p := sink.Partition("guests")
+	if err := p.Emit(c.judgeBackups(v)...); err != nil {
+		return err
+	}
+	return p.Done(nil)
+}
+
+// collectTasks tells of jobs and of what they did.
+func (c *Collector) collectTasks(ctx context.Context, v *view, sink sdk.Sink) error {
+	p := sink.Partition("tasks")
+	if !c.granted().on("/", "Sys.Audit") {
+		return p.Done(c.lacks("Sys.Audit", "/"))
+	}
+	obs, err := c.askTasks(ctx, v)
+	if err == nil {
+		err = c.askResults(ctx)
+	}
+	var jobs []backupJob
+	if err == nil {
+		jobs, err = c.backupJobs(ctx)
+	}
+	if err == nil {
+		err = p.Emit(append(obs, c.tellJobs(v, jobs)...)...)
+	}
+	return p.Done(err)
+}
+
+// store is a storage that holds backups, and the node that is asked for them.
+type store struct {
+	key  string
+	row  resourceRow
+	node string
+}
+
+// backupStores returns the storages that hold backups and answer; a shared one once.
+func (c *Collector) backupStores(v *view) []store {
+	var out []store
+	seen := map[string]bool{}
+	for _, row := range v.storages {
+		key := storageKey(row)
+		on, known := v.node(string(row.Node))
+		if seen[key] || row.Status != "available" || !known || !on.online || c.left(on.name) != nil || !strings.Contains(","+string(row.Content)+",", ",backup,") {
+			continue
+		}
+		seen[key] = true
+		out = append(out, store{key, row, on.name})
+	}
+	return out
+}
+
+// seesBackups tells whether the account sees the backups on a storage; the server leaves out what it may not.
+func (r rights) seesBackups(storage string) bool {
+	path := "/storage/" + storage
+	return r.on(path, "Datastore.Allocate") || r.on(path, "Datastore.AllocateSpace") && r.somewhere("VM.Backup")
+}
+
+func (c *Collector) collectContents(ctx context.Context, v *view, sink sdk.Sink) error {
+	granted := c.granted()
+	for _, s := range c.backupStores(v) {
+		known := c.backups.stores[s.key]
+		if !granted.seesBackups(string(s.row.Storage)) {
+			c.backups.stores[s.key] = &backupStore{hidden: true}
+			if err := sink.Partition(s.key).Done(c.lacksBackups(string(s.row.Storage))); err != nil {
+				return err
+			}
+			continue
+		}
+		if known != nil && !known.hidden && v.at.Sub(known.at) < contentAge && c.backups.touches == known.touches {
+			continue // its rows stay as they are
+		}
+		p := sink.Partition(s.key)
+		fresh, err := c.readContent(ctx, s, p)
+		if err == nil {
+			c.backups.stores[s.key] = fresh
+		}
+		c.note(s.node, err)
+		if err := p.Done(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Collector) lacksBackups(storage string) error {
+	id, token := c.cfg.account()
+	return sdk.Errorf(sdk.KindPermission, "%s does not see the backups on %s: it lacks Datastore.Allocate on /storage/%s. Run on a node: pveum role add %s --privs Datastore.Allocate; %s",
+		id, storage, storage, monitorRole, grant(id, token, "/storage/"+storage, monitorRole))
+}
+
+// readContent reads the backups on a storage, row by row.
+func (c *Collector) readContent(ctx context.Context, s store, p sdk.Partition) (*backupStore, error) {
+	out := &backupStore{at: c.deps.Now(), touches: c.backups.touches, latest: map[int]int64{}}
+	call := proxmox.OnNode(s.node, "storage", string(s.row.Storage), "content").With("content", "backup").Slowly()
+	_, err := c.client.List(ctx, call, func(raw json.RawMessage) error {
+		var r contentRow
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return fmt.Errorf("decode backup: %w", err)
+		}
+		if r.VolID == "" || r.Content != "" && r.Content != "backup" {
+			return errRow
+		}
+		id := int(r.VMID.V)
+		out.latest[id] = max(out.latest[id], r.CTime.V)
+		return p.Emit(c.backupRow(s, r))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read backups: %w", err)
+	}
+	return out, p.Emit(sdk.RowsEnd{Rows: rowsBackups})
+}
+
+// backupDoc is a backup as the state shows it.
+type backupDoc struct {
+	ID           string `json:"id"`
+	Storage      string `json:"storage"`
+	Node         string `json:"node"`
+	Instance     string `json:"instance"`
+	Type         string `json:"type"`
+	VMID         int64  `json:"vmid"`
+	Time         string `json:"time"`
+	CTime        int64  `json:"ctime"`
+	Size         int64  `json:"size"`
+	Format       string `json:"format"`
+	Notes        string `json:"notes,omitempty"`
+	Protected    bool   `json:"protected"`
+	VolID        string `json:"volid"`
+	IsPBS        bool   `json:"isPBS"`
+	Verified     bool   `json:"verified"`
+	Verification string `json:"verification,omitempty"`
+
+	Encrypted bool `json:"encrypted,omitempty"`
+}
+
+func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
+	volume := string(r.VolID)
+	d := backupDoc{
+		ID: c.instance + "-" + volume, Storage: string(s.row.Storage), Node: s.node, Instance: c.instance, Type: backupType(r), VMID: r.VMID.V,
+		Time: rfc3339(r.CTime.V), CTime: r.CTime.V, Size: r.Size.V, Format: string(r.Format), Notes: clip(string(r.Notes)), Protected: bool(r.Protected),
+		VolID: volume, IsPBS: s.row.Plugin == "pbs", Verification: string(r.Verification.State), Encrypted: r.Encrypted != "" && r.Encrypted != "0",
+	}
+	d.Verified = d.Verification == "ok"
+	key := volume
+	if !isShared(s.row) {
+		key = s.node + "/" + volume
+		d.ID = c.instance + "-" + key
+	}
+	row := sdk.Row{Rows: rowsBackups, Key: key, Doc: encode(d)}
+	if r.CTime.OK {
+		row.Time = time.Unix(r.CTime.V, 0)
+	}
+	if r.VMID.V > 0 {
+		row.Subject = []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(int(r.VMID.V))}}
+	}
+	return row
+}
+
+// backupType is what a backup is of. Releases that do not say so write it into the name.
+func backupType(r contentRow) string {
+	name := string(r.VolID)
+	switch {
+	case r.Subtype == "qemu" || r.Subtype == "lxc":
+		return string(r.Subtype)
+	case r.VMID.V == 0 || strings.Contains(name, "backup/host/"):
+		return "host"
+	case strings.Contains(name, "vzdump-qemu-") || strings.Contains(name, "backup/vm/"):
+		return "qemu"
+	case strings.Contains(name, "vzdump-lxc-") || strings.Contains(name, "backup/ct/"):
+		return "lxc"
+	}
+	return "unknown"
+}
+
+// judgeBackups tells how old the newest backup of each guest is, which failed, and which guests have none.
+func (c *Collector) judgeBackups(v *view) []sdk.Observation {
+	b := &c.backups
+	latest, complete := map[int]int64{}, len(b.stores) > 0
+	for _, s := range b.stores {
+		complete = complete && !s.hidden
+		for id, at := range s.latest {
+			latest[id] = max(latest[id], at)
+		}
+	}
+	outcomes := c.outcomes()
+	var out []sdk.Observation
+	for _, g := range v.guests {
+		if !c.wanted(g) {
+			continue
+		}
+		id := int(g.VMID.V)
+		last, tried := outcomes[id]
+		if tried && last.error == "" {
+			latest[id] = max(latest[id], last.at.Unix())
+		}
+		s := samples{kind: guestType(g), key: guestKey(id)}
+		if at, there := latest[id]; there {
+			c.backupAge(&s, v, g, at)
+		}
+		switch {
+		case tried && last.error != "" && latest[id] < last.at.Unix():
+			s.out = append(s.out, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindBackupFailed, Severity: sdk.SeverityWarning, Since: last.at,
+				Message: fmt.Sprintf("The last backup of %s failed: %s.", c.called(g), strings.TrimSuffix(last.error, ".")), Metadata: map[string]string{"node": last.node}})
+		case latest[id] == 0 && complete && c.missed(v, g):
+			s.out = append(s.out, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindNeverBackedUp, Severity: sdk.SeverityWarning,
+				Message: fmt.Sprintf("%s is in a backup job and there is no backup of it.", c.called(g))})
+		}
+		out = append(out, s.out...)
+	}
+	return out
+}
+
+// backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow.
+func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64) {
+	age := v.at.Sub(time.Unix(at, 0))
+	if age < 0 {
+		age = 0 // the clocks differ
+	}
+	s.add("backup_age", age.Seconds())
+	if gap := gapOf(c.backups.jobs, g); gap > 0 {
+		s.add("backup_overdue", max(0, age-gap).Seconds())
+	}
+}
+
+// missed tells whether a guest should have a backup by now: it is in a job, and has been there long enough for one.
+func (c *Collector) missed(v *view, g resourceRow) bool {
+	gap := gapOf(c.backups.jobs, g)
+	if gap == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.guests[int(g.VMID.V)]
+	there := time.Duration(g.Uptime.V) * time.Second
+	if m != nil {
+		there = max(there, v.at.Sub(m.since))
+	}
+	return there > max(knownFor, gap)
+}
+
+// called is what people call a guest, with its id.
+func (c *Collector) called(g resourceRow) string {
+	name := string(g.Name)
+	c.mu.Lock()
+	if m := c.guests[int(g.VMID.V)]; name == "" && m != nil {
+		name = m.name
+	}
+	c.mu.Unlock()
+	return fmt.Sprintf("%s (%d)", name, g.VMID.V)
+}

@@ -1,0 +1,65 @@
+package pve
+
+import (
+	"time"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// The lists of rows.
+const (
+	rowsBackups = "pve_backups"
+	rowsTasks   = "pve_backup_tasks"
+	rowsJobs    = "pve_backup_jobs"
+)
+
+// rowTypes declares the lists.
+func rowTypes() []sdk.RowsType {
+	return []sdk.RowsType{
+		{
+			Name: rowsBackups, Label: "Backups", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
+			Columns: []sdk.Column{
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 3},
+				{Name: "time", Label: "Made", Path: "time", Format: sdk.FormatTime, Default: true, Priority: 1},
+				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 2},
+				{Name: "protected", Label: "Protected", Path: "protected", Format: sdk.FormatBool, Default: true, Priority: 4},
+				{Name: "verified", Label: "Verified", Path: "verified", Format: sdk.FormatBool, Default: true, Priority: 4},
+				{Name: "notes", Label: "Notes", Path: "notes", Format: sdk.FormatText, Priority: 6},
+			},
+			Derive: []sdk.Derive{{Name: "last", Op: "latest"}, {Name: "count", Op: "count"}, {Name: "bytes", Op: "sum", Path: "size"}},
+		},
+		{
+			Name: rowsTasks, Label: "Backup tasks", APIList: "pveBackups.backupTasks", SubjectType: typeVM, Retention: 14 * 24 * time.Hour,
+			Columns: []sdk.Column{
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3},
+				{Name: "started", Label: "Started", Path: "startTime", Format: sdk.FormatTime, Default: true, Priority: 1},
+				{Name: "ended", Label: "Ended", Path: "endTime", Format: sdk.FormatTime, Default: true, Priority: 2},
+				{Name: "status", Label: "Result", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1},
+			},
+		},
+		{
+			Name: rowsJobs, Label: "Backup jobs",
+			Columns: []sdk.Column{
+				{Name: "id", Label: "Job", Path: "id", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "enabled", Label: "Enabled", Path: "enabled", Format: sdk.FormatBool, Default: true, Priority: 1},
+				{Name: "schedule", Label: "Schedule", Path: "schedule", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "next", Label: "Next run", Path: "nextRun", Format: sdk.FormatTime, Default: true, Priority: 2},
+				{Name: "guests", Label: "Guests", Path: "guests", Format: sdk.FormatText, Default: true, Priority: 3},
+				{Name: "covers", Label: "Covers", Path: "covers", Format: sdk.FormatNumber, Default: true, Priority: 3},
+				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 4},
+				{Name: "comment", Label: "Comment", Path: "comment", Format: sdk.FormatText, Priority: 6},
+			},
+		},
+	}
+}
+
+// backupJoins show on a guest what its backups say.
+func backupJoins() []sdk.Join {
+	return []sdk.Join{
+		{Member: "lastBackup", Rows: rowsBackups, Derive: "last"}, {Member: "backupCount", Rows: rowsBackups, Derive: "count"},
+		{Member: "backupBytes", Rows: rowsBackups, Derive: "bytes"},
+	}
+}
