@@ -26,7 +26,7 @@ func (s *server) connectionHealth(key string) any {
 
 // A backup server from the form to the page: tried, added, seen with its datastores, and shown as away when it is.
 func TestBackupServer(t *testing.T) {
-	in, upstream := simulate(t, "pbs", "--name", "lab")
+	in, upstream := simulate(t, "pbs", "--name", "lab", "--guests", "12", "--days", "3")
 	s := startServer(t)
 	s.claim()
 
@@ -58,6 +58,30 @@ func TestBackupServer(t *testing.T) {
 	}
 	if got := s.call("GET", "/api/v2/resources?type=pbs", nil); got.member("data.0.name") != "lab" || got.member("data.0.status") != "online" {
 		t.Errorf("resource: %v", got)
+	}
+	eventually(t, "jobs and backups are shown", func() bool {
+		state = s.call("GET", "/api/state", nil)
+		return state.member("pbs.0.syncJobs.1") != nil && state.member("pbsBackups.20") != nil && state.member("pbs.0.datastores.1.namespaces.0") != nil
+	})
+	for path, want := range map[string]any{
+		"pbs.0.syncJobs.0.id": "s-offsite", "pbs.0.syncJobs.1.status": "error", "pbs.0.verifyJobs.0.status": "ok", "pbs.0.garbageJobs.0.error": nil, "pbs.0.backupJobs": nil,
+		"pbsBackups.5.instance": "lab", "pbsBackups.5.namespace": "", "pbsBackups.5.owner": "backup@pbs!pve", "backups.pbs.5.instance": "lab",
+	} {
+		if got := state.member(path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	eventually(t, "what failed is told of", func() bool {
+		found := string(s.call("GET", "/api/v2/conditions", nil).body)
+		return strings.Contains(found, "pbs_sync_failed") && strings.Contains(found, "pbs_backup_damaged")
+	})
+	tried := s.call("POST", "/api/integrations/test", map[string]any{"kind": "pbs", "config": in["config"], "network": in["network"]})
+	if tried.member("ok") != true || !strings.Contains(string(tried.body), "4.2.6") {
+		t.Errorf("the test of a connection: %v", tried)
+	}
+	unpinned := s.call("POST", "/api/integrations/test", map[string]any{"kind": "pbs", "config": in["config"], "network": map[string]any{"allowLoopback": true}})
+	if unpinned.member("ok") != false || unpinned.member("untrustedCertificate.sha256") == nil {
+		t.Errorf("a certificate that nobody accepted: %v", unpinned)
 	}
 	upstream.kill()
 	eventually(t, "it is away", func() bool {

@@ -1,6 +1,7 @@
 package pbs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,27 +24,35 @@ const versionEvery = 10 * time.Minute
 type Collector struct {
 	cfg    Config
 	deps   sdk.Deps
+	conn   *connection
 	client *proxmox.Client
 	name   string // what the server is called
-	rights rights
+	rights *rights
 
-	mu      sync.Mutex
-	version versionInfo
-	asked   time.Time       // when the version was
-	stores  map[string]bool // the datastores that were there last
+	mu          sync.Mutex
+	version     versionInfo
+	asked       time.Time          // when the version was
+	noPush      string             // the version that does not know of sync jobs that push
+	fingerprint string             // of the server's certificate
+	stores      map[string]bool    // the datastores that were there last, and whether they can be read
+	ran         map[string]lastRun // by job: the last run that ended
+	listed      map[string]map[string]job
+	tasksFrom   time.Time        // from when on tasks are looked for
+	swept       map[string]sweep // by datastore
+	verified    map[string]time.Time
 }
 
 // New returns a collector. It dials nothing yet.
 func New(cfg Config, deps sdk.Deps) (*Collector, error) {
-	client, err := cfg.client(deps)
+	conn, err := cfg.connect(deps)
 	if err != nil {
 		return nil, err
 	}
-	c := &Collector{cfg: cfg, deps: deps, client: client, name: deps.Name}
-	if c.name == "" {
-		c.name = cfg.Host
+	c := &Collector{
+		cfg: cfg, deps: deps, conn: conn, client: conn.client, name: cmp.Or(deps.Name, conn.host), fingerprint: conn.pin,
+		ran: map[string]lastRun{}, listed: map[string]map[string]job{}, swept: map[string]sweep{}, verified: map[string]time.Time{},
 	}
-	c.rights = rights{client: client, account: cfg.account(), now: deps.Now}
+	c.rights = &rights{client: conn.client, account: cfg.account(), now: deps.Now}
 	return c, nil
 }
 
@@ -58,8 +67,15 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if task == taskStatus {
+	switch task {
+	case taskStatus:
 		return c.collectStatus(ctx, sink)
+	case taskJobs:
+		return c.collectJobs(ctx, sink)
+	case taskBackups:
+		return c.collectBackups(ctx, sink)
+	case taskSystem:
+		return c.collectSystem(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
 }
@@ -126,6 +142,11 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	if !readable {
 		record.Doc = document(doc)
 		return []sdk.Observation{record}, nil
+	}
+	if print := proxmox.Fingerprint(string(status.Info.Fingerprint)); print != "" {
+		c.mu.Lock()
+		c.fingerprint = print
+		c.mu.Unlock()
 	}
 	doc.fill(status)
 	record.Doc = document(doc)
@@ -201,8 +222,13 @@ type meter struct {
 
 // add adds a number that is known.
 func (m *meter) add(metric string, value float64, known bool) {
+	m.addInstance(metric, "", value, known)
+}
+
+// addInstance adds a number of one of several instances.
+func (m *meter) addInstance(metric, instance string, value float64, known bool) {
 	if known && !math.IsNaN(value) && !math.IsInf(value, 0) {
-		m.samples = append(m.samples, sdk.Sample{Type: m.kind, Key: m.key, Metric: metric, Value: value})
+		m.samples = append(m.samples, sdk.Sample{Type: m.kind, Key: m.key, Metric: metric, Instance: instance, Value: value})
 	}
 }
 

@@ -1,6 +1,7 @@
 package pbs
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
@@ -19,11 +20,25 @@ type Config struct {
 	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
 	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
 
-	MonitorDatastores bool `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores."`
+	MonitorDatastores  bool `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`
+	MonitorBackups     bool `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of backups."`
+	MonitorSyncJobs    bool `name:"monitor_sync_jobs" label:"Sync jobs" default:"true" help:"Read sync jobs and how they ended."`
+	MonitorVerifyJobs  bool `name:"monitor_verify_jobs" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
+	MonitorPruneJobs   bool `name:"monitor_prune_jobs" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
+	MonitorGarbageJobs bool `name:"monitor_garbage_jobs" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
 }
 
-// client returns a client for the server.
-func (c Config) client(deps sdk.Deps) (*proxmox.Client, error) {
+// connection is a client for the server and what is known of how the server proves itself.
+type connection struct {
+	client *proxmox.Client
+	host   string // name, without the port
+	// trusted says that the certificate is verified by who signed it and not by a fingerprint that somebody accepted.
+	trusted bool
+	pin     string
+}
+
+// connect returns a client for the server. It dials nothing.
+func (c Config) connect(deps sdk.Deps) (*connection, error) {
 	login, err := c.login()
 	if err != nil {
 		return nil, err
@@ -40,9 +55,25 @@ func (c Config) client(deps sdk.Deps) (*proxmox.Client, error) {
 	if pin == "" {
 		pin = profile.Pins[address.Host]
 	}
-	return proxmox.New(proxmox.Options{
+	client, err := proxmox.New(proxmox.Options{
 		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{{URL: c.Host, Pin: pin}}, Login: login, Profile: profile, Insecure: !c.VerifySSL, Now: deps.Now,
 	})
+	if err != nil {
+		return nil, c.atFault(err)
+	}
+	return &connection{client: client, host: strings.ToLower(address.Hostname()), trusted: pin == "" && c.VerifySSL, pin: pin}, nil
+}
+
+// atFault names the field of an error about who signs in.
+func (c Config) atFault(err error) error {
+	var e *sdk.Error
+	if errors.As(err, &e) && e.Kind == sdk.KindConfig && e.Field == "" {
+		e.Field = "user"
+		if c.TokenName != "" {
+			e.Field = "token_name"
+		}
+	}
+	return err
 }
 
 func (c Config) login() (proxmox.Login, error) {

@@ -46,11 +46,11 @@ func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, erro
 	present := map[string]bool{}
 	var out []sdk.Observation
 	for _, u := range rows {
-		if u.Store == "" || present[string(u.Store)] {
+		if _, twice := present[string(u.Store)]; twice || u.Store == "" {
 			skipped++
 			continue
 		}
-		present[string(u.Store)] = true
+		present[string(u.Store)] = u.status() == sdk.StatusUp
 		out = append(out, c.datastore(u)...)
 	}
 	if skipped > 0 {
@@ -62,17 +62,30 @@ func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, erro
 	return out, nil
 }
 
+// findStores looks which datastores there are, unless that is known.
+func (c *Collector) findStores(ctx context.Context) error {
+	c.mu.Lock()
+	known := c.stores != nil
+	c.mu.Unlock()
+	if known {
+		return nil
+	}
+	_, err := c.readDatastores(ctx)
+	return err
+}
+
 // believe judges whether datastores that are missing are gone or only hidden.
 func (c *Collector) believe(ctx context.Context, present map[string]bool, skipped int) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	before := c.stores
+	c.mu.Unlock()
 	if len(present) == 0 {
-		if err := c.rights.need(ctx, len(c.stores) > 0, "/datastore", seesDatastores...); err != nil {
+		if err := c.rights.need(ctx, len(before) > 0, "/datastore", seesDatastores...); err != nil {
 			return err
 		}
 	}
-	for store := range c.stores {
-		if present[store] {
+	for store := range before {
+		if _, there := present[store]; there {
 			continue
 		}
 		if skipped > 0 {
@@ -82,6 +95,8 @@ func (c *Collector) believe(ctx context.Context, present map[string]bool, skippe
 			return err
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.stores = present
 	return nil
 }
@@ -122,8 +137,8 @@ func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *meter) {
 		doc.Deduplication = round(factor, 2)
 		m.add("deduplication", factor, true)
 	}
-	full := time.Unix(u.EstimatedFull.V, 0).UTC()
-	if left := full.Sub(c.deps.Now()); u.EstimatedFull.V > 0 && left > 0 {
+	full := timeOf(u.EstimatedFull)
+	if left := full.Sub(c.deps.Now()); left > 0 {
 		doc.EstimatedFull, doc.FullIn = &full, int64(left/time.Hour)*3600 // the hour is as exact as an estimate of days is
 		m.add("full_in", left.Seconds(), true)
 	}

@@ -19,7 +19,10 @@ const (
 
 // The tasks.
 const (
-	taskStatus = "status"
+	taskStatus  = "status"
+	taskJobs    = "jobs"
+	taskBackups = "backups"
+	taskSystem  = "system"
 )
 
 // Version of the plugin.
@@ -34,9 +37,14 @@ func Plugin() sdk.Plugin {
 		Version:  Version,
 		Types:    []sdk.ResourceType{serverType(), datastoreType()},
 		Metrics:  metrics(),
+		Rows:     rowsTypes(),
+		Kinds:    kinds(),
 		Sections: []sdk.StateSection{serverSection(), datastoreSection()},
 		Tasks: []sdk.Task{
 			{Name: taskStatus, Label: "Server and datastores", Interval: 30 * time.Second, Cost: sdk.CostLight, Types: []string{typeServer, typeDatastore}},
+			{Name: taskJobs, Label: "Jobs and tasks", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{verifying.part, pruning.part, syncing.part, collecting.part}, Rows: []string{rowsTasks}},
+			{Name: taskBackups, Label: "Backups", Interval: 10 * time.Minute, Timeout: 30 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{"namespaces"}, Rows: []string{rowsBackups}},
+			{Name: taskSystem, Label: "Packages, disks and services", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
 	}, New)
 }
@@ -72,7 +80,9 @@ func serverType() sdk.ResourceType {
 			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			{Metric: "disk_wear", Trigger: 0.90, Clear: 0.89, Severity: sdk.SeverityWarning},
 		},
+		Conditions: serverConditions(),
 	}
 }
 
@@ -89,6 +99,8 @@ func datastoreType() sdk.ResourceType {
 			{Name: "total", Label: "Size", Metric: "total", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 3, Width: 100},
 			{Name: "deduplication", Label: "Deduplication", Metric: "deduplication", Path: "deduplicationFactor", Format: sdk.FormatNumber, Default: true, Priority: 5, Width: 110},
 			{Name: "full", Label: "Full in", Metric: "full_in", Path: "fullInSeconds", Format: sdk.FormatDuration, Default: true, Priority: 5, Width: 110},
+			{Name: "backups", Label: "Backups", Metric: "backups", Format: sdk.FormatNumber, Default: true, Priority: 5, Width: 90},
+			{Name: "unverified", Label: "Not verified", Metric: "unverified", Format: sdk.FormatNumber, Priority: 6, Width: 90},
 		},
 		Facts: []sdk.Fact{
 			{Label: "Server", Path: "node", Format: sdk.FormatText, Group: "Datastore"},
@@ -105,7 +117,9 @@ func datastoreType() sdk.ResourceType {
 		Thresholds: []sdk.Threshold{
 			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "full_in", Trigger: 7 * day, Clear: 10 * day, Below: true, For: time.Hour, Severity: sdk.SeverityWarning},
+			{Metric: "bad_chunks", Trigger: 1, Clear: 0, Severity: sdk.SeverityCritical},
 		},
+		Conditions: datastoreConditions(),
 	}
 }
 

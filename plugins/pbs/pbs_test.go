@@ -3,6 +3,7 @@ package pbs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -42,6 +43,8 @@ func (m *memory) SetState(_ context.Context, key string, value []byte, version i
 func (m *memory) Secret(context.Context, string) (string, error)               { return "", nil }
 func (m *memory) SetSecret(context.Context, string, string) error              { return nil }
 func (m *memory) ProposeConfig(context.Context, json.RawMessage, string) error { return nil }
+
+func asError(err error, to **sdk.Error) bool { return errors.As(err, to) }
 
 func answering(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
@@ -20,13 +21,17 @@ var seesDatastores = []string{"Datastore.Audit", "Datastore.Backup"}
 // permissions is /access/permissions: for each path the privileges, and whether each holds below it too.
 type permissions map[string]map[string]proxmox.Bool
 
-// have tells whether an account has one of the privileges on a path, of its own or from above.
+// have tells whether an account has one of the privileges on a path. What is said of the nearest path counts: a role given
+// further down replaces those from above.
 func (p permissions) have(on string, privileges ...string) bool {
 	for at := on; ; at = path.Dir(at) {
-		for _, privilege := range privileges {
-			if below, there := p[at][privilege]; there && (at == on || bool(below)) {
-				return true
+		if said, there := p[at]; there {
+			for _, privilege := range privileges {
+				if below, has := said[privilege]; has && (at == on || bool(below)) {
+					return true
+				}
 			}
+			return false
 		}
 		if at == "/" {
 			return false
@@ -50,12 +55,15 @@ type rights struct {
 	account string
 	now     func() time.Time
 
+	mu    sync.Mutex
 	known permissions
 	asked time.Time
 }
 
 // read returns the permissions, of the server when they are not known or a fresh look is asked for.
 func (r *rights) read(ctx context.Context, fresh bool) (permissions, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.known != nil && !fresh && r.now().Sub(r.asked) < rightsEvery {
 		return r.known, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/simulate"
@@ -20,11 +21,14 @@ func Simulate(now func() time.Time) serve.Command {
 		listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 		name := flags.String("name", "backup", "name of the integration")
 		stores := flags.Int("stores", 2, "how many datastores")
+		guests := flags.Int("guests", 40, "how many guests have backups in each datastore")
+		days := flags.Int("days", 14, "how many backups of each guest are kept")
 		if err := flags.Parse(args); err != nil {
 			return fmt.Errorf("read the command line: %w", err)
 		}
-		world := pbstest.Invent(pbstest.Size{Stores: *stores}, now)
 		in := simulate.Integration{Kind: "pbs", Name: *name, Config: map[string]any{"token_name": pbstest.Token, "token_value": pbstest.Secret}}
-		return simulate.Serve(ctx, *listen, pbstest.New(world), in, now(), out)
+		return simulate.Serve(ctx, *listen, in, now(), out, func(fingerprint string) http.Handler {
+			return pbstest.New(pbstest.Invent(pbstest.Size{Stores: *stores, Guests: *guests, Days: *days, Fingerprint: fingerprint}, now))
+		})
 	}}
 }

@@ -48,7 +48,7 @@ func newBench(t testing.TB) *bench {
 	t.Helper()
 	c := &clock{now: time.Unix(1_790_200_000, 0)}
 	w := &pbstest.World{
-		Now: c.Now, Release: "4.2",
+		Now: c.Now, Release: "4.2", Subscription: "active",
 		Accounts: map[string]*pbstest.Account{
 			"monitor@pbs!pulse": {Secret: "t0ken-s3cret", Roles: map[string]string{"/": "Audit", "/remote": "RemoteAudit"}},
 			"monitor@pbs":       {Secret: "passw0rd", Roles: map[string]string{"/": "Audit", "/remote": "RemoteAudit"}},

@@ -1,6 +1,11 @@
 package pbs
 
-import "github.com/pulse-platform/pulse/plugins/internal/proxmox"
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+)
 
 // What the server's API answers. Every field may be missing or null.
 
@@ -89,4 +94,153 @@ func (g gcStatus) deduplication() (float64, bool) {
 		return 0, false
 	}
 	return float64(g.IndexBytes.V) / float64(g.DiskBytes.V), true
+}
+
+// job is what the lists of jobs have in common, and what only some of them have.
+type job struct {
+	ID        proxmox.Str  `json:"id"`
+	Store     proxmox.Str  `json:"store"`
+	Namespace proxmox.Str  `json:"ns"`
+	Schedule  proxmox.Str  `json:"schedule"` // empty: started by hand
+	Disabled  proxmox.Bool `json:"disable"`
+	Comment   proxmox.Str  `json:"comment"`
+	lastRun
+	// Remote is empty for a sync within the server. Direction is push or pull.
+	Remote      proxmox.Str `json:"remote"`
+	RemoteStore proxmox.Str `json:"remote-store"`
+	Direction   proxmox.Str `json:"sync-direction"`
+}
+
+// lastRun is how a job ended last and when it runs next. A job that runs has an UPID and neither end nor state.
+type lastRun struct {
+	NextRun proxmox.Int `json:"next-run"`
+	Ended   proxmox.Int `json:"last-run-endtime"`
+	State   proxmox.Str `json:"last-run-state"`
+	UPID    proxmox.Str `json:"last-run-upid"`
+}
+
+// collection is a row of /admin/gc, or what a datastore says of its own before 3.2.
+type collection struct {
+	Store    proxmox.Str `json:"store"`
+	Schedule proxmox.Str `json:"schedule"`
+	lastRun
+	GCUPID proxmox.Str `json:"upid"`
+	gcStatus
+	RemovedBytes proxmox.Int `json:"removed-bytes"`
+}
+
+// task is a row of /nodes/localhost/tasks. One that runs has no end.
+type task struct {
+	UPID    proxmox.Str `json:"upid"`
+	Type    proxmox.Str `json:"worker_type"`
+	ID      proxmox.Str `json:"worker_id"`
+	Started proxmox.Int `json:"starttime"`
+	Ended   proxmox.Int `json:"endtime"`
+	Status  proxmox.Str `json:"status"`
+}
+
+// store is the datastore that a task works on, empty when it is about none.
+func (t task) store() string {
+	id := string(t.ID)
+	if t.Type == "sync" || t.Type == "syncjob" {
+		if parts := strings.Split(id, ":"); len(parts) > 2 {
+			return parts[2] // remote, its datastore, ours
+		}
+	}
+	id, _, _ = strings.Cut(id, ":")
+	return id
+}
+
+// namespace is a row of /admin/datastore/STORE/namespace; the root's name is empty.
+type namespace struct {
+	NS proxmox.Str `json:"ns"`
+}
+
+// group is a row of /admin/datastore/STORE/groups: the backups of one thing.
+type group struct {
+	Type  proxmox.Str `json:"backup-type"`
+	ID    proxmox.Str `json:"backup-id"`
+	Last  proxmox.Int `json:"last-backup"`
+	Count proxmox.Int `json:"backup-count"`
+	Files []fileName  `json:"files"` // of the newest one
+}
+
+// name is the group as people write it: vm/100.
+func (g group) name() string { return string(g.Type) + "/" + string(g.ID) }
+
+// snapshot is a row of /admin/datastore/STORE/snapshots: one backup.
+type snapshot struct {
+	Type proxmox.Str `json:"backup-type"`
+	ID   proxmox.Str `json:"backup-id"`
+	Time proxmox.Int `json:"backup-time"`
+	// Size is the sum of what was backed up, before deduplication; missing while the backup runs or when it was broken off.
+	Size      proxmox.Int  `json:"size"`
+	Files     []fileName   `json:"files"`
+	Owner     proxmox.Str  `json:"owner"`
+	Protected proxmox.Bool `json:"protected"`
+	Comment   proxmox.Str  `json:"comment"`
+	Verified  struct {
+		State proxmox.Str `json:"state"` // ok, failed, or empty: never verified
+	} `json:"verification"`
+}
+
+func (s snapshot) group() string { return string(s.Type) + "/" + string(s.ID) }
+
+// fileName is a file of a backup: an object with its name, or the name alone as releases before 2 have it.
+type fileName string
+
+// UnmarshalJSON never fails: what is no file has no name.
+func (f *fileName) UnmarshalJSON(b []byte) error {
+	var named struct {
+		Name proxmox.Str `json:"filename"`
+	}
+	if json.Unmarshal(b, &named) == nil && named.Name != "" {
+		*f = fileName(named.Name)
+		return nil
+	}
+	var plain proxmox.Str
+	_ = plain.UnmarshalJSON(b) // never fails
+	*f = fileName(plain)
+	return nil
+}
+
+// subscription is /nodes/localhost/subscription. The key in it is not read.
+type subscription struct {
+	Status  proxmox.Str `json:"status"`
+	Message proxmox.Str `json:"message"`
+	NextDue proxmox.Str `json:"nextduedate"`
+	Product proxmox.Str `json:"productname"`
+}
+
+// update is a row of /nodes/localhost/apt/update.
+type update struct {
+	Package  proxmox.Str `json:"Package"`
+	Title    proxmox.Str `json:"Title"`
+	Version  proxmox.Str `json:"Version"`
+	Old      proxmox.Str `json:"OldVersion"`
+	Origin   proxmox.Str `json:"Origin"`
+	Priority proxmox.Str `json:"Priority"`
+}
+
+// service is a row of /nodes/localhost/services.
+type service struct {
+	Service proxmox.Str `json:"service"`
+	Desc    proxmox.Str `json:"desc"`
+	State   proxmox.Str `json:"state"`
+	Unit    proxmox.Str `json:"unit-state"`
+}
+
+// disk is a row of /nodes/localhost/disks/list.
+type disk struct {
+	Name    proxmox.Str `json:"name"`
+	Model   proxmox.Str `json:"model"`
+	Serial  proxmox.Str `json:"serial"`
+	Status  proxmox.Str `json:"status"`  // passed, failed, unknown
+	Wearout proxmox.Num `json:"wearout"` // percent of its life that is left
+}
+
+// pool is a row of /nodes/localhost/disks/zfs.
+type pool struct {
+	Name   proxmox.Str `json:"name"`
+	Health proxmox.Str `json:"health"`
 }

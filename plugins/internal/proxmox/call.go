@@ -15,6 +15,8 @@ type Call struct {
 	Node string
 	// Slow calls measure when they are asked (disks, backups, packages): one at a time for each node.
 	Slow bool
+	// MaxBody is the largest answer in bytes, 0 for the client's own limit. A long list is read row by row.
+	MaxBody int64
 }
 
 // Path makes a [Call] of segments.
@@ -39,6 +41,12 @@ func (c Call) With(name, value string) Call {
 // Slowly marks the call as slow.
 func (c Call) Slowly() Call {
 	c.Slow = true
+	return c
+}
+
+// UpTo lets the answer be as large as that.
+func (c Call) UpTo(bytes int64) Call {
+	c.MaxBody = bytes
 	return c
 }
 

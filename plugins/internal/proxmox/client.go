@@ -1,6 +1,7 @@
 package proxmox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -309,16 +310,17 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 		return noAnswer(err, end.base.Host, path)
 	}
 	defer func() { _ = res.Body.Close() }()
+	limit := cmp.Or(call.MaxBody, c.opts.MaxBody)
 	if err := c.traced(req, call, res); err != nil {
-		return badAnswer(err, end.base.Host, path, c.opts.MaxBody)
+		return badAnswer(err, end.base.Host, path, limit)
 	}
 	if res.StatusCode != http.StatusOK {
 		e := failure(c.opts.Product, res)
 		e.Call, e.Endpoint = path, end.base.Host
 		return e
 	}
-	if err := read(&capped{r: res.Body, left: c.opts.MaxBody}); err != nil {
-		return badAnswer(err, end.base.Host, path, c.opts.MaxBody)
+	if err := read(&capped{r: res.Body, left: limit}); err != nil {
+		return badAnswer(err, end.base.Host, path, limit)
 	}
 	return nil
 }

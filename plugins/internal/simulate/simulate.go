@@ -35,9 +35,9 @@ type Network struct {
 	Pins          map[string]string `json:"pins"`
 }
 
-// Serve serves h over TLS until the context ends. It prints one line of JSON first: the integration that monitors what is
-// served, whose config gets the member "host".
-func Serve(ctx context.Context, address string, h http.Handler, in Integration, now time.Time, out io.Writer) error {
+// Serve serves what handler makes, which is told the fingerprint of the certificate, over TLS until the context ends. It
+// prints one line of JSON first: the integration that monitors what is served, whose config gets the member "host".
+func Serve(ctx context.Context, address string, in Integration, now time.Time, out io.Writer, handler func(fingerprint string) http.Handler) error {
 	certificate, print, err := selfSigned(now)
 	if err != nil {
 		return err
@@ -46,6 +46,7 @@ func Serve(ctx context.Context, address string, h http.Handler, in Integration, 
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	h := handler(print)
 	at := listener.Addr().String()
 	in.Config["host"] = "https://" + at
 	in.Network = Network{AllowLoopback: true, Pins: map[string]string{at: print}}

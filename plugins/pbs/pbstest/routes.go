@@ -6,7 +6,16 @@ import (
 
 // parameters are those that calls take.
 var parameters = map[string]string{
-	"GET /api2/json/access/permissions": "auth-id path",
+	"GET /api2/json/access/permissions":                "auth-id path",
+	"GET /api2/json/nodes/localhost/tasks":             "start limit running errors since until typefilter statusfilter userfilter store",
+	"GET /api2/json/nodes/localhost/disks/list":        "skipsmart include-partitions usage-type",
+	"GET /api2/json/admin/verify":                      "store",
+	"GET /api2/json/admin/prune":                       "store",
+	"GET /api2/json/admin/gc":                          "store",
+	"GET /api2/json/admin/sync":                        "store sync-direction",
+	"GET /api2/json/admin/datastore/{store}/namespace": "parent max-depth",
+	"GET /api2/json/admin/datastore/{store}/groups":    "ns",
+	"GET /api2/json/admin/datastore/{store}/snapshots": "ns backup-type backup-id",
 }
 
 func (s *Server) routes() {
@@ -18,6 +27,22 @@ func (s *Server) routes() {
 	s.on("GET "+prefix+"/access/permissions", permissions)
 	s.on("GET "+prefix+"/nodes/localhost/status", nodeStatus)
 	s.on("GET "+prefix+"/status/datastore-usage", datastoreUsage)
+	s.on("GET "+prefix+"/nodes/localhost/tasks", tasks)
+	s.on("GET "+prefix+"/admin/gc", gcList)
+	s.on("GET "+prefix+"/admin/verify", jobs(func(w *World) []Job { return w.Verify }, ""))
+	s.on("GET "+prefix+"/admin/prune", jobs(func(w *World) []Job { return w.Prune }, "2.2"))
+	s.on("GET "+prefix+"/admin/sync", jobs(func(w *World) []Job { return w.Sync }, ""))
+	s.on("GET "+prefix+"/admin/datastore/{store}/gc", gcOfStore)
+	s.on("GET "+prefix+"/admin/datastore/{store}/namespace", inStore(namespaces))
+	s.on("GET "+prefix+"/admin/datastore/{store}/groups", inStore(groups))
+	s.on("GET "+prefix+"/admin/datastore/{store}/snapshots", inStore(snapshots))
+	s.on("GET "+prefix+"/nodes/localhost/subscription", func(c call) answer {
+		return data(map[string]any{"status": c.world.Subscription, "message": "There is no subscription key", "serverid": "0123", "url": "https://example.com"})
+	})
+	s.on("GET "+prefix+"/nodes/localhost/services", readable("/system/services", "Sys.Audit", services))
+	s.on("GET "+prefix+"/nodes/localhost/apt/update", readable("/", "Sys.Audit", updates))
+	s.on("GET "+prefix+"/nodes/localhost/disks/list", readable("/system/disks", "Sys.Audit", disks))
+	s.on("GET "+prefix+"/nodes/localhost/disks/zfs", readable("/system/disks", "Sys.Audit", pools))
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusNotFound, "Path '"+r.URL.Path+"' not found.")
 	})
@@ -25,7 +50,7 @@ func (s *Server) routes() {
 
 // permissions maps paths to privileges and to whether they hold below too. Paths without any are left out.
 func permissions(c call) answer {
-	paths := []string{"/", "/access", "/access/users", "/datastore", "/remote", "/system", "/system/status", "/system/tasks", "/tape"}
+	paths := []string{"/", "/access", "/access/users", "/datastore", "/remote", "/system", "/system/disks", "/system/services", "/system/status", "/system/tasks", "/tape"}
 	for _, s := range c.world.Stores {
 		paths = append(paths, "/datastore/"+s.Name)
 	}

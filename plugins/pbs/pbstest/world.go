@@ -16,6 +16,14 @@ type World struct {
 	Accounts map[string]*Account
 	Node     Node
 	Stores   []*Store
+	// Verify, Prune and Sync are the jobs.
+	Verify, Prune, Sync []Job
+	Tasks               []Task
+	Services            []Service
+	Disks               []Disk
+	Pools               map[string]string // health by name
+	Updates             []Update
+	Subscription        string
 
 	mu   sync.Mutex
 	live func(now time.Time) // moves the world on, if it lives
@@ -101,6 +109,8 @@ type Store struct {
 	Full time.Time
 	// IndexBytes is what backups refer to and DiskBytes what that takes.
 	IndexBytes, DiskBytes int64
+	GC                    GC
+	Backups               []Backup
 
 	first float64 // the used share when the world began
 }

@@ -1,0 +1,23 @@
+package proxmox
+
+import (
+	"strings"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// EvidenceBackups is the kind of evidence by which a guest and its backups on a backup server are found to belong together.
+const EvidenceBackups = "pbs_group"
+
+// BackupGroup is the evidence of a group of backups: the server, the datastore and namespace on it, and what was backed up
+// ("vm", "ct", "host" and its id). Guests of two clusters may have the same id; they do not have the same group, unless
+// both clusters write into one namespace, where the server itself cannot tell them apart either.
+//
+// The server is named by the fingerprint of its certificate where one had to be given, else by its host name. Who sees a
+// guest and knows both gives both.
+func BackupGroup(server, datastore, namespace, kind, id string) sdk.Evidence {
+	if print := Fingerprint(server); print != "" {
+		server = print
+	}
+	return sdk.Evidence{Kind: EvidenceBackups, Value: strings.Join([]string{strings.ToLower(server), datastore, namespace, kind, id}, "|")}
+}

@@ -1,0 +1,382 @@
+package pbs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// outcome is how a run ended.
+type outcome string
+
+const (
+	never   outcome = "never"
+	running outcome = "running"
+	good    outcome = "ok"
+	warned  outcome = "warning"
+	failed  outcome = "error"
+)
+
+// ended reads the state of a run that ended. Warnings are no failure.
+func ended(state string) outcome {
+	switch {
+	case state == "":
+		return never
+	case state == "OK":
+		return good
+	case strings.HasPrefix(state, "WARNINGS:"):
+		return warned
+	}
+	return failed
+}
+
+// trouble is what a failed run says, without the prefix that some releases put before it.
+func trouble(state string) string {
+	return strings.TrimSpace(strings.TrimPrefix(state, "TASK ERROR: "))
+}
+
+// outcome is how a job is doing now.
+func (r lastRun) outcome() outcome {
+	if r.UPID != "" && !r.Ended.OK && r.State == "" {
+		return running
+	}
+	return ended(string(r.State))
+}
+
+// duty is a kind of job: where it is listed and what it is called.
+type duty struct {
+	part     string // of the server's document, and the partition
+	member   string
+	lastWord string // member with the time of the last run
+	label    string
+	kind     string // of the condition
+	path     []string
+}
+
+var (
+	verifying  = duty{"verify", "verifyJobs", "lastVerify", "Verify job", verifyFailed, []string{"admin", "verify"}}
+	pruning    = duty{"prune", "pruneJobs", "lastPrune", "Prune job", pruneFailed, []string{"admin", "prune"}}
+	syncing    = duty{"sync", "syncJobs", "lastSync", "Sync job", syncFailed, []string{"admin", "sync"}}
+	collecting = duty{"garbage", "garbageJobs", "lastGarbage", "Garbage collection", gcFailed, []string{"admin", "gc"}}
+)
+
+// collectJobs reads jobs and how they ended, and what runs. Each kind is a part of its own.
+func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
+	var first error
+	for _, step := range []struct {
+		duty
+		on   bool
+		read func(context.Context) ([]sdk.Observation, error)
+	}{
+		{collecting, c.cfg.MonitorGarbageJobs, c.readCollections},
+		{verifying, c.cfg.MonitorVerifyJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, verifying) }},
+		{pruning, c.cfg.MonitorPruneJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, pruning) }},
+		{syncing, c.cfg.MonitorSyncJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, syncing) }},
+		{duty{part: "tasks"}, true, c.readTasks},
+	} {
+		p := sink.Partition(step.part)
+		var found []sdk.Observation
+		var err error
+		if step.on {
+			found, err = step.read(ctx)
+		} else {
+			found = []sdk.Observation{c.part(step.duty, nil)}
+		}
+		if unsupported(err) {
+			found, err = []sdk.Observation{c.part(step.duty, nil)}, nil // this release has no such jobs
+		}
+		if err == nil {
+			err = p.Emit(found...)
+		}
+		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
+			return err
+		}
+		if away(err) {
+			return err // what else would be asked does not answer either
+		}
+		if first == nil && !forbidden(err) {
+			first = err
+		}
+	}
+	return first
+}
+
+// believeJobs judges a list of jobs that is shorter than it was, or empty: an account without rights gets that too.
+func (c *Collector) believeJobs(ctx context.Context, d duty, jobs []job) error {
+	now := map[string]job{}
+	for _, j := range jobs {
+		now[string(j.Store)+"/"+string(j.ID)] = j
+	}
+	c.mu.Lock()
+	before := c.listed[d.part]
+	c.mu.Unlock()
+	if len(now) == 0 {
+		if err := c.rights.need(ctx, len(before) > 0, "/datastore", seesDatastores...); err != nil {
+			return err
+		}
+	}
+	for key, j := range before {
+		if _, there := now[key]; there {
+			continue
+		}
+		if err := c.rights.need(ctx, true, "/datastore/"+string(j.Store), "Datastore.Audit", "Datastore.Verify"); err != nil {
+			return err
+		}
+		if j.Remote != "" {
+			if err := c.rights.need(ctx, false, "/remote/"+string(j.Remote), "Remote.Audit"); err != nil {
+				return err
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listed[d.part] = now
+	return nil
+}
+
+// part is a member of the server's document; nil rows are null, as clients know it of what is not read.
+func (c *Collector) part(d duty, rows []any) sdk.Part {
+	return sdk.Part{Type: typeServer, Key: serverKey, Name: d.part, Doc: document(map[string][]any{d.member: rows})}
+}
+
+// jobDoc is a job on the wire. Times that are not known are the zero time.
+type jobDoc struct {
+	ID        string
+	Store     string
+	Namespace string
+	Schedule  string
+	Remote    string
+	Outcome   outcome
+	Last      time.Time
+	Next      time.Time
+	Error     string
+	Removed   int64 // bytes
+	duty      duty
+}
+
+// MarshalJSON names the time of the last run by the kind of the job.
+func (d jobDoc) MarshalJSON() ([]byte, error) {
+	m := map[string]any{"id": d.ID, "store": d.Store, "status": d.Outcome, d.duty.lastWord: d.Last, "nextRun": d.Next}
+	for name, value := range map[string]string{"error": d.Error, "ns": d.Namespace, "schedule": d.Schedule, "remote": d.Remote} {
+		if value != "" || name == "remote" && d.duty.part == syncing.part {
+			m[name] = value
+		}
+	}
+	if d.Removed > 0 {
+		m["removedBytes"] = d.Removed
+	}
+	return json.Marshal(m)
+}
+
+// lastSecond is the last one of the year 9999; JSON has no time beyond.
+const lastSecond = 253402300799
+
+// timeOf is a time in Unix seconds; the zero time when there is none.
+func timeOf(seconds proxmox.Int) time.Time {
+	if seconds.V <= 0 || seconds.V > lastSecond {
+		return time.Time{}
+	}
+	return time.Unix(seconds.V, 0).UTC()
+}
+
+func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, error) {
+	jobs, err := c.listJobs(ctx, d)
+	if err == nil {
+		err = c.believeJobs(ctx, d, jobs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows := []any{}
+	var out []sdk.Observation
+	covered := map[string]bool{}
+	for _, j := range jobs {
+		if j.ID == "" {
+			continue
+		}
+		last := c.settled(d, string(j.Store)+"/"+string(j.ID), j.lastRun)
+		doc := jobDoc{
+			ID: string(j.ID), Store: string(j.Store), Namespace: string(j.Namespace), Schedule: string(j.Schedule), Remote: string(j.Remote),
+			Outcome: j.outcome(), Last: timeOf(last.Ended), Next: timeOf(j.NextRun), duty: d,
+		}
+		covered[doc.Store] = covered[doc.Store] || j.Schedule != "" && !bool(j.Disabled)
+		if ended(string(last.State)) == failed {
+			doc.Error = trouble(string(last.State))
+			out = append(out, c.jobFailed(d, doc.Store, doc.ID, doc.Error, doc.Last))
+		}
+		rows = append(rows, doc)
+	}
+	if d.part == verifying.part {
+		out = append(out, c.neverVerified(covered)...)
+	}
+	return append(out, c.part(d, rows)), nil
+}
+
+// listJobs asks for the jobs of a kind. Jobs that push are only listed on request, which releases before 3.3 refuse.
+func (c *Collector) listJobs(ctx context.Context, d duty) ([]job, error) {
+	call := proxmox.Path(d.path...)
+	if d.part != syncing.part {
+		jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
+		return jobs, err
+	}
+	if !c.pullsOnly() {
+		jobs, _, err := proxmox.Rows[job](ctx, c.client, call.With("sync-direction", "all"))
+		if !invalid(err) {
+			return jobs, err
+		}
+		c.onlyPulls()
+	}
+	jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
+	return jobs, err
+}
+
+// settled is the last run that ended. While a job runs, the server does not tell of the run before.
+func (c *Collector) settled(d duty, id string, now lastRun) lastRun {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := d.part + "/" + id
+	if now.outcome() == running {
+		return c.ran[key]
+	}
+	c.ran[key] = now
+	return now
+}
+
+// jobFailed is the verdict on a job whose last run failed.
+func (c *Collector) jobFailed(d duty, store, id, text string, since time.Time) sdk.Condition {
+	kind, key := c.subject(store)
+	name := d.label
+	if id != store {
+		name += " " + id
+	}
+	return sdk.Condition{
+		Type: kind, Key: key, Kind: d.kind, Instance: id, Severity: sdk.SeverityWarning, Since: since,
+		Message:  fmt.Sprintf("%s of datastore %s failed: %s", name, store, text),
+		Metadata: map[string]string{"datastore": store, "job": id, "error": text},
+	}
+}
+
+// subject is the record that something about a datastore is about: the server while the datastore is not known.
+func (c *Collector) subject(store string) (kind, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.stores[store]; known {
+		return typeDatastore, storeKey(store)
+	}
+	return typeServer, serverKey
+}
+
+// readCollections reads the garbage collection of each datastore.
+func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, error) {
+	all, err := c.listCollections(ctx)
+	if err == nil {
+		err = c.believeJobs(ctx, collecting, all.jobs())
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows := []any{}
+	var out []sdk.Observation
+	for _, g := range all.rows {
+		store := string(g.Store)
+		if store == "" {
+			continue
+		}
+		last := c.settled(collecting, store, g.lastRun)
+		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: timeOf(last.Ended), Next: timeOf(g.NextRun), Removed: g.RemovedBytes.V, duty: collecting}
+		if ended(string(last.State)) == failed {
+			doc.Error = trouble(string(last.State))
+			out = append(out, c.jobFailed(collecting, store, store, doc.Error, doc.Last))
+		}
+		rows = append(rows, doc)
+		kind, key := c.subject(store)
+		if all.scheduled && g.Schedule == "" {
+			out = append(out, sdk.Condition{Type: kind, Key: key, Kind: gcMissing, Instance: store, Severity: sdk.SeverityInfo, Metadata: map[string]string{"datastore": store},
+				Message: fmt.Sprintf("Datastore %s has no schedule for garbage collection: what is pruned frees no space.", store)})
+		}
+		if kind == typeDatastore {
+			m := meter{kind: kind, key: key}
+			m.add("gc_pending", float64(g.PendingBytes.V), g.PendingBytes.OK && g.PendingBytes.V >= 0)
+			m.add("bad_chunks", float64(g.StillBad.V), g.StillBad.OK && g.StillBad.V >= 0)
+			out = append(out, m.samples...)
+		}
+	}
+	return append(out, c.part(collecting, rows)), nil
+}
+
+// collections are the rows, and whether they tell of schedules.
+type collections struct {
+	rows      []collection
+	scheduled bool
+}
+
+// jobs are the collections as jobs, one for each datastore.
+func (c collections) jobs() []job {
+	var out []job
+	for _, g := range c.rows {
+		out = append(out, job{ID: g.Store, Store: g.Store})
+	}
+	return out
+}
+
+// listCollections asks once for all, or each datastore where the release has no such list.
+func (c *Collector) listCollections(ctx context.Context) (collections, error) {
+	rows, _, err := proxmox.Rows[collection](ctx, c.client, proxmox.Path(collecting.path...))
+	if !unsupported(err) {
+		for i := range rows {
+			if rows[i].lastRun.UPID == "" {
+				rows[i].lastRun.UPID = rows[i].GCUPID
+			}
+		}
+		return collections{rows, true}, err
+	}
+	var all collections
+	for _, store := range c.readable() {
+		one, err := proxmox.Get[collection](ctx, c.client, proxmox.Path("admin", "datastore", store, "gc"))
+		if err != nil {
+			return all, err
+		}
+		one.Store = proxmox.Str(store)
+		all.rows = append(all.rows, one)
+	}
+	return all, nil
+}
+
+// neverVerified tells of datastores with backups that nobody has ever looked at, and nobody will.
+func (c *Collector) neverVerified(covered map[string]bool) []sdk.Observation {
+	var out []sdk.Observation
+	for store, n := range c.unverified() {
+		if n == 0 || covered[store] {
+			continue
+		}
+		out = append(out, sdk.Condition{Type: typeDatastore, Key: storeKey(store), Kind: backupUnverified, Severity: sdk.SeverityInfo, Metadata: map[string]string{"datastore": store},
+			Message: fmt.Sprintf("Datastore %s has backups that were never verified, and no verify job runs for it.", store)})
+	}
+	return out
+}
+
+func hasKind(err error, kinds ...proxmox.Kind) bool {
+	var e *proxmox.Error
+	if errors.As(err, &e) {
+		for _, k := range kinds {
+			if e.Kind == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func unsupported(err error) bool { return hasKind(err, proxmox.KindUnsupported) }
+func invalid(err error) bool     { return hasKind(err, proxmox.KindInvalid) }
+
+// away tells that no other call will be answered either.
+func away(err error) bool {
+	return hasKind(err, proxmox.KindUnreachable, proxmox.KindAuth, proxmox.KindSecondFactor, proxmox.KindCertificate, proxmox.KindForeign)
+}

@@ -1,0 +1,137 @@
+package pbs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// readable returns the datastores that can be read now, by name.
+func (c *Collector) readable() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for store, can := range c.stores {
+		if can {
+			out = append(out, store)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// identity names the server in evidence, as others who write backups to it know it: by the certificate where somebody had
+// to accept it, by its name where the certificate speaks for itself.
+func (c *Collector) identity() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn.trusted || c.fingerprint == "" {
+		return c.conn.host
+	}
+	return c.fingerprint
+}
+
+func (c *Collector) pullsOnly() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.noPush == c.version.text()
+}
+
+// onlyPulls notes that this release does not know of jobs that push.
+func (c *Collector) onlyPulls() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noPush = c.version.text()
+}
+
+func (c *Collector) verifiedAt(store string, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.verified[store]) {
+		c.verified[store] = at
+	}
+}
+
+// unverified counts old backups that nobody verified, by datastore.
+func (c *Collector) unverified() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]int{}
+	for store, s := range c.swept {
+		_, out[store] = s.count()
+	}
+	return out
+}
+
+func stateKey(store string) string { return "groups/" + store }
+
+// remembered returns what is known of a datastore: in memory, or of an earlier life which groups there were. Without the
+// latter a group that went while the plugin was away would never be missed.
+func (c *Collector) remembered(ctx context.Context, store string) (sweep, error) {
+	c.mu.Lock()
+	s, known := c.swept[store]
+	s.verified = c.verified[store]
+	c.mu.Unlock()
+	if known || c.deps.Host == nil {
+		return s, nil
+	}
+	value, _, err := c.deps.Host.State(ctx, stateKey(store))
+	if err != nil && sdk.KindOf(err) != sdk.KindUnsupported {
+		return s, fmt.Errorf("read what is known of %s: %w", store, err)
+	}
+	s.groups = map[groupKey]groupState{}
+	var names map[string][]string
+	if json.Unmarshal(value, &names) != nil {
+		return s, nil // nothing, or of another version
+	}
+	for ns, groups := range names {
+		for _, g := range groups {
+			s.groups[groupKey{store, ns, g}] = groupState{}
+		}
+	}
+	return s, nil
+}
+
+// remember keeps what was read, and the names of the groups over restarts.
+func (c *Collector) remember(ctx context.Context, store string, s sweep) error {
+	c.mu.Lock()
+	old, known := c.swept[store]
+	c.swept[store] = s
+	c.mu.Unlock()
+	if c.deps.Host == nil || known && sameGroups(old, s) {
+		return nil
+	}
+	names := map[string][]string{}
+	for key := range s.groups {
+		names[key.namespace] = append(names[key.namespace], key.group)
+	}
+	for _, groups := range names {
+		slices.Sort(groups)
+	}
+	_, version, err := c.deps.Host.State(ctx, stateKey(store))
+	if err == nil {
+		err = c.deps.Host.SetState(ctx, stateKey(store), document(names), version)
+	}
+	if err != nil {
+		// It costs at worst rows of groups that go while nobody looks.
+		c.deps.Log.Warn("the groups of a datastore were not kept", "datastore", store, "error", err)
+	}
+	return nil
+}
+
+func sameGroups(a, b sweep) bool {
+	if len(a.groups) != len(b.groups) {
+		return false
+	}
+	for key := range maps.Keys(a.groups) {
+		if _, there := b.groups[key]; !there {
+			return false
+		}
+	}
+	return true
+}

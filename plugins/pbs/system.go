@@ -1,0 +1,155 @@
+package pbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// collectSystem reads what changes over days: packages, disks, services, subscription. Disks are asked for their health,
+// which may wake them.
+func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
+	var first error
+	for _, step := range []struct {
+		name string
+		read func(context.Context) ([]sdk.Observation, error)
+	}{
+		{"subscription", c.readSubscription},
+		{"services", c.readServices},
+		{"updates", c.readUpdates},
+		{"disks", c.readDisks},
+		{"pools", c.readPools},
+	} {
+		p := sink.Partition(step.name)
+		found, err := step.read(ctx)
+		if unsupported(err) {
+			found, err = nil, nil
+		}
+		if err == nil {
+			err = p.Emit(found...)
+		}
+		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
+			return err
+		}
+		if away(err) {
+			return err
+		}
+		if first == nil && !forbidden(err) {
+			first = err
+		}
+	}
+	return first
+}
+
+func onNode(segments ...string) proxmox.Call {
+	return proxmox.Path(append([]string{"nodes", "localhost"}, segments...)...)
+}
+
+func serverCondition(kind, instance string, severity sdk.Severity, format string, args ...any) sdk.Condition {
+	return sdk.Condition{Type: typeServer, Key: serverKey, Kind: kind, Instance: instance, Severity: severity, Message: fmt.Sprintf(format, args...)}
+}
+
+// readSubscription judges the subscription. Without one a server gets its packages from another place, which is no trouble.
+func (c *Collector) readSubscription(ctx context.Context) ([]sdk.Observation, error) {
+	s, err := proxmox.Get[subscription](ctx, c.client, onNode("subscription"))
+	if err != nil {
+		return nil, err
+	}
+	switch s.Status {
+	case "active", "new", "":
+		return nil, nil
+	case "notfound":
+		return []sdk.Observation{serverCondition(noSubscription, "", sdk.SeverityInfo, "%s has no subscription.", c.name)}, nil
+	}
+	return []sdk.Observation{serverCondition(noSubscription, "", sdk.SeverityWarning, "The subscription of %s is %s.", c.name, s.Status)}, nil
+}
+
+// readServices finds services that are to run and do not. Those that nobody enabled, and those that end when their work is
+// done, are left alone.
+func (c *Collector) readServices(ctx context.Context) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[service](ctx, c.client, onNode("services"))
+	if err != nil {
+		return nil, err
+	}
+	var out []sdk.Observation
+	for _, s := range rows {
+		if s.Unit == "enabled" && s.State != "running" && s.State != "exited" && s.State != "" {
+			x := serverCondition(serviceDown, string(s.Service), sdk.SeverityWarning, "Service %s of %s does not run: it is %s.", s.Service, c.name, s.State)
+			x.Metadata = map[string]string{"service": string(s.Service), "state": string(s.State), "description": string(s.Desc)}
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// updateDoc is a package that waits as a row.
+type updateDoc struct {
+	Package  string `json:"package"`
+	Title    string `json:"title,omitempty"`
+	Version  string `json:"version"`
+	Old      string `json:"oldVersion,omitempty"`
+	Origin   string `json:"origin,omitempty"`
+	Priority string `json:"priority,omitempty"`
+}
+
+// readUpdates reads the packages that the server knows to wait. It looks for new ones by itself, once a day.
+func (c *Collector) readUpdates(ctx context.Context) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[update](ctx, c.client, onNode("apt", "update").Slowly())
+	if err != nil {
+		return nil, err
+	}
+	out := []sdk.Observation{sdk.Sample{Type: typeServer, Key: serverKey, Metric: "updates_pending", Value: float64(len(rows))}}
+	for _, u := range rows {
+		if u.Package == "" {
+			continue
+		}
+		out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeServer, OwnerKey: serverKey, Doc: document(updateDoc{
+			string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin), string(u.Priority),
+		})})
+	}
+	return append(out, sdk.RowsEnd{Rows: rowsUpdates, OwnerType: typeServer, OwnerKey: serverKey}), nil
+}
+
+func (c *Collector) readDisks(ctx context.Context) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[disk](ctx, c.client, onNode("disks", "list").Slowly())
+	if err != nil {
+		return nil, err
+	}
+	m := meter{kind: typeServer, key: serverKey}
+	var out []sdk.Observation
+	for _, d := range rows {
+		if d.Name == "" {
+			continue
+		}
+		m.addInstance("disk_wear", string(d.Name), ratio(1-d.Wearout.V/100), d.Wearout.OK)
+		if d.Status == "failed" {
+			x := serverCondition(diskFailing, string(d.Name), sdk.SeverityCritical, "Disk %s (%s) of %s says that it is failing.", d.Name, d.Model, c.name)
+			x.Metadata = map[string]string{"device": string(d.Name), "model": string(d.Model), "serial": string(d.Serial)}
+			out = append(out, x)
+		}
+	}
+	return append(out, m.samples...), nil
+}
+
+func (c *Collector) readPools(ctx context.Context) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[pool](ctx, c.client, onNode("disks", "zfs").Slowly())
+	if err != nil {
+		return nil, err
+	}
+	var out []sdk.Observation
+	for _, p := range rows {
+		if p.Name == "" || p.Health == "" || p.Health == "ONLINE" {
+			continue
+		}
+		severity := sdk.SeverityWarning
+		if slices.Contains([]string{"FAULTED", "UNAVAIL", "SUSPENDED", "REMOVED"}, string(p.Health)) {
+			severity = sdk.SeverityCritical
+		}
+		out = append(out, serverCondition(poolDegraded, string(p.Name), severity, "ZFS pool %s of %s is %s.", p.Name, c.name, p.Health))
+	}
+	return out, nil
+}
