@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 )
@@ -37,22 +38,27 @@ func (s *Server) handler(row route.Route) (fiber.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	event := eventOf(row)
 	return func(c fiber.Ctx) error {
 		r := c.Locals(requestLocal{}).(*route.Request)
+		base, note := audit.WithNote(s.ctx)
 		p, err := s.admit(c, r, row)
 		if err != nil {
+			s.record(event, row, r, p, note, err)
 			return err
 		}
 		if err := s.checkCSRF(c, r, row, p); err != nil {
+			s.record("csrf_failure", row, r, p, note, err)
 			return err
 		}
 		in, err := b.bind(c)
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(route.WithRequest(auth.WithPrincipal(s.ctx, p), r), requestTimeout)
+		ctx, cancel := context.WithTimeout(route.WithRequest(auth.WithPrincipal(base, p), r), requestTimeout)
 		defer cancel()
 		out, err := row.Handle(ctx, in)
+		s.record(event, row, r, p, note, err)
 		if err != nil {
 			return err
 		}
@@ -111,6 +117,7 @@ func (s *Server) principal(c fiber.Ctx, r *route.Request, queryToken bool) (auth
 		p, err := s.opt.Auth.Basic(s.ctx, user, password, r.Peer)
 		var l *auth.LoginError
 		if errors.As(err, &l) {
+			s.keep(r, audit.Event{Event: "login", Via: string(auth.MethodBasic), Method: c.Method(), Details: l.Error()})
 			return p, errs.New(errs.Unauthenticated, "%s", l.Error()).WithWord("invalid_credentials")
 		}
 		return p, err

@@ -61,7 +61,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	AllowedOrigins []string
 	AllowEmbedding bool
-	Now            func() time.Time
+	// Audit keeps who changed what, nil for nobody.
+	Audit Recorder
+	Now   func() time.Time
 }
 
 // Limits of every request unless its row says otherwise.

@@ -63,6 +63,13 @@ func (s *Service) UserInfo(name string) (UserInfo, error) {
 	return s.info(u), nil
 }
 
+// Known reports whether there is a user of that name.
+func (s *Service) Known(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return has(s.users, name)
+}
+
 func noUser(name string) error {
 	return errs.New(errs.NotFound, "there is no user %q: GET /api/admin/users lists them", name)
 }

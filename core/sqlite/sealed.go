@@ -23,6 +23,9 @@ type sealedColumn struct {
 var sealedColumns = []sealedColumn{
 	{table: "integrations", column: "config", prefix: "integration/", place: []string{"id"}},
 	{table: "plugin_values", column: "value", where: "secret = 1", prefix: "plugin/", place: []string{"integration", "key"}},
+	{table: "audit_head", column: "key", prefix: "audit/", place: []string{"id"}},
+	{table: "audit_webhooks", column: "url", prefix: "audit-webhook/", place: []string{"id"}},
+	{table: "audit_webhook_secret", column: "secret", prefix: "audit-webhook-secret/", place: []string{"id"}},
 }
 
 // holds tells whether the row's value is sealed.

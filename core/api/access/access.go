@@ -3,10 +3,13 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 )
@@ -48,20 +51,20 @@ func (a Area) Routes() []route.Route {
 	return []route.Route{
 		see(route.Get("/api/admin/roles", "listRoles", "List roles", a.roles)),
 		see(route.Get("/api/admin/roles/{id}", "getRole", "Read a role", a.role)),
-		change(route.Post("/api/admin/roles", "createRole", "Make a role", a.createRole)),
-		change(route.Put("/api/admin/roles/{id}", "saveRole", "Replace a role, or make it", a.saveRole)),
-		change(route.Delete("/api/admin/roles/{id}", "deleteRole", "Delete a role, and take it from those who have it", a.deleteRole)),
+		change(route.Post("/api/admin/roles", "createRole", "Make a role", a.createRole).Event("role_created")),
+		change(route.Put("/api/admin/roles/{id}", "saveRole", "Replace a role, or make it", a.saveRole).Event("role_updated")),
+		change(route.Delete("/api/admin/roles/{id}", "deleteRole", "Delete a role, and take it from those who have it", a.deleteRole).Event("role_deleted")),
 
 		see(route.Get("/api/admin/users", "listUsers", "List users with their roles", a.users)),
-		change(route.Post("/api/admin/users", "createUser", "Make a user who logs in with a password", a.createUser)),
+		change(route.Post("/api/admin/users", "createUser", "Make a user who logs in with a password", a.createUser).Event("user_created")),
 		see(route.Get(user, "getUser", "Read a user", a.user)),
-		change(route.Patch(user, "changeUser", "Disable or enable a user, set a password or roles; what is left out stays", a.changeUser)),
-		change(route.Delete(user, "deleteUser", "Delete a user with all their logins and tokens", a.deleteUser)),
+		change(route.Patch(user, "changeUser", "Disable or enable a user, set a password or roles; what is left out stays", a.changeUser).Event("user_updated")),
+		change(route.Delete(user, "deleteUser", "Delete a user with all their logins and tokens", a.deleteUser).Event("user_deleted")),
 		see(route.Get(user+"/roles", "getUserRoles", "Read the roles of a user", a.user)),
 		see(route.Get(user+"/permissions", "getUserPermissions", "Read what the roles of a user allow and deny", a.permissions)),
-		change(route.Put(user+"/roles", "setUserRoles", "Replace the roles of a user", a.setRoles)),
-		change(route.Post(user+"/roles", "addUserRole", "Give a user one more role (role_id), or replace all (roleIds)", a.setRoles)),
-		change(route.Delete(user+"/roles/{role_id}", "removeUserRole", "Take a role from a user", a.removeRole)),
+		change(route.Put(user+"/roles", "setUserRoles", "Replace the roles of a user", a.setRoles).Event("user_roles_updated")),
+		change(route.Post(user+"/roles", "addUserRole", "Give a user one more role (role_id), or replace all (roleIds)", a.setRoles).Event("user_roles_updated")),
+		change(route.Delete(user+"/roles/{role_id}", "removeUserRole", "Take a role from a user", a.removeRole).Event("user_roles_updated")),
 	}
 }
 
@@ -115,7 +118,17 @@ func (r roleIn) role(id string) auth.Role {
 	return auth.Role{ID: id, Name: r.Name, Description: r.Description, Parent: r.ParentID, Permissions: r.Permissions, Priority: r.Priority}
 }
 
+// words writes permissions as action:resource.
+func words(permissions []auth.Permission) string {
+	out := make([]string, len(permissions))
+	for i, p := range permissions {
+		out[i] = strings.TrimPrefix(p.Effect+" ", "allow ") + string(p.Action) + ":" + p.Resource
+	}
+	return strings.TrimSpace(strings.Join(out, ", "))
+}
+
 func (a Area) createRole(ctx context.Context, in roleIn) (Role, error) {
+	audit.Detail(ctx, "%s: %s", in.ID, words(in.Permissions))
 	if _, err := a.Roles.Role(in.ID); err == nil {
 		return Role{}, errs.New(errs.Conflict, "there is a role %q already: change it with PUT", in.ID).WithWord("save_failed").WithField("id")
 	}
@@ -129,6 +142,7 @@ type rolePut struct {
 }
 
 func (a Area) saveRole(ctx context.Context, in rolePut) (Role, error) {
+	audit.Detail(ctx, "%s: %s", in.ID, words(in.Body.Permissions))
 	r, err := a.Roles.SaveRole(ctx, auth.PrincipalFrom(ctx), in.Body.role(in.ID))
 	return roleOut(r), err
 }
@@ -196,6 +210,7 @@ type userIn struct {
 }
 
 func (a Area) createUser(ctx context.Context, in userIn) (route.Reply[User], error) {
+	audit.Detail(ctx, "%s with the roles %v", in.Username, in.RoleIDs)
 	u, err := a.Users.CreateUser(ctx, auth.PrincipalFrom(ctx), in.Username, in.Password, in.RoleIDs)
 	return route.Reply[User]{Status: http.StatusCreated, Body: userOut(u)}, err
 }
@@ -211,8 +226,24 @@ type userChange struct {
 	RoleIDs  []string `json:"roleIds,omitempty"`
 }
 
+// String says what is changed, without the password.
+func (c userChange) String() string {
+	var out []string
+	if c.Disabled != nil {
+		out = append(out, map[bool]string{true: "disabled", false: "enabled"}[*c.Disabled])
+	}
+	if c.Password != nil {
+		out = append(out, "a new password")
+	}
+	if c.RoleIDs != nil {
+		out = append(out, fmt.Sprintf("the roles %v", c.RoleIDs))
+	}
+	return strings.Join(out, ", ")
+}
+
 func (a Area) changeUser(ctx context.Context, in userPatch) (User, error) {
 	p := auth.PrincipalFrom(ctx)
+	audit.Detail(ctx, "%s", in.Body)
 	if in.Body.Disabled != nil && *in.Body.Disabled && in.Username == p.User {
 		return User{}, errs.New(errs.Conflict, "you cannot disable yourself: another administrator can").WithField("disabled")
 	}
@@ -248,6 +279,10 @@ type assignment struct {
 
 func (a Area) setRoles(ctx context.Context, in rolesIn) (route.None, error) {
 	p := auth.PrincipalFrom(ctx)
+	audit.Detail(ctx, "the roles %v", in.Body.RoleIDs)
+	if in.Body.RoleID != "" {
+		audit.Detail(ctx, "the role %s as well", in.Body.RoleID)
+	}
 	switch {
 	case in.Body.RoleIDs != nil:
 		return route.None{}, a.Roles.SetRoles(ctx, p, in.Username, in.Body.RoleIDs)

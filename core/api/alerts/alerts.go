@@ -51,7 +51,7 @@ func (a Area) Routes() []route.Route {
 		route.Post("/api/alerts/snooze", "snoozeAlert", "Silence an alert for some minutes, 0 to end it", a.snooze).Scope(write).Body(maxSmall),
 		route.Post("/api/alerts/bulk/acknowledge", "acknowledgeAlerts", "Acknowledge several alerts", a.bulk(a.Engine.Acknowledge)).Scope(write).Body(maxBulk),
 		route.Post("/api/alerts/bulk/clear", "clearAlerts", "End several alerts by hand", a.bulk(a.Engine.Clear)).Scope(write).Body(maxBulk),
-		route.Post("/api/alerts/simulate", "simulateRule", "Tell what a rule would have done, by the stored numbers", a.simulate).Scope(read).Body(maxSmall),
+		route.Post("/api/alerts/simulate", "simulateRule", "Tell what a rule would have done, by the stored numbers", a.simulate).Scope(read).Unaudited().Body(maxSmall),
 		route.Get("/api/alerts/why", "whyAlert", "Tell how an alert, or a kind of finding on a resource, is judged and what the last numbers were", a.why).Scope(read),
 		route.Post("/api/alerts/{id}/acknowledge", "acknowledgeAlertByPath", "Acknowledge an alert; ids with a slash go into the body form", a.byPath(a.Engine.Acknowledge)).Scope(write),
 		route.Post("/api/alerts/{id}/unacknowledge", "unacknowledgeAlertByPath", "Take an acknowledgement back", a.byPath(a.Engine.Unacknowledge)).Scope(write),

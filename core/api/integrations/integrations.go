@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
@@ -141,6 +142,7 @@ type createIn struct {
 }
 
 func (a Area) create(ctx context.Context, in createIn) (route.Reply[Out], error) {
+	audit.Detail(ctx, "%s/%s", in.Kind, in.Name)
 	x := integration.Integration{Kind: in.Kind, Name: in.Name, Title: in.Title, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config), Network: in.Network}
 	out, err := a.store(ctx, x, 0)
 	return route.Reply[Out]{Status: 201, Body: out}, err

@@ -14,13 +14,17 @@ import (
 
 // Route is one row of the route table. Build it with [Get], [Post], [Put], [Patch], [Delete] or [Socket].
 type Route struct {
-	Method  string
-	Path    string // with {name} for path parameters, {name...} for the rest of the path
-	Name    string // unique, camelCase; the operation id of the OpenAPI document
-	Area    string // set by core/api from the area that exported the row
-	Text    string // the summary
-	Access  Access
-	Limits  Limits
+	Method string
+	Path   string // with {name} for path parameters, {name...} for the rest of the path
+	Name   string // unique, camelCase; the operation id of the OpenAPI document
+	Area   string // set by core/api from the area that exported the row
+	Text   string // the summary
+	Access Access
+	Limits Limits
+	// Audit is the word under which calls are kept in the audit log. [Route.Event] sets it; rows that change something
+	// have one by their name, unless [Route.Unaudited] takes it away.
+	Audit   string
+	Silent  bool
 	Hidden  bool // left out of the OpenAPI document
 	In, Out reflect.Type
 
@@ -224,6 +228,13 @@ func About(resource string, rows []Route) []Route {
 	}
 	return rows
 }
+
+// Event names the event of the audit log that calls of the row are, where the row's name would say another, or where a
+// row that only reads is worth one.
+func (r Route) Event(word string) Route { r.Audit = word; return r }
+
+// Unaudited leaves calls of a row out of the audit log, although its method is one that changes something: it does not.
+func (r Route) Unaudited() Route { r.Silent = true; return r }
 
 // Body limits the request body.
 func (r Route) Body(limit int64) Route { r.Limits.Body = limit; return r }

@@ -2,6 +2,7 @@
 package security
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 )
@@ -28,6 +30,7 @@ type Logins interface {
 	ChangePassword(ctx context.Context, caller auth.Principal, current, next, peer string) error
 	Changed(user string) time.Time
 	Session(raw string) (auth.Principal, bool)
+	Known(user string) bool
 }
 
 // Tokens keeps API tokens.
@@ -58,14 +61,14 @@ func (a Area) Routes() []route.Route {
 	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
 	return []route.Route{
 		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
-		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().With(own).Class("auth"),
-		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().With(own).Class("auth"),
-		route.Post("/api/login", "login", "Log in with user name and password", a.login).Public().With(func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }).Class("auth"),
+		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().Event("bootstrap_token_checked").With(own).Class("auth"),
+		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().Event("quick_setup").With(own).Class("auth"),
+		route.Post("/api/login", "login", "Log in with user name and password", a.login).Public().Event("login").With(func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }).Class("auth"),
 		route.Post("/api/logout", "logout", "Log out", a.logout).Own().Class("auth"),
-		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all other logins of the user end", a.changePassword).Own(auth.ScopeSettingsWrite).Class("auth"),
+		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all other logins of the user end", a.changePassword).Own(auth.ScopeSettingsWrite).Event("password_change").Class("auth"),
 		route.Get("/api/security/tokens", "listTokens", "API tokens, newest first: the caller's, and all for those who administer users", a.listTokens).Own(auth.ScopeSettingsRead),
-		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Own(auth.ScopeSettingsWrite),
-		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Own(auth.ScopeSettingsWrite),
+		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Own(auth.ScopeSettingsWrite).Event("token_created"),
+		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Own(auth.ScopeSettingsWrite).Event("token_revoked"),
 	}
 }
 
@@ -148,9 +151,13 @@ type loginRequest struct {
 func (a Area) login(ctx context.Context, in loginRequest) (route.Reply[Done], error) {
 	r := route.RequestFrom(ctx)
 	session, csrf, life, err := a.Logins.Login(ctx, in.Username, in.Password, in.RememberMe, r.Peer, r.Agent)
-	if err != nil {
-		return route.Reply[Done]{}, a.refused(err)
+	if a.Logins.Known(in.Username) { // any other name may be a password in the wrong field
+		audit.Actor(ctx, in.Username)
 	}
+	if err != nil {
+		return route.Reply[Done]{}, a.refused(ctx, err)
+	}
+	audit.Detail(ctx, "Successful login")
 	cookie := &http.Cookie{
 		Name: "pulse_session", Value: session, Path: "/", HttpOnly: true, Secure: r.HTTPS,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second),
@@ -162,10 +169,14 @@ func (a Area) login(ctx context.Context, in loginRequest) (route.Reply[Done], er
 }
 
 // refused puts the contract's words and members on a refused login.
-func (a Area) refused(err error) error {
+func (a Area) refused(ctx context.Context, err error) error {
 	var l *auth.LoginError
 	if !errors.As(err, &l) {
 		return err
+	}
+	audit.Detail(ctx, "Invalid credentials")
+	if l.Locked {
+		audit.Detail(ctx, "Account locked")
 	}
 	if l.Locked {
 		e := errs.New(errs.Forbidden, "%s", l.Error()).WithWord("account_locked")
@@ -301,6 +312,7 @@ func (a Area) createToken(ctx context.Context, in tokenRequest) (TokenCreated, e
 	if err != nil {
 		return TokenCreated{}, err
 	}
+	audit.Detail(ctx, "%s (%s…%s): %v", t.Name, t.Prefix, t.Suffix, t.Scopes)
 	return TokenCreated{Token: raw, Record: record(t)}, nil
 }
 
@@ -309,9 +321,11 @@ type tokenID struct {
 }
 
 func (a Area) revokeToken(ctx context.Context, in tokenID) (route.None, error) {
-	if _, err := a.token(ctx, in.ID); err != nil {
+	t, err := a.token(ctx, in.ID)
+	if err != nil {
 		return route.None{}, err
 	}
+	audit.Detail(ctx, "%s (%s…%s) of %s", t.Name, t.Prefix, t.Suffix, cmp.Or(t.Owner, "an agent"))
 	return route.None{}, a.Tokens.RevokeToken(ctx, in.ID)
 }
 
@@ -365,7 +379,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 	private := addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast()
 	s := Status{
 		// The server never serves without authentication; the members tell whether there is a user to log in as.
-		HasAuthentication: claimed, RequiresAuth: claimed, ExportProtected: true, CredentialsEncrypted: true,
+		HasAuthentication: claimed, RequiresAuth: claimed, ExportProtected: true, CredentialsEncrypted: true, HasAuditLogging: true,
 		HasHTTPS: r.HTTPS, ClientIP: r.Peer, IsPrivateNetwork: private, IsTrustedNetwork: private, PublicAccess: !private,
 		AgentURL: a.agentURL(r), SSOProviders: []string{},
 	}

@@ -74,5 +74,8 @@ func resetPassword(ctx context.Context, cfg *config.Config, user, password strin
 	if err != nil {
 		return err
 	}
-	return s.ResetPassword(ctx, user, password)
+	if err := s.ResetPassword(ctx, user, password); err != nil {
+		return err
+	}
+	return byCommand(ctx, b, "password_change", "A new password of "+user+", set with pulse user reset-password.")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/access"
 	"github.com/pulse-platform/pulse/core/api/agents"
 	"github.com/pulse-platform/pulse/core/api/alerts"
+	"github.com/pulse-platform/pulse/core/api/auditlog"
 	"github.com/pulse-platform/pulse/core/api/catalog"
 	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/integrations"
@@ -59,7 +60,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
 		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, AllowedOrigins: s.cfg.Server.AllowedOrigins,
-		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Now: time.Now,
+		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Now: time.Now,
 	})
 	return err
 }
@@ -76,6 +77,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again))},
 		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
+		{Name: "audit", Routes: auditlog.Area{Log: s.audit, Now: time.Now}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{
 			Reports: s.inventory.Catalog().Reports(), Declared: s.declaredReport, Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },

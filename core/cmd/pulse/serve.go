@@ -15,6 +15,7 @@ import (
 	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/live"
+	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/condition"
@@ -63,6 +64,7 @@ type server struct {
 
 	metrics      *sqlite.Metrics
 	auth         *auth.Service
+	audit        *audit.Log
 	plugins      *pluginhost.Plugins
 	integrations *integration.Service
 	inventory    *inventory.Inventory
@@ -103,6 +105,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 		Volatile: cfg.Metrics.Store == "memory", Log: log.Named("metrics"),
 	}
 	if s.metrics, err = sqlite.OpenMetrics(ctx, s.base.dir.Path(metricsFile), opt); err != nil {
+		return s, err
+	}
+	if s.audit, err = openAudit(ctx, s.base); err != nil {
 		return s, err
 	}
 	if err = s.openAuth(ctx); err != nil {
@@ -232,6 +237,7 @@ func (s *server) run(ctx context.Context) error {
 	background(s.upkeep)
 	background(s.broadcast)
 	background(s.announce)
+	background(s.trimAudit)
 	background(func(ctx context.Context) {
 		news, stop := s.alerts.Subscribe(1)
 		defer stop()

@@ -576,6 +576,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who changed what and who came in, the newest first */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether an event is as it was written */
+        get: operations["verifyAuditEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log as a file, CSV or JSON */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look through the whole log for what was changed or is missing */
+        get: operations["verifyAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels": {
         parameters: {
             query?: never;
@@ -2231,6 +2299,11 @@ export interface components {
             /** @description Replaces all roles. */
             roleIds?: string[];
         };
+        Break: {
+            id?: string;
+            seq: number;
+            text: string;
+        };
         BulkIn: {
             alertIds: string[];
         };
@@ -2498,21 +2571,30 @@ export interface components {
             value: number;
         };
         Event: {
-            attributes?: {
-                [key: string]: string;
-            };
+            details?: string;
+            event: string;
+            /** @description SHA-256 of the event with prev. */
+            hash: string;
             id: string;
-            kind: string;
-            label: string;
-            resourceId?: string;
-            resourceName?: string;
-            severity: string;
-            text: string;
+            ip: string;
+            method?: string;
+            path?: string;
+            /** @description SHA-256 of the event before. */
+            prev?: string;
+            requestId?: string;
+            /** @description Its place in the log; numbers have no gaps. */
+            seq: number;
+            /** @description HMAC-SHA256 of the hash. */
+            signature: string;
+            success: boolean;
             /** Format: date-time */
-            time: string;
+            timestamp: string;
+            user?: string;
+            /** @description How the user came in: session, api_token with its name, basic, ... */
+            via?: string;
         };
         EventsOut: {
-            events: components["schemas"]["Event"][];
+            events: components["schemas"]["ResourcesEvent"][];
             next?: string;
         };
         Exported: {
@@ -3016,6 +3098,12 @@ export interface components {
             status: components["schemas"]["IntegrationsStatus"];
             title?: string;
         };
+        Page: {
+            events: components["schemas"]["Event"][];
+            persistentLogging: boolean;
+            /** @description How many match in all. */
+            total: number;
+        };
         PasswordChanged: {
             message: string;
             requiresRestart: boolean;
@@ -3132,6 +3220,18 @@ export interface components {
             targets: string[];
             timeoutSeconds: number;
         };
+        Report: {
+            available: boolean;
+            breaks: components["schemas"]["Break"][];
+            events: number;
+            /** Format: date-time */
+            from?: string | null;
+            /** @description That of the newest event: kept elsewhere, it shows later that nothing before was changed. */
+            hash: string;
+            /** Format: date-time */
+            to?: string | null;
+            verified: boolean;
+        };
         Resource: {
             childCount?: number;
             conditions?: components["schemas"]["Condition"][];
@@ -3162,6 +3262,20 @@ export interface components {
             exclusions?: number;
             message: string;
             status: string;
+        };
+        ResourcesEvent: {
+            attributes?: {
+                [key: string]: string;
+            };
+            id: string;
+            kind: string;
+            label: string;
+            resourceId?: string;
+            resourceName?: string;
+            severity: string;
+            text: string;
+            /** Format: date-time */
+            time: string;
         };
         Result: {
             alertId: string;
@@ -3525,6 +3639,11 @@ export interface components {
             used?: number | null;
             value?: number | null;
         };
+        Verified: {
+            available: boolean;
+            message: string;
+            verified: boolean;
+        };
         Version: {
             build: string;
             channel: string;
@@ -3600,6 +3719,7 @@ export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaAlert = components['schemas']['Alert'];
 export type SchemaAlertsDone = components['schemas']['AlertsDone'];
 export type SchemaAssignment = components['schemas']['Assignment'];
+export type SchemaBreak = components['schemas']['Break'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
@@ -3694,6 +3814,7 @@ export type SchemaOffer = components['schemas']['Offer'];
 export type SchemaOfferSide = components['schemas']['OfferSide'];
 export type SchemaOffersOut = components['schemas']['OffersOut'];
 export type SchemaOut = components['schemas']['Out'];
+export type SchemaPage = components['schemas']['Page'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPermission = components['schemas']['Permission'];
@@ -3705,8 +3826,10 @@ export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReasons = components['schemas']['Reasons'];
 export type SchemaRefreshed = components['schemas']['Refreshed'];
 export type SchemaRelay = components['schemas']['Relay'];
+export type SchemaReport = components['schemas']['Report'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
+export type SchemaResourcesEvent = components['schemas']['ResourcesEvent'];
 export type SchemaResult = components['schemas']['Result'];
 export type SchemaResults = components['schemas']['Results'];
 export type SchemaRole = components['schemas']['Role'];
@@ -3748,6 +3871,7 @@ export type SchemaUser = components['schemas']['User'];
 export type SchemaUserChange = components['schemas']['UserChange'];
 export type SchemaUserIn = components['schemas']['UserIn'];
 export type SchemaValue = components['schemas']['Value'];
+export type SchemaVerified = components['schemas']['Verified'];
 export type SchemaVersion = components['schemas']['Version'];
 export type SchemaWarning = components['schemas']['Warning'];
 export type SchemaWebhook = components['schemas']['Webhook'];
@@ -5159,6 +5283,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reasons"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339. */
+                endTime?: string;
+                event?: string;
+                /** @description At most 1000. */
+                limit?: number;
+                offset?: number;
+                /** @description RFC 3339. */
+                startTime?: string;
+                /** @description true or false. */
+                success?: string;
+                /** @description Looked for in details, path and address. */
+                text?: string;
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifyAuditEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                endTime?: string;
+                event?: string;
+                format?: "csv" | "json";
+                /** @description At most 100000. */
+                limit?: number;
+                offset?: number;
+                startTime?: string;
+                success?: string;
+                text?: string;
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifyAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description The error */
