@@ -83,7 +83,7 @@ func (a *able) Ingest(_ context.Context, r sdk.Report) (sdk.Ingested, error) {
 	}
 	out := sdk.Ingested{Claims: sdk.Claims{Hostname: r.Kind + " " + r.TokenID, Interval: time.Minute}, Reply: json.RawMessage(`{"ok":true}`)}
 	for i := range len(r.Body) / 1000 {
-		out.Observations = append(out.Observations, sdk.Sample{Type: "thing", Key: sdk.Self, Metric: "cpu", Value: float64(i)})
+		out.Observations = append(out.Observations, sdk.Sample{Type: "thing", Key: sdk.Self, Metric: "cpu", Instance: r.TokenID, Value: float64(i)})
 	}
 	out.Observations = append(out.Observations, sdk.Record{Type: "thing", Key: sdk.Self, Doc: r.Body[:min(len(r.Body), 100_000)]})
 	return out, nil
@@ -233,6 +233,11 @@ func TestManyReportsShareOneStream(t *testing.T) {
 			out, err := i.Ingest(t.Context(), sdk.Report{Kind: "able", TokenID: fmt.Sprint(n), Body: []byte(body)})
 			if err != nil || out.Claims.Hostname != fmt.Sprint("able ", n) || len(sdk.Single(out.Observations)) != len(body)/1000+1 || string(out.Reply) != `{"ok":true}` {
 				t.Errorf("report %d: %+v, %d observations, %v", n, out.Claims, len(out.Observations), err)
+			}
+			for _, o := range sdk.Single(out.Observations) {
+				if s, ok := o.(sdk.Sample); ok && (s.Instance != fmt.Sprint(n) || s.Key != sdk.Self || s.Metric != "cpu") {
+					t.Errorf("report %d: sample %+v", n, s)
+				}
 			}
 		})
 	}

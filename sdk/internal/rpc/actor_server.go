@@ -41,11 +41,12 @@ func (s *actorServer) Acknowledge(r *pb.AcknowledgeRequest, stream pb.Actor_Ackn
 	if err != nil {
 		return err
 	}
-	send := func(b *pb.Batch) error {
-		return stream.Send(&pb.AcknowledgeResponse{Item: &pb.AcknowledgeResponse_Batch{Batch: b}})
+	var table stringTable
+	send := func(p piece) error {
+		return stream.Send(&pb.AcknowledgeResponse{Item: &pb.AcknowledgeResponse_Batch{Batch: p.batch(&table)}})
 	}
-	last, err := sendObservations(result.Observations, send)
-	if err == nil && last != nil {
+	last, err := cutObservations(result.Observations, send)
+	if err == nil && len(last.obs)+len(last.samples) > 0 {
 		err = send(last)
 	}
 	if err != nil {

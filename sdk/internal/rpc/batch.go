@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"fmt"
 	"time"
 
 	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
@@ -69,9 +68,13 @@ func fitting(all []sdk.Sample, size int) (n, filled int) {
 	return n, size
 }
 
+// maxTable is how much memory the names in a table may take, about and in bytes; then it begins anew.
+const maxTable = 2 << 20
+
 // stringTable is the sender's side of a stream's table of strings. Its zero value is ready.
 type stringTable struct {
 	index map[string]uint32
+	size  int
 }
 
 // place returns the index of s and whether it is new.
@@ -84,18 +87,25 @@ func (t *stringTable) place(s string) (index uint32, added bool) {
 	}
 	i := uint32(len(t.index) + 1)
 	t.index[s] = i
+	const entry = 64
+	t.size += len(s) + entry
 	return i, true
 }
 
-// batch makes a batch of observations and samples, with the strings that are new to the stream.
-func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Batch, error) {
+// batch makes a batch of observations and samples, with the strings that are new to the stream. Batches have to be sent in
+// the order in which they were made.
+func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) *pb.Batch {
 	b := &pb.Batch{Observations: obs}
 	n := len(samples)
 	if n == 0 {
-		return b, nil
+		return b
 	}
 	if t.index == nil {
 		t.index = make(map[string]uint32, n)
+	}
+	if t.size > maxTable {
+		clear(t.index)
+		t.size, b.Anew = 0, true
 	}
 	c := &pb.Samples{
 		Type: make([]uint32, n), Key: make([]uint32, n), Metric: make([]uint32, n), Instance: make([]uint32, n),
@@ -124,11 +134,8 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) (*pb.Ba
 			c.Time[i] = s.Time.UnixNano()
 		}
 	}
-	if len(t.index) >= maxStrings {
-		return nil, fmt.Errorf("send samples: more than %d different names in one cycle", maxStrings)
-	}
 	b.Samples = c
-	return b, nil
+	return b
 }
 
 // stringList is the receiver's side of a table of strings.
@@ -136,7 +143,7 @@ type stringList struct{ all []string }
 
 // read returns what a batch holds.
 func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
-	if len(l.all) == 0 {
+	if len(l.all) == 0 || b.GetAnew() {
 		l.all = []string{""}
 	}
 	if len(l.all)+len(b.GetStrings()) > maxStrings {
@@ -148,6 +155,9 @@ func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
 	if len(c.GetType()) != n || len(c.GetKey()) != n || len(c.GetMetric()) != n || len(c.GetInstance()) != n ||
 		len(c.GetTime()) != n && len(c.GetTime()) != 0 {
 		return nil, malformed("columns of samples of different length")
+	}
+	if b == nil {
+		return nil, nil
 	}
 	out := make([]sdk.Observation, 0, len(b.GetObservations())+1)
 	for _, m := range b.GetObservations() {

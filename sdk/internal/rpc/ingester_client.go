@@ -45,9 +45,16 @@ type ingestStream struct {
 	pending map[uint64]*pendingReport
 }
 
+// answer is a message about a report. The observations are read as it arrives, since each message adds names to the
+// stream's table.
+type answer struct {
+	obs    []sdk.Observation
+	result *pb.IngestResult // nil when more is to come
+}
+
 // pendingReport is a report whose answer is awaited.
 type pendingReport struct {
-	answers chan *pb.IngestResponse
+	answers chan answer
 	left    chan struct{} // closed when nobody waits any more
 }
 
@@ -146,10 +153,20 @@ func (k *ingestLink) cancel(s *ingestStream, id uint64) {
 func (s *ingestStream) read() {
 	defer s.cancel()
 	defer close(s.broken)
+	var strings stringList
 	for {
 		m, err := s.stream.Recv()
 		if err != nil {
 			s.err = err
+			return
+		}
+		a := answer{result: m.GetResult()}
+		batch := m.GetBatch()
+		if a.result != nil {
+			batch = a.result.GetBatch()
+		}
+		if a.obs, err = strings.read(batch); err != nil {
+			s.err = err // what the names of later messages mean is not known any more
 			return
 		}
 		s.mu.Lock()
@@ -159,14 +176,14 @@ func (s *ingestStream) read() {
 			continue
 		}
 		select {
-		case p.answers <- m:
+		case p.answers <- a:
 		case <-p.left:
 		}
 	}
 }
 
 func (s *ingestStream) expect(id uint64) *pendingReport {
-	p := &pendingReport{answers: make(chan *pb.IngestResponse, 2), left: make(chan struct{})}
+	p := &pendingReport{answers: make(chan answer, 2), left: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending[id] = p
@@ -182,45 +199,28 @@ func (s *ingestStream) forget(id uint64, p *pendingReport) {
 
 func (s *ingestStream) await(ctx context.Context, p *pendingReport) (sdk.Ingested, error) {
 	var out sdk.Ingested
-	var strings stringList
 	for {
 		select {
-		case m := <-p.answers:
-			done, err := takeAnswer(&out, &strings, m)
-			if err != nil {
-				return sdk.Ingested{}, err
+		case a := <-p.answers:
+			if out.Observations == nil {
+				out.Observations = a.obs
+			} else {
+				out.Observations = append(out.Observations, a.obs...)
 			}
-			if done {
-				return out, nil
+			if a.result == nil {
+				continue
 			}
+			if e := a.result.GetError(); e != nil {
+				return sdk.Ingested{}, decodeError(e)
+			}
+			out.Claims, out.Reply = decodeClaims(a.result.GetClaims()), a.result.GetReply()
+			return out, nil
 		case <-s.broken:
 			return sdk.Ingested{}, s.failure(ctx, s.err)
 		case <-ctx.Done():
 			return sdk.Ingested{}, ctx.Err()
 		}
 	}
-}
-
-// takeAnswer adds a message to what a report says, and reports whether it was the last.
-func takeAnswer(out *sdk.Ingested, strings *stringList, m *pb.IngestResponse) (done bool, err error) {
-	batch, result := m.GetBatch(), m.GetResult()
-	if result != nil {
-		if e := result.GetError(); e != nil {
-			return false, decodeError(e)
-		}
-		batch = result.GetBatch()
-		out.Claims, out.Reply = decodeClaims(result.GetClaims()), result.GetReply()
-	}
-	obs, err := strings.read(batch)
-	if err != nil {
-		return false, err
-	}
-	if out.Observations == nil {
-		out.Observations = obs
-	} else {
-		out.Observations = append(out.Observations, obs...)
-	}
-	return result != nil, nil
 }
 
 // failure is the error of a broken stream. A send says EOF when the reason is to be had from the receiving side.

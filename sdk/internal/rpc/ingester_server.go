@@ -51,6 +51,7 @@ type reportDesk struct {
 	working sync.WaitGroup
 
 	sending sync.Mutex
+	table   stringTable // of all answers, in the order in which they are sent
 
 	mu       sync.Mutex
 	arriving map[uint64]*arrival // also those being worked on, for cancelling
@@ -130,8 +131,7 @@ func (d *reportDesk) work(id uint64, a *arrival) {
 		return // done, or nobody waits any more: both ends keep the time
 	}
 	d.note(a.ctx, "Ingest", err)
-	// The stream's own error reaches the reader.
-	_ = d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{Result: &pb.IngestResult{Error: encodeError(err)}}})
+	d.fail(id, err)
 }
 
 // decode asks the plugin. A panic is the report's failure, not the process's.
@@ -158,45 +158,63 @@ func (d *reportDesk) answer(ctx context.Context, id uint64, out sdk.Ingested) er
 	if len(out.Reply) > MaxBatch {
 		return sdk.Errorf(sdk.KindInternal, "The plugin's reply to the report is larger than %d bytes.", MaxBatch)
 	}
-	last, err := sendObservations(out.Observations, func(b *pb.Batch) error {
+	last, err := cutObservations(out.Observations, func(p piece) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Batch{Batch: b}})
+		d.sending.Lock()
+		defer d.sending.Unlock()
+		return d.stream.Send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Batch{Batch: p.batch(&d.table)}})
 	})
 	if err != nil {
 		return err
 	}
-	return d.send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{
-		Result: &pb.IngestResult{Claims: encodeClaims(out.Claims), Reply: out.Reply, Batch: last},
-	}})
-}
-
-func (d *reportDesk) send(m *pb.IngestResponse) error {
+	result := &pb.IngestResult{Claims: encodeClaims(out.Claims), Reply: out.Reply}
 	d.sending.Lock()
 	defer d.sending.Unlock()
-	return d.stream.Send(m)
+	result.Batch = last.batch(&d.table)
+	return d.stream.Send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{Result: result}})
 }
 
-// sendObservations sends a list that no cycle surrounds, in batches, and returns the last one, which may be nil, for the
-// caller to send. It is not larger than MaxBatch.
-func sendObservations(obs []sdk.Observation, send func(*pb.Batch) error) (last *pb.Batch, err error) {
+// fail answers with an error.
+func (d *reportDesk) fail(id uint64, err error) {
+	d.sending.Lock()
+	defer d.sending.Unlock()
+	// The stream's own error reaches the reader.
+	_ = d.stream.Send(&pb.IngestResponse{Id: id, Item: &pb.IngestResponse_Result{Result: &pb.IngestResult{Error: encodeError(err)}}})
+}
+
+// piece is what fits into one batch.
+type piece struct {
+	obs     []*pb.Observation
+	samples []sdk.Sample
+}
+
+// batch makes a batch of the piece, nil when there is nothing in it.
+func (p piece) batch(t *stringTable) *pb.Batch {
+	if len(p.obs)+len(p.samples) == 0 {
+		return nil
+	}
+	return t.batch(p.obs, p.samples)
+}
+
+// cutObservations cuts a list that no cycle surrounds into pieces, gives them to send, and returns the last one, which may
+// be empty, for the caller to send.
+func cutObservations(obs []sdk.Observation, send func(piece) error) (last piece, err error) {
 	q := outbox{send: send}
 	for _, o := range obs {
 		if err := q.add(o); err != nil {
-			return nil, err
+			return piece{}, err
 		}
 	}
-	return q.cut()
+	return q.piece, nil
 }
 
 // outbox gathers observations for a batch.
 type outbox struct {
-	send    func(*pb.Batch) error
-	table   stringTable
-	pending []*pb.Observation
-	samples []sdk.Sample
-	size    int
+	send func(piece) error
+	piece
+	size int
 }
 
 func (q *outbox) add(o sdk.Observation) error {
@@ -219,7 +237,7 @@ func (q *outbox) add(o sdk.Observation) error {
 			return err
 		}
 	}
-	q.pending = append(q.pending, m)
+	q.obs = append(q.obs, m)
 	q.size += size
 	return q.flushFull()
 }
@@ -248,19 +266,10 @@ func (q *outbox) flushFull() error {
 }
 
 func (q *outbox) flush() error {
-	b, err := q.cut()
-	if err != nil || b == nil {
-		return err
+	p := q.piece
+	q.piece, q.size = piece{}, 0
+	if len(p.obs)+len(p.samples) == 0 {
+		return nil
 	}
-	return q.send(b)
-}
-
-// cut takes out what is gathered, nil when nothing is.
-func (q *outbox) cut() (*pb.Batch, error) {
-	if len(q.pending)+len(q.samples) == 0 {
-		return nil, nil
-	}
-	b, err := q.table.batch(q.pending, q.samples)
-	q.pending, q.samples, q.size = nil, nil, 0
-	return b, err
+	return q.send(p)
 }

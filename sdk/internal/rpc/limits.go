@@ -21,7 +21,7 @@ const (
 	chunk      = 256 << 10
 	// maxMessage leaves room for the strings of a batch beside its observations.
 	maxMessage = 2 * MaxBatch
-	// maxStrings bounds the table of strings of one stream.
+	// maxStrings bounds the table of strings that a peer may make this end keep for one stream.
 	maxStrings = 1 << 20
 
 	window     = 256 << 10

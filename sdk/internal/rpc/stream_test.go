@@ -189,16 +189,18 @@ func TestManySamplesAtOnceAreCutIntoBatches(t *testing.T) {
 func TestTheSamplesOfAReportAreCutIntoBatches(t *testing.T) {
 	want := manySamples()
 	var got []sdk.Observation
-	var table stringList
-	take := func(b *pb.Batch) error {
+	var sender stringTable
+	var receiver stringList
+	take := func(p piece) error {
+		b := p.batch(&sender)
 		if size := proto.Size(b); size > MaxBatch {
 			t.Errorf("a batch of %d bytes", size)
 		}
-		obs, err := table.read(b)
+		obs, err := receiver.read(b)
 		got = append(got, sdk.Single(obs)...)
 		return err
 	}
-	last, err := sendObservations([]sdk.Observation{want[:10], want[10], want[11:]}, take)
+	last, err := cutObservations([]sdk.Observation{want[:10], want[10], want[11:]}, take)
 	if err := errors.Join(err, take(last)); err != nil {
 		t.Fatal(err)
 	}
@@ -355,13 +357,37 @@ func FuzzCycleReader(f *testing.F) {
 	})
 }
 
+// A stream of reports lives for months, and names come and go.
+func TestATableOfNamesBeginsAnewBeforeItIsLarge(t *testing.T) {
+	var sender stringTable
+	var receiver stringList
+	anew := 0
+	for round := range 100 {
+		samples := make(sdk.Samples, 1000)
+		for i := range samples {
+			samples[i] = sdk.Sample{Type: "host", Key: "self", Metric: "heat", Instance: fmt.Sprint(round, " ", i)}
+		}
+		b := sender.batch(nil, samples)
+		if b.GetAnew() {
+			anew++
+		}
+		got, err := receiver.read(b)
+		if err != nil || !reflect.DeepEqual(got, []sdk.Observation{samples}) {
+			t.Fatalf("round %d: %v, other names arrived than were sent", round, err)
+		}
+		if size := len(receiver.all); size > 40_000 || size != len(sender.index)+1 {
+			t.Fatalf("round %d: %d names here, %d there", round, size, len(sender.index))
+		}
+	}
+	if anew == 0 || anew > 10 {
+		t.Errorf("the table began anew %d times", anew)
+	}
+}
+
 func TestTimesOfSamples(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	var table stringTable
-	b, err := table.batch(nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := table.batch(nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
 	read, err := (&stringList{}).read(b)
 	if err != nil {
 		t.Fatal(err)

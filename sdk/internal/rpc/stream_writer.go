@@ -213,10 +213,7 @@ func (p *partitionWriter) flush() error {
 	w := p.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	batch, err := w.table.batch(p.pending, p.samples)
-	if err != nil {
-		return err
-	}
+	batch := w.table.batch(p.pending, p.samples)
 	batch.Partition = p.id
 	w.counts.Observations += int64(len(p.pending))
 	w.counts.Samples += int64(len(p.samples))

@@ -238,7 +238,8 @@ func (*IngestCancel) Descriptor() ([]byte, []int) {
 	return file_pulse_plugin_v1_ingester_proto_rawDescGZIP(), []int{2}
 }
 
-// IngestResponse is a batch of observations, of which there may be none or many, and at last the result with the rest.
+// IngestResponse is a batch of observations, of which there may be none or many, and at last the result with the rest. The
+// batches of all answers share the stream's table of strings.
 type IngestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`

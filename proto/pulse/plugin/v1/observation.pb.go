@@ -406,7 +406,9 @@ type Batch struct {
 	Strings      []string       `protobuf:"bytes,2,rep,name=strings,proto3" json:"strings,omitempty"`
 	Observations []*Observation `protobuf:"bytes,3,rep,name=observations,proto3" json:"observations,omitempty"`
 	// Samples follow the observations of the batch.
-	Samples       *Samples `protobuf:"bytes,4,opt,name=samples,proto3" json:"samples,omitempty"`
+	Samples *Samples `protobuf:"bytes,4,opt,name=samples,proto3" json:"samples,omitempty"`
+	// Anew empties the stream's table first, down to the empty string.
+	Anew          bool `protobuf:"varint,5,opt,name=anew,proto3" json:"anew,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -467,6 +469,13 @@ func (x *Batch) GetSamples() *Samples {
 		return x.Samples
 	}
 	return nil
+}
+
+func (x *Batch) GetAnew() bool {
+	if x != nil {
+		return x.Anew
+	}
+	return false
 }
 
 // Samples are measurements in columns of equal length. Type, key, metric and instance are indexes into the
@@ -1565,12 +1574,13 @@ const file_pulse_plugin_v1_observation_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\v2\x16.pulse.plugin.v1.ErrorR\x05error\"H\n" +
 	"\bCycleEnd\x12\"\n" +
 	"\fobservations\x18\x01 \x01(\x03R\fobservations\x12\x18\n" +
-	"\asamples\x18\x02 \x01(\x03R\asamples\"\xb5\x01\n" +
+	"\asamples\x18\x02 \x01(\x03R\asamples\"\xc9\x01\n" +
 	"\x05Batch\x12\x1c\n" +
 	"\tpartition\x18\x01 \x01(\rR\tpartition\x12\x18\n" +
 	"\astrings\x18\x02 \x03(\tR\astrings\x12@\n" +
 	"\fobservations\x18\x03 \x03(\v2\x1c.pulse.plugin.v1.ObservationR\fobservations\x122\n" +
-	"\asamples\x18\x04 \x01(\v2\x18.pulse.plugin.v1.SamplesR\asamples\"\x8d\x01\n" +
+	"\asamples\x18\x04 \x01(\v2\x18.pulse.plugin.v1.SamplesR\asamples\x12\x12\n" +
+	"\x04anew\x18\x05 \x01(\bR\x04anew\"\x8d\x01\n" +
 	"\aSamples\x12\x12\n" +
 	"\x04type\x18\x01 \x03(\rR\x04type\x12\x10\n" +
 	"\x03key\x18\x02 \x03(\rR\x03key\x12\x16\n" +
