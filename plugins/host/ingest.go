@@ -22,7 +22,7 @@ type Ingester struct {
 }
 
 // counter names one counter of one reporter.
-type counter struct{ reporter, name string }
+type counter struct{ reporter, metric, instance string }
 
 // New returns an ingester.
 func New(cfg Config, deps sdk.Deps) (*Ingester, error) {

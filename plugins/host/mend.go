@@ -47,21 +47,21 @@ func mendMemory(m *wire.Memory) {
 
 // mendDisks filters the file systems again, for agents that know fewer rules.
 func (in *Ingester) mendDisks(disks []wire.Disk) []wire.Disk {
-	byPoint := map[string]wire.Disk{}
-	var all []mounts.Mount
-	for _, d := range disks {
+	byPoint := make(map[string]int, len(disks))
+	all := make([]mounts.Mount, 0, len(disks))
+	for i, d := range disks {
 		m := mounts.Mount{Device: d.Device, Point: d.Mountpoint, Type: name(d.Type, d.Filesystem), Total: d.TotalBytes, Used: d.UsedBytes}
 		if !usable(m.Point) || !mounts.Wanted(m) || in.exclude.MatchMount(m) {
 			continue
 		}
 		if _, ok := byPoint[m.Point]; !ok {
-			byPoint[m.Point] = d
+			byPoint[m.Point] = i
 			all = append(all, m)
 		}
 	}
-	var kept []wire.Disk
+	kept := make([]wire.Disk, 0, min(len(all), maxInstances))
 	for _, m := range mounts.Unique(all) {
-		d := byPoint[m.Point]
+		d := disks[byPoint[m.Point]]
 		if d.Usage <= 0 {
 			d.Usage = 100 * float64(d.UsedBytes) / float64(d.TotalBytes)
 		}

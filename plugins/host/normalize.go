@@ -21,7 +21,8 @@ const maxEvidence = 32
 
 // samplesOf turns a mended report into samples. What was not measured has none.
 func samplesOf(r *wire.Report, rates rates, at time.Time) sdk.Samples {
-	out := make(sdk.Samples, 0, 64+len(rates))
+	const others = 16 // that every host has
+	out := make(sdk.Samples, 0, others+3*len(r.Disks)+len(r.Sensors.TemperatureCelsius)+len(r.Sensors.Additional)+len(r.Sensors.SMART)+len(r.Sensors.FanRPM)+len(rates))
 	add := func(metric, instance string, v float64) {
 		out = append(out, sdk.Sample{Type: kind, Key: sdk.Self, Metric: metric, Instance: instance, Value: v})
 	}
@@ -97,10 +98,10 @@ func (m rates) totals() map[string]float64 {
 // ratesOf turns the counters of a report into rates, each by itself, and sums those that count into the totals. kinds are
 // those of the interfaces.
 func (in *Ingester) ratesOf(reporter string, r *wire.Report, kinds []string, at time.Time) rates {
-	var out rates
+	out := make(rates, 0, 2*len(r.Network)+2*len(r.DiskIO)+len(totalNames))
 	sum := map[string]float64{}
 	follow := func(metric, total, instance string, value uint64, counts bool) {
-		v, ok := in.rates.Rate(counter{reporter, metric + "\x00" + instance}, value, at)
+		v, ok := in.rates.Rate(counter{reporter, metric, instance}, value, at)
 		if !ok {
 			return
 		}
@@ -119,8 +120,9 @@ func (in *Ingester) ratesOf(reporter string, r *wire.Report, kinds []string, at 
 		follow("if_tx", "netout", n.Name, n.TXBytes, kind == counting)
 	}
 	for _, d := range r.DiskIO {
-		follow("io_read", "diskread", d.Device, d.ReadBytes, !mounts.Stacked(d.Device))
-		follow("io_write", "diskwrite", d.Device, d.WriteBytes, !mounts.Stacked(d.Device))
+		counts := !mounts.Stacked(d.Device)
+		follow("io_read", "diskread", d.Device, d.ReadBytes, counts)
+		follow("io_write", "diskwrite", d.Device, d.WriteBytes, counts)
 	}
 	for _, total := range []string{"netin", "netout", "diskread", "diskwrite"} {
 		if v, ok := sum[total]; ok {
@@ -157,16 +159,21 @@ func kindsOf(all []wire.Network) []string {
 
 // evidenceOf says by what the host may be recognised elsewhere. kinds are those of the interfaces.
 func evidenceOf(r *wire.Report, kinds []string) []sdk.Evidence {
-	var out []sdk.Evidence
-	count, seen := map[string]int{}, map[sdk.Evidence]bool{}
+	out := make([]sdk.Evidence, 0, 16)
 	add := func(kind, value string) {
 		e := sdk.Evidence{Kind: kind, Value: strings.TrimSpace(value)}
-		if !usable(e.Value) || seen[e] || count[kind] == maxEvidence {
+		if !usable(e.Value) || slices.Contains(out, e) {
 			return
 		}
-		seen[e] = true
-		count[kind]++
-		out = append(out, e)
+		n := 0
+		for _, x := range out {
+			if x.Kind == kind {
+				n++
+			}
+		}
+		if n < maxEvidence {
+			out = append(out, e)
+		}
 	}
 	add(sdk.EvidenceMachineID, strings.ToLower(cmp.Or(r.Host.MachineID, r.Host.ID)))
 	add(sdk.EvidenceHostName, strings.ToLower(r.Host.Hostname))

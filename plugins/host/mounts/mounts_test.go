@@ -1,7 +1,9 @@
 package mounts
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -100,4 +102,45 @@ func TestInterfaceKinds(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
+}
+
+// What the names mean, as expressions.
+var (
+	partitions = regexp.MustCompile(`^(?:(?:sd|vd|hd|xvd)[a-z]+\d+|.*\d+n\d+p\d+|mmcblk\d+p\d+|mmcblk\d+boot\d+|nbd\d+p\d+|zd\d+p\d+|md\d+p\d+)$`)
+	interfaces = []struct {
+		name *regexp.Regexp
+		kind string
+	}{
+		{regexp.MustCompile(`^(lo\d*|Loopback.*)$`), KindLoopback},
+		{regexp.MustCompile(`^(bond|team|lagg)\d+$`), KindAggregate},
+		{regexp.MustCompile(`^(vmbr\d+|br-?[0-9a-f]*|bridge\d*|docker\d+|docker_gwbridge|virbr\d+|cni\d*|lxcbr\d+|lxdbr\d+|incusbr\d+|podman\d+|ovs.*|fwbr.*)$`), KindBridge},
+		{regexp.MustCompile(`^(veth|tap|tun|utun|vnet|fwpr|fwln|cali|flannel|cilium|lxc|kube|nodelocaldns|zt|tailscale|wg|vxlan|geneve|gre|sit|ip6tnl|dummy|ifb|macvtap|macvlan|ipvlan|awdl|llw|anpi|gif|stf|vEthernet|pflog|pfsync|enc)`), KindVirtual},
+		{regexp.MustCompile(`\.\d+$|@`), KindVirtual},
+	}
+)
+
+func FuzzNamesAreReadAsTheExpressionsDo(f *testing.F) {
+	for name := range strings.FieldsSeq("sda sda1 sd1 vdb12 xvda2 nvme0n1 nvme0n1p2 n1p2 0n1p2 xn1p2 mmcblk0 mmcblk0p1 mmcblk0boot0 mmcblkboot0 nbd0p1 zd16p1 md0p1 mdp1 md127 " +
+		"lo lo0 lo0x Loopback1 bond0 bond bond0.5 team1 vmbr0 vmbr br br0 br- br-1a2b br-xyz bridge bridge0 docker0 docker docker_gwbridge docker_gwbridge1 cni cni0 ovs-system fwbr1 veth1 " +
+		"tap0 wg0 eth0 eth0.10 eth0. eth0@if2 enp3s0 enc1 lagg10 brx") {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if strings.ContainsAny(name, "\n") {
+			return // a dot of an expression does not stand for one
+		}
+		if got, want := partition(name), partitions.MatchString(name); got != want {
+			t.Errorf("%q is a partition: %v, want %v", name, got, want)
+		}
+		want := KindPhysical
+		for _, k := range interfaces {
+			if k.name.MatchString(name) {
+				want = k.kind
+				break
+			}
+		}
+		if got := InterfaceKind(name); got != want {
+			t.Errorf("%q is %s, want %s", name, got, want)
+		}
+	})
 }

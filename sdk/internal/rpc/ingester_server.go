@@ -23,10 +23,10 @@ type ingesterServer struct {
 // maxArriving bounds the reports of one stream that a peer may leave unfinished.
 const maxArriving = 4 * maxReports
 
-// Ingest reads reports and answers each from a goroutine of its own.
+// Ingest reads reports and answers each as soon as it can.
 func (s *ingesterServer) Ingest(stream pb.Ingester_IngestServer) error {
 	ctx, cancel := context.WithCancel(stream.Context())
-	c := &reportDesk{Server: s.Server, stream: stream, ctx: ctx, arriving: map[uint64]*arrival{}}
+	c := &reportDesk{Server: s.Server, stream: stream, ctx: ctx, arriving: map[uint64]*arrival{}, free: make(chan *arrival)}
 	defer c.working.Wait()
 	defer cancel()
 	for {
@@ -49,6 +49,7 @@ type reportDesk struct {
 	stream  pb.Ingester_IngestServer
 	ctx     context.Context
 	working sync.WaitGroup
+	free    chan *arrival // to a worker that waits for work
 
 	sending sync.Mutex
 	table   stringTable // of all answers, in the order in which they are sent
@@ -59,6 +60,7 @@ type reportDesk struct {
 
 // arrival is a report whose body is on its way.
 type arrival struct {
+	id     uint64
 	begin  *pb.IngestBegin
 	body   []byte
 	whole  bool
@@ -75,7 +77,7 @@ func (d *reportDesk) take(m *pb.IngestRequest) error {
 		if a != nil || len(d.arriving) >= maxArriving || item.Begin.GetSize() < 0 || item.Begin.GetSize() > MaxBody {
 			return malformed("a report was begun twice, or there are too many, or it is too large")
 		}
-		a = d.begin(item.Begin)
+		a = d.begin(m.GetId(), item.Begin)
 		if int64(len(a.body)) > item.Begin.GetSize() {
 			return malformed("a report is longer than it said")
 		}
@@ -99,14 +101,29 @@ func (d *reportDesk) take(m *pb.IngestRequest) error {
 	}
 	if a != nil && !a.whole && int64(len(a.body)) == a.begin.GetSize() {
 		a.whole = true
-		d.working.Add(1)
-		go d.work(m.GetId(), a)
+		select {
+		case d.free <- a:
+		default:
+			d.working.Go(func() { d.worker(a) })
+		}
 	}
 	return nil
 }
 
-func (d *reportDesk) begin(b *pb.IngestBegin) *arrival {
-	a := &arrival{begin: b, body: b.GetReport().GetBody()}
+// worker works on a report, then waits for others: its stack has grown as it must for them.
+func (d *reportDesk) worker(a *arrival) {
+	for {
+		d.work(a)
+		select {
+		case a = <-d.free:
+		case <-d.ctx.Done():
+			return
+		}
+	}
+}
+
+func (d *reportDesk) begin(id uint64, b *pb.IngestBegin) *arrival {
+	a := &arrival{id: id, begin: b, body: b.GetReport().GetBody()}
 	if t := decodeDuration(b.GetTimeout()); t > 0 {
 		a.ctx, a.cancel = context.WithTimeout(d.ctx, t)
 	} else {
@@ -115,23 +132,22 @@ func (d *reportDesk) begin(b *pb.IngestBegin) *arrival {
 	return a
 }
 
-func (d *reportDesk) work(id uint64, a *arrival) {
-	defer d.working.Done()
+func (d *reportDesk) work(a *arrival) {
 	defer func() {
 		a.cancel()
 		d.mu.Lock()
-		delete(d.arriving, id)
+		delete(d.arriving, a.id)
 		d.mu.Unlock()
 	}()
 	out, err := d.decode(a)
 	if err == nil {
-		err = d.answer(a.ctx, id, out)
+		err = d.answer(a.ctx, a.id, out)
 	}
 	if err == nil || a.ctx.Err() != nil {
 		return // done, or nobody waits any more: both ends keep the time
 	}
 	d.note(a.ctx, "Ingest", err)
-	d.fail(id, err)
+	d.fail(a.id, err)
 }
 
 // decode asks the plugin. A panic is the report's failure, not the process's.
