@@ -15,8 +15,10 @@ const chunkSamples = 1 << 15
 // head is what is in memory of a series, compressed: samples in order of time in chunks, the others beside them.
 type head struct {
 	chunks []*chunkenc.XORChunk
-	app    chunkenc.Appender // to the last chunk
-	last   int64             // time of the last sample in chunks
+	open   *chunkenc.XORChunk // the last chunk
+	app    chunkenc.Appender  // to it
+	room   int                // how many more samples it takes
+	last   int64              // time of the last sample in chunks
 	// late are samples that came after younger ones, ordered by time. They replace what the chunks hold.
 	late []point
 }
@@ -31,22 +33,22 @@ const pointBytes = 16
 
 // add takes a sample and returns by how many samples and bytes the head has grown.
 func (h *head) add(p point) (samples, bytes int64) {
-	if len(h.chunks) > 0 && p.at <= h.last {
+	if h.open != nil && p.at <= h.last {
 		before := len(h.late)
 		h.late = insert(h.late, p)
 		grown := int64(len(h.late) - before)
 		return grown, grown * pointBytes
 	}
-	if n := len(h.chunks); n == 0 || h.chunks[n-1].NumSamples() >= chunkSamples {
-		c := chunkenc.NewXORChunk()
-		h.chunks = append(h.chunks, c)
-		h.app, _ = c.Appender() // fails on damaged chunks only
+	if h.room == 0 {
+		h.open, h.room = chunkenc.NewXORChunk(), chunkSamples
+		h.chunks = append(h.chunks, h.open)
+		h.app, _ = h.open.Appender() // fails on damaged chunks only
 	}
-	c := h.chunks[len(h.chunks)-1]
-	before := len(c.Bytes())
+	before := len(h.open.Bytes())
 	h.app.Append(0, p.at, p.value)
+	h.room--
 	h.last = p.at
-	return 1, int64(len(c.Bytes()) - before)
+	return 1, int64(len(h.open.Bytes()) - before)
 }
 
 // size returns how many samples the head holds and in how many bytes.

@@ -15,6 +15,9 @@ type series struct {
 	stored  bool // has a row in the database
 	deleted bool
 	listed  bool // in Metrics.active
+	// next is the series that had a sample after this one when a batch was sorted last: most sources name theirs in the same
+	// order each time.
+	next *series
 	// packing is being written to the database, older than what is in head, and not changed in place.
 	packing head
 	head    head
@@ -41,11 +44,13 @@ func (m *Metrics) sort(samples []metric.Sample, allow *metric.Allowance, now tim
 	b := batch{placed: m.placed[:0]}
 	m.frames.reset()
 	next := m.nextID
-	for _, sample := range samples {
+	var before *series
+	for i := range samples {
+		sample := &samples[i]
 		if !sample.Acceptable(m.opt.Tiers[0], now) {
 			continue
 		}
-		s := m.byKey[sample.Key]
+		s := m.known(sample.Key, before)
 		if s == nil {
 			s = b.fresh[sample.Key]
 		}
@@ -64,8 +69,24 @@ func (m *Metrics) sort(samples []metric.Sample, allow *metric.Allowance, now tim
 		p := point{sample.Time.UnixMilli(), sample.Value}
 		m.frames.sample(s.id, p.at, p.value)
 		b.placed = append(b.placed, placed{s, p})
+		before = s
 	}
 	return b
+}
+
+// known returns the series of a key, nil when there is none. It looks first where the one after before was last time, which
+// costs less than to look it up among all.
+func (m *Metrics) known(key metric.Key, before *series) *series {
+	if before != nil {
+		if s := before.next; s != nil && !s.deleted && s.key == key {
+			return s
+		}
+	}
+	s := m.byKey[key]
+	if s != nil && before != nil {
+		before.next = s
+	}
+	return s
 }
 
 // place puts a sample that the log holds into memory.
@@ -92,7 +113,7 @@ func (m *Metrics) register(s *series) {
 func (m *Metrics) unregister(s *series) {
 	m.release(&s.head)
 	m.release(&s.packing)
-	s.deleted = true
+	s.deleted, s.next = true, nil
 	if m.byKey[s.key] == s {
 		delete(m.byKey, s.key)
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -54,8 +55,8 @@ func samplesOf(r *wire.Report, rates rates, at time.Time) sdk.Samples {
 		add("fs_total_bytes", d.Mountpoint, float64(d.TotalBytes))
 	}
 	for _, t := range []map[string]float64{r.Sensors.TemperatureCelsius, r.Sensors.Additional} {
-		for sensor, v := range t {
-			if v > -100 && v < 250 {
+		for _, sensor := range slices.Sorted(maps.Keys(t)) {
+			if v := t[sensor]; v > -100 && v < 250 {
 				add("temperature", sensor, v)
 			}
 		}
@@ -65,8 +66,8 @@ func samplesOf(r *wire.Report, rates rates, at time.Time) sdk.Samples {
 			add("temperature", "disk_"+d.Device, float64(d.Temperature))
 		}
 	}
-	for fan, v := range r.Sensors.FanRPM {
-		add("fan", fan, v)
+	for _, fan := range slices.Sorted(maps.Keys(r.Sensors.FanRPM)) {
+		add("fan", fan, r.Sensors.FanRPM[fan])
 	}
 	for _, x := range rates {
 		add(x.metric, x.instance, x.value)
