@@ -85,6 +85,10 @@ type Stats struct {
 	LastRetention time.Time
 	// Shortened is when something was last deleted before its time, because the store was too large.
 	Shortened time.Time
+	// Oldest is when the oldest came of what waits for a store that lies elsewhere, zero when nothing waits.
+	Oldest time.Time
+	// Problem is why that store does not take or tell anything at the moment, empty when it does.
+	Problem string
 }
 
 // Store keeps series. Implementations pass the suite in core/metric/metrictest.

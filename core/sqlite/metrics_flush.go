@@ -217,11 +217,8 @@ func (m *Metrics) packGroup(ctx context.Context, tx *sql.Tx, group []*series) er
 }
 
 func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, grown []int64) error {
-	if !s.stored { // only changed under maintain
-		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO series (id, record, metric, instance) VALUES (?, ?, ?, ?)`,
-			s.id, string(s.key.Record), s.key.Metric, s.key.Instance); err != nil {
-			return err
-		}
+	if err := storeSeries(ctx, tx, s); err != nil {
+		return err
 	}
 	before, err := m.newestOf(ctx, tx, s)
 	if err != nil {
@@ -247,6 +244,16 @@ func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, grown [
 		s.packed[tier] = max(s.packed[tier], changed[len(changed)-1].At)
 		return err
 	})
+}
+
+// storeSeries writes the series' row unless it is there.
+func storeSeries(ctx context.Context, tx *sql.Tx, s *series) error {
+	if s.stored { // only changed under maintain
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO series (id, record, metric, instance) VALUES (?, ?, ?, ?)`,
+		s.id, string(s.key.Record), s.key.Metric, s.key.Instance)
+	return err
 }
 
 // newestOf returns times, in each tier, after which the database holds nothing of a series.
