@@ -37,7 +37,8 @@ server {
 
 metrics {
   # Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a
-  # restart. One of: embedded, memory.
+  # restart, influxdb is an InfluxDB, mirror writes to embedded and InfluxDB and reads from
+  # embedded. One of: embedded, memory, influxdb, mirror.
   #store = "embedded"
 
   # How long samples are kept as they came. Range: at least 1h.
@@ -63,6 +64,26 @@ metrics {
   # How large the file may grow. Past it the oldest is deleted before its time. Without it, time
   # alone decides. Range: at least 16777216 bytes. Not set by default; for example:
   #max_size = "4GiB"
+
+  # The InfluxDB of the stores influxdb and mirror. Not set by default; for example:
+  #influxdb = {
+  #  # Its address.
+  #  url = "https://influx.example.com:8086"
+  #  # The organisation of an InfluxDB 2. Without one the server is taken for an InfluxDB 1.8.
+  #  org = "home"
+  #  # The bucket of samples and the beginning of the names of those of rollups; the database of a 1.8.
+  #  bucket = "pulse"
+  #  # The token; of a 1.8 user:password. Best taken from a file or the environment.
+  #  token = env("INFLUXDB_TOKEN")
+  #  # How much may wait on the disk while InfluxDB is away. Past it samples are refused, and agents
+  #  # keep them. Range: at least 1048576 bytes.
+  #  spool_size = "1GiB"
+  #  # How long samples may wait before more are refused. Range: at least 1m.
+  #  spool_age = "7d"
+  #  # Whether it is only written to, for servers that do not answer Flux. The store must be mirror
+  #  # then.
+  #  write_only = false
+  #}
 }
 
 plugins {

@@ -54,6 +54,16 @@ fi
 
 command -v apprise >/dev/null || install apprise || skip "apprise" "the command apprise could not be installed"
 
+# A real InfluxDB, from the module proxy as everything else.
+if [ -z "${INFLUXD:-}" ] && ! command -v influxd >/dev/null; then
+  if CGO_ENABLED=0 go build -modfile=tools/influxd.mod -o bin/test/influxd github.com/influxdata/influxdb/cmd/influxd; then
+    INFLUXD=$PWD/bin/test/influxd
+    export INFLUXD
+  else
+    skip "influxdb" "influxd could not be built"
+  fi
+fi
+
 part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -timeout 15m ./...
 
 # The examples are modules of their own, as a stranger's plugin is.

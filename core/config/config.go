@@ -26,7 +26,11 @@ type Config struct {
 	Integrations []Integration
 
 	origins map[string]Range
+	metrics json.RawMessage
 }
+
+// MetricsValues are the keys of the metrics block that the file gives, as JSON, with secrets in the clear.
+func (c *Config) MetricsValues() json.RawMessage { return c.metrics }
 
 // Server is the server block.
 type Server struct {
@@ -70,7 +74,7 @@ func (s Server) Validate() []sdk.Diagnostic {
 
 // Metrics is the metrics block.
 type Metrics struct {
-	Store           string        `name:"store" help:"Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a restart." default:"embedded" enum:"embedded,memory"`
+	Store           string        `name:"store" help:"Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a restart, influxdb is an InfluxDB, mirror writes to embedded and InfluxDB and reads from embedded." default:"embedded" enum:"embedded,memory,influxdb,mirror"`
 	RawRetention    time.Duration `name:"raw_retention" help:"How long samples are kept as they came." min:"1h"`
 	MinuteRetention time.Duration `name:"minute_retention" help:"How long minimum, maximum and average per minute are kept." min:"1h"`
 	HourRetention   time.Duration `name:"hour_retention" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
@@ -78,6 +82,18 @@ type Metrics struct {
 	Sync            time.Duration `name:"sync" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
 	PackEvery       time.Duration `name:"pack_every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
 	MaxSize         int64         `name:"max_size" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
+	InfluxDB        InfluxDB      `name:"influxdb" label:"InfluxDB" help:"The InfluxDB of the stores influxdb and mirror."`
+}
+
+// InfluxDB says where an InfluxDB is and how it is used.
+type InfluxDB struct {
+	URL       string        `name:"url" label:"URL" help:"Its address." format:"url" example:"https://influx.example.com:8086"`
+	Org       string        `name:"org" label:"Organisation" help:"The organisation of an InfluxDB 2. Without one the server is taken for an InfluxDB 1.8." example:"home"`
+	Bucket    string        `name:"bucket" help:"The bucket of samples and the beginning of the names of those of rollups; the database of a 1.8." default:"pulse"`
+	Token     sdk.Secret    `name:"token" help:"The token; of a 1.8 user:password. Best taken from a file or the environment." example:"secret"`
+	SpoolSize int64         `name:"spool_size" help:"How much may wait on the disk while InfluxDB is away. Past it samples are refused, and agents keep them." format:"bytes" default:"1GiB" min:"1048576"`
+	SpoolAge  time.Duration `name:"spool_age" help:"How long samples may wait before more are refused." default:"7d" min:"1m"`
+	WriteOnly bool          `name:"write_only" help:"Whether it is only written to, for servers that do not answer Flux. The store must be mirror then."`
 }
 
 // SetDefaults takes the retentions from the metric store's default tiers.
@@ -117,7 +133,7 @@ func (m Metrics) Tiers() []metric.Tier {
 
 // Validate refuses a coarse tier that ends before a finer one: charts would lose their tail.
 func (m Metrics) Validate() []sdk.Diagnostic {
-	var diags []sdk.Diagnostic
+	diags := m.validateInfluxDB()
 	tiers := m.Tiers()
 	for i := 1; i < len(tiers); i++ {
 		if tiers[i].Retention < tiers[i-1].Retention {
@@ -126,6 +142,22 @@ func (m Metrics) Validate() []sdk.Diagnostic {
 				Detail: fmt.Sprintf("It must be at least %s_retention, which is finer.", tiers[i-1].Name),
 			})
 		}
+	}
+	return diags
+}
+
+func (m Metrics) validateInfluxDB() (diags []sdk.Diagnostic) {
+	report := func(path, summary, detail string) {
+		diags = append(diags, sdk.Diagnostic{Severity: sdk.DiagnosticError, Path: path, Summary: summary, Detail: detail})
+	}
+	if m.Store != "influxdb" && m.Store != "mirror" {
+		return nil
+	}
+	if m.InfluxDB.URL == "" {
+		report("influxdb.url", "Value missing", "The store "+m.Store+" needs the address of an InfluxDB.")
+	}
+	if m.InfluxDB.WriteOnly && m.Store == "influxdb" {
+		report("influxdb.write_only", "Store cannot be read", "What is only written to cannot be the only store: choose mirror.")
 	}
 	return diags
 }

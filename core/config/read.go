@@ -56,6 +56,7 @@ var sections = []struct {
 		return
 	}},
 	{"metrics", schema.Of[Metrics], func(c *Config, v json.RawMessage) (d []sdk.Diagnostic) {
+		c.metrics = v
 		c.Metrics, d = schema.Decode[Metrics](v)
 		return
 	}},

@@ -94,6 +94,7 @@ type Store struct {
 	sending sync.Mutex
 
 	wake chan struct{}
+	base context.Context // for work that has no caller
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -121,7 +122,8 @@ func Open(ctx context.Context, dir string, opt Options) (*Store, error) {
 		_ = s.spool.close()
 		return nil, err
 	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.base = context.WithoutCancel(ctx)
+	background, stop := context.WithCancel(s.base)
 	s.stop = stop
 	s.done.Go(func() { s.drainLoop(background) })
 	s.done.Go(func() { s.upkeepLoop(background) })
@@ -257,7 +259,7 @@ func (s *Store) Close() error {
 	if closed {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	ctx, cancel := context.WithTimeout(s.base, closeWithin)
 	defer cancel()
 	if err := s.Drain(ctx); err != nil {
 		s.log.Warn("samples stay in the spool until the next start", "error", err)

@@ -50,11 +50,14 @@ func (w *lineWriter) sample(k metric.Key, at int64, value float64) {
 
 func (w *lineWriter) bucket(k metric.Key, b metric.Bucket) {
 	w.key(k)
-	for i, v := range [...]float64{b.Min, b.Max, b.Sum, float64(b.Count)} {
+	for i, v := range [...]float64{b.Min, b.Max, b.Sum} {
 		w.buf = append(w.buf, " ,"[min(i, 1)])
 		w.buf = append(append(w.buf, fields[i]...), '=')
 		w.buf = strconv.AppendFloat(w.buf, v, 'g', -1, 64)
 	}
+	w.buf = append(append(w.buf, ','), fields[3]...)
+	w.buf = append(w.buf, '=')
+	w.buf = append(strconv.AppendUint(w.buf, uint64(b.Count), 10), 'i')
 	w.end(b.At)
 }
 

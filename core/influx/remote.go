@@ -29,7 +29,7 @@ type remote struct {
 }
 
 func newRemote(opt Options) *remote {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is what it is
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is what it is
 	transport.MaxIdleConnsPerHost = 4
 	h := &http.Client{Timeout: opt.Timeout, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	o := influxdb2.DefaultOptions().SetHTTPClient(h).SetUseGZip(true).SetPrecision(time.Millisecond).SetLogLevel(0)
@@ -136,7 +136,7 @@ func (r *remote) influxQL(ctx context.Context, statement string) (json.RawMessag
 	if err != nil {
 		return nil, r.explain(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was only read
+	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
 	if err != nil {
 		return nil, r.explain(err)
@@ -177,6 +177,23 @@ func (r *remote) forget(ctx context.Context, records []id.UID) error {
 		}
 	}
 	return nil
+}
+
+// roll lets a 1.8 compute the buckets of a tier from those of another, or from raw samples.
+func (r *remote) roll(ctx context.Context, source, tier int, from, to int64) error {
+	of := [...]string{"min", "max", "sum", "sum"}
+	what := fields
+	if source == 0 {
+		of[3], what = "count", [...]string{fieldValue, fieldValue, fieldValue, fieldValue}
+	}
+	chosen := make([]string, len(fields))
+	for i, f := range fields {
+		chosen[i] = fmt.Sprintf(`%s("%s") AS "%s"`, of[i], what[i], f)
+	}
+	db := encode(r.opt.Bucket)
+	_, err := r.influxQL(ctx, fmt.Sprintf(`SELECT %s INTO "%s"."%s".:MEASUREMENT FROM "%s"."%s"./.*/ WHERE time >= %dms AND time < %dms GROUP BY time(%ds), * fill(none)`,
+		strings.Join(chosen, ", "), db, r.opt.Tiers[tier].Name, db, r.opt.Tiers[source].Name, from, to, int64(r.opt.Tiers[tier].Step.Seconds())))
+	return err
 }
 
 // setUp makes the buckets that are missing, and sets how long each keeps what it has: by a step of the next tier longer

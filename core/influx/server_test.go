@@ -75,7 +75,7 @@ bind-address = %q
 
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,25 +86,19 @@ func free(t *testing.T) string {
 // run starts the process and waits until it answers.
 func (s *server) run(t *testing.T, program string) {
 	t.Helper()
-	s.process = exec.Command(program, "-config", s.conf) //nolint:noctx // the cleanup ends it
+	s.process = exec.Command(program, "-config", s.conf)
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(s.url + "/ping") //nolint:noctx // loopback
+		resp, err := http.Get(s.url + "/ping")
 		if err == nil {
 			resp.Body.Close()
 			return
 		}
 	}
 	t.Fatal("influxd does not answer")
-}
-
-func (s *server) restart(t *testing.T) {
-	t.Helper()
-	s.kill()
-	s.run(t, s.process.Path)
 }
 
 func (s *server) kill() {

@@ -190,7 +190,7 @@ func (s *spool) at(p place) (*entry, place, error) {
 	if err != nil {
 		return nil, p, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, p, err

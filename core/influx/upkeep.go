@@ -91,22 +91,11 @@ func (s *Store) rollHour(ctx context.Context, h int64) error {
 	}
 	from, to := h, h+unit.Milliseconds()
 	for tier := 1; tier < len(s.opt.Tiers); tier++ {
-		var found buckets
-		var err error
-		if step := s.opt.Tiers[tier].Step; step <= unit {
-			found, err = s.aggregated(ctx, tier, selector{}, from, to)
-		} else {
+		step := s.opt.Tiers[tier].Step
+		if step > unit {
 			from, to = metric.Floor(h, step), metric.Floor(h, step)+step.Milliseconds()
-			if found, err = s.stored(ctx, tier-1, selector{}, from, to); err == nil {
-				for k, list := range found {
-					found[k] = metric.Rollup(list, step)
-				}
-			}
 		}
-		if err == nil {
-			err = s.writeBuckets(ctx, tier, found)
-		}
-		if err != nil {
+		if err := s.rollTier(ctx, tier, from, to); err != nil {
 			return err
 		}
 	}
@@ -116,6 +105,31 @@ func (s *Store) rollHour(ctx context.Context, h int64) error {
 		return nil // more came meanwhile: it stays open
 	}
 	return s.index.write(indexLine{Rolled: []int64{h}})
+}
+
+// rollTier computes the buckets of a tier in a range from raw samples, or from the tier before when they are wider than
+// what is rolled up as one. A 1.8 does it by itself: its Flux is slow.
+func (s *Store) rollTier(ctx context.Context, tier int, from, to int64) error {
+	source := 0
+	if s.opt.Tiers[tier].Step > unit {
+		source = tier - 1
+	}
+	if s.remote.former() {
+		return s.remote.roll(ctx, source, tier, from, to)
+	}
+	var found buckets
+	var err error
+	if source == 0 {
+		found, err = s.aggregated(ctx, tier, selector{}, from, to)
+	} else if found, err = s.stored(ctx, source, selector{}, from, to); err == nil {
+		for k, list := range found {
+			found[k] = metric.Rollup(list, s.opt.Tiers[tier].Step)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.writeBuckets(ctx, tier, found)
 }
 
 // writeBuckets writes buckets of a tier in batches.
@@ -276,6 +290,13 @@ func (s *Store) count(ctx context.Context) (map[string]int64, error) {
 
 // SetUp makes the buckets, with their retention unless limits is false.
 func (s *Store) SetUp(ctx context.Context, limits bool) error { return s.remote.setUp(ctx, limits) }
+
+// SetUp makes the buckets that options name, with their retention.
+func SetUp(ctx context.Context, opt Options) error {
+	r := newRemote(opt.withDefaults())
+	defer r.close()
+	return r.setUp(ctx, true)
+}
 
 // Try reports whether InfluxDB answers, takes the token and has the buckets.
 func Try(ctx context.Context, opt Options) error {

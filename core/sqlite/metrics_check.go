@@ -277,7 +277,7 @@ func copySeries(ctx context.Context, from *sql.DB, to *DB) error {
 
 func copyBlocks(ctx context.Context, from *sql.DB, to *DB, t tierTable) error {
 	for _, order := range []string{"", " DESC"} {
-		rows, err := from.QueryContext(ctx, `SELECT key, n, data FROM `+t.table+` ORDER BY key`+order) //nolint:rowserrcheck // what cannot be read is the damage
+		rows, err := from.QueryContext(ctx, `SELECT key, n, data FROM `+t.table+` ORDER BY key`+order) //nolint:rowserrcheck,sqlclosecheck // what cannot be read is the damage; it is closed below
 		if err != nil {
 			return nil //nolint:nilerr // nothing of this tier can be read
 		}

@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/datadir"
+	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
-
-// metricsFile is the database of samples; their log lies beside it.
-const metricsFile = "metrics.db"
 
 type metricsCommand struct {
 	Check    metricsCheckCommand    `cmd:"" help:"Look through the whole embedded store for damage. The server must be stopped."`
 	Snapshot metricsSnapshotCommand `cmd:"" help:"Write the embedded store to a new file that can be opened as one. The server must be stopped."`
+	Copy     metricsCopyCommand     `cmd:"" help:"Copy the history from one store to another. The server must be stopped; its page for metrics does the same while it runs."`
 }
 
 type metricsCheckCommand struct {
@@ -94,4 +93,43 @@ func (c metricsSnapshotCommand) Run(ctx context.Context, o *options, io streams)
 	}
 	fmt.Fprintf(io.out, "The store is in %s.\n", c.File)
 	return nil
+}
+
+type metricsCopyCommand struct {
+	From string `required:"" enum:"embedded,influxdb" help:"The store to read: embedded or influxdb."`
+	To   string `required:"" enum:"embedded,influxdb" help:"The store to write: embedded or influxdb."`
+	Anew bool   `help:"Begin from the start although a former copy ended early."`
+}
+
+// Run copies and tells how far it is. Cut short and started again, it goes on where it ended.
+func (c metricsCopyCommand) Run(ctx context.Context, o *options, io streams) (err error) {
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	if err := checkUsed(cfg.Server.Data); err != nil {
+		return err
+	}
+	b, err := openBase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	s := &stores{base: b, file: cfg.MetricsValues(), log: newLogger(io.err, "warn", cfg.Server.LogFormat)}
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	tiers := s.cfg.Tiers()
+	last := time.Now()
+	err = s.copyAll(ctx, c.From, c.To, c.Anew, func(p metric.Progress) {
+		if p.Done {
+			fmt.Fprintf(io.out, "Copied %d points from %s to %s.\n", p.Points, c.From, c.To)
+			return
+		}
+		if now := time.Now(); p.Series == p.Of || now.Sub(last) > time.Second {
+			last = now
+			fmt.Fprintf(io.out, "%s (%d of %d): %d of %d series, %d points\n", tiers[p.Tier].Name, p.Tier+1, len(tiers), p.Series, p.Of, p.Points)
+		}
+	})
+	return err
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/metadata"
+	"github.com/pulse-platform/pulse/core/api/metricstore"
 	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/security"
@@ -88,6 +89,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "alerts", Routes: alerts.Area{Engine: s.alerts, Metrics: s.metrics, Find: func(name string) (*inventory.Record, bool) { return s.inventory.Snapshot().FindAny(name) }, Now: time.Now}.Routes()},
 		{Name: "notifications", Routes: s.notifications().Routes()},
 		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
+		{Name: "metricstore", Routes: metricstore.Area{Service: s.metrics}.Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
 		{Name: "plugins", Routes: plugins.Area{Service: supervised{s}}.Routes()},
@@ -134,7 +136,7 @@ func (openapiCommand) Run(ctx context.Context, o *options, io streams) error {
 	if len(found.Catalog()) == 0 {
 		return fmt.Errorf("there are no plugins in %s, and what agents may report comes from them: build them first (make build)", dir)
 	}
-	s := &server{plugins: found, auth: &auth.Service{}, log: hclog.NewNullLogger()}
+	s := &server{plugins: found, auth: &auth.Service{}, metrics: &stores{}, log: hclog.NewNullLogger()}
 	doc, err := s.describe(ctx)
 	if err != nil {
 		return err
@@ -178,7 +180,7 @@ func (s *server) fixedSettings() settings.Values {
 		}
 	}
 	const day = 24 * time.Hour
-	metrics := s.cfg.Metrics
+	metrics := s.metrics.inForce()
 	out["metricsRetentionRawHours"], out["metricsRetentionMinuteHours"] = int64(metrics.RawRetention/time.Hour), int64(metrics.MinuteRetention/time.Hour)
 	out["metricsRetentionHourlyDays"], out["metricsRetentionDailyDays"] = int64(metrics.HourRetention/day), int64(metrics.DayRetention/day)
 	return out

@@ -62,7 +62,7 @@ type server struct {
 	log  hclog.Logger
 	base *base
 
-	metrics      *sqlite.Metrics
+	metrics      *stores
 	auth         *auth.Service
 	audit        *audit.Log
 	plugins      *pluginhost.Plugins
@@ -100,11 +100,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 	if s.base, err = openBase(ctx, cfg); err != nil {
 		return s, err
 	}
-	opt := sqlite.Options{
-		Tiers: cfg.Metrics.Tiers(), Now: time.Now, Sync: cfg.Metrics.Sync, FlushAfter: cfg.Metrics.PackEvery, MaxBytes: cfg.Metrics.MaxSize,
-		Volatile: cfg.Metrics.Store == "memory", Log: log.Named("metrics"),
-	}
-	if s.metrics, err = sqlite.OpenMetrics(ctx, s.base.dir.Path(metricsFile), opt); err != nil {
+	if s.metrics, err = openStores(ctx, s.base, cfg, log.Named("metrics")); err != nil {
 		return s, err
 	}
 	if s.audit, err = openAudit(ctx, s.base); err != nil {

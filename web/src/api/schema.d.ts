@@ -1190,6 +1190,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics-store/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the copy of the history is doing */
+        get: operations["getMetricStoreCopy"];
+        put?: never;
+        /** Copy the history from one store to another, in the background */
+        post: operations["startMetricStoreCopy"];
+        /** End the copy; started again, it goes on where it ended */
+        delete: operations["cancelMetricStoreCopy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics-store/history": {
         parameters: {
             query?: never;
@@ -1200,6 +1219,24 @@ export interface paths {
         /** One resource's numbers over a range */
         get: operations["getMetricHistory"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics-store/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where samples are kept and for how long */
+        get: operations["getMetricStoreSettings"];
+        /** Choose where samples are kept and for how long; it holds at once */
+        put: operations["updateMetricStoreSettings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1218,6 +1255,23 @@ export interface paths {
         get: operations["getMetricStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics-store/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Test the connection to InfluxDB, and make its buckets when asked to */
+        post: operations["testMetricStore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2388,6 +2442,20 @@ export interface components {
             /** @description Empty is stable. */
             updateChannel: string;
         };
+        Copy: {
+            done: boolean;
+            error?: string;
+            from?: string;
+            of: number;
+            points: number;
+            running: boolean;
+            series: number;
+            /** Format: date-time */
+            started?: string;
+            tier: number;
+            tiers: number;
+            to?: string;
+        };
         CreateIn: {
             config: unknown;
             enabled?: boolean | null;
@@ -2755,6 +2823,12 @@ export interface components {
             untrustedCertificate?: components["schemas"]["Untrusted"] | null;
             version?: string;
         };
+        IntegrationsTryIn: {
+            config: unknown;
+            kind: string;
+            name?: string;
+            network?: components["schemas"]["Network"];
+        };
         Left: {
             reason: string;
             what: string;
@@ -2928,6 +3002,10 @@ export interface components {
             unit: string;
             wireName: string;
             wireScale: number;
+        };
+        MetricstoreTried: {
+            failure?: string;
+            ok: boolean;
         };
         Missing: {
             effect?: string;
@@ -3387,6 +3465,12 @@ export interface components {
             webhookName: string;
             webhookUrl: string;
         };
+        Settings: {
+            fixed: string[];
+            schema: unknown;
+            store: string;
+            values: unknown;
+        };
         SetupDone: {
             deploymentType?: string;
             message: string;
@@ -3432,6 +3516,11 @@ export interface components {
             min: number;
             timestamp: number;
             value: number;
+        };
+        StartIn: {
+            anew?: boolean;
+            from: string;
+            to: string;
         };
         StatsOut: {
             bufferSize: number;
@@ -3566,10 +3655,8 @@ export interface components {
             success: boolean;
         };
         TryIn: {
-            config: unknown;
-            kind: string;
-            name?: string;
-            network?: components["schemas"]["Network"];
+            setUp?: boolean;
+            values: unknown;
         };
         TypeOut: {
             chartGroup: string;
@@ -3598,6 +3685,9 @@ export interface components {
         };
         Updated: {
             success: boolean;
+        };
+        UpdateIn: {
+            values: unknown;
         };
         User: {
             /** @description The roles allow everything. */
@@ -3734,6 +3824,7 @@ export type SchemaCondition = components['schemas']['Condition'];
 export type SchemaConditionOut = components['schemas']['ConditionOut'];
 export type SchemaConditionsOut = components['schemas']['ConditionsOut'];
 export type SchemaConfig = components['schemas']['Config'];
+export type SchemaCopy = components['schemas']['Copy'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
 export type SchemaCustomRule = components['schemas']['CustomRule'];
 export type SchemaDecision = components['schemas']['Decision'];
@@ -3775,6 +3866,7 @@ export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus
 export type SchemaIntegrationsStep = components['schemas']['IntegrationsStep'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
 export type SchemaIntegrationsTried = components['schemas']['IntegrationsTried'];
+export type SchemaIntegrationsTryIn = components['schemas']['IntegrationsTryIn'];
 export type SchemaLeft = components['schemas']['Left'];
 export type SchemaLegacy = components['schemas']['Legacy'];
 export type SchemaLegacyAlert = components['schemas']['LegacyAlert'];
@@ -3798,6 +3890,7 @@ export type SchemaMatch = components['schemas']['Match'];
 export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
+export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
@@ -3843,6 +3936,7 @@ export type SchemaRules = components['schemas']['Rules'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaSchedule = components['schemas']['Schedule'];
 export type SchemaSent = components['schemas']['Sent'];
+export type SchemaSettings = components['schemas']['Settings'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
 export type SchemaSimulateIn = components['schemas']['SimulateIn'];
@@ -3850,6 +3944,7 @@ export type SchemaSimulation = components['schemas']['Simulation'];
 export type SchemaSnoozeIn = components['schemas']['SnoozeIn'];
 export type SchemaSourceStatus = components['schemas']['SourceStatus'];
 export type SchemaSpan = components['schemas']['Span'];
+export type SchemaStartIn = components['schemas']['StartIn'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
@@ -3867,6 +3962,7 @@ export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
 export type SchemaUntrusted = components['schemas']['Untrusted'];
 export type SchemaUpdated = components['schemas']['Updated'];
+export type SchemaUpdateIn = components['schemas']['UpdateIn'];
 export type SchemaUser = components['schemas']['User'];
 export type SchemaUserChange = components['schemas']['UserChange'];
 export type SchemaUserIn = components['schemas']['UserIn'];
@@ -6826,7 +6922,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["TryIn"];
+                "application/json": components["schemas"]["IntegrationsTryIn"];
             };
         };
         responses: {
@@ -7038,6 +7134,97 @@ export interface operations {
             };
         };
     };
+    getMetricStoreCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startMetricStoreCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelMetricStoreCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getMetricHistory: {
         parameters: {
             query: {
@@ -7075,6 +7262,68 @@ export interface operations {
             };
         };
     };
+    getMetricStoreSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateMetricStoreSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getMetricStats: {
         parameters: {
             query?: never;
@@ -7091,6 +7340,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testMetricStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TryIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricstoreTried"];
                 };
             };
             /** @description The error */
