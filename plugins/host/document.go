@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // document is a host as the state shows it, without what the server adds. Members after Tags are additions to the

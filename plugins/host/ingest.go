@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/rate"
 )

@@ -3,8 +3,8 @@ package host
 import (
 	"strings"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // maxInstances bounds each list of a report, and with it the series that one host can make.

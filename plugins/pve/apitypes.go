@@ -189,3 +189,84 @@ func (v *verification) UnmarshalJSON(b []byte) error {
 	}
 	return v.State.UnmarshalJSON(b)
 }
+
+// snapshotRow is an entry of a guest's snapshots. The entry "current" is the state that it runs in.
+type snapshotRow struct {
+	Name        proxmox.Str  `json:"name"`
+	Description proxmox.Str  `json:"description"`
+	Time        proxmox.Int  `json:"snaptime"`
+	Parent      proxmox.Str  `json:"parent"`
+	VMState     proxmox.Bool `json:"vmstate"`
+}
+
+// replicationRow is an entry of /cluster/replication, which says what is wanted, or of /nodes/{node}/replication, which
+// says how it goes too.
+type replicationRow struct {
+	ID        proxmox.Str  `json:"id"`
+	Guest     proxmox.Int  `json:"guest"`
+	Number    proxmox.Int  `json:"jobnum"`
+	Type      proxmox.Str  `json:"type"`
+	Source    proxmox.Str  `json:"source"`
+	Target    proxmox.Str  `json:"target"`
+	Schedule  proxmox.Str  `json:"schedule"`
+	Rate      proxmox.Num  `json:"rate"`
+	Comment   proxmox.Str  `json:"comment"`
+	Disabled  proxmox.Bool `json:"disable"`
+	Remove    proxmox.Str  `json:"remove_job"`
+	LastSync  proxmox.Int  `json:"last_sync"`
+	NextSync  proxmox.Int  `json:"next_sync"`
+	Duration  proxmox.Num  `json:"duration"`
+	FailCount proxmox.Int  `json:"fail_count"`
+	Error     proxmox.Str  `json:"error"`
+	PID       proxmox.Int  `json:"pid"`
+}
+
+// agentAnswer is how the answers of guest agents come.
+type agentAnswer[T any] struct {
+	Result T `json:"result"`
+}
+
+// agentFile is a file system as a guest agent sees it.
+type agentFile struct {
+	Mountpoint proxmox.Str `json:"mountpoint"`
+	Type       proxmox.Str `json:"type"`
+	Total      proxmox.Int `json:"total-bytes"`
+	Used       proxmox.Int `json:"used-bytes"`
+	Disks      []struct {
+		Dev proxmox.Str `json:"dev"`
+	} `json:"disk"`
+}
+
+// agentNIC is a network interface as a guest agent sees it.
+type agentNIC struct {
+	Name      proxmox.Str `json:"name"`
+	MAC       proxmox.Str `json:"hardware-address"`
+	Addresses []struct {
+		Address proxmox.Str `json:"ip-address"`
+	} `json:"ip-addresses"`
+	Statistics struct {
+		RX proxmox.Int `json:"rx-bytes"`
+		TX proxmox.Int `json:"tx-bytes"`
+	} `json:"statistics"`
+}
+
+// agentSystem is the operating system of a guest.
+type agentSystem struct {
+	ID        proxmox.Str `json:"id"`
+	Name      proxmox.Str `json:"name"`
+	Pretty    proxmox.Str `json:"pretty-name"`
+	Version   proxmox.Str `json:"version"`
+	VersionID proxmox.Str `json:"version-id"`
+}
+
+type agentInfo struct {
+	Version proxmox.Str `json:"version"`
+}
+
+// containerNIC is a network interface of a container as its node sees it.
+type containerNIC struct {
+	Name  proxmox.Str `json:"name"`
+	MAC   proxmox.Str `json:"hwaddr"`
+	Inet  proxmox.Str `json:"inet"`
+	Inet6 proxmox.Str `json:"inet6"`
+}

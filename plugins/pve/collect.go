@@ -38,7 +38,11 @@ type Collector struct {
 	membersAt time.Time
 	ends      []proxmox.Endpoint
 
-	backups backupBook
+	backups   backupBook
+	snapshots snapshotBook
+	agents    agentBook
+	// shown is the last view that was told: what else is said about its things finds them there.
+	shown *view
 }
 
 // New returns a collector. It asks nothing yet.
@@ -50,7 +54,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	return &Collector{
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, away: map[string]awayNode{},
-		backups: newBackupBook(),
+		backups: newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
 	}, nil
 }
 
@@ -69,6 +73,12 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectNodes(ctx, sink)
 	case taskBackups:
 		return c.collectBackups(ctx, sink)
+	case taskSnapshots:
+		return c.collectSnapshots(ctx, sink)
+	case taskAgents:
+		return c.collectAgents(ctx, sink)
+	case taskReplication:
+		return c.collectReplication(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "There is no task %q.", task)
 }
@@ -152,6 +162,19 @@ func (c *Collector) turn(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another task: %w", ctx.Err())
 	}
+}
+
+// told returns the last view that was told to the server. Before the first it is nil, or the reason why there is none: what
+// belongs to things waits until the server knows them.
+func (c *Collector) told(ctx context.Context) (*view, error) {
+	c.mu.Lock()
+	v := c.shown
+	c.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	_, err := c.recent(ctx)
+	return nil, err
 }
 
 func (c *Collector) known(within time.Duration) *view {

@@ -12,6 +12,7 @@ const (
 
 	kindBackupFailed  = "backup_failed"
 	kindNeverBackedUp = "never_backed_up"
+	kindReplication   = "replication_failed"
 )
 
 // conditions declares the verdicts that are not numbers.
@@ -26,6 +27,7 @@ func conditions() []sdk.EventKind {
 	all = append(all,
 		sdk.EventKind{Name: kindBackupFailed, Label: "Backup failed", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "backup-failed-{id}"},
 		sdk.EventKind{Name: kindNeverBackedUp, Label: "Never backed up", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "never-backed-up-{id}"},
+		sdk.EventKind{Name: kindReplication, Label: "Replication fails", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "replication-{id}-{instance}"},
 	)
 	for i := range all {
 		all[i].Condition, all[i].Template = true, "{message}"

@@ -111,7 +111,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	}
 	r := sdk.Record{
 		Type: kind, Key: key, Name: m.name, WireID: c.guestID(string(row.Node), id), Status: state.status, StatusWord: state.word,
-		Tags: proxmox.Tags(string(row.Tags)), Evidence: c.guestEvidence(v, id, row),
+		Tags: proxmox.Tags(string(row.Tags)), Evidence: c.guestEvidence(id),
 	}
 	if known {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
@@ -200,7 +200,7 @@ func guestState(word string) state {
 // evidenceGuest names a guest: the cluster's name or that of the integration, and the id.
 const evidenceGuest = "proxmox_guest"
 
-func (c *Collector) guestEvidence(_ *view, id int, _ resourceRow) []sdk.Evidence {
+func (c *Collector) guestEvidence(id int) []sdk.Evidence {
 	return []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(id)}}
 }
 

@@ -17,9 +17,12 @@ const Version = "1.0.0"
 
 // The tasks.
 const (
-	taskResources = "resources"
-	taskNodes     = "nodes"
-	taskBackups   = "backups"
+	taskResources   = "resources"
+	taskNodes       = "nodes"
+	taskBackups     = "backups"
+	taskSnapshots   = "snapshots"
+	taskReplication = "replication"
+	taskAgents      = "guests"
 )
 
 // Plugin returns the plugin.
@@ -41,6 +44,9 @@ func Plugin() sdk.Plugin {
 			{Name: taskNodes, Label: "Details of nodes", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight},
 			{Name: taskBackups, Label: "Backups", Interval: 5 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy,
 				Rows: []string{rowsBackups, rowsTasks, rowsJobs}},
+			{Name: taskSnapshots, Label: "Snapshots", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight, Rows: []string{rowsSnapshots}},
+			{Name: taskAgents, Label: "Inside of guests", Interval: time.Minute, Timeout: 50 * time.Second, Cost: sdk.CostHeavy, Parts: []string{"inside"}},
+			{Name: taskReplication, Label: "Replication", Interval: 5 * time.Minute, Timeout: 2 * time.Minute, Cost: sdk.CostLight, Rows: []string{rowsReplication}},
 		},
 	}, New)
 }

@@ -88,6 +88,9 @@ func (c *Collector) collectResources(ctx context.Context, sink sdk.Sink) error {
 			return err
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shown = v
 	return nil
 }
 

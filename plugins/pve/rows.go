@@ -11,6 +11,9 @@ const (
 	rowsBackups = "pve_backups"
 	rowsTasks   = "pve_backup_tasks"
 	rowsJobs    = "pve_backup_jobs"
+
+	rowsSnapshots   = "pve_snapshots"
+	rowsReplication = "pve_replication"
 )
 
 // rowTypes declares the lists.
@@ -53,6 +56,33 @@ func rowTypes() []sdk.RowsType {
 				{Name: "comment", Label: "Comment", Path: "comment", Format: sdk.FormatText, Priority: 6},
 			},
 		},
+		{
+			Name: rowsSnapshots, Label: "Snapshots", APIList: "pveBackups.guestSnapshots", SubjectType: typeVM,
+			Columns: []sdk.Column{
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "time", Label: "Made", Path: "time", Format: sdk.FormatTime, Default: true, Priority: 1},
+				{Name: "vmstate", Label: "With memory", Path: "vmstate", Format: sdk.FormatBool, Default: true, Priority: 4},
+				{Name: "parent", Label: "After", Path: "parent", Format: sdk.FormatText, Priority: 5},
+				{Name: "description", Label: "Description", Path: "description", Format: sdk.FormatText, Priority: 5},
+			},
+			Derive: []sdk.Derive{{Name: "count", Op: "count"}},
+		},
+		{
+			Name: rowsReplication, Label: "Replication", APIList: "replicationJobs",
+			Columns: []sdk.Column{
+				{Name: "job", Label: "Job", Path: "jobId", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "guest", Label: "Guest", Path: "guestName", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "from", Label: "From", Path: "sourceNode", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "to", Label: "To", Path: "targetNode", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "state", Label: "State", Path: "state", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "last", Label: "Last", Path: "lastSyncTime", Format: sdk.FormatTime, Default: true, Priority: 2},
+				{Name: "next", Label: "Next", Path: "nextSyncTime", Format: sdk.FormatTime, Default: true, Priority: 3},
+				{Name: "took", Label: "Took", Path: "lastSyncDurationSeconds", Format: sdk.FormatDuration, Default: true, Priority: 4},
+				{Name: "schedule", Label: "Schedule", Path: "schedule", Format: sdk.FormatText, Priority: 5},
+				{Name: "error", Label: "Error", Path: "error", Format: sdk.FormatText, Default: true, Priority: 3},
+			},
+		},
 	}
 }
 
@@ -60,6 +90,6 @@ func rowTypes() []sdk.RowsType {
 func backupJoins() []sdk.Join {
 	return []sdk.Join{
 		{Member: "lastBackup", Rows: rowsBackups, Derive: "last"}, {Member: "backupCount", Rows: rowsBackups, Derive: "count"},
-		{Member: "backupBytes", Rows: rowsBackups, Derive: "bytes"},
+		{Member: "backupBytes", Rows: rowsBackups, Derive: "bytes"}, {Member: "snapshotCount", Rows: rowsSnapshots, Derive: "count"},
 	}
 }

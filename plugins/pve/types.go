@@ -107,8 +107,11 @@ func guestFacts() []sdk.Fact {
 		{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "Guest"},
 		{Label: "CPUs", Path: "cpus", Format: sdk.FormatNumber, Group: "Size"}, {Label: "Memory", Path: "maxmem", Format: sdk.FormatBytes, Group: "Size"},
 		{Label: "Memory used", Path: "memory.used", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Memory as seen by", Path: "memorySource", Format: sdk.FormatText, Group: "Size"},
+		{Label: "System", Path: "osName", Format: sdk.FormatText, Group: "Guest"}, {Label: "Version", Path: "osVersion", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Addresses", Path: "ipAddresses", Format: sdk.FormatList, Group: "Guest"}, {Label: "Guest agent", Path: "agentVersion", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Agent asked", Path: "agentAskedAt", Format: sdk.FormatTime, Group: "Guest"}, {Label: "Disks unknown because", Path: "diskStatusReason", Format: sdk.FormatText, Group: "Size"},
 		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
-		{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Size of backups", Path: "backupBytes", Format: sdk.FormatBytes, Group: "Backups"},
+		{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Snapshots", Path: "snapshotCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Size of backups", Path: "backupBytes", Format: sdk.FormatBytes, Group: "Backups"},
 	}
 }
 
@@ -119,6 +122,8 @@ func guestThresholds() []sdk.Threshold {
 		{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 		// Half a day later than its jobs allow: a night's run takes a while.
 		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning},
+		{Metric: "replication_overdue", Trigger: hour, Clear: 0, Severity: sdk.SeverityWarning},
+		{Metric: "snapshot_age", Trigger: 30 * 24 * hour, Clear: 29 * 24 * hour, Severity: sdk.SeverityInfo},
 	}
 }
 
@@ -126,7 +131,7 @@ func guestThresholds() []sdk.Threshold {
 const hour = 3600
 
 func guestConditions() []string {
-	return []string{kindGuestFault, kindHA, kindBackupFailed, kindNeverBackedUp}
+	return []string{kindGuestFault, kindHA, kindBackupFailed, kindNeverBackedUp, kindReplication}
 }
 
 func vmType() sdk.ResourceType {

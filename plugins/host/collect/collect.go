@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // Deadline is the longest that one report may take.

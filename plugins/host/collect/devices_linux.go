@@ -3,7 +3,7 @@ package collect
 import (
 	"path/filepath"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // physicalDisks lists the disks that are devices of their own.

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // usageTimeout is how long one file system may take to tell how full it is.

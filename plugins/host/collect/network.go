@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // link is what the system knows of an interface beyond its addresses.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // cpuTimes returns the ticks that all processors were busy, and all ticks, since boot.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulse-platform/pulse/plugins/host/mounts"
 	"github.com/pulse-platform/pulse/plugins/host/wire"
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
 )
 
 // grow writes a tree of invented kernel files. A value that begins with "-> " is a link.

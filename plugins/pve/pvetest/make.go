@@ -37,6 +37,11 @@ func New(nodes, guests int, now func() time.Time) *World {
 	}
 	w.Jobs = []*Job{{ID: "backup-nightly", Schedule: "21:00", Storage: "nas", All: true}}
 	w.backUp()
+	if len(w.Nodes) > 1 && len(w.Guests) > 0 {
+		g := w.Guests[0]
+		g.Snapshots = []Snapshot{{Name: "before_update", Description: "before the update", Made: now().Add(-3 * 24 * time.Hour)}}
+		w.Copies = []*Replication{{ID: fmt.Sprintf("%d-0", g.ID), Guest: g.ID, Target: w.Nodes[1].Name, LastSync: now().Add(-7 * time.Minute)}}
+	}
 	return w
 }
 
@@ -66,6 +71,9 @@ func (w *World) guest(i int, since time.Time) *Guest {
 	}
 	if i%7 == 6 {
 		g.Status = "stopped"
+	}
+	if g.HostMemory {
+		g.Agent = "off"
 	}
 	if i%5 == 0 {
 		g.Tags = "prod;web"

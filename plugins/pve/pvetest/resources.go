@@ -22,6 +22,7 @@ func (a *API) routes() {
 	a.handle("/nodes", a.nodes)
 	a.nodeRoutes()
 	a.backupRoutes()
+	a.guestRoutes()
 	a.mux.HandleFunc("GET /api2/json/", func(rw http.ResponseWriter, r *http.Request) {
 		a.answer(rw, r, func(call) (any, error) {
 			return nil, fail(http.StatusNotImplemented, "Method 'GET %s' not implemented", r.URL.Path[len("/api2/json"):])

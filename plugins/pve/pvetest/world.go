@@ -29,6 +29,7 @@ type World struct {
 	Jobs     []*Job
 	Backups  []*Backup
 	Tasks    []*Task
+	Copies   []*Replication
 	Accounts []*Account
 	Faults   []*Fault
 	// Refusal is how long a server takes to refuse credentials; real ones take three seconds.
@@ -93,6 +94,26 @@ type Guest struct {
 	Since    time.Time
 	// HostMemory says that the guest has no balloon driver: its memory is what it takes on the host.
 	HostMemory bool
+	// Agent is how the guest agent of a virtual machine fares: empty when it answers, off, silent, timeout, or old.
+	Agent     string
+	Snapshots []Snapshot
+}
+
+// Snapshot is a state of a guest that was kept.
+type Snapshot struct {
+	Name, Parent, Description string
+	Made                      time.Time
+	WithMemory                bool
+}
+
+// Replication is a job that copies a guest to another node.
+type Replication struct {
+	ID, Target, Schedule string
+	Guest                int
+	Disabled             bool
+	LastSync             time.Time
+	Failed               int
+	Error                string
 }
 
 // Storage is a place for disks and backups.

@@ -1,0 +1,460 @@
+package pve
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/mounts"
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// What is asked of a guest, in the order of what people miss most.
+const (
+	askFiles = iota
+	askNetwork
+	askSystem
+	askAgent
+	asks
+)
+
+// periods are how often each is asked, when the budget allows it.
+var periods = [asks]time.Duration{5 * time.Minute, 30 * time.Minute, 24 * time.Hour, 24 * time.Hour}
+
+const (
+	// settled is how long a guest has to run before its agent is asked.
+	settled = time.Minute
+	// agentOffFor is how long a guest without a configured agent is left alone; a restart ends it.
+	agentOffFor = 6 * time.Hour
+	// silentFirst and silentMost are how long an agent that does not answer is left alone, doubled each time: every try
+	// holds a worker of the node for seconds.
+	silentFirst, silentMost = 10 * time.Minute, 2 * time.Hour
+	// deniedFor is how long nobody's agent is asked after a missing right.
+	deniedFor = time.Hour
+)
+
+// Why the disks of a virtual machine are not known, in the words of the wire.
+const (
+	reasonStopped    = "vm-stopped"
+	reasonOff        = "agent-disabled"
+	reasonSilent     = "agent-not-running"
+	reasonTimeout    = "agent-timeout"
+	reasonDenied     = "permission-denied"
+	reasonError      = "agent-error"
+	reasonNoFiles    = "no-filesystems"
+	reasonOnlyOthers = "special-filesystems-only"
+)
+
+// agentMemory is what a guest's agent, or for containers the node, said of its inside.
+type agentMemory struct {
+	asked  [asks]time.Time
+	until  time.Time // left alone until then
+	wait   time.Duration
+	uptime int64
+	reason string
+	disks  []fileSystem
+	nics   []nic
+	addrs  []string
+	osName string
+	osVer  string
+	agent  string
+	// fresh is set when file systems were read in this cycle.
+	fresh bool
+	sent  bool
+}
+
+type fileSystem struct {
+	space
+	Mountpoint string `json:"mountpoint,omitempty"`
+	Type       string `json:"type,omitempty"`
+	Device     string `json:"device,omitempty"`
+}
+
+type nic struct {
+	Name      string   `json:"name"`
+	MAC       string   `json:"mac,omitempty"`
+	Addresses []string `json:"addresses,omitempty"`
+	RX        int64    `json:"rxBytes,omitempty"`
+	TX        int64    `json:"txBytes,omitempty"`
+}
+
+// agentBook is what is remembered of the insides of guests. One cycle at a time uses it.
+type agentBook struct {
+	turn   chan struct{}
+	guests map[int]*agentMemory
+	denied time.Time // nobody is asked until then
+}
+
+func newAgentBook() agentBook {
+	return agentBook{turn: make(chan struct{}, 1), guests: map[int]*agentMemory{}}
+}
+
+// collectAgents asks guests about their inside: a few calls a cycle, those first that are overdue most.
+func (c *Collector) collectAgents(ctx context.Context, sink sdk.Sink) error {
+	v, err := c.told(ctx)
+	if v == nil {
+		return err
+	}
+	select {
+	case c.agents.turn <- struct{}{}:
+		defer func() { <-c.agents.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	c.prepareAgents(v)
+	c.askAgents(ctx, c.nextForAgents(v))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, g := range v.guests {
+		if m := c.agents.guests[int(g.VMID.V)]; m != nil && c.wanted(g) {
+			if err := sink.Emit(c.tellInside(g, m)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prepareAgents makes room for new guests, and lets go of those that are gone or stopped.
+func (c *Collector) prepareAgents(v *view) {
+	there := map[int]bool{}
+	for _, g := range v.guests {
+		id := int(g.VMID.V)
+		there[id] = true
+		m := c.agents.guests[id]
+		if m == nil {
+			m = &agentMemory{}
+			c.agents.guests[id] = m
+		}
+		m.fresh = false
+		if g.Uptime.OK && g.Uptime.V < m.uptime { // it started anew
+			m.until, m.wait = time.Time{}, 0
+		}
+		m.uptime = g.Uptime.V
+		if g.Status == "stopped" && g.Type == "qemu" {
+			*m = agentMemory{reason: reasonStopped, sent: true}
+		}
+	}
+	for id := range c.agents.guests {
+		if !there[id] {
+			delete(c.agents.guests, id)
+		}
+	}
+}
+
+// question is one call.
+type question struct {
+	guest resourceRow
+	what  int
+	m     *agentMemory
+	// late is how many periods have passed since it was last asked.
+	late float64
+}
+
+// nextForAgents returns the calls of this cycle.
+func (c *Collector) nextForAgents(v *view) []question {
+	now := c.deps.Now()
+	mayAsk := now.After(c.agents.denied) && c.granted().somewhere("VM.GuestAgent.Audit", "VM.Monitor")
+	var all []question
+	for _, g := range v.guests {
+		m := c.agents.guests[int(g.VMID.V)]
+		if g.Type == "qemu" && !mayAsk && g.Status == "running" && c.cfg.AgentCallsPerMinute > 0 && m.asked[askFiles].IsZero() {
+			m.reason, m.sent = reasonDenied, true
+		}
+		if !c.approachable(v, g, m) || g.Type == "qemu" && !mayAsk {
+			continue
+		}
+		for what, period := range periods {
+			if g.Type == "lxc" && what != askNetwork {
+				continue
+			}
+			late := 1e6 // never asked
+			if !m.asked[what].IsZero() {
+				late = float64(now.Sub(m.asked[what])) / float64(period)
+			}
+			if late >= 1 {
+				all = append(all, question{g, what, m, late})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b question) int { return cmp.Or(cmp.Compare(b.late, a.late), cmp.Compare(a.what, b.what)) })
+	return all[:min(len(all), c.cfg.AgentCallsPerMinute)]
+}
+
+// approachable tells whether a guest may be asked now: it runs and has done so for a while, nothing is being done to it, and
+// nobody wants it left alone.
+func (c *Collector) approachable(v *view, g resourceRow, m *agentMemory) bool {
+	on, known := v.node(string(g.Node))
+	switch {
+	case !c.wanted(g), g.Status != "running", g.Lock != "", slices.Contains(c.cfg.QuietGuests, int(g.VMID.V)):
+		return false
+	case !known, !on.online, c.left(on.name) != nil:
+		return false
+	case g.Uptime.OK && time.Duration(g.Uptime.V)*time.Second < settled:
+		return false
+	}
+	return !c.deps.Now().Before(m.until)
+}
+
+// askAgents puts the questions: to several nodes at once, to one node one after the other.
+func (c *Collector) askAgents(ctx context.Context, questions []question) {
+	byNode := map[string][]question{}
+	for _, q := range questions {
+		byNode[string(q.guest.Node)] = append(byNode[string(q.guest.Node)], q)
+	}
+	places := make(chan struct{}, nodesAtOnce)
+	var all sync.WaitGroup
+	for _, of := range byNode {
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			for _, q := range of {
+				if ctx.Err() != nil || c.left(string(q.guest.Node)) != nil {
+					return
+				}
+				if !c.deps.Now().Before(q.m.until) { // an earlier question may have found it silent
+					c.put(ctx, q)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// put asks one question. Only one goroutine has the guests of a node.
+func (c *Collector) put(ctx context.Context, q question) {
+	err := c.hear(ctx, q)
+	if ctx.Err() != nil {
+		return
+	}
+	now, m := c.deps.Now(), q.m
+	m.asked[q.what] = now
+	c.note(string(q.guest.Node), err)
+	switch kind(err) {
+	case "":
+		if err == nil {
+			m.wait = 0
+			m.sent = true
+		}
+		return
+	case proxmox.KindAgentOff:
+		m.reason, m.until = reasonOff, now.Add(agentOffFor)
+	case proxmox.KindAgentSilent, proxmox.KindBusy:
+		m.wait = min(max(2*m.wait, silentFirst), silentMost)
+		m.reason, m.until = reasonSilent, now.Add(m.wait)
+		if strings.Contains(err.Error(), "timeout") {
+			m.reason = reasonTimeout
+		}
+	case proxmox.KindForbidden:
+		c.deny(now)
+		m.reason = reasonDenied
+	case proxmox.KindUnsupported:
+		// The agent is too old for this question; it is asked again in a day.
+		m.asked[q.what] = now.Add(24*time.Hour - periods[q.what])
+		if q.what != askFiles {
+			return
+		}
+		m.reason = reasonError
+	case proxmox.KindGuestGone, proxmox.KindGuestStopped, proxmox.KindNodeTimeout, proxmox.KindNodeUnreachable, proxmox.KindUnreachable:
+		return
+	default:
+		m.reason = reasonError
+	}
+	m.sent = true
+	if q.what == askFiles {
+		m.disks = nil
+	}
+}
+
+func (c *Collector) deny(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.agents.denied = now.Add(deniedFor)
+}
+
+// hear asks and takes in the answer.
+func (c *Collector) hear(ctx context.Context, q question) error {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	node, id := string(q.guest.Node), itoa(int(q.guest.VMID.V))
+	if q.guest.Type == "lxc" {
+		rows, _, err := proxmox.Rows[containerNIC](ctx, c.client, proxmox.OnNode(node, "lxc", id, "interfaces"))
+		if err == nil {
+			q.m.setContainerNICs(rows)
+		}
+		return err
+	}
+	agent := func(command string) proxmox.Call { return proxmox.OnNode(node, "qemu", id, "agent", command) }
+	switch q.what {
+	case askFiles:
+		got, err := proxmox.Get[agentAnswer[[]agentFile]](ctx, c.client, agent("get-fsinfo"))
+		if err == nil {
+			q.m.setFiles(got.Result)
+		}
+		return err
+	case askNetwork:
+		got, err := proxmox.Get[agentAnswer[[]agentNIC]](ctx, c.client, agent("network-get-interfaces"))
+		if err == nil {
+			q.m.setNICs(got.Result)
+		}
+		return err
+	case askSystem:
+		got, err := proxmox.Get[agentAnswer[agentSystem]](ctx, c.client, agent("get-osinfo"))
+		if err == nil {
+			q.m.osName, q.m.osVer = got.Result.called()
+		}
+		return err
+	}
+	got, err := proxmox.Get[agentAnswer[agentInfo]](ctx, c.client, agent("info"))
+	if err == nil {
+		q.m.agent = string(got.Result.Version)
+	}
+	return err
+}
+
+// setFiles keeps the file systems that hold data of the guest's own, each once.
+func (m *agentMemory) setFiles(files []agentFile) {
+	var wanted []mounts.Mount
+	special := 0
+	for _, f := range files {
+		mount := mounts.Mount{Point: string(f.Mountpoint), Type: string(f.Type), Total: f.Total.V, Used: f.Used.V}
+		if len(f.Disks) > 0 {
+			mount.Device = string(f.Disks[0].Dev)
+		}
+		if mount.Device == "" && (mount.Type == "zfs" || mount.Type == "btrfs") {
+			mount.Device = mount.Type // data sets and subvolumes of one size are one pool
+		}
+		if !mounts.Wanted(mount) {
+			special++
+			continue
+		}
+		wanted = append(wanted, mount)
+	}
+	m.disks, m.reason, m.fresh = nil, "", true
+	for _, w := range mounts.Unique(wanted) {
+		used := min(w.Used, w.Total)
+		m.disks = append(m.disks, fileSystem{space{Total: w.Total, Used: used, Free: w.Total - used, Usage: percent(used, w.Total)}, w.Point, w.Type, w.Device})
+	}
+	switch {
+	case len(m.disks) > 0:
+	case special > 0:
+		m.reason = reasonOnlyOthers
+	default:
+		m.reason = reasonNoFiles
+	}
+}
+
+func (m *agentMemory) setNICs(all []agentNIC) {
+	m.nics = nil
+	for _, n := range all {
+		one := nic{Name: string(n.Name), MAC: string(n.MAC), RX: n.Statistics.RX.V, TX: n.Statistics.TX.V}
+		for _, a := range n.Addresses {
+			one.Addresses = append(one.Addresses, string(a.Address))
+		}
+		m.nics = append(m.nics, one)
+	}
+	m.tidyNICs()
+}
+
+func (m *agentMemory) setContainerNICs(all []containerNIC) {
+	m.nics = nil
+	for _, n := range all {
+		one := nic{Name: string(n.Name), MAC: string(n.MAC)}
+		for _, text := range []proxmox.Str{n.Inet, n.Inet6} {
+			if address, _, _ := strings.Cut(string(text), "/"); address != "" {
+				one.Addresses = append(one.Addresses, address)
+			}
+		}
+		m.nics = append(m.nics, one)
+	}
+	m.tidyNICs()
+}
+
+// maxNICs keeps hosts of many containers from filling documents.
+const maxNICs = 32
+
+// tidyNICs drops the loopback and addresses that lead nowhere, and lists the others.
+func (m *agentMemory) tidyNICs() {
+	m.addrs = nil
+	m.nics = slices.DeleteFunc(m.nics, func(n nic) bool { return n.Name == "" || n.Name == "lo" || strings.HasPrefix(n.Name, "Loopback") })
+	m.nics = m.nics[:min(len(m.nics), maxNICs)]
+	for i := range m.nics {
+		m.nics[i].Addresses = slices.DeleteFunc(m.nics[i].Addresses, func(text string) bool {
+			a, err := netip.ParseAddr(text)
+			return err != nil || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified()
+		})
+		m.addrs = append(m.addrs, m.nics[i].Addresses...)
+	}
+}
+
+// called is what people call an operating system, and its version.
+func (s agentSystem) called() (name, version string) {
+	name = string(orText(s.Name, s.ID))
+	if s.ID == "mswindows" && s.Pretty != "" {
+		name = string(s.Pretty)
+	}
+	return name, string(orText(s.Version, s.VersionID))
+}
+
+// insideDoc is the part of a guest's document that speaks of its inside.
+type insideDoc struct {
+	Disk    *space       `json:"disk,omitempty"`
+	Disks   []fileSystem `json:"disks,omitempty"`
+	Reason  string       `json:"diskStatusReason,omitempty"`
+	NICs    []nic        `json:"networkInterfaces,omitempty"`
+	Addrs   []string     `json:"ipAddresses,omitempty"`
+	OSName  string       `json:"osName,omitempty"`
+	OSVer   string       `json:"osVersion,omitempty"`
+	Agent   string       `json:"agentVersion,omitempty"`
+	AskedAt int64        `json:"agentAskedAt,omitempty"` // Unix ms
+}
+
+// tellInside tells what is known of a guest's inside. What was never asked is not told: what the server knows of earlier
+// stays.
+func (c *Collector) tellInside(g resourceRow, m *agentMemory) []sdk.Observation {
+	if !m.sent {
+		return nil
+	}
+	kindOf, key := guestType(g), guestKey(int(g.VMID.V))
+	d := insideDoc{NICs: m.nics, Addrs: m.addrs, OSName: m.osName, OSVer: m.osVer, Agent: m.agent}
+	s := samples{kind: kindOf, key: key}
+	if g.Type == "qemu" {
+		d.Disks, d.Reason = m.disks, m.reason
+		if at := m.asked[askFiles]; !at.IsZero() {
+			d.AskedAt = at.UnixMilli()
+		}
+		d.Disk = &space{Total: g.MaxDisk.V, Free: g.MaxDisk.V, Usage: -1}
+		if total := sum(m.disks); total != nil {
+			d.Disk = total
+			if m.fresh {
+				s.ratio("disk", float64(total.Used)/float64(total.Total), true)
+			}
+		}
+		for _, f := range m.disks {
+			if m.fresh {
+				s.out = append(s.out, sdk.Sample{Type: kindOf, Key: key, Metric: "fs_used", Instance: f.Mountpoint, Value: float64(f.Used) / float64(f.Total)})
+			}
+		}
+	}
+	return append(s.out, sdk.Part{Type: kindOf, Key: key, Name: "inside", Doc: encode(d)})
+}
+
+// sum adds up file systems, nil for none.
+func sum(all []fileSystem) *space {
+	var out space
+	for _, f := range all {
+		out.Total += f.Total
+		out.Used += f.Used
+	}
+	if out.Total <= 0 {
+		return nil
+	}
+	out.Free, out.Usage = out.Total-out.Used, percent(out.Used, out.Total)
+	return &out
+}

@@ -1,0 +1,216 @@
+package pve
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// defaultReplication is the schedule of a job that names none.
+const defaultReplication = "*/15"
+
+// collectReplication reads the jobs of the cluster, and how they fare from the nodes on which their guests are now.
+func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error {
+	if !c.cfg.MonitorBackups {
+		return nil
+	}
+	v, err := c.recent(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.Path("cluster", "replication"))
+	switch kind(err) {
+	case proxmox.KindForbidden, proxmox.KindUnsupported:
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read replication jobs: %w", err)
+	}
+	guests := map[int]resourceRow{}
+	for _, g := range v.guests {
+		guests[int(g.VMID.V)] = g
+	}
+	byNode := map[string]map[string]replicationRow{}
+	for _, j := range jobs {
+		on := string(j.Source)
+		if g, ok := guests[int(j.Guest.V)]; ok {
+			on = string(g.Node)
+		}
+		if byNode[on] == nil {
+			byNode[on] = map[string]replicationRow{}
+		}
+		byNode[on][string(j.ID)] = j
+	}
+	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node, p sdk.Partition) error {
+		return c.askReplication(ctx, n, byNode[n.name], guests, p)
+	})
+}
+
+// askReplication tells of the jobs of one node. A node without jobs is not asked.
+func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]replicationRow, guests map[int]resourceRow, p sdk.Partition) error {
+	if len(jobs) > 0 {
+		if err := c.left(n.name); err != nil {
+			return err
+		}
+		rows, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.OnNode(n.name, "replication"))
+		if err != nil {
+			return fmt.Errorf("read replication: %w", err)
+		}
+		for _, r := range rows {
+			if configured, ok := jobs[string(r.ID)]; ok {
+				jobs[string(r.ID)] = r.over(configured)
+			}
+		}
+	}
+	var out []sdk.Observation
+	for _, id := range slices.Sorted(maps.Keys(jobs)) {
+		out = append(out, c.tellReplication(n, jobs[id], guests)...)
+	}
+	return p.Emit(append(out, sdk.RowsEnd{Rows: rowsReplication})...)
+}
+
+// over fills in what only the configuration says.
+func (r replicationRow) over(configured replicationRow) replicationRow {
+	r.Target, r.Type = orText(r.Target, configured.Target), orText(r.Type, configured.Type)
+	r.Schedule, r.Comment, r.Source = orText(r.Schedule, configured.Schedule), orText(r.Comment, configured.Comment), orText(r.Source, configured.Source)
+	if !r.Rate.OK {
+		r.Rate = configured.Rate
+	}
+	if !r.Guest.OK {
+		r.Guest = configured.Guest
+	}
+	r.Disabled = r.Disabled || configured.Disabled
+	return r
+}
+
+func orText(a, b proxmox.Str) proxmox.Str {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// replicationDoc is a replication job as the state shows it.
+type replicationDoc struct {
+	ID         string   `json:"id"`
+	Instance   string   `json:"instance"`
+	JobID      string   `json:"jobId"`
+	Number     int64    `json:"jobNumber,omitempty"`
+	Guest      string   `json:"guest,omitempty"`
+	GuestID    int64    `json:"guestId,omitempty"`
+	GuestName  string   `json:"guestName,omitempty"`
+	GuestType  string   `json:"guestType,omitempty"`
+	GuestNode  string   `json:"guestNode,omitempty"`
+	Source     string   `json:"sourceNode,omitempty"`
+	Target     string   `json:"targetNode,omitempty"`
+	Schedule   string   `json:"schedule,omitempty"`
+	Type       string   `json:"type,omitempty"`
+	Enabled    bool     `json:"enabled"`
+	State      string   `json:"state,omitempty"`
+	Status     string   `json:"status,omitempty"`
+	LastStatus string   `json:"lastSyncStatus,omitempty"`
+	LastSync   int64    `json:"lastSyncTime,omitempty"` // Unix ms
+	NextSync   int64    `json:"nextSyncTime,omitempty"` // Unix ms
+	PolledAt   int64    `json:"polledAt,omitempty"`     // Unix ms
+	LastUnix   int64    `json:"lastSyncUnix,omitempty"`
+	NextUnix   int64    `json:"nextSyncUnix,omitempty"`
+	Duration   *float64 `json:"lastSyncDurationSeconds,omitempty"`
+	FailCount  int64    `json:"failCount,omitempty"`
+	Error      string   `json:"error,omitempty"`
+	Comment    string   `json:"comment,omitempty"`
+	Remove     string   `json:"removeJob,omitempty"`
+	RateLimit  *float64 `json:"rateLimitMbps,omitempty"`
+}
+
+// badly is how often a job has to fail in a row to be in earnest.
+const badly = 3
+
+func (c *Collector) tellReplication(n node, r replicationRow, guests map[int]resourceRow) []sdk.Observation {
+	g, shown := guests[int(r.Guest.V)]
+	shown = shown && c.wanted(g)
+	now := c.deps.Now()
+	d := replicationDoc{
+		ID: c.instance + "-" + string(r.ID), Instance: c.instance, JobID: string(r.ID), Number: r.Number.V, Guest: itoa(int(r.Guest.V)), GuestID: r.Guest.V,
+		GuestNode: n.name, Source: n.name, Target: string(r.Target), Schedule: string(r.Schedule), Type: string(r.Type), Enabled: !bool(r.Disabled),
+		FailCount: r.FailCount.V, Error: clip(string(r.Error)), Comment: string(r.Comment), Remove: string(r.Remove), PolledAt: now.UnixMilli(),
+	}
+	if shown {
+		d.GuestName, d.GuestType = string(g.Name), string(g.Type)
+	}
+	if r.LastSync.V > 0 {
+		d.LastUnix, d.LastSync = r.LastSync.V, r.LastSync.V*1000
+	}
+	if r.NextSync.V > 1 { // 0 while it fails and 1 while it is being removed
+		d.NextUnix, d.NextSync = r.NextSync.V, r.NextSync.V*1000
+	}
+	if r.Duration.OK {
+		seconds := math.Round(r.Duration.V*10) / 10
+		d.Duration = &seconds
+	}
+	if r.Rate.OK {
+		d.RateLimit = &r.Rate.V
+	}
+	failing := r.FailCount.V > 0 || r.Error != ""
+	switch {
+	case !d.Enabled:
+		d.State = "disabled"
+	case r.PID.OK:
+		d.State = "syncing"
+	case failing:
+		d.State = "error"
+	default:
+		d.State = "ok"
+	}
+	d.Status = d.State
+	if failing {
+		d.LastStatus = "error"
+	} else if d.LastUnix > 0 {
+		d.LastStatus = "ok"
+	}
+	out := []sdk.Observation{sdk.Row{Rows: rowsReplication, Key: d.JobID, Doc: encode(d)}}
+	if !shown || !d.Enabled {
+		return out
+	}
+	return append(out, c.judgeReplication(r, d, g)...)
+}
+
+// judgeReplication tells how far a copy lies behind, and whether its job fails.
+func (c *Collector) judgeReplication(r replicationRow, d replicationDoc, g resourceRow) []sdk.Observation {
+	var out []sdk.Observation
+	sample := func(metric string, age time.Duration) {
+		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Metric: metric, Instance: d.JobID, Value: max(0, age.Seconds())})
+	}
+	if d.LastUnix > 0 {
+		lag := c.deps.Now().Sub(time.Unix(d.LastUnix, 0))
+		sample("replication_lag", lag)
+		text := d.Schedule
+		if text == "" {
+			text = defaultReplication
+		}
+		if s, ok := parseSchedule(text); ok && s.longestGap() > 0 {
+			sample("replication_overdue", lag-s.longestGap())
+		}
+	}
+	if r.FailCount.V > 0 {
+		severity := sdk.SeverityWarning
+		if r.FailCount.V >= badly {
+			severity = sdk.SeverityCritical
+		}
+		why := d.Error
+		if why == "" {
+			why = "the server gives no reason"
+		}
+		// How often it failed stays out of the text, which would change each time.
+		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Kind: kindReplication, Instance: d.JobID, Severity: severity,
+			Message:  fmt.Sprintf("Replication of %s to %s fails: %s.", c.called(g), d.Target, strings.TrimSuffix(why, ".")),
+			Metadata: map[string]string{"job": d.JobID, "target": d.Target}})
+	}
+	return out
+}

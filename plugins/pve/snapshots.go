@@ -1,0 +1,191 @@
+package pve
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// snapshotTasks are the tasks that change which snapshots a guest has.
+var snapshotTasks = []string{"qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsnapshot", "vzdelsnapshot", "vzrollback"}
+
+// snapshotMemory is what is remembered of a guest's snapshots.
+type snapshotMemory struct {
+	asked  time.Time
+	oldest int64 // Unix seconds, 0 for none
+}
+
+// snapshotBook is what is remembered of snapshots. One cycle at a time uses it.
+type snapshotBook struct {
+	turn   chan struct{}
+	guests map[int]*snapshotMemory
+	ended  map[string]bool // tasks that were taken into account
+}
+
+func newSnapshotBook() snapshotBook {
+	return snapshotBook{turn: make(chan struct{}, 1), guests: map[int]*snapshotMemory{}, ended: map[string]bool{}}
+}
+
+// collectSnapshots asks a few guests for their snapshots: those that a task has changed first, then those that were not
+// asked for longest. Each guest is a partition of its own.
+func (c *Collector) collectSnapshots(ctx context.Context, sink sdk.Sink) error {
+	if !c.cfg.MonitorBackups {
+		return nil
+	}
+	v, err := c.told(ctx)
+	if v == nil {
+		return err
+	}
+	select {
+	case c.snapshots.turn <- struct{}{}:
+		defer func() { <-c.snapshots.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	changed, err := c.changedSnapshots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range c.nextForSnapshots(v, changed) {
+		if err := c.askSnapshots(ctx, g, sink.Partition(guestKey(int(g.VMID.V)))); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return sink.Emit(c.snapshotAges(v)...)
+}
+
+// changedSnapshots returns the guests whose snapshots a task has changed since the last cycle.
+func (c *Collector) changedSnapshots(ctx context.Context) (map[int]bool, error) {
+	rows, _, err := proxmox.Rows[taskRow](ctx, c.client, proxmox.Path("cluster", "tasks"))
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	changed, ended := map[int]bool{}, map[string]bool{}
+	for _, r := range rows {
+		upid := string(r.UPID)
+		if !r.EndTime.OK || !slices.Contains(snapshotTasks, string(r.Type)) {
+			continue
+		}
+		ended[upid] = true
+		if !c.snapshots.ended[upid] {
+			for _, id := range numbers(string(r.ID)) {
+				changed[id] = true
+			}
+		}
+	}
+	c.snapshots.ended = ended
+	return changed, nil
+}
+
+// nextForSnapshots returns whom to ask in this cycle.
+func (c *Collector) nextForSnapshots(v *view, changed map[int]bool) []resourceRow {
+	var all []resourceRow
+	there := map[int]bool{}
+	for _, g := range v.guests {
+		id := int(g.VMID.V)
+		there[id] = true
+		on, known := v.node(string(g.Node))
+		if c.wanted(g) && known && on.online && c.left(on.name) == nil {
+			all = append(all, g)
+		}
+	}
+	for id := range c.snapshots.guests {
+		if !there[id] {
+			delete(c.snapshots.guests, id)
+		}
+	}
+	asked := func(g resourceRow) int64 {
+		m := c.snapshots.guests[int(g.VMID.V)]
+		if m == nil || changed[int(g.VMID.V)] {
+			return 0
+		}
+		return m.asked.Unix()
+	}
+	slices.SortStableFunc(all, func(a, b resourceRow) int { return cmp.Compare(asked(a), asked(b)) })
+	// What was asked within the last minutes and has not changed is not asked again only because there are few.
+	soon := c.deps.Now().Add(-10 * time.Minute).Unix()
+	all = slices.DeleteFunc(all, func(g resourceRow) bool { return asked(g) > soon })
+	return all[:min(len(all), c.cfg.SnapshotCallsPerMinute)]
+}
+
+// snapshotDoc is a snapshot as the state shows it.
+type snapshotDoc struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Node        string `json:"node"`
+	Instance    string `json:"instance"`
+	Type        string `json:"type"`
+	VMID        int64  `json:"vmid"`
+	Time        string `json:"time"`
+	Description string `json:"description,omitempty"`
+	Parent      string `json:"parent,omitempty"`
+	VMState     bool   `json:"vmstate"`
+}
+
+// askSnapshots tells of the snapshots of one guest. A guest that went away in between is no failure.
+func (c *Collector) askSnapshots(ctx context.Context, g resourceRow, p sdk.Partition) error {
+	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(int(g.VMID.V))
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot"))
+	if err != nil {
+		c.note(string(g.Node), err)
+		if kind(err) == proxmox.KindGuestGone {
+			err = sdk.Wrap(sdk.KindUpstream, err, "The guest has moved or was removed in between.")
+		}
+		return p.Done(err)
+	}
+	m := &snapshotMemory{asked: c.deps.Now()}
+	c.snapshots.guests[id] = m
+	var out []sdk.Observation
+	count := 0
+	for _, r := range rows {
+		if r.Name == "current" || r.Name == "" {
+			continue // the state that it runs in
+		}
+		count++
+		d := snapshotDoc{
+			ID: fmt.Sprintf("%s-%s-%d-%s", c.instance, g.Node, id, r.Name), Name: string(r.Name), Node: string(g.Node), Instance: c.instance, Type: string(g.Type),
+			VMID: int64(id), Time: zeroTime, Description: clip(string(r.Description)), Parent: string(r.Parent), VMState: bool(r.VMState),
+		}
+		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id)}
+		if r.Time.V > 0 {
+			d.Time, row.Time = rfc3339(r.Time.V), time.Unix(r.Time.V, 0)
+			if m.oldest == 0 || r.Time.V < m.oldest {
+				m.oldest = r.Time.V
+			}
+		}
+		row.Doc = encode(d)
+		out = append(out, row)
+	}
+	out = append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},
+		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)})
+	return p.Done(p.Emit(out...))
+}
+
+// snapshotAges tells how old the oldest snapshot of each guest is: 0 for none.
+func (c *Collector) snapshotAges(v *view) []sdk.Observation {
+	var out []sdk.Observation
+	for _, g := range v.guests {
+		m := c.snapshots.guests[int(g.VMID.V)]
+		if m == nil || !c.wanted(g) {
+			continue
+		}
+		age := 0.0
+		if m.oldest > 0 {
+			age = max(0, c.deps.Now().Sub(time.Unix(m.oldest, 0)).Seconds())
+		} else if m.asked.Before(c.deps.Now().Add(-time.Minute)) {
+			continue // it was told when it was asked
+		}
+		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Metric: "snapshot_age", Value: age})
+	}
+	return out
+}
