@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCatalog } from '@/catalog/catalog.ts';
 import type { Resource } from '@/live/resource.ts';
 import type { Status } from '@/live/status.ts';
-import { order, parseSort, sortPaths, sortText } from './sort.ts';
+import { order, orderer, parseSort, sortPaths, sortText, steady } from './sort.ts';
 
 const catalog = parseCatalog({
   types: [
@@ -75,5 +75,33 @@ describe('sortPaths', () => {
       ['cpu'],
       [],
     ]);
+  });
+});
+
+describe('ordering again', () => {
+  const by = (text: string) => parseSort(text);
+
+  it('is as ordering anew, whatever came, went or moved', () => {
+    const again = orderer();
+    const rounds = [
+      [host('c', { cpu: 1 }), host('a', { cpu: 3 }), host('b', { cpu: 2 })],
+      [host('c', { cpu: 9 }), host('d', { cpu: 3 }), host('b', { cpu: 2 })],
+      [host('b'), host('x', { cpu: 5 })],
+      [],
+      [host('z'), host('y', { cpu: 5 })],
+    ];
+    for (const list of rounds) {
+      for (const text of ['cpu', '-cpu', 'name']) {
+        expect(again(list, types, by(text))).toEqual(order(list, types, by(text)));
+      }
+    }
+  });
+
+  it('gives back the same list while it says the same', () => {
+    const same = steady();
+    const first = same(['a', 'b']);
+    expect(same(['a', 'b'])).toBe(first);
+    expect(same(['b', 'a'])).toEqual(['b', 'a']);
+    expect(same(['b', 'a', 'c'])).toEqual(['b', 'a', 'c']);
   });
 });

@@ -59,3 +59,33 @@ export function order(
   });
   return keyed.map((x) => x.r.id);
 }
+
+/** Those that were in a list before come in its order, then the others. */
+function asBefore(resources: readonly Resource[], before: readonly string[]): Resource[] {
+  const left = new Map(resources.map((r) => [r.id, r]));
+  const known = before.flatMap((id) => {
+    const r = left.get(id);
+    left.delete(id);
+    return r ?? [];
+  });
+  return [...known, ...left.values()];
+}
+
+/**
+ * Returns a function that orders again and again. It sorts what was sorted before, which takes little time when little
+ * moved.
+ */
+export function orderer(): typeof order {
+  let last: string[] = [];
+  return (resources, types, sort) => (last = order(asBefore(resources, last), types, sort));
+}
+
+/** Returns a function that gives back the list of the time before while it says the same. */
+export function steady(): (list: readonly string[]) => readonly string[] {
+  let last: readonly string[] = [];
+  return (list) => (sameList(last, list) ? last : (last = list));
+}
+
+export function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}

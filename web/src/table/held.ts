@@ -7,7 +7,3 @@ export function heldOrder(before: readonly string[], now: readonly string[]): st
   const known = new Set(before);
   return [...before.filter((id) => present.has(id)), ...now.filter((id) => !known.has(id))];
 }
-
-export function sameOrder(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((id, i) => id === b[i]);
-}

@@ -3,13 +3,13 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
 import { partsOf } from '@/filter/group.ts';
-import type { Sort } from '@/filter/sort.ts';
+import { sameList, type Sort } from '@/filter/sort.ts';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { useWidth } from '@/ui/width.ts';
 import { fitting, isNumeric, largestFirst, nameColumn, widthOf } from './columns.ts';
-import { heldOrder, sameOrder } from './held.ts';
+import { heldOrder } from './held.ts';
 import { Card, Row } from './rows.tsx';
 
 /** Below this width rows become cards. */
@@ -57,7 +57,7 @@ export function ResourceTable({
   useRowKeys(frame, held, virtual);
 
   const hidden = tellHidden && !cards ? columns.filter((c) => !shownColumns.includes(c)) : [];
-  const moved = !sameOrder(held, ids);
+  const moved = held !== ids && !sameList(held, ids);
   const rows = { ids: held, columns: shownColumns, virtual, rowHeight };
   return (
     <div

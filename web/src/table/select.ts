@@ -1,9 +1,9 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { grouped, groupPaths } from '@/filter/group.ts';
 import { compile, type Filter } from '@/filter/match.ts';
 import { parseFilter } from '@/filter/parse.ts';
-import { order, sortPaths, type Sort } from '@/filter/sort.ts';
+import { orderer, sortPaths, steady, type Sort } from '@/filter/sort.ts';
 import { useColumns, useLive } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
 import { statuses, type Status } from '@/live/status.ts';
@@ -43,6 +43,8 @@ export function useSelection(
     [filter, types, column, group],
   );
   const pending = !useColumns(paths);
+  const [order] = useState(orderer);
+  const [same] = useState(steady);
   return useMemo(() => {
     const byName = new Map(types.map((t) => [t.name, t]));
     const all = [...byId.values()].filter((r) => byName.has(r.type));
@@ -52,14 +54,14 @@ export function useSelection(
     });
     const ids = order(passing, byName, { column, descending });
     return {
-      ids: group === '' ? ids : grouped(ids, byId, byName, group),
+      ids: same(group === '' ? ids : grouped(ids, byId, byName, group)),
       passing: ids.length,
       total: all.length,
       counts: countStatuses(all),
       filter,
       pending,
     };
-  }, [byId, types, filter, column, descending, group, pending]);
+  }, [byId, types, filter, column, descending, group, pending, order, same]);
 }
 
 /** Those of some types of which there is a resource: the others would bring columns that nothing fills. */
