@@ -36,6 +36,7 @@ export const stream = new Stream(store, {
     sessionEnded();
     return false;
   },
+  poll: (body) => call<unknown>('api/v2/live', { method: 'POST', body, signal: AbortSignal.timeout(20_000) }),
   now: () => Date.now(),
   random: () => Math.random(),
 });

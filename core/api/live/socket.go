@@ -13,10 +13,17 @@ import (
 // closeTryAgain is the code of RFC 6455 for a client that cannot keep up.
 const closeTryAgain = 1013
 
+// maxPoll is the size of two messages of a client, in bytes.
+const maxPoll = 128 << 10
+
 // Routes returns the rows.
 func (h *Hub) Routes() []route.Route {
 	row := route.Socket("/ws", "liveState", "What changes, as it changes", h.serve).Scope(auth.ScopeMonitoringRead)
-	return []route.Route{row.With(func(a *route.Access) { a.QueryToken = true })}
+	return []route.Route{
+		row.With(func(a *route.Access) { a.QueryToken = true }),
+		route.Post("/api/v2/live", "pollLive", "What changed since the last answer, where no WebSocket gets through", h.answer).
+			Scope(auth.ScopeMonitoringRead).Body(maxPoll),
+	}
 }
 
 // serve is one connection: this goroutine writes, another one reads.

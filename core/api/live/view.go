@@ -17,11 +17,11 @@ const (
 // view is what a client shows. It is never changed after it has been read.
 type view struct {
 	Number    int64    `json:"view"`
-	Types     []string `json:"types"`     // nil for all
-	All       []string `json:"all"`       // columns of all rows
-	Range     []string `json:"range"`     // ids of the visible rows
-	Columns   []string `json:"columns"`   // of the rows in range; nil for all that the type declares
-	Documents []string `json:"documents"` // ids
+	Types     []string `json:"types,omitempty"`     // nil for all
+	All       []string `json:"all,omitempty"`       // columns of all rows
+	Range     []string `json:"range,omitempty"`     // ids of the visible rows
+	Columns   []string `json:"columns,omitempty"`   // of the rows in range; nil for all that the type declares
+	Documents []string `json:"documents,omitempty"` // ids
 }
 
 // asked is one message of a client.

@@ -1984,6 +1984,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What changed since the last answer, where no WebSocket gets through */
+        post: operations["pollLive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/resources": {
         parameters: {
             query?: never;
@@ -3229,6 +3246,12 @@ export interface components {
         PluginsListOut: {
             plugins: components["schemas"]["Plugin"][];
         };
+        Poll: {
+            epoch?: string;
+            held?: components["schemas"]["View"];
+            seq?: number;
+            view: components["schemas"]["View"];
+        };
         Provider: {
             authRequired: boolean;
             instructions: string;
@@ -3747,6 +3770,14 @@ export interface components {
             updateAvailable: boolean;
             version: string;
         };
+        View: {
+            all?: string[];
+            columns?: string[];
+            documents?: string[];
+            range?: string[];
+            types?: string[];
+            view: number;
+        };
         Warning: {
             count: number;
             first: number;
@@ -3913,6 +3944,7 @@ export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPermission = components['schemas']['Permission'];
 export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
+export type SchemaPoll = components['schemas']['Poll'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
@@ -3969,6 +4001,7 @@ export type SchemaUserIn = components['schemas']['UserIn'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVerified = components['schemas']['Verified'];
 export type SchemaVersion = components['schemas']['Version'];
+export type SchemaView = components['schemas']['View'];
 export type SchemaWarning = components['schemas']['Warning'];
 export type SchemaWebhook = components['schemas']['Webhook'];
 export type SchemaWebhooksHealth = components['schemas']['WebhooksHealth'];
@@ -8936,6 +8969,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pollLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Poll"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description The error */

@@ -54,6 +54,7 @@ const full = (id: string, view = 0, seq = 1) => ({
 let store: LiveStore;
 let stream: Stream;
 let allowed: () => Promise<boolean>;
+let poll: (ask: Record<string, unknown>) => Promise<unknown>;
 let page: EventTarget & { visibilityState: string };
 let here: EventTarget;
 
@@ -68,9 +69,11 @@ beforeEach(() => {
   vi.stubGlobal('removeEventListener', here.removeEventListener.bind(here));
   store = new LiveStore();
   allowed = () => Promise.resolve(true);
+  poll = () => Promise.reject(new Error('not here'));
   stream = new Stream(store, {
     url: () => 'ws://pulse/ws',
     allowed: () => allowed(),
+    poll: (ask) => poll(ask),
     now: Date.now,
     random: () => 0.5,
   });
@@ -96,7 +99,7 @@ describe('a stream', () => {
   it('is live with the first frame and follows the next', () => {
     stream.start();
     last().say(full('a'));
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
     last().say(full('b'));
     expect(store.read().ids).toEqual(['b']);
   });
@@ -116,7 +119,7 @@ describe('a stream', () => {
     last().say(full('a'));
     last().say(message);
     expect(store.read().ids).toEqual(['a']);
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
   });
 
   it('does not take bytes for a frame', () => {
@@ -136,7 +139,7 @@ describe('a stream', () => {
     await pass(1);
     expect(FakeSocket.all).toHaveLength(2);
     last().say(full('b'));
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
     expect(store.read().ids).toEqual(['b']);
   });
 
@@ -165,7 +168,7 @@ describe('a stream', () => {
     stream.start();
     last().say(full('a'));
     await pass(74_999);
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
     await pass(1);
     expect(FakeSocket.all[0]?.closed).toBe(true);
     expect(phase()).toMatchObject({ phase: 'lost' });
@@ -179,7 +182,7 @@ describe('a stream', () => {
     await pass(70_000);
     last().say({ type: 'ping' });
     await pass(70_000);
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
   });
 
   it('ignores what a connection says that was given up', async () => {
@@ -211,6 +214,7 @@ describe('a stream', () => {
   });
 
   it('tries at once when asked, or when the network or the viewer is back', async () => {
+    allowed = () => Promise.reject(new Error('away'));
     stream.start();
     for (const [n, nudge] of [
       () => stream.retry(),
@@ -256,7 +260,7 @@ describe('a stream', () => {
     here.dispatchEvent(new Event('online'));
     await pass(200_000);
     expect(FakeSocket.all).toHaveLength(1);
-    expect(phase()).toEqual({ phase: 'live' });
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
   });
 
   it('does not open a connection that was allowed after the stop', async () => {
@@ -355,5 +359,85 @@ describe('what is shown', () => {
     last().open();
     expect(last().heard.map((m) => m.type)).toEqual(['view']);
     await pass(0);
+  });
+});
+
+describe('where no connection gets through', () => {
+  /** Refuses connections until the stream asks instead. */
+  async function refused(): Promise<Record<string, unknown>[]> {
+    const asked: Record<string, unknown>[] = [];
+    poll = (ask) => {
+      asked.push(ask);
+      return Promise.resolve(full('a', 0, asked.length));
+    };
+    stream.start();
+    for (let i = 0; i < 3; i++) {
+      last().close();
+      await pass(10_000);
+    }
+    return asked;
+  }
+
+  it('asks every few seconds, and goes on from what it has', async () => {
+    const asked = await refused();
+    expect(FakeSocket.all).toHaveLength(3);
+    expect(phase()).toEqual({ phase: 'live', by: 'requests' });
+    expect(store.read().ids).toEqual(['a']);
+    expect(asked[0]).not.toHaveProperty('epoch');
+    const before = asked.length;
+    await pass(5_000);
+    expect(asked).toHaveLength(before + 1);
+    expect(asked.at(-1)).toMatchObject({ epoch: 'e', seq: before, held: { range: [] } });
+  });
+
+  it('asks at once when the page shows something else', async () => {
+    const asked = await refused();
+    const before = asked.length;
+    stream.watch.add('range', ['a']);
+    await pass(100);
+    expect(asked).toHaveLength(before + 1);
+    expect(asked.at(-1)).toMatchObject({ view: { range: ['a'] } });
+  });
+
+  it('tries a connection now and then, and takes to it', async () => {
+    await refused();
+    await pass(130_000);
+    expect(FakeSocket.all).toHaveLength(4);
+    last().close();
+    await pass(1_000);
+    expect(phase()).toEqual({ phase: 'live', by: 'requests' });
+    await pass(130_000);
+    expect(FakeSocket.all).toHaveLength(5);
+    last().open();
+    last().say(full('b'));
+    expect(phase()).toEqual({ phase: 'live', by: 'socket' });
+    expect(store.read().ids).toEqual(['b']);
+  });
+
+  it('says so when the server is gone too', async () => {
+    await refused();
+    poll = () => Promise.reject(new Error('gone'));
+    allowed = () => Promise.reject(new Error('gone'));
+    await pass(6_000);
+    expect(phase()).toMatchObject({ phase: 'lost' });
+  });
+
+  it('does not ask a server that was only away', async () => {
+    poll = vi.fn(() => Promise.resolve(full('a')));
+    allowed = () => Promise.reject(new Error('away'));
+    stream.start();
+    for (let i = 0; i < 6; i++) {
+      last().close();
+      await pass(40_000);
+    }
+    expect(poll).not.toHaveBeenCalled();
+  });
+
+  it('asks no more when it is stopped', async () => {
+    const asked = await refused();
+    stream.stop();
+    const before = asked.length;
+    await pass(60_000);
+    expect(asked).toHaveLength(before);
   });
 });

@@ -1,5 +1,5 @@
 import { backoff } from './backoff.ts';
-import { emptyView, parseFrame, type View } from './frame.ts';
+import { emptyView, parseFrame, type Frame, type View } from './frame.ts';
 import type { LiveStore } from './store.ts';
 import { Watch } from './watch.ts';
 
@@ -10,7 +10,18 @@ export interface Surroundings {
   allowed: () => Promise<boolean>;
   now: () => number;
   random: () => number;
+  /** Asks over HTTP for what a connection would bring; answers with a frame. */
+  poll: (ask: { epoch?: string; seq?: number; held?: View; view: object }) => Promise<unknown>;
 }
+
+/** After so many connections that brought nothing, though the server answers, something between lets none through. */
+const refusals = 2;
+
+/** Between two questions where no connection gets through. */
+const pollEvery = 5_000;
+
+/** Every so many questions a connection is tried again. */
+const retryEvery = 24;
 
 /** A server that says nothing for so long is gone, even if the connection does not know it yet. */
 const silence = 75_000;
@@ -36,6 +47,10 @@ export class Stream {
   #watch: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #lostSince: number | undefined;
+  /** Connections in a row that brought nothing. */
+  #refused = 0;
+  /** How often was asked since no connection gets through; undefined while one does or may. */
+  #asked: number | undefined;
   #stopped = true;
   readonly #store: LiveStore;
   readonly #around: Surroundings;
@@ -65,12 +80,14 @@ export class Stream {
     this.#telling = undefined;
     this.#drop();
     this.#attempt = 0;
+    this.#refused = 0;
+    this.#asked = undefined;
     this.#lostSince = undefined;
   }
 
   /** Tries again at once instead of when the countdown ends. */
   retry(): void {
-    if (this.#stopped || this.#socket) return;
+    if (this.#stopped || this.#socket || this.#asked !== undefined) return;
     clearTimeout(this.#timer);
     this.#attempt = 0;
     void this.#again();
@@ -122,10 +139,45 @@ export class Stream {
     }
     const frame = parseFrame(message);
     if (!frame) return;
+    this.#refused = 0;
+    this.#asked = undefined;
+    this.#take(frame, this.#viewOf(frame.view));
+  }
+
+  #take(frame: Frame, view: View): void {
     this.#attempt = 0;
     this.#lostSince = undefined;
-    this.#store.apply(frame, this.#viewOf(frame.view));
-    if (this.#store.read().connection.phase !== 'live') this.#store.setConnection({ phase: 'live' });
+    this.#store.apply(frame, view);
+    const by = this.#asked === undefined ? 'socket' : 'requests';
+    const { connection } = this.#store.read();
+    if (connection.phase !== 'live' || connection.by !== by) this.#store.setConnection({ phase: 'live', by });
+  }
+
+  /** Asks once, and again after a while: where no connection gets through. */
+  async #ask(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#asked ??= 0;
+    if (++this.#asked % retryEvery === 0) {
+      this.#open();
+      return;
+    }
+    const view = this.watch.view();
+    const number = ++this.#number;
+    this.#view = view;
+    this.#told = this.#around.now();
+    const { view: held, ...from } = this.#store.held() ?? {};
+    const answer = await this.#around
+      .poll({ ...from, ...(held && { held }), view: { view: number, ...view } })
+      .catch(() => undefined);
+    // Somebody asked for something else meanwhile, or a connection came.
+    if (this.#stopped || this.#number !== number) return;
+    const frame = parseFrame(answer);
+    if (!frame) {
+      this.#lost();
+      return;
+    }
+    this.#take(frame, view);
+    this.#timer = setTimeout(() => void this.#ask(), pollEvery);
   }
 
   /** The view that a frame was made for. Those before it are of no more use. */
@@ -153,7 +205,9 @@ export class Stream {
     clearTimeout(this.#telling);
     this.#telling = undefined;
     const view = this.watch.view();
-    if (this.#socket?.readyState !== WebSocket.OPEN || view === this.#view) return;
+    if (view === this.#view) return;
+    if (this.#asked !== undefined && !this.#socket) return void this.#ask();
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#view = view;
     this.#told = this.#around.now();
     this.#views.set(++this.#number, view);
@@ -170,6 +224,10 @@ export class Stream {
     clearTimeout(this.#telling);
     this.#telling = undefined;
     if (this.#stopped) return;
+    this.#refused++;
+    // It was only a try.
+    if (this.#asked !== undefined && this.#asked % retryEvery === 0) return void this.#ask();
+    this.#asked = undefined;
     const wait = backoff(this.#attempt++, this.#around.random);
     this.#lostSince ??= this.#around.now();
     this.#store.setConnection({
@@ -186,8 +244,13 @@ export class Stream {
       since: this.#lostSince ?? this.#around.now(),
       retryAt: undefined,
     });
-    const allowed = await this.#around.allowed().catch(() => true);
+    const allowed = await this.#around.allowed().catch(() => {
+      // Then it is the server that is away.
+      this.#refused = 0;
+      return true;
+    });
     if (this.#stopped || this.#socket || !allowed) return;
-    this.#open();
+    if (this.#refused > refusals) await this.#ask();
+    else this.#open();
   }
 }

@@ -8,7 +8,8 @@ import { share } from './share.ts';
 /** How the stream is doing. */
 export type Connection =
   | { phase: 'connecting' }
-  | { phase: 'live' }
+  /** By requests it is where no connection gets through to the server. */
+  | { phase: 'live'; by: 'socket' | 'requests' }
   /** Lost since a moment; the next attempt comes at retryAt, or is under way when that is undefined. */
   | { phase: 'lost'; since: number; retryAt: number | undefined };
 

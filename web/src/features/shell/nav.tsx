@@ -53,10 +53,14 @@ function itemsOf(families: readonly string[]): Item[] {
 
 /** Whether live data arrive, as a small light. */
 function LiveLight() {
-  const phase = useLive((l) => l.connection.phase);
-  const text = { live: 'Live', lost: 'Disconnected', connecting: 'Connecting' }[phase];
+  const connection = useLive((l) => l.connection);
+  const { phase } = connection;
+  const asks = phase === 'live' && connection.by === 'requests';
+  const text = { live: asks ? 'Every 5 s' : 'Live', lost: 'Disconnected', connecting: 'Connecting' }[phase];
+  const why =
+    'No WebSocket gets through to the server, so the page asks every 5 seconds. A proxy may have to allow it.';
   return (
-    <span className="text-muted flex items-center gap-2 px-2 text-xs lg:px-3" title={text}>
+    <span className="text-muted flex items-center gap-2 px-2 text-xs lg:px-3" title={asks ? why : text}>
       <span
         aria-hidden
         className={cx(
