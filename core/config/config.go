@@ -24,6 +24,8 @@ type Config struct {
 	Metrics      Metrics
 	Plugins      Plugins
 	Integrations []Integration
+	// Demo tells that all integrations watch invented upstreams; the file cannot say it.
+	Demo bool
 
 	origins map[string]Range
 	metrics json.RawMessage

@@ -31,6 +31,8 @@ type Manifest struct {
 	SHA256      string
 	OS, Arch    string
 	Description sdk.Description
+	// Commands are subcommands of the plugin's own, for example "simulate".
+	Commands []string
 }
 
 var (
@@ -71,7 +73,7 @@ func ParseManifest(raw []byte) (Manifest, error) {
 	m := Manifest{
 		Kind: file.Kind, Name: file.Name, Version: file.Version,
 		ProtocolMin: file.Protocol.Min, ProtocolMax: file.Protocol.Max,
-		SHA256: strings.ToLower(file.SHA256), OS: file.OS, Arch: file.Arch, Description: d,
+		SHA256: strings.ToLower(file.SHA256), OS: file.OS, Arch: file.Arch, Description: d, Commands: file.Commands,
 	}
 	switch {
 	case !kindForm.MatchString(m.Kind):

@@ -56,10 +56,20 @@ func printUsage(to io.Writer, name, summary string, own []Command) {
 	}
 }
 
+// UntilInputEnds names the variable of the environment that has a plugin's own command end with its standard input, and so
+// with whoever started it.
+const UntilInputEnds = "PULSE_PLUGIN_UNTIL_INPUT_ENDS"
+
 // runOwn runs a command of the plugin's own until it ends or the process is interrupted.
 func runOwn(ctx context.Context, c Command, args []string, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv(UntilInputEnds) != "" {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
 	return c.Run(ctx, args, out)
 }
 
@@ -82,7 +92,7 @@ func run(ctx context.Context, p sdk.Plugin, own []Command, args []string, out, e
 		serve(ctx, p)
 		return 0
 	case "manifest":
-		err = printManifest(out, d)
+		err = printManifest(out, d, own)
 	case "describe":
 		err = printJSON(out, d)
 	case "--version", "version":
@@ -114,7 +124,11 @@ func described(p sdk.Plugin) sdk.Description {
 	return d
 }
 
-func printManifest(out io.Writer, d sdk.Description) error {
+func printManifest(out io.Writer, d sdk.Description, own []Command) error {
+	commands := make([]string, 0, len(own))
+	for _, c := range own {
+		commands = append(commands, c.Name)
+	}
 	path, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own binary: %w", err)
@@ -130,7 +144,7 @@ func printManifest(out io.Writer, d sdk.Description) error {
 	return printJSON(out, rpc.Manifest{
 		Manifest: rpc.ManifestVersion, Kind: d.Kind, Name: d.Name, Version: d.Version,
 		Protocol: rpc.Versions{Min: rpc.Protocol, Max: rpc.Protocol},
-		SHA256:   sum, OS: runtime.GOOS, Arch: runtime.GOARCH, Description: description,
+		SHA256:   sum, OS: runtime.GOOS, Arch: runtime.GOARCH, Commands: commands, Description: description,
 	})
 }
 

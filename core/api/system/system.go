@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/errs"
 )
 
 // Facts are what the area tells.
@@ -18,6 +20,8 @@ type Facts struct {
 	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
 	Container  bool
 	Deployment string
+	// Demo tells that all that the server shows is invented.
+	Demo bool
 }
 
 // Health is the answer of a living server.
@@ -62,6 +66,9 @@ func Routes(f Facts) []route.Route {
 		route.Get("/api/version", "getVersion", "The server's version", f.version).Public().Class("public"),
 		route.Get("/api/agent/version", "getAgentVersion", "The version that agents should replace themselves by; dev means none", f.agent).Public(),
 		route.Get("/api/server/info", "getServerInfo", "The server's version in short", f.info).Public(),
+		route.Get("/api/system/mock-mode", "getMockMode", "Whether what the server shows is invented", f.mockMode).Admin(auth.ScopeSettingsRead),
+		route.Post("/api/system/mock-mode", "changeMockMode", "Answers what is so; it is changed by starting another server", f.changeMockMode).Admin(auth.ScopeSettingsWrite),
+		route.Put("/api/system/mock-mode", "replaceMockMode", "The same as POST", f.changeMockMode).Admin(auth.ScopeSettingsWrite),
 	}
 }
 
@@ -92,4 +99,26 @@ func (Facts) agent(context.Context, route.None) (AgentVersion, error) {
 
 func (f Facts) info(context.Context, route.None) (Info, error) {
 	return Info{IsDevelopment: f.development(), Version: f.Version}, nil
+}
+
+// MockMode is whether the world is invented.
+type MockMode struct {
+	Enabled bool     `json:"enabled"`
+	Config  struct{} `json:"config" help:"Always empty: the sizes of the invented world are flags of the demo."`
+}
+
+type mockModeIn struct {
+	Enabled *bool `json:"enabled"`
+}
+
+func (f Facts) mockMode(context.Context, route.None) (MockMode, error) {
+	return MockMode{Enabled: f.Demo}, nil
+}
+
+// changeMockMode refuses to change it: what is invented never mixes with what is real, not even in the store.
+func (f Facts) changeMockMode(ctx context.Context, in mockModeIn) (MockMode, error) {
+	if in.Enabled != nil && *in.Enabled != f.Demo {
+		return MockMode{}, errs.New(errs.Conflict, "The demo is a server of its own, so that what is invented never mixes with what is real. Start it with: pulse demo")
+	}
+	return f.mockMode(ctx, route.None{})
 }

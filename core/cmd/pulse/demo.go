@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -13,7 +16,9 @@ import (
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/sqlite"
+	pluginserve "github.com/pulse-platform/pulse/sdk/serve"
 )
 
 type demoCommand struct {
@@ -44,6 +49,16 @@ func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error
 	if cfg.Integrations, err = c.integrations(); err != nil {
 		return err
 	}
+	cfg.Demo = true
+	dir, err := pluginsDir(cfg)
+	if err != nil {
+		return err
+	}
+	simulated, err := simulators(ctx, dir, io)
+	if err != nil {
+		return err
+	}
+	cfg.Integrations = append(cfg.Integrations, simulated...)
 	password := id.Random(9)
 	if err := claim(ctx, cfg, "demo", password); err != nil {
 		return fmt.Errorf("make the demo's user: %w", err)
@@ -63,6 +78,71 @@ func (c demoCommand) integrations() ([]config.Integration, error) {
 		return nil, err
 	}
 	return []config.Integration{{Kind: "demo", Name: "world", Config: raw, Range: config.Range{File: "the command line"}}}, nil
+}
+
+// simulatorPatience is how long a simulator may take to say where it listens.
+const simulatorPatience = 10 * time.Second
+
+// simulators starts the invented upstream of every plugin that has one, until the context ends, and returns the integrations
+// that watch them: the demo shows what the real plugins make of it.
+func simulators(ctx context.Context, dir string, io streams) ([]config.Integration, error) {
+	entries, err := pluginhost.Scan(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []config.Integration
+	for _, e := range entries {
+		if e.Problem != "" || !slices.Contains(e.Manifest.Commands, "simulate") {
+			continue
+		}
+		in, err := simulate(ctx, e.Binary, io)
+		if err != nil {
+			return nil, fmt.Errorf("simulate what %s watches: %w", e.Manifest.Name, err)
+		}
+		out = append(out, in)
+	}
+	return out, nil
+}
+
+// simulate starts one simulator. Its first line is the body of a request to make the integration.
+func simulate(ctx context.Context, binary string, io streams) (in config.Integration, err error) {
+	cmd := exec.CommandContext(ctx, binary, "simulate", "--listen", "127.0.0.1:0")
+	cmd.Stderr = io.err
+	cmd.Env = append(os.Environ(), pluginserve.UntilInputEnds+"=1")
+	if _, err := cmd.StdinPipe(); err != nil { // it ends when we do, however we end
+		return in, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return in, err
+	}
+	if err := cmd.Start(); err != nil {
+		return in, err
+	}
+	silent := time.AfterFunc(simulatorPatience, func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	said := lines.Scan()
+	silent.Stop()
+	go func() { _ = cmd.Wait() }() // it ends with the context
+	if !said {
+		return in, fmt.Errorf("it did not say where it listens within %v", simulatorPatience)
+	}
+	var made struct {
+		Kind, Name string
+		Config     json.RawMessage
+		Network    struct {
+			AllowLoopback bool
+			AllowNetworks []string
+			Pins          map[string]string
+		}
+	}
+	if err := json.Unmarshal(lines.Bytes(), &made); err != nil {
+		return in, fmt.Errorf("read where it listens: %w", err)
+	}
+	return config.Integration{
+		Kind: made.Kind, Name: made.Name, Config: made.Config, Range: config.Range{File: "the command line"},
+		Network: config.Network{AllowLoopback: made.Network.AllowLoopback, AllowNetworks: made.Network.AllowNetworks, Pins: made.Network.Pins},
+	}, nil
 }
 
 // claim makes the user of a server that nobody has claimed yet.

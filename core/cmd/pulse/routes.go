@@ -70,7 +70,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 	return []api.Area{
 		{Name: "system", Routes: system.Routes(system.Facts{
-			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(),
+			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(), Demo: s.cfg != nil && s.cfg.Demo,
 		})},
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,

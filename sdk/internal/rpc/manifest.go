@@ -26,6 +26,8 @@ type Manifest struct {
 	SHA256 string `json:"sha256"`
 	OS     string `json:"os"`
 	Arch   string `json:"arch"`
+	// Commands are the subcommands that the plugin has beside those that every plugin has.
+	Commands []string `json:"commands,omitempty"`
 	// Description is the JSON form of the protocol's message.
 	Description json.RawMessage `json:"description"`
 }

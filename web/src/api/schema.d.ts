@@ -1899,6 +1899,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/mock-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether what the server shows is invented */
+        get: operations["getMockMode"];
+        /** The same as POST */
+        put: operations["replaceMockMode"];
+        /** Answers what is so; it is changed by starting another server */
+        post: operations["changeMockMode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/settings": {
         parameters: {
             query?: never;
@@ -3030,6 +3049,14 @@ export interface components {
             privilege: string;
             remedy?: string;
         };
+        MockMode: {
+            /** @description Always empty: the sizes of the invented world are flags of the demo. */
+            config: Record<string, never>;
+            enabled: boolean;
+        };
+        MockModeIn: {
+            enabled: boolean | null;
+        };
         Moved: {
             id: string;
             message: string;
@@ -3923,6 +3950,8 @@ export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
 export type SchemaMissing = components['schemas']['Missing'];
+export type SchemaMockMode = components['schemas']['MockMode'];
+export type SchemaMockModeIn = components['schemas']['MockModeIn'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
@@ -8815,6 +8844,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMockMode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MockMode"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replaceMockMode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MockModeIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MockMode"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeMockMode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MockModeIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MockMode"];
                 };
             };
             /** @description The error */
