@@ -92,40 +92,58 @@ func (t *stringTable) place(s string) (index uint32, added bool) {
 	return i, true
 }
 
-// batch makes a batch of observations and samples, with the strings that are new to the stream. Batches have to be sent in
-// the order in which they were made.
-func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) *pb.Batch {
-	b := &pb.Batch{Observations: obs}
-	n := len(samples)
-	if n == 0 {
-		return b
+// at returns the place of a text in the table, and adds one that is new to the batch.
+func (t *stringTable) at(b *pb.Batch, s string) uint32 {
+	s = text(s)
+	i, added := t.place(s)
+	if added {
+		b.Strings = append(b.Strings, s)
 	}
+	return i
+}
+
+// batch makes a batch of observations, marks and samples, with the strings that are new to the stream. Batches have to be
+// sent in the order in which they were made.
+func (t *stringTable) batch(obs []*pb.Observation, unchanged []thing, samples []sdk.Sample) *pb.Batch {
+	b := &pb.Batch{Observations: obs}
 	if t.index == nil {
-		t.index = make(map[string]uint32, n)
+		t.index = make(map[string]uint32, len(samples))
 	}
 	if t.size > maxTable {
 		clear(t.index)
 		t.size, b.Anew = 0, true
 	}
+	if len(unchanged) > 0 {
+		b.Unchanged = t.marks(b, unchanged)
+	}
+	if len(samples) > 0 {
+		b.Samples = t.samples(b, samples)
+	}
+	return b
+}
+
+func (t *stringTable) marks(b *pb.Batch, unchanged []thing) *pb.UnchangedMarks {
+	n := len(unchanged)
+	c := &pb.UnchangedMarks{Type: make([]uint32, n), Key: make([]uint32, n), Part: make([]uint32, n)}
+	for i, k := range unchanged {
+		c.Type[i], c.Key[i], c.Part[i] = t.at(b, k.kind), t.at(b, k.key), t.at(b, k.part)
+	}
+	return c
+}
+
+func (t *stringTable) samples(b *pb.Batch, samples []sdk.Sample) *pb.Samples {
+	n := len(samples)
 	c := &pb.Samples{
 		Type: make([]uint32, n), Key: make([]uint32, n), Metric: make([]uint32, n), Instance: make([]uint32, n),
 		Value: make([]float64, n),
 	}
-	at := func(s string) uint32 {
-		s = text(s)
-		i, added := t.place(s)
-		if added {
-			b.Strings = append(b.Strings, s)
-		}
-		return i
-	}
 	for i := range samples {
 		s := &samples[i]
-		c.Metric[i], c.Instance[i], c.Value[i] = at(s.Metric), at(s.Instance), s.Value
+		c.Metric[i], c.Instance[i], c.Value[i] = t.at(b, s.Metric), t.at(b, s.Instance), s.Value
 		if i > 0 && s.Type == samples[i-1].Type && s.Key == samples[i-1].Key { // as most are
 			c.Type[i], c.Key[i] = c.Type[i-1], c.Key[i-1]
 		} else {
-			c.Type[i], c.Key[i] = at(s.Type), at(s.Key)
+			c.Type[i], c.Key[i] = t.at(b, s.Type), t.at(b, s.Key)
 		}
 		if !s.Time.IsZero() {
 			if c.Time == nil {
@@ -134,8 +152,7 @@ func (t *stringTable) batch(obs []*pb.Observation, samples []sdk.Sample) *pb.Bat
 			c.Time[i] = s.Time.UnixNano()
 		}
 	}
-	b.Samples = c
-	return b
+	return c
 }
 
 // stringList is the receiver's side of a table of strings.
@@ -159,11 +176,18 @@ func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
 	if b == nil {
 		return nil, nil
 	}
-	out := make([]sdk.Observation, 0, len(b.GetObservations())+1)
+	marks, err := l.marks(b.GetUnchanged())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]sdk.Observation, 0, len(b.GetObservations())+len(marks)+1)
 	for _, m := range b.GetObservations() {
 		if o := decodeObservation(m); o != nil {
 			out = append(out, o)
 		}
+	}
+	for _, u := range marks {
+		out = append(out, u)
 	}
 	if n > 0 {
 		samples, err := l.samples(c)
@@ -171,6 +195,22 @@ func (l *stringList) read(b *pb.Batch) ([]sdk.Observation, error) {
 			return nil, err
 		}
 		out = append(out, samples)
+	}
+	return out, nil
+}
+
+func (l *stringList) marks(c *pb.UnchangedMarks) ([]sdk.Unchanged, error) {
+	types, keys, parts := c.GetType(), c.GetKey(), c.GetPart()
+	if len(keys) != len(types) || len(parts) != len(types) {
+		return nil, malformed("columns of marks of different length")
+	}
+	out := make([]sdk.Unchanged, len(types))
+	top := uint32(len(l.all))
+	for i := range out {
+		if max(types[i], keys[i], parts[i]) >= top {
+			return nil, malformed("a mark names a string that was not sent")
+		}
+		out[i] = sdk.Unchanged{Type: l.all[types[i]], Key: l.all[keys[i]], Part: l.all[parts[i]]}
 	}
 	return out, nil
 }

@@ -211,7 +211,7 @@ func (p piece) batch(t *stringTable) *pb.Batch {
 	if len(p.obs)+len(p.samples) == 0 {
 		return nil
 	}
-	return t.batch(p.obs, p.samples)
+	return t.batch(p.obs, nil, p.samples)
 }
 
 // cutObservations cuts a list that no cycle surrounds into pieces, gives them to send, and returns the last one, which may

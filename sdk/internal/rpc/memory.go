@@ -3,9 +3,10 @@ package rpc
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"sync"
 
-	pb "github.com/pulse-platform/pulse/proto/pulse/plugin/v1"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -54,49 +55,49 @@ func (m *memory) end() {
 	m.next, m.busy = nil, false
 }
 
+// known is a document that the server will have once its partition is committed.
+type known struct {
+	thing
+	hash uint64
+}
+
 // keep takes over what a partition committed.
-func (m *memory) keep(seen map[thing]uint64) {
+func (m *memory) keep(seen []known) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	into := m.next
 	if into == nil {
 		into = m.last
 	}
-	for k, v := range seen {
-		into[k] = v
+	for _, k := range seen {
+		into[k.thing] = k.hash
 	}
 }
 
-// shorten returns an Unchanged in place of a document that the server has, and notes the document in seen, or as known
-// at once when there is no commit to wait for.
-func (m *memory) shorten(o sdk.Observation, seen map[thing]uint64, atOnce bool) (*pb.Observation, bool) {
-	var k thing
-	var hash uint64
+// has notes a document in seen, or as known at once when there is no commit to wait for, and reports whether the server has
+// it already.
+func (m *memory) has(o sdk.Observation, seen *[]known, atOnce bool) (thing, bool) {
+	var k known
 	switch o := o.(type) {
 	case sdk.Record:
-		k, hash = thing{o.Type, o.Key, ""}, m.record(o)
+		k = known{thing{o.Type, o.Key, ""}, m.record(o)}
 	case sdk.Part:
-		k, hash = thing{o.Type, o.Key, o.Name}, maphash.Bytes(m.seed, o.Doc)
+		k = known{thing{o.Type, o.Key, o.Name}, maphash.Bytes(m.seed, o.Doc)}
 	case sdk.Removed:
 		m.forget(o, seen)
-		return nil, false
+		return thing{}, false
 	default:
-		return nil, false
+		return thing{}, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known, ok := m.last[k]
+	hash, ok := m.last[k.thing]
 	if atOnce {
-		m.last[k] = hash
+		m.last[k.thing] = k.hash
 	} else {
-		seen[k] = hash
+		*seen = append(*seen, k)
 	}
-	if !ok || known != hash {
-		return nil, false
-	}
-	return &pb.Observation{Kind: &pb.Observation_Unchanged{
-		Unchanged: &pb.Unchanged{Type: text(k.kind), Key: text(k.key), Part: text(k.part)},
-	}}, true
+	return k.thing, ok && hash == k.hash
 }
 
 // record hashes all of a record. Each text ends and each list begins in a way that no other content can imitate.
@@ -144,14 +145,10 @@ func count(h *maphash.Hash, n int) {
 }
 
 // forget drops a removed record and its parts: should it come back, it is sent.
-func (m *memory) forget(r sdk.Removed, seen map[thing]uint64) {
+func (m *memory) forget(r sdk.Removed, seen *[]known) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, from := range []map[thing]uint64{m.last, seen} {
-		for k := range from {
-			if k.kind == r.Type && k.key == r.Key {
-				delete(from, k)
-			}
-		}
-	}
+	of := func(k thing) bool { return k.kind == r.Type && k.key == r.Key }
+	maps.DeleteFunc(m.last, func(k thing, _ uint64) bool { return of(k) })
+	*seen = slices.DeleteFunc(*seen, func(k known) bool { return of(k.thing) })
 }

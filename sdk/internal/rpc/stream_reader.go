@@ -106,7 +106,7 @@ func (r *cycleReader) batch(b *pb.Batch) error {
 	if err != nil {
 		return err
 	}
-	r.counts.Observations += int64(len(b.GetObservations()))
+	r.counts.Observations += int64(len(b.GetObservations()) + len(b.GetUnchanged().GetKey()))
 	r.counts.Samples += int64(len(b.GetSamples().GetValue()))
 	emit := r.sink.Emit
 	if id := b.GetPartition(); id != 0 {

@@ -367,7 +367,7 @@ func TestATableOfNamesBeginsAnewBeforeItIsLarge(t *testing.T) {
 		for i := range samples {
 			samples[i] = sdk.Sample{Type: "host", Key: "self", Metric: "heat", Instance: fmt.Sprint(round, " ", i)}
 		}
-		b := sender.batch(nil, samples)
+		b := sender.batch(nil, nil, samples)
 		if b.GetAnew() {
 			anew++
 		}
@@ -387,7 +387,7 @@ func TestATableOfNamesBeginsAnewBeforeItIsLarge(t *testing.T) {
 func TestTimesOfSamples(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	var table stringTable
-	b := table.batch(nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
+	b := table.batch(nil, nil, []sdk.Sample{{Type: "t", Key: "k", Metric: "m", Time: at}, {Type: "t", Key: "k", Metric: "m"}})
 	read, err := (&stringList{}).read(b)
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ var _ sdk.Sink = (*cycleWriter)(nil)
 
 func newCycleWriter(ctx context.Context, m *memory, send func(*pb.CycleMessage) error) *cycleWriter {
 	w := &cycleWriter{ctx: ctx, memory: m, send: send, parts: map[*partitionWriter]bool{}}
-	w.rest = &partitionWriter{w: w, seen: map[thing]uint64{}}
+	w.rest = &partitionWriter{w: w}
 	return w
 }
 
@@ -54,7 +54,7 @@ func (w *cycleWriter) Partition(name string) sdk.Partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lastID++
-	p := &partitionWriter{w: w, id: w.lastID, name: name, seen: map[thing]uint64{}}
+	p := &partitionWriter{w: w, id: w.lastID, name: name}
 	w.parts[p] = true
 	// A failure stays and comes back with the next call that can say so.
 	_ = w.sendLocked(&pb.CycleMessage{Item: &pb.CycleMessage_PartitionBegin{
@@ -126,12 +126,13 @@ type partitionWriter struct {
 	id   uint32
 	name string
 
-	mu      sync.Mutex
-	done    bool
-	pending []*pb.Observation
-	samples []sdk.Sample
-	size    int
-	seen    map[thing]uint64
+	mu        sync.Mutex
+	done      bool
+	pending   []*pb.Observation
+	unchanged []thing
+	samples   []sdk.Sample
+	size      int
+	seen      []known
 }
 
 // Emit adds observations. An error means that nothing more of the cycle can be sent, or that one of obs is too large.
@@ -159,13 +160,16 @@ func (p *partitionWriter) add(o sdk.Observation) error {
 	case sdk.Sample:
 		p.samples = append(p.samples, o)
 		p.size += sampleSize(o)
+	case sdk.Unchanged:
+		p.mark(thing{o.Type, o.Key, o.Part})
 	default:
-		m, short := p.w.memory.shorten(o, p.seen, p.w.watch && p.id == 0)
-		if !short {
-			var err error
-			if m, err = encodeObservation(o); err != nil {
-				return err
-			}
+		if k, had := p.w.memory.has(o, &p.seen, p.w.watch && p.id == 0); had {
+			p.mark(k)
+			break
+		}
+		m, err := encodeObservation(o)
+		if err != nil {
+			return err
 		}
 		size := proto.Size(m)
 		if size > MaxBatch {
@@ -183,6 +187,13 @@ func (p *partitionWriter) add(o sdk.Observation) error {
 		return p.flush()
 	}
 	return nil
+}
+
+// mark says that the server has the document of a thing.
+func (p *partitionWriter) mark(k thing) {
+	const columns = 3 * 3
+	p.unchanged = append(p.unchanged, k)
+	p.size += columns + len(k.kind) + len(k.key) + len(k.part)
 }
 
 func (p *partitionWriter) addSamples(all []sdk.Sample) error {
@@ -207,17 +218,17 @@ func (p *partitionWriter) flushAll() error {
 
 // flush sends what is pending. Strings get their place in the table here, in the order in which batches leave.
 func (p *partitionWriter) flush() error {
-	if len(p.pending) == 0 && len(p.samples) == 0 {
+	if len(p.pending)+len(p.unchanged)+len(p.samples) == 0 {
 		return nil
 	}
 	w := p.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	batch := w.table.batch(p.pending, p.samples)
+	batch := w.table.batch(p.pending, p.unchanged, p.samples)
 	batch.Partition = p.id
-	w.counts.Observations += int64(len(p.pending))
+	w.counts.Observations += int64(len(p.pending) + len(p.unchanged))
 	w.counts.Samples += int64(len(p.samples))
-	p.pending, p.samples, p.size = nil, p.samples[:0], 0
+	p.pending, p.unchanged, p.samples, p.size = nil, p.unchanged[:0], p.samples[:0], 0
 	return w.sendLocked(&pb.CycleMessage{Item: &pb.CycleMessage_Batch{Batch: batch}})
 }
 

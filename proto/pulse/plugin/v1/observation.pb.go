@@ -408,7 +408,9 @@ type Batch struct {
 	// Samples follow the observations of the batch.
 	Samples *Samples `protobuf:"bytes,4,opt,name=samples,proto3" json:"samples,omitempty"`
 	// Anew empties the stream's table first, down to the empty string.
-	Anew          bool `protobuf:"varint,5,opt,name=anew,proto3" json:"anew,omitempty"`
+	Anew bool `protobuf:"varint,5,opt,name=anew,proto3" json:"anew,omitempty"`
+	// Marks follow the observations too, and count as such.
+	Unchanged     *UnchangedMarks `protobuf:"bytes,6,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -478,6 +480,74 @@ func (x *Batch) GetAnew() bool {
 	return false
 }
 
+func (x *Batch) GetUnchanged() *UnchangedMarks {
+	if x != nil {
+		return x.Unchanged
+	}
+	return nil
+}
+
+// UnchangedMarks are marks as of [Unchanged], in columns of equal length: indexes into the stream's table of strings.
+type UnchangedMarks struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          []uint32               `protobuf:"varint,1,rep,packed,name=type,proto3" json:"type,omitempty"`
+	Key           []uint32               `protobuf:"varint,2,rep,packed,name=key,proto3" json:"key,omitempty"`
+	Part          []uint32               `protobuf:"varint,3,rep,packed,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnchangedMarks) Reset() {
+	*x = UnchangedMarks{}
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnchangedMarks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnchangedMarks) ProtoMessage() {}
+
+func (x *UnchangedMarks) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnchangedMarks.ProtoReflect.Descriptor instead.
+func (*UnchangedMarks) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UnchangedMarks) GetType() []uint32 {
+	if x != nil {
+		return x.Type
+	}
+	return nil
+}
+
+func (x *UnchangedMarks) GetKey() []uint32 {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *UnchangedMarks) GetPart() []uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
 // Samples are measurements in columns of equal length. Type, key, metric and instance are indexes into the
 // stream's table of strings.
 type Samples struct {
@@ -495,7 +565,7 @@ type Samples struct {
 
 func (x *Samples) Reset() {
 	*x = Samples{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[6]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +577,7 @@ func (x *Samples) String() string {
 func (*Samples) ProtoMessage() {}
 
 func (x *Samples) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[6]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +590,7 @@ func (x *Samples) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Samples.ProtoReflect.Descriptor instead.
 func (*Samples) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{6}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Samples) GetType() []uint32 {
@@ -585,7 +655,7 @@ type Observation struct {
 
 func (x *Observation) Reset() {
 	*x = Observation{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[7]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +667,7 @@ func (x *Observation) String() string {
 func (*Observation) ProtoMessage() {}
 
 func (x *Observation) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[7]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +680,7 @@ func (x *Observation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observation.ProtoReflect.Descriptor instead.
 func (*Observation) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{7}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Observation) GetKind() isObservation_Kind {
@@ -772,7 +842,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[8]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +854,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[8]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,7 +867,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{8}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Record) GetType() string {
@@ -889,7 +959,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[9]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +971,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[9]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +984,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{9}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Evidence) GetKind() string {
@@ -945,7 +1015,7 @@ type Relation struct {
 
 func (x *Relation) Reset() {
 	*x = Relation{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[10]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1027,7 @@ func (x *Relation) String() string {
 func (*Relation) ProtoMessage() {}
 
 func (x *Relation) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[10]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1040,7 @@ func (x *Relation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Relation.ProtoReflect.Descriptor instead.
 func (*Relation) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{10}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Relation) GetKind() string {
@@ -1015,7 +1085,7 @@ type Part struct {
 
 func (x *Part) Reset() {
 	*x = Part{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[11]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1097,7 @@ func (x *Part) String() string {
 func (*Part) ProtoMessage() {}
 
 func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[11]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1110,7 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Part.ProtoReflect.Descriptor instead.
 func (*Part) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{11}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Part) GetType() string {
@@ -1082,7 +1152,7 @@ type Removed struct {
 
 func (x *Removed) Reset() {
 	*x = Removed{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[12]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1164,7 @@ func (x *Removed) String() string {
 func (*Removed) ProtoMessage() {}
 
 func (x *Removed) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[12]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1177,7 @@ func (x *Removed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Removed.ProtoReflect.Descriptor instead.
 func (*Removed) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{12}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Removed) GetType() string {
@@ -1137,7 +1207,7 @@ type Unchanged struct {
 
 func (x *Unchanged) Reset() {
 	*x = Unchanged{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[13]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1149,7 +1219,7 @@ func (x *Unchanged) String() string {
 func (*Unchanged) ProtoMessage() {}
 
 func (x *Unchanged) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[13]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1162,7 +1232,7 @@ func (x *Unchanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unchanged.ProtoReflect.Descriptor instead.
 func (*Unchanged) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{13}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Unchanged) GetType() string {
@@ -1204,7 +1274,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[14]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1216,7 +1286,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[14]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1229,7 +1299,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{14}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Row) GetRows() string {
@@ -1294,7 +1364,7 @@ type RowsEnd struct {
 
 func (x *RowsEnd) Reset() {
 	*x = RowsEnd{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[15]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1376,7 @@ func (x *RowsEnd) String() string {
 func (*RowsEnd) ProtoMessage() {}
 
 func (x *RowsEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[15]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1389,7 @@ func (x *RowsEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsEnd.ProtoReflect.Descriptor instead.
 func (*RowsEnd) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{15}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RowsEnd) GetRows() string {
@@ -1361,7 +1431,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[16]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1443,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[16]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1456,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{16}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Event) GetId() string {
@@ -1463,7 +1533,7 @@ type Condition struct {
 
 func (x *Condition) Reset() {
 	*x = Condition{}
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[17]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1545,7 @@ func (x *Condition) String() string {
 func (*Condition) ProtoMessage() {}
 
 func (x *Condition) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[17]
+	mi := &file_pulse_plugin_v1_observation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1488,7 +1558,7 @@ func (x *Condition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Condition.ProtoReflect.Descriptor instead.
 func (*Condition) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{17}
+	return file_pulse_plugin_v1_observation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Condition) GetType() string {
@@ -1574,13 +1644,18 @@ const file_pulse_plugin_v1_observation_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\v2\x16.pulse.plugin.v1.ErrorR\x05error\"H\n" +
 	"\bCycleEnd\x12\"\n" +
 	"\fobservations\x18\x01 \x01(\x03R\fobservations\x12\x18\n" +
-	"\asamples\x18\x02 \x01(\x03R\asamples\"\xc9\x01\n" +
+	"\asamples\x18\x02 \x01(\x03R\asamples\"\x88\x02\n" +
 	"\x05Batch\x12\x1c\n" +
 	"\tpartition\x18\x01 \x01(\rR\tpartition\x12\x18\n" +
 	"\astrings\x18\x02 \x03(\tR\astrings\x12@\n" +
 	"\fobservations\x18\x03 \x03(\v2\x1c.pulse.plugin.v1.ObservationR\fobservations\x122\n" +
 	"\asamples\x18\x04 \x01(\v2\x18.pulse.plugin.v1.SamplesR\asamples\x12\x12\n" +
-	"\x04anew\x18\x05 \x01(\bR\x04anew\"\x8d\x01\n" +
+	"\x04anew\x18\x05 \x01(\bR\x04anew\x12=\n" +
+	"\tunchanged\x18\x06 \x01(\v2\x1f.pulse.plugin.v1.UnchangedMarksR\tunchanged\"J\n" +
+	"\x0eUnchangedMarks\x12\x12\n" +
+	"\x04type\x18\x01 \x03(\rR\x04type\x12\x10\n" +
+	"\x03key\x18\x02 \x03(\rR\x03key\x12\x12\n" +
+	"\x04part\x18\x03 \x03(\rR\x04part\"\x8d\x01\n" +
 	"\aSamples\x12\x12\n" +
 	"\x04type\x18\x01 \x03(\rR\x04type\x12\x10\n" +
 	"\x03key\x18\x02 \x03(\rR\x03key\x12\x16\n" +
@@ -1685,7 +1760,7 @@ func file_pulse_plugin_v1_observation_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_observation_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_observation_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_pulse_plugin_v1_observation_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_pulse_plugin_v1_observation_proto_goTypes = []any{
 	(*CycleMessage)(nil),          // 0: pulse.plugin.v1.CycleMessage
 	(*Cycle)(nil),                 // 1: pulse.plugin.v1.Cycle
@@ -1693,22 +1768,23 @@ var file_pulse_plugin_v1_observation_proto_goTypes = []any{
 	(*PartitionEnd)(nil),          // 3: pulse.plugin.v1.PartitionEnd
 	(*CycleEnd)(nil),              // 4: pulse.plugin.v1.CycleEnd
 	(*Batch)(nil),                 // 5: pulse.plugin.v1.Batch
-	(*Samples)(nil),               // 6: pulse.plugin.v1.Samples
-	(*Observation)(nil),           // 7: pulse.plugin.v1.Observation
-	(*Record)(nil),                // 8: pulse.plugin.v1.Record
-	(*Evidence)(nil),              // 9: pulse.plugin.v1.Evidence
-	(*Relation)(nil),              // 10: pulse.plugin.v1.Relation
-	(*Part)(nil),                  // 11: pulse.plugin.v1.Part
-	(*Removed)(nil),               // 12: pulse.plugin.v1.Removed
-	(*Unchanged)(nil),             // 13: pulse.plugin.v1.Unchanged
-	(*Row)(nil),                   // 14: pulse.plugin.v1.Row
-	(*RowsEnd)(nil),               // 15: pulse.plugin.v1.RowsEnd
-	(*Event)(nil),                 // 16: pulse.plugin.v1.Event
-	(*Condition)(nil),             // 17: pulse.plugin.v1.Condition
-	nil,                           // 18: pulse.plugin.v1.Event.AttributesEntry
-	nil,                           // 19: pulse.plugin.v1.Condition.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(*Error)(nil),                 // 21: pulse.plugin.v1.Error
+	(*UnchangedMarks)(nil),        // 6: pulse.plugin.v1.UnchangedMarks
+	(*Samples)(nil),               // 7: pulse.plugin.v1.Samples
+	(*Observation)(nil),           // 8: pulse.plugin.v1.Observation
+	(*Record)(nil),                // 9: pulse.plugin.v1.Record
+	(*Evidence)(nil),              // 10: pulse.plugin.v1.Evidence
+	(*Relation)(nil),              // 11: pulse.plugin.v1.Relation
+	(*Part)(nil),                  // 12: pulse.plugin.v1.Part
+	(*Removed)(nil),               // 13: pulse.plugin.v1.Removed
+	(*Unchanged)(nil),             // 14: pulse.plugin.v1.Unchanged
+	(*Row)(nil),                   // 15: pulse.plugin.v1.Row
+	(*RowsEnd)(nil),               // 16: pulse.plugin.v1.RowsEnd
+	(*Event)(nil),                 // 17: pulse.plugin.v1.Event
+	(*Condition)(nil),             // 18: pulse.plugin.v1.Condition
+	nil,                           // 19: pulse.plugin.v1.Event.AttributesEntry
+	nil,                           // 20: pulse.plugin.v1.Condition.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*Error)(nil),                 // 22: pulse.plugin.v1.Error
 }
 var file_pulse_plugin_v1_observation_proto_depIdxs = []int32{
 	1,  // 0: pulse.plugin.v1.CycleMessage.begin:type_name -> pulse.plugin.v1.Cycle
@@ -1716,32 +1792,33 @@ var file_pulse_plugin_v1_observation_proto_depIdxs = []int32{
 	5,  // 2: pulse.plugin.v1.CycleMessage.batch:type_name -> pulse.plugin.v1.Batch
 	3,  // 3: pulse.plugin.v1.CycleMessage.partition_end:type_name -> pulse.plugin.v1.PartitionEnd
 	4,  // 4: pulse.plugin.v1.CycleMessage.end:type_name -> pulse.plugin.v1.CycleEnd
-	20, // 5: pulse.plugin.v1.Cycle.observed_at:type_name -> google.protobuf.Timestamp
-	21, // 6: pulse.plugin.v1.PartitionEnd.error:type_name -> pulse.plugin.v1.Error
-	7,  // 7: pulse.plugin.v1.Batch.observations:type_name -> pulse.plugin.v1.Observation
-	6,  // 8: pulse.plugin.v1.Batch.samples:type_name -> pulse.plugin.v1.Samples
-	8,  // 9: pulse.plugin.v1.Observation.record:type_name -> pulse.plugin.v1.Record
-	11, // 10: pulse.plugin.v1.Observation.part:type_name -> pulse.plugin.v1.Part
-	12, // 11: pulse.plugin.v1.Observation.removed:type_name -> pulse.plugin.v1.Removed
-	13, // 12: pulse.plugin.v1.Observation.unchanged:type_name -> pulse.plugin.v1.Unchanged
-	14, // 13: pulse.plugin.v1.Observation.row:type_name -> pulse.plugin.v1.Row
-	15, // 14: pulse.plugin.v1.Observation.rows_end:type_name -> pulse.plugin.v1.RowsEnd
-	16, // 15: pulse.plugin.v1.Observation.event:type_name -> pulse.plugin.v1.Event
-	17, // 16: pulse.plugin.v1.Observation.condition:type_name -> pulse.plugin.v1.Condition
-	9,  // 17: pulse.plugin.v1.Record.evidence:type_name -> pulse.plugin.v1.Evidence
-	10, // 18: pulse.plugin.v1.Record.relations:type_name -> pulse.plugin.v1.Relation
-	9,  // 19: pulse.plugin.v1.Relation.evidence:type_name -> pulse.plugin.v1.Evidence
-	9,  // 20: pulse.plugin.v1.Row.subject:type_name -> pulse.plugin.v1.Evidence
-	20, // 21: pulse.plugin.v1.Row.time:type_name -> google.protobuf.Timestamp
-	20, // 22: pulse.plugin.v1.Event.time:type_name -> google.protobuf.Timestamp
-	18, // 23: pulse.plugin.v1.Event.attributes:type_name -> pulse.plugin.v1.Event.AttributesEntry
-	20, // 24: pulse.plugin.v1.Condition.since:type_name -> google.protobuf.Timestamp
-	19, // 25: pulse.plugin.v1.Condition.metadata:type_name -> pulse.plugin.v1.Condition.MetadataEntry
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	21, // 5: pulse.plugin.v1.Cycle.observed_at:type_name -> google.protobuf.Timestamp
+	22, // 6: pulse.plugin.v1.PartitionEnd.error:type_name -> pulse.plugin.v1.Error
+	8,  // 7: pulse.plugin.v1.Batch.observations:type_name -> pulse.plugin.v1.Observation
+	7,  // 8: pulse.plugin.v1.Batch.samples:type_name -> pulse.plugin.v1.Samples
+	6,  // 9: pulse.plugin.v1.Batch.unchanged:type_name -> pulse.plugin.v1.UnchangedMarks
+	9,  // 10: pulse.plugin.v1.Observation.record:type_name -> pulse.plugin.v1.Record
+	12, // 11: pulse.plugin.v1.Observation.part:type_name -> pulse.plugin.v1.Part
+	13, // 12: pulse.plugin.v1.Observation.removed:type_name -> pulse.plugin.v1.Removed
+	14, // 13: pulse.plugin.v1.Observation.unchanged:type_name -> pulse.plugin.v1.Unchanged
+	15, // 14: pulse.plugin.v1.Observation.row:type_name -> pulse.plugin.v1.Row
+	16, // 15: pulse.plugin.v1.Observation.rows_end:type_name -> pulse.plugin.v1.RowsEnd
+	17, // 16: pulse.plugin.v1.Observation.event:type_name -> pulse.plugin.v1.Event
+	18, // 17: pulse.plugin.v1.Observation.condition:type_name -> pulse.plugin.v1.Condition
+	10, // 18: pulse.plugin.v1.Record.evidence:type_name -> pulse.plugin.v1.Evidence
+	11, // 19: pulse.plugin.v1.Record.relations:type_name -> pulse.plugin.v1.Relation
+	10, // 20: pulse.plugin.v1.Relation.evidence:type_name -> pulse.plugin.v1.Evidence
+	10, // 21: pulse.plugin.v1.Row.subject:type_name -> pulse.plugin.v1.Evidence
+	21, // 22: pulse.plugin.v1.Row.time:type_name -> google.protobuf.Timestamp
+	21, // 23: pulse.plugin.v1.Event.time:type_name -> google.protobuf.Timestamp
+	19, // 24: pulse.plugin.v1.Event.attributes:type_name -> pulse.plugin.v1.Event.AttributesEntry
+	21, // 25: pulse.plugin.v1.Condition.since:type_name -> google.protobuf.Timestamp
+	20, // 26: pulse.plugin.v1.Condition.metadata:type_name -> pulse.plugin.v1.Condition.MetadataEntry
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_observation_proto_init() }
@@ -1757,7 +1834,7 @@ func file_pulse_plugin_v1_observation_proto_init() {
 		(*CycleMessage_PartitionEnd)(nil),
 		(*CycleMessage_End)(nil),
 	}
-	file_pulse_plugin_v1_observation_proto_msgTypes[7].OneofWrappers = []any{
+	file_pulse_plugin_v1_observation_proto_msgTypes[8].OneofWrappers = []any{
 		(*Observation_Record)(nil),
 		(*Observation_Part)(nil),
 		(*Observation_Removed)(nil),
@@ -1773,7 +1850,7 @@ func file_pulse_plugin_v1_observation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_observation_proto_rawDesc), len(file_pulse_plugin_v1_observation_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
