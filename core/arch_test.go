@@ -67,6 +67,7 @@ var packages = map[string]struct {
 	"core/action":    {layer: domain},
 	"core/alert":     {layer: domain, never: map[string]string{"core/notify": "an incident does not know who hears of it"}},
 	"core/assistant": {layer: domain},
+	"core/arrival":   {layer: domain},
 	"core/audit":     {layer: domain},
 	"core/auth":      {layer: domain},
 	"core/bundle":    {layer: domain},

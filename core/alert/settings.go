@@ -14,7 +14,7 @@ import (
 
 // Names of the stored settings.
 const (
-	documentName = "alerts.document"
+	DocumentName = "alerts.document"
 	rulesName    = "alerts.rules"
 	windowsName  = "alerts.maintenance"
 )
@@ -124,7 +124,7 @@ func Readable(ctx context.Context, s Settings) error {
 }
 
 func read(ctx context.Context, s Settings) (c configuration, err error) {
-	there, err := s.Get(ctx, documentName, &c.document)
+	there, err := s.Get(ctx, DocumentName, &c.document)
 	if err != nil {
 		return c, fmt.Errorf("load alert settings: %w", err)
 	}
@@ -175,7 +175,7 @@ func (e *Engine) SetDocument(ctx context.Context, d Document) error {
 		d.ActivationState, d.ActivationTime = e.document.ActivationState, e.document.ActivationTime
 	}
 	e.mu.Unlock()
-	return e.configure(ctx, documentName, d, func() { e.document = d })
+	return e.configure(ctx, DocumentName, d, func() { e.document = d })
 }
 
 // Activate lets alerts be told from now on. It returns false when they were already.
@@ -186,7 +186,7 @@ func (e *Engine) Activate(ctx context.Context) (Document, bool, error) {
 	}
 	now := e.Now().UTC()
 	d.ActivationState, d.ActivationTime = Active, &now
-	return d, true, e.configure(ctx, documentName, d, func() { e.document = d })
+	return d, true, e.configure(ctx, DocumentName, d, func() { e.document = d })
 }
 
 // configure stores a setting, then lets it hold.

@@ -83,6 +83,9 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (bool, error)
 	if len(password) > maxPassword {
 		return false, nil
 	}
+	if ForeignPassword(phc) {
+		return h.verifyForeign(ctx, password, phc)
+	}
 	var version, memory, passes, threads int
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {

@@ -304,6 +304,9 @@ func (s *Service) check(ctx context.Context, user, password, peer string) error 
 		return &LoginError{Attempts: attempts, LockedNow: lockedNow}
 	}
 	s.locks.succeeded(user, peer)
+	if ForeignPassword(hash) {
+		s.renew(ctx, user, password)
+	}
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (s *Service) newToken(raw, name, owner string, scopes []Scope) Token {
 func (s *Service) Token(raw string) (Principal, bool) {
 	now := s.now()
 	s.mu.Lock()
-	t, ok := s.tokens[digest(raw)]
+	t, ok := s.known(raw)
 	var p Principal
 	if ok {
 		p, ok = s.holder(t, now)

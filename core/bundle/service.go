@@ -45,8 +45,8 @@ type Left struct {
 // of MiB to derive its key.
 type Service struct {
 	Store Store
-	// Translate reads the document of another product.
-	Translate func(plain []byte) (Arrival, error)
+	// Translate reads the document of another product. What needs an owner goes to the user who imports.
+	Translate func(ctx context.Context, plain []byte, by string) (Arrival, error)
 	// Try opens a copy of the server's state with the rows written to it, so that a server never takes in what it
 	// could not start with.
 	Try func(ctx context.Context, rows Tables, replace bool) error
@@ -105,6 +105,8 @@ type Order struct {
 	Data, Passphrase string
 	// Sections are those to take of the bundle, all that it has when empty.
 	Sections []string
+	// By is the user who imports. Tokens whose owner is not on this server are theirs.
+	By string
 	// May tells whether the caller may bring in a section; nil allows each.
 	May func(section string) error
 	// DryRun changes nothing and tells what would change.
@@ -137,7 +139,7 @@ func (s *Service) Import(ctx context.Context, o Order) (Outcome, error) {
 		}
 		return s.bring(ctx, o, Outcome{Origin: origin, Written: c.Server, Exported: c.Exported}, c.Tables)
 	}
-	a, err := s.Translate(plain)
+	a, err := s.Translate(ctx, plain, o.By)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -180,6 +182,7 @@ func (s *Service) bring(ctx context.Context, o Order, out Outcome, rows Tables) 
 		return out, err
 	}
 	revise(have, rows)
+	own(have, rows, replace, o.By)
 	out.Changes = Diff(tables, have, rows, replace)
 	if err := s.Try(ctx, rows, replace); err != nil {
 		if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Unavailable) {
@@ -245,6 +248,25 @@ func safe(have, rows Tables, replace bool) error {
 func administers(user Row) bool {
 	roles, _ := user["roles"].(string)
 	return slices.Contains(strings.Fields(roles), "admin") && user["password"] != "" && user["disabled"] != int64(1)
+}
+
+// own gives tokens whose owner is not on this server to the user who brings them: what a token may do hangs on who owns
+// it.
+func own(have, rows Tables, replace bool, by string) {
+	users := map[any]bool{}
+	if _, come := rows["users"]; !come || !replace {
+		for _, r := range have["users"] {
+			users[r["name"]] = true
+		}
+	}
+	for _, r := range rows["users"] {
+		users[r["name"]] = true
+	}
+	for _, r := range rows["tokens"] {
+		if by != "" && r["owner"] != "" && !users[r["owner"]] {
+			r["owner"] = by
+		}
+	}
 }
 
 // revise gives an integration that changes a new revision, so that who looks at the one of before cannot overwrite it.

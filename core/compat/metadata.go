@@ -51,10 +51,13 @@ var HostMetadata = MetadataKind{
 	Members: with(MetadataMember{Name: CommandsEnabled, Form: MemberFlag}),
 }
 
+// MetadataGuest is the kind of metadata about guests.
+const MetadataGuest = "guest"
+
 // MetadataKinds are all kinds.
 func MetadataKinds() []MetadataKind {
 	return []MetadataKind{
-		{Name: "guest", Base: "/api/guests/metadata", Operation: "Guest", Title: "guests", WithID: true, Members: with(
+		{Name: MetadataGuest, Base: "/api/guests/metadata", Operation: "Guest", Title: "guests", WithID: true, Members: with(
 			MetadataMember{Name: "lastKnownName", Omit: true, Keep: true}, MetadataMember{Name: "lastKnownType", Omit: true, Keep: true})},
 		HostMetadata,
 		{Name: "docker", Base: "/api/docker/metadata", Operation: "Container", Title: "containers and services", WithID: true, Members: with()},

@@ -107,6 +107,25 @@ func (m *Metadata) Put(ctx context.Context, kind compat.MetadataKind, id string,
 	return metadataDocument(kind, id, members), m.save(ctx, kind, id, members)
 }
 
+// ReadMetadata returns the members of a document that hold something. Errors of code invalid name the member at fault.
+func ReadMetadata(kind compat.MetadataKind, body json.RawMessage) (map[string]json.RawMessage, error) {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(body, &given); err != nil || given == nil {
+		return nil, errs.New(errs.Invalid, "it is not a JSON object").WithWord("invalid_json")
+	}
+	members := map[string]json.RawMessage{}
+	for _, member := range kind.Members {
+		value, err := readMember(member, given[member.Name])
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			members[member.Name] = value
+		}
+	}
+	return members, nil
+}
+
 // Delete forgets what was written about a thing. Flags stay: they are no notes.
 func (m *Metadata) Delete(ctx context.Context, kind compat.MetadataKind, id string) error {
 	m.mu.Lock()

@@ -18,8 +18,8 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
-// name is where the document lies.
-const name = "system"
+// DocumentName is where the document lies.
+const DocumentName = "system"
 
 // maxText is how long a text may be, in bytes.
 const maxText = 4 << 10
@@ -59,7 +59,7 @@ func (v Values) Bool(name string) bool {
 // Open loads what is stored. Changed is called with it at once and after each change; it may be nil.
 func Open(ctx context.Context, store Store, changed func(Values)) (*Service, error) {
 	s := &Service{store: store, changed: changed, all: Values{}}
-	if _, err := store.Get(ctx, name, &s.all); err != nil {
+	if _, err := store.Get(ctx, DocumentName, &s.all); err != nil {
 		return nil, fmt.Errorf("load settings: %w", err)
 	}
 	s.tell()
@@ -120,7 +120,7 @@ func (s *Service) Update(ctx context.Context, body []byte) error {
 			next[f.Name] = value
 		}
 	}
-	if err := s.store.Set(ctx, name, next); err != nil {
+	if err := s.store.Set(ctx, DocumentName, next); err != nil {
 		return err
 	}
 	s.all = next

@@ -286,3 +286,11 @@ func fieldsOf(kind string) []compat.NodeField {
 	k, _ := kindOf(kind)
 	return k.Fields
 }
+
+// Integration makes the integration of a new node, whatever other nodes there are. It is named as it is titled.
+func (a Area) Integration(in Change) (integration.Integration, error) {
+	x, _, err := a.draft(in)
+	x.Title = strings.TrimSpace(in.Name)
+	x.Name = x.Title
+	return x, err
+}

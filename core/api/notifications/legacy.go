@@ -100,6 +100,11 @@ func (e Email) integrate(old integration.Integration) (integration.Integration, 
 	return x, err
 }
 
+// Integration is the integration of an e-mail channel with its password in clear.
+func (e Email) Integration() (integration.Integration, error) {
+	return e.integrate(integration.Integration{})
+}
+
 // local tells whether a name is this machine.
 func local(host string) bool {
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
@@ -196,8 +201,13 @@ func maskedAll(all map[string]string) map[string]string {
 	return out
 }
 
+// Integration is the integration of a webhook with its secrets in clear. Its name is its id.
+func (w Webhook) Integration() (integration.Integration, error) {
+	return w.integrate(integration.Integration{})
+}
+
 // integrate makes the integration of a webhook. Masked values keep what is stored, each by itself.
-func (a Area) integrate(w Webhook, old integration.Integration) (integration.Integration, error) {
+func (w Webhook) integrate(old integration.Integration) (integration.Integration, error) {
 	unmask := func(v string) string {
 		if v == redacted {
 			return sdk.Masked
@@ -245,7 +255,7 @@ func (a Area) addWebhook(ctx context.Context, in Webhook) (Webhook, error) {
 	if in.URL == "" {
 		return in, errs.New(errs.Invalid, "Invalid webhook URL: it is missing").WithField("url")
 	}
-	x, err := a.integrate(in, integration.Integration{})
+	x, err := in.Integration()
 	if err != nil {
 		return in, err
 	}
@@ -267,7 +277,7 @@ func (a Area) changeWebhook(ctx context.Context, in webhookIn) (Webhook, error) 
 		return in.Webhook, errs.New(errs.NotFound, "Webhook not found")
 	}
 	in.Webhook.ID = in.ID
-	x, err := a.integrate(in.Webhook, old)
+	x, err := in.Webhook.integrate(old)
 	if err != nil {
 		return in.Webhook, err
 	}

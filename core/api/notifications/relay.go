@@ -72,6 +72,30 @@ func (r Relay) complete() bool {
 	return len(r.Targets) > 0
 }
 
+// Integration is the integration of the channel with its secrets in clear.
+func (r Relay) Integration() (integration.Integration, error) {
+	return r.integrate(integration.Integration{})
+}
+
+// integrate makes the integration of the channel. Masked values keep what is stored.
+func (r Relay) integrate(old integration.Integration) (integration.Integration, error) {
+	unmask := func(v string) string {
+		if v == redacted {
+			return sdk.Masked
+		}
+		return v
+	}
+	c := relayConfig{
+		Mode: r.Mode, ServerURL: r.ServerURL, ConfigKey: r.ConfigKey, APIKey: unmask(r.APIKey), APIKeyHeader: cmp.Or(r.APIKeyHeader, "X-API-KEY"),
+		Timeout: fmt.Sprintf("%ds", min(max(cmp.Or(r.TimeoutSeconds, 15), 5), 120)),
+	}
+	for _, t := range r.Targets {
+		c.Targets = append(c.Targets, unmask(t))
+	}
+	raw, err := json.Marshal(c)
+	return integration.Integration{ID: relayID, Kind: compat.RelayPlugin, Name: compat.RelayPlugin, Enabled: r.Enabled, Config: raw, Network: old.Network}, err
+}
+
 func (a Area) setRelay(ctx context.Context, in Relay) (Relay, error) {
 	old, there := a.find(relayID)
 	if in.Mode != "http" {
@@ -93,24 +117,10 @@ func (a Area) setRelay(ctx context.Context, in Relay) (Relay, error) {
 		}
 		return a.relay(ctx, route.None{})
 	}
-	unmask := func(v string) string {
-		if v == redacted {
-			return sdk.Masked
-		}
-		return v
-	}
-	c := relayConfig{
-		Mode: in.Mode, ServerURL: in.ServerURL, ConfigKey: in.ConfigKey, APIKey: unmask(in.APIKey), APIKeyHeader: cmp.Or(in.APIKeyHeader, "X-API-KEY"),
-		Timeout: fmt.Sprintf("%ds", min(max(cmp.Or(in.TimeoutSeconds, 15), 5), 120)),
-	}
-	for _, t := range in.Targets {
-		c.Targets = append(c.Targets, unmask(t))
-	}
-	raw, err := json.Marshal(c)
+	x, err := in.integrate(old)
 	if err != nil {
 		return in, err
 	}
-	x := integration.Integration{ID: relayID, Kind: compat.RelayPlugin, Name: compat.RelayPlugin, Enabled: in.Enabled, Config: raw, Network: old.Network}
 	if err := a.save(ctx, x, old.Revision, map[string]string{"server_url": "serverUrl"}); err != nil {
 		return in, err
 	}

@@ -24,7 +24,7 @@ type Tried struct {
 
 func (a Area) testWebhook(ctx context.Context, in Webhook) (route.Reply[Tried], error) {
 	old, _ := a.find(id.Integration(kindWebhook + "/" + in.ID))
-	x, err := a.integrate(in, old)
+	x, err := in.integrate(old)
 	if err != nil {
 		return route.Reply[Tried]{}, err
 	}

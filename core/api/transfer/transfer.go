@@ -3,6 +3,7 @@ package transfer
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -89,10 +90,10 @@ type Imported struct {
 	Left       []bundle.Left   `json:"left" help:"What cannot come, and why."`
 }
 
-func (a area) bring(ctx context.Context, in importRequest) (Imported, error) {
-	done, err := a.bundles.Import(ctx, bundle.Order{Data: in.Data, Passphrase: in.Passphrase, Sections: in.Sections, May: may(ctx), DryRun: in.DryRun})
+func (a area) bring(ctx context.Context, in importRequest) (route.Reply[Imported], error) {
+	done, err := a.bundles.Import(ctx, bundle.Order{Data: in.Data, Passphrase: in.Passphrase, Sections: in.Sections, By: auth.PrincipalFrom(ctx).User, May: may(ctx), DryRun: in.DryRun})
 	if err != nil {
-		return Imported{}, err
+		return route.Reply[Imported]{}, err
 	}
 	out := Imported{
 		Status: "success", Message: "The configuration was imported. The server begins anew with it, which takes a few seconds.", DryRun: in.DryRun,
@@ -107,5 +108,10 @@ func (a area) bring(ctx context.Context, in importRequest) (Imported, error) {
 	if out.Left == nil {
 		out.Left = []bundle.Left{}
 	}
-	return out, nil
+	reply := route.Reply[Imported]{Body: out}
+	if !in.DryRun {
+		// What the client asks next is not for this connection: it ends in the state of before.
+		reply.Header = http.Header{"Connection": {"close"}}
+	}
+	return reply, nil
 }

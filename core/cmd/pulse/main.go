@@ -59,15 +59,16 @@ func (o *options) load(io streams) (*config.Config, error) {
 
 type commands struct {
 	options
-	Serve          serveCommand     `cmd:"" help:"Run the server."`
-	BootstrapToken bootstrapCommand `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
-	ConfigFile     configCommand    `cmd:"" name:"config" help:"Work with the configuration file."`
-	Demo           demoCommand      `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
-	Metrics        metricsCommand   `cmd:"" help:"Look after the store of samples."`
-	Plugin         pluginCommand    `cmd:"" help:"Look at the installed plugins, and make new ones."`
-	User           userCommand      `cmd:"" help:"Manage local users."`
-	Version        versionCommand   `cmd:"" help:"Print the version."`
-	OpenAPI        openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
+	Serve          serveCommand           `cmd:"" help:"Run the server."`
+	BootstrapToken bootstrapCommand       `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
+	ConfigFile     configCommand          `cmd:"" name:"config" help:"Work with the configuration file."`
+	Demo           demoCommand            `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
+	Metrics        metricsCommand         `cmd:"" help:"Look after the store of samples."`
+	ImportRef      importReferenceCommand `cmd:"" name:"import-reference" help:"Bring in the configuration from a data directory of the reference. The server must be stopped."`
+	Plugin         pluginCommand          `cmd:"" help:"Look at the installed plugins, and make new ones."`
+	User           userCommand            `cmd:"" help:"Manage local users."`
+	Version        versionCommand         `cmd:"" help:"Print the version."`
+	OpenAPI        openapiCommand         `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
 }
 
 // streams are where a command writes.

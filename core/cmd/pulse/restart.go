@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -25,12 +24,16 @@ func serve(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 		return fmt.Errorf("listen on %s: %w; choose another address with --listen", cfg.Server.Listen, err)
 	}
 	defer l.Close()
+	address, err := newLender(l)
+	if err != nil {
+		return err
+	}
 	for {
 		s, err := build(ctx, cfg, log, started)
 		if err != nil {
 			return err
 		}
-		if s.listener, err = lend(l); err != nil {
+		if s.listener, err = address.lend(); err != nil {
 			return errors.Join(err, s.close())
 		}
 		if err := ready(s); err != nil {
@@ -46,36 +49,65 @@ func serve(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 	}
 }
 
-// again asks for another run of the server.
+// again asks for another run of the server. Who calls from now on is answered by that one.
 func (s *server) again() {
-	select {
-	case s.restart <- struct{}{}:
-	default:
+	s.restart.Store(true)
+	if err := s.listener.Close(); err != nil {
+		s.log.Error("the server cannot begin anew: restart it", "error", err)
 	}
 }
 
-// lent is a listener that one run of the server closes without closing the one below.
-type lent struct {
-	net.Listener
-	timed  interface{ SetDeadline(time.Time) error }
-	closed atomic.Bool
+// ended says why serving ended.
+func (s *server) ended(err error) error {
+	if s.restart.Load() {
+		s.log.Info("stopping, to begin anew")
+		return errRestart
+	}
+	return fmt.Errorf("serve: %w", err)
 }
 
-// lend returns a listener on l for one run.
-func lend(l net.Listener) (net.Listener, error) {
+// lender keeps a listener open while runs of the server come and go.
+type lender struct {
+	net.Listener
+	timed interface{ SetDeadline(time.Time) error }
+	// late is a connection that came while a run was closing its listener; the next one answers it.
+	late chan net.Conn
+}
+
+func newLender(l net.Listener) (*lender, error) {
 	timed, ok := l.(interface{ SetDeadline(time.Time) error })
 	if !ok {
 		return nil, fmt.Errorf("the listener %T cannot be lent", l)
 	}
-	return &lent{Listener: l, timed: timed}, timed.SetDeadline(time.Time{})
+	return &lender{Listener: l, timed: timed, late: make(chan net.Conn, 1)}, nil
+}
+
+// lend returns the listener of one run.
+func (l *lender) lend() (net.Listener, error) {
+	return &lent{lender: l}, l.timed.SetDeadline(time.Time{})
+}
+
+// lent is a listener that one run of the server closes without closing the one below.
+type lent struct {
+	*lender
+	closed atomic.Bool
 }
 
 func (l *lent) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if l.closed.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, net.ErrClosed
+	select {
+	case c := <-l.late:
+		return c, nil
+	default:
 	}
-	return c, err
+	c, err := l.Listener.Accept()
+	if !l.closed.Load() {
+		return c, err
+	}
+	// The deadline wakes who waits here, and a connection may have come since.
+	if err == nil {
+		l.late <- c
+	}
+	return nil, net.ErrClosed
 }
 
 func (l *lent) Close() error {

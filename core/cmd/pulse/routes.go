@@ -76,7 +76,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
-		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again))},
+		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
 		{Name: "audit", Routes: auditlog.Area{Log: s.audit, Now: time.Now}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -85,13 +86,13 @@ type server struct {
 	redeclared chan struct{}
 	// upgrades are configurations that plugins have brought to their present version.
 	upgrades chan host.Upgraded
-	// restart asks for another run in the same process.
-	restart chan struct{}
+	// restart tells that another run in the same process is asked for.
+	restart atomic.Bool
 }
 
 // build opens everything, bottom first. What was opened is closed again when a later part fails.
 func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started time.Time) (s *server, err error) {
-	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1), upgrades: make(chan host.Upgraded, 1024), restart: make(chan struct{}, 1)}
+	s = &server{cfg: cfg, log: log, redeclared: make(chan struct{}, 1), upgrades: make(chan host.Upgraded, 1024)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -245,11 +246,8 @@ func (s *server) run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.log.Info("stopping")
-	case <-s.restart:
-		s.log.Info("stopping, to begin anew")
-		err = errRestart
 	case err = <-served:
-		err = fmt.Errorf("serve: %w", err)
+		err = s.ended(err)
 	}
 	answers, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopAnswers)
 	err = errors.Join(err, ignoreDeadline(s.api.Shutdown(answers)))

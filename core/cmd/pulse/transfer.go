@@ -11,25 +11,31 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/alert"
+	"github.com/pulse-platform/pulse/core/arrival"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/bundle"
-	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/notify"
+	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/settings"
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
 
-// bundles exports and imports the configuration of the data directory. Imported is called after an import.
-func (b *base) bundles(imported func()) *bundle.Service {
+// bundles exports and imports the configuration of the data directory. Imported is called after an import; plugins are
+// what bundles of the reference are held against, nil for none.
+func (b *base) bundles(imported func(), plugins *pluginhost.Plugins) *bundle.Service {
 	if b == nil {
 		return nil // the API is only described
 	}
 	return &bundle.Service{
 		Store: sqlite.NewPortable(b.state, b.sealer), Try: b.try, Imported: imported, Version: version, Now: time.Now,
-		Translate: func([]byte) (bundle.Arrival, error) {
-			return bundle.Arrival{}, errs.New(errs.Invalid, "bundles of the reference cannot be read yet").WithField("data")
+		Translate: func(ctx context.Context, plain []byte, by string) (bundle.Arrival, error) {
+			d, err := arrival.Parse(plain)
+			if err != nil {
+				return bundle.Arrival{}, err
+			}
+			return b.translate(ctx, d, plugins, by)
 		},
 	}
 }
