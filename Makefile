@@ -147,6 +147,10 @@ gen-api: binaries web/node_modules/.installed
 screenshots: build ## Write the pictures that the README shows (CHROMIUM=path)
 	node web/e2e/screenshots.mjs
 
+.PHONY: baselines
+baselines: build ## Take anew the pictures that the browser tests compare pages with
+	UPDATE=1 node web/e2e/run.mjs looks
+
 .PHONY: gen-golden
 gen-golden:
 	@for dir in $(GOLDEN_DIRS); do go test "./$$dir" -update; done
