@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/core/report"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -29,11 +30,13 @@ type Area struct {
 	inv   *inventory.Inventory
 	store metric.Store
 	now   func() time.Time
+	// Alerts returns the alerts that were there within a time, by resource; nil leaves them out of reports.
+	Alerts func(ctx context.Context, from, to time.Time) (map[id.UID][]report.Alert, error)
 }
 
 // New returns the area.
 func New(inv *inventory.Inventory, store metric.Store, now func() time.Time) *Area {
-	return &Area{inv, store, now}
+	return &Area{inv: inv, store: store, now: now}
 }
 
 // Routes returns the rows.
@@ -43,6 +46,9 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/charts", "getCharts", "The charts of everything over a range", a.charts).Scope(read),
 		route.Get("/api/metrics-store/history", "getMetricHistory", "One resource's numbers over a range", a.history).Scope(read),
 		route.Get("/api/metrics-store/stats", "getMetricStats", "How the store of numbers is doing", a.stats).Scope(read),
+		route.Get("/api/metrics-store/export", "exportMetrics", "The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol", a.export).Scope(read),
+		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Admin(auth.ScopeSettingsRead),
+		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Admin(auth.ScopeSettingsRead),
 	}
 }
 

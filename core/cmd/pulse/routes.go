@@ -18,7 +18,6 @@ import (
 	"github.com/pulse-platform/pulse/core/api/alerts"
 	"github.com/pulse-platform/pulse/core/api/auditlog"
 	"github.com/pulse-platform/pulse/core/api/catalog"
-	"github.com/pulse-platform/pulse/core/api/charts"
 	"github.com/pulse-platform/pulse/core/api/integrations"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/metadata"
@@ -88,7 +87,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "resources", Routes: resources.New(s.inventory, s.books, s.alerts.Active).Routes()},
 		{Name: "alerts", Routes: alerts.Area{Engine: s.alerts, Metrics: s.metrics, Find: func(name string) (*inventory.Record, bool) { return s.inventory.Snapshot().FindAny(name) }, Now: time.Now}.Routes()},
 		{Name: "notifications", Routes: s.notifications().Routes()},
-		{Name: "charts", Routes: charts.New(s.inventory, s.metrics, time.Now).Routes()},
+		{Name: "charts", Routes: s.charts().Routes()},
 		{Name: "metricstore", Routes: metricstore.Area{Service: s.metrics}.Routes()},
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
