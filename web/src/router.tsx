@@ -196,6 +196,12 @@ const settingsKiosk = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/kiosk.tsx'), 'Kiosk'),
 });
 
+const settingsMetrics = createRoute({
+  getParentRoute: () => settings,
+  path: '/metrics',
+  component: lazyRouteComponent(() => import('./features/settings/metrics.tsx'), 'Metrics'),
+});
+
 const settingsSystem = createRoute({
   getParentRoute: () => settings,
   path: '/system',
@@ -232,6 +238,7 @@ export const router = createRouter({
         settingsTokens,
         settingsPassword,
         settingsKiosk,
+        settingsMetrics,
         settingsSystem,
         settingsAbout,
       ]),

@@ -201,6 +201,9 @@ type statsOut struct {
 	LastRetention time.Time `json:"lastRetention"`
 	// Shortened is when something was last deleted before its time, because the store had become too large.
 	Shortened time.Time `json:"lastShortened,omitzero"`
+	// Oldest is when the oldest came of what waits for a store elsewhere, Problem why that takes nothing at the moment.
+	Oldest  time.Time `json:"oldestWaiting,omitzero"`
+	Problem string    `json:"problem,omitempty"`
 }
 
 func (a *Area) stats(ctx context.Context, _ route.None) (statsOut, error) {
@@ -211,6 +214,6 @@ func (a *Area) stats(ctx context.Context, _ route.None) (statsOut, error) {
 	return statsOut{
 		Enabled: true, DBSize: s.SizeBytes, Raw: s.Points["raw"], Minute: s.Points["minute"], Hour: s.Points["hour"], Day: s.Points["day"],
 		Series: s.Series, Written: s.Written, Refused: s.Refused, Buffered: s.Buffered,
-		LastFlush: s.LastFlush, LastRollup: s.LastRollup, LastRetention: s.LastRetention, Shortened: s.Shortened,
+		LastFlush: s.LastFlush, LastRollup: s.LastRollup, LastRetention: s.LastRetention, Shortened: s.Shortened, Oldest: s.Oldest, Problem: s.Problem,
 	}, nil
 }

@@ -172,7 +172,7 @@ func (s *stores) Settings() (metricstore.Settings, error) {
 func (s *stores) fixed() []string {
 	file := map[string]json.RawMessage{}
 	_ = json.Unmarshal(s.file, &file) // the configuration wrote it
-	return slices.Sorted(maps.Keys(file))
+	return append([]string{}, slices.Sorted(maps.Keys(file))...)
 }
 
 // judge reads settings as a client sends them: masked secrets stand for the stored ones, and keys of the file are left out.

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/admin/reports/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report about a resource, as PDF or CSV */
+        get: operations["generateReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reports/generate-multi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A report about several resources, as PDF or CSV */
+        post: operations["generateReports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/roles": {
         parameters: {
             query?: never;
@@ -1204,6 +1238,23 @@ export interface paths {
         post: operations["startMetricStoreCopy"];
         /** End the copy; started again, it goes on where it ended */
         delete: operations["cancelMetricStoreCopy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics-store/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol */
+        get: operations["exportMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3360,6 +3411,18 @@ export interface components {
             to?: string | null;
             verified: boolean;
         };
+        ReportOf: {
+            resourceId: string;
+            resourceType: string;
+        };
+        ReportsIn: {
+            end?: string;
+            format?: string;
+            metricType?: string;
+            resources: components["schemas"]["ReportOf"][];
+            start?: string;
+            title?: string;
+        };
         Resource: {
             childCount?: number;
             conditions?: components["schemas"]["Condition"][];
@@ -3587,6 +3650,9 @@ export interface components {
             /** Format: date-time */
             lastShortened?: string;
             minuteCount: number;
+            /** Format: date-time */
+            oldestWaiting?: string;
+            problem?: string;
             rawCount: number;
             refused: number;
             series: number;
@@ -3981,6 +4047,8 @@ export type SchemaReasons = components['schemas']['Reasons'];
 export type SchemaRefreshed = components['schemas']['Refreshed'];
 export type SchemaRelay = components['schemas']['Relay'];
 export type SchemaReport = components['schemas']['Report'];
+export type SchemaReportOf = components['schemas']['ReportOf'];
+export type SchemaReportsIn = components['schemas']['ReportsIn'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaResourcesEvent = components['schemas']['ResourcesEvent'];
@@ -4039,6 +4107,76 @@ export type SchemaWindow = components['schemas']['Window'];
 export type SchemaWindows = components['schemas']['Windows'];
 export type $defs = Record<string, never>;
 export interface operations {
+    generateReport: {
+        parameters: {
+            query?: {
+                end?: string;
+                format?: string;
+                metricType?: string;
+                resourceId?: string;
+                resourceType?: string;
+                start?: string;
+                title?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    generateReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportsIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listRoles: {
         parameters: {
             query?: never;
@@ -7274,6 +7412,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportMetrics: {
+        parameters: {
+            query?: {
+                end?: number;
+                format?: "csv" | "openmetrics" | "line";
+                maxPoints?: number;
+                metric?: string;
+                range?: string;
+                resourceId?: string;
+                resourceType?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description The error */

@@ -4,6 +4,7 @@ export const settingsPages = [
   { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke' },
   { to: '/settings/password', label: 'Password', also: 'account change' },
   { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
+  { to: '/settings/metrics', label: 'Metrics', also: 'history store retention influxdb copy' },
   { to: '/settings/system', label: 'System', also: 'public address temperature networks' },
   { to: '/settings/about', label: 'About', also: 'version licence' },
 ] as const;

@@ -21,6 +21,7 @@ import { IdentityCard } from './identity.tsx';
 import { ListTable } from './lists.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
+import { ReportButton } from './report.tsx';
 import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
@@ -59,7 +60,12 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
     <Page
       title={resource.name}
       heading={<Heading resource={resource} type={type} />}
-      actions={<RangePicker />}
+      actions={
+        <>
+          <RangePicker />
+          <ReportButton resource={resource} />
+        </>
+      }
     >
       {resource.status === 'stale' && <StaleNote resource={resource} />}
       <Alerts id={resource.id} />

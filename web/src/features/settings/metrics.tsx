@@ -1,0 +1,181 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState, type ReactNode } from 'react';
+import { ApiError } from '@/api/client.ts';
+import { saveStore, storeSettings, storeStats, tryStore, type StoreSettings } from '@/api/metrics.ts';
+import { Fields } from '@/form/form.tsx';
+import { fieldsOf } from '@/form/schema.ts';
+import type { Finding, Value } from '@/form/value.ts';
+import { bytes, number } from '@/format/number.ts';
+import { ago, instant } from '@/format/time.ts';
+import { useNow } from '@/live/clock.ts';
+import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Button } from '@/ui/button.tsx';
+import { Checkbox } from '@/ui/field.tsx';
+import { Skeleton } from '@/ui/message.tsx';
+import { CopyHistory } from './metrics-copy.tsx';
+import { Section } from './section.tsx';
+
+/** Where history lies, how much there is, and for how long it is kept. */
+export function Metrics() {
+  const settings = useQuery(storeSettings);
+  return (
+    <div className="flex flex-col gap-8">
+      <Section title="Metrics" lead="Where the history of all numbers lies, and how much of it there is.">
+        <Figures store={settings.data?.store} />
+      </Section>
+      <Section title="Store and retention" lead="Saved changes are valid at once: the store is opened anew.">
+        {settings.isPending ? (
+          <Skeleton className="h-64 w-full max-w-xl" />
+        ) : settings.data === undefined ? (
+          <ApiProblem
+            title="The settings could not be loaded."
+            error={settings.error}
+            retry={() => void settings.refetch()}
+          />
+        ) : (
+          <Form known={settings.data} />
+        )}
+      </Section>
+      {settings.data && <CopyHistory known={settings.data} />}
+    </div>
+  );
+}
+
+function Line({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="contents">
+      <dt className="text-muted">{label}</dt>
+      <dd className="num">{children}</dd>
+    </div>
+  );
+}
+
+/** When something was, in words; never is a dash. */
+function since(v: unknown, now: number): string {
+  const at = instant(v);
+  return at === undefined || at <= 0 ? '–' : ago(at, now);
+}
+
+function Figures({ store }: { store: string | undefined }) {
+  const stats = useQuery(storeStats);
+  const now = useNow();
+  if (stats.isPending) return <Skeleton className="h-40 w-72" />;
+  if (stats.data === undefined) {
+    return (
+      <ApiProblem
+        title="The figures could not be loaded."
+        error={stats.error}
+        retry={() => void stats.refetch()}
+      />
+    );
+  }
+  const s = stats.data;
+  return (
+    <div className="flex flex-col gap-3">
+      {s.problem && (
+        <p role="status" className="border-down text-down max-w-prose rounded-md border px-3 py-2 text-sm">
+          {s.problem}
+        </p>
+      )}
+      <dl className="grid max-w-md grid-cols-[11rem_1fr] gap-y-1.5 text-sm">
+        {store && <Line label="Store">{store}</Line>}
+        <Line label={store === 'influxdb' ? 'On this machine' : 'Size'}>{bytes(s.dbSize)}</Line>
+        <Line label="Series">{number(s.series)}</Line>
+        <Line label="Samples as they came">{number(s.rawCount)}</Line>
+        <Line label="Minutes, hours, days">
+          {number(s.minuteCount)}, {number(s.hourlyCount)}, {number(s.dailyCount)}
+        </Line>
+        <Line label="Taken since the start">{number(s.totalWrites)}</Line>
+        <Line label="Refused since the start">{number(s.refused)}</Line>
+        <Line label={store === 'influxdb' ? 'Waiting to be sent' : 'Waiting to be packed'}>
+          {number(s.bufferSize)}
+          {s.oldestWaiting && `, the oldest ${since(s.oldestWaiting, now)}`}
+        </Line>
+        <Line label="Last rolled up">{since(s.lastRollup, now)}</Line>
+        {s.lastShortened && <Line label="Shortened for its size">{since(s.lastShortened, now)}</Line>}
+      </dl>
+    </div>
+  );
+}
+
+/** What a refusal says of one key. */
+function findingsOf(error: unknown): Finding[] {
+  const details = error instanceof ApiError ? error.body.details : undefined;
+  if (typeof details !== 'object' || details === null || !('field' in details)) return [];
+  return [
+    { severity: 'error', summary: '', path: String(details.field), detail: (error as ApiError).message },
+  ];
+}
+
+function Form({ known }: { known: StoreSettings }) {
+  const client = useQueryClient();
+  const [values, setValues] = useState<Value>((known.values ?? {}) as Value);
+  const [setUp, setSetUp] = useState(false);
+  const fields = useMemo(() => fieldsOf(known.schema), [known.schema]);
+  const fixed = fields.filter((f) => known.fixed.includes(f.name));
+  const open = fields.filter((f) => !known.fixed.includes(f.name));
+  const save = useMutation({
+    mutationFn: () => saveStore(values),
+    onSuccess: (now) => {
+      setValues((now.values ?? {}) as Value);
+      return client.invalidateQueries({ queryKey: ['metrics-store'] });
+    },
+  });
+  const test = useMutation({ mutationFn: () => tryStore(values, setUp) });
+  const findings: Finding[] = findingsOf(save.error ?? test.error);
+  const influx = values.influxdb !== undefined;
+  const part = {
+    value: values,
+    onChange: (v: Value) => {
+      save.reset();
+      test.reset();
+      setValues(v);
+    },
+    findings,
+    path: '',
+  };
+  return (
+    <form
+      noValidate
+      className="flex max-w-xl flex-col gap-4"
+      onSubmit={(e) => {
+        e.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Fields fields={open} {...part} disabled={false} />
+      {fixed.length > 0 && (
+        <>
+          <p className="text-muted text-sm">
+            These stand in the configuration file: change them there and restart Pulse.
+          </p>
+          <Fields fields={fixed} {...part} disabled />
+        </>
+      )}
+      {save.isError && findings.length === 0 && <ApiProblem title="Nothing was saved." error={save.error} />}
+      {test.isError && findings.length === 0 && <ApiProblem title="It was not tried." error={test.error} />}
+      {influx && (
+        <Checkbox
+          label="Make the buckets while testing"
+          hint="Those that are missing are made, and each gets the retention from above."
+          checked={setUp}
+          onChange={(e) => setSetUp(e.target.checked)}
+        />
+      )}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button type="submit" look="primary" busy={save.isPending}>
+          Save
+        </Button>
+        {influx && (
+          <Button busy={test.isPending} onClick={() => test.mutate()}>
+            Test InfluxDB
+          </Button>
+        )}
+        <span role="status" className={test.data?.failure ? 'text-down text-sm' : 'text-muted text-sm'}>
+          {save.isSuccess && 'Saved.'}
+          {test.data && (test.data.ok ? 'InfluxDB answers, and the token is right.' : test.data.failure)}
+        </span>
+      </div>
+    </form>
+  );
+}
