@@ -89,3 +89,42 @@ func TestBackupServer(t *testing.T) {
 		return s.connectionHealth("pbs-lab") == false && state.member("pbs.0.status") == "offline" && state.member("storage.0.status") == "inactive"
 	})
 }
+
+// A cluster of mail gateways: nodes within it, what waits, what came, and what lies in quarantine.
+func TestMailGateway(t *testing.T) {
+	in, upstream := simulate(t, "pmg", "--name", "post", "--nodes", "2")
+	s := startServer(t)
+	s.claim()
+	if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+		t.Fatalf("make: %v", got)
+	}
+	var state answer
+	eventually(t, "gateway, nodes, queues and mail are shown", func() bool {
+		state = s.call("GET", "/api/state", nil)
+		for _, path := range []string{"pmg.0.nodes.1.queueStatus", "pmg.0.quarantine", "pmg.0.mailStats", "pmg.0.mailCount.20", "pmg.0.spamDistribution.10", "pmg.0.domainStats.0", "pmgBackups.10"} {
+			if state.member(path) == nil {
+				return false
+			}
+		}
+		return true
+	})
+	for path, want := range map[string]any{
+		"pmg.0.id": "pmg-post", "pmg.0.name": "post", "pmg.0.status": "online", "pmg.0.connectionHealth": "healthy", "pmg.0.version": "9.1.2", "pmg.0.mailStats.timeframe": "day",
+		"pmg.0.nodes.0.name": "mail1", "pmg.0.nodes.0.status": "online", "pmg.0.nodes.0.role": "master", "pmg.0.nodes.1.role": "node", "pmg.0.mailCount.0.timeframe": "hour",
+		"pmgBackups.0.instance": "post", "backups.pmg.0.instance": "post",
+	} {
+		if got := state.member(path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if s.connectionHealth("pmg-post") != true {
+		t.Errorf("health: %v", s.connectionHealth("pmg-post"))
+	}
+	if tried := s.call("POST", "/api/integrations/test", map[string]any{"kind": "pmg", "config": in["config"], "network": in["network"]}); tried.member("ok") != true {
+		t.Errorf("the test of a connection: %v", tried)
+	}
+	upstream.kill()
+	eventually(t, "it is away", func() bool {
+		return s.connectionHealth("pmg-post") == false && s.call("GET", "/api/state", nil).member("pmg.0.status") == "offline"
+	})
+}

@@ -2,6 +2,8 @@ package pbs
 
 import (
 	"errors"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
@@ -20,12 +22,23 @@ type Config struct {
 	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
 	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
 
-	MonitorDatastores  bool `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`
-	MonitorBackups     bool `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of backups."`
-	MonitorSyncJobs    bool `name:"monitor_sync_jobs" label:"Sync jobs" default:"true" help:"Read sync jobs and how they ended."`
-	MonitorVerifyJobs  bool `name:"monitor_verify_jobs" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
-	MonitorPruneJobs   bool `name:"monitor_prune_jobs" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
-	MonitorGarbageJobs bool `name:"monitor_garbage_jobs" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
+	MonitorDatastores  bool     `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`
+	ExcludeDatastores  []string `name:"exclude_datastores" label:"Left out" example:"[\"scratch\", \"usb-*\"]" help:"Names of datastores that are left out, with their jobs and backups; * stands for any text."`
+	MonitorBackups     bool     `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of backups."`
+	MonitorSyncJobs    bool     `name:"monitor_sync_jobs" label:"Sync jobs" default:"true" help:"Read sync jobs and how they ended."`
+	MonitorVerifyJobs  bool     `name:"monitor_verify_jobs" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
+	MonitorPruneJobs   bool     `name:"monitor_prune_jobs" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
+	MonitorGarbageJobs bool     `name:"monitor_garbage_jobs" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
+
+	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
+}
+
+// leavesOut tells whether a datastore is not wanted.
+func (c Config) leavesOut(store string) bool {
+	return slices.ContainsFunc(c.ExcludeDatastores, func(pattern string) bool {
+		match, err := path.Match(pattern, store)
+		return match || err != nil && pattern == store
+	})
 }
 
 // connection is a client for the server and what is known of how the server proves itself.

@@ -46,6 +46,9 @@ func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, erro
 	present := map[string]bool{}
 	var out []sdk.Observation
 	for _, u := range rows {
+		if c.cfg.leavesOut(string(u.Store)) {
+			continue
+		}
 		if _, twice := present[string(u.Store)]; twice || u.Store == "" {
 			skipped++
 			continue

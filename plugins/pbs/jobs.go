@@ -197,7 +197,7 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 	var out []sdk.Observation
 	covered := map[string]bool{}
 	for _, j := range jobs {
-		if j.ID == "" {
+		if j.ID == "" || c.cfg.leavesOut(string(j.Store)) {
 			continue
 		}
 		last := c.settled(d, string(j.Store)+"/"+string(j.ID), j.lastRun)
@@ -285,7 +285,7 @@ func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, err
 	var out []sdk.Observation
 	for _, g := range all.rows {
 		store := string(g.Store)
-		if store == "" {
+		if store == "" || c.cfg.leavesOut(store) {
 			continue
 		}
 		last := c.settled(collecting, store, g.lastRun)

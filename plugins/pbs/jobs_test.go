@@ -245,3 +245,20 @@ func TestOneListThatFailsLeavesTheOthers(t *testing.T) {
 		t.Errorf("%v, %v", s.Err, s.Part("verify").Err)
 	}
 }
+
+func TestDatastoresThatAreLeftOut(t *testing.T) {
+	b := newBench(t)
+	withJobs(b)
+	c := b.collector(t, "monitor@pbs!pulse", `,"exclude_datastores":["arch*","["]`)
+	if s := look(t, c, taskStatus); s.Part("datastores").Err != nil || len(s.records) != 2 || s.records["datastore/main"].Key == "" {
+		t.Errorf("%v", s.records)
+	}
+	s := look(t, c, taskJobs)
+	if len(rowsOf(t, s.docs["server#garbage"], "garbageJobs")) != 1 || len(rowsOf(t, s.docs["server#verify"], "verifyJobs")) != 1 || s.conditions["server "+gcMissing+" archive"].Kind != "" {
+		t.Errorf("%v %v", s.docs, s.conditions)
+	}
+	look(t, c, taskBackups)
+	if b.server.Calls("/admin/datastore/archive/groups") != 0 {
+		t.Error("it is asked all the same")
+	}
+}

@@ -1,0 +1,109 @@
+package pmg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// Check tries the configuration. The product has roles and no finer rights, so what an account may not see is found by
+// asking for it.
+func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	out := sdk.CheckResult{Product: proxmox.MailGateway.Name}
+	step := func(name string, do func() (string, sdk.CheckOutcome, error)) error {
+		begun := c.deps.Now()
+		text, outcome, err := do()
+		if err != nil {
+			text, outcome = forPeople(err), sdk.CheckFailed
+		}
+		progress(sdk.CheckStep{Name: name, Outcome: outcome, Message: text, Took: c.deps.Now().Sub(begun)})
+		return err
+	}
+	err := step("Connect and sign in", func() (string, sdk.CheckOutcome, error) {
+		v, err := proxmox.Get[versionInfo](ctx, c.client, proxmox.Path("version"))
+		out.Version = string(v.Version)
+		return "Version " + out.Version, sdk.CheckPassed, err
+	})
+	if err != nil {
+		return out, err
+	}
+	var members []member
+	err = step("Nodes", func() (text string, outcome sdk.CheckOutcome, err error) {
+		members, err = c.readMembers(ctx)
+		if forbidden(err) {
+			return "Not readable for this account.", sdk.CheckWarning, nil
+		}
+		var names []string
+		for _, m := range members {
+			names = append(names, string(m.Name))
+		}
+		return strings.Join(names, ", "), sdk.CheckPassed, err
+	})
+	if err != nil {
+		return out, err
+	}
+	err = step("Rights", func() (text string, outcome sdk.CheckOutcome, err error) {
+		out.MissingPrivileges, err = c.missing(ctx, members)
+		if len(out.MissingPrivileges) == 0 {
+			return "The account may read all that is asked for.", sdk.CheckPassed, err
+		}
+		var effects []string
+		for _, m := range out.MissingPrivileges {
+			effects = append(effects, strings.TrimSuffix(strings.TrimPrefix(m.Effect, "Missing: "), "."))
+		}
+		return fmt.Sprintf("The account may not read everything: %s.", strings.Join(effects, "; ")), sdk.CheckWarning, err
+	})
+	return out, err
+}
+
+// missing asks for one of each kind and returns what is refused.
+func (c *Collector) missing(ctx context.Context, members []member) ([]sdk.MissingPrivilege, error) {
+	node := "localhost"
+	if len(members) > 0 {
+		node = string(members[0].Name)
+	}
+	remedy := "pmgsh set /access/users/" + quote(c.cfg.User) + " --role audit"
+	var out []sdk.MissingPrivilege
+	for _, w := range []struct {
+		call   proxmox.Call
+		effect string
+		wanted bool
+	}{
+		{proxmox.Path("config", "cluster", "nodes"), "the nodes", true},
+		{proxmox.OnNode(node, "status"), "processor, memory and disk of the nodes", true},
+		{proxmox.OnNode(node, "postfix", "qshape").With("queue", "active"), "queues", c.cfg.MonitorQueues},
+		{proxmox.Path("statistics", "recent").With("hours", "1").With("timespan", "300"), "sums of mail", c.cfg.MonitorMailStats},
+		{proxmox.Path("quarantine", "spamstatus"), "the quarantine", c.cfg.MonitorQuarantine},
+		{proxmox.OnNode(node, "backup"), "backups of the gateway", c.cfg.MonitorBackups},
+		{proxmox.OnNode(node, "services"), "services that do not run", true},
+	} {
+		if !w.wanted {
+			continue
+		}
+		_, err := proxmox.Get[any](ctx, c.client, w.call)
+		if forbidden(err) {
+			out = append(out, sdk.MissingPrivilege{Privilege: "audit", Path: "/" + strings.Join(w.call.Path, "/"), Effect: "Missing: " + w.effect + ".", Remedy: remedy})
+			continue
+		}
+		if err != nil && !hasKind(err, proxmox.KindUnsupported, proxmox.KindNodeUnreachable, proxmox.KindNodeTimeout) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// quote makes one word of a shell command.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// forPeople is the text of an error that people can do something with.
+func forPeople(err error) string {
+	var e *sdk.Error
+	if errors.As(err, &e) && e.Message != "" {
+		return e.Message
+	}
+	return "It failed."
+}

@@ -1,0 +1,66 @@
+package pmg
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/netguard"
+)
+
+// Config says where a gateway is and what to read of it. The product has no API tokens.
+type Config struct {
+	Host        string     `name:"host" required:"true" label:"Address" example:"https://mail.example.com:8006" help:"Address of the gateway, of one node when it is a cluster; the port is 8006 when none is given."`
+	User        string     `name:"user" required:"true" example:"monitor@pmg" help:"User with realm. The role Auditor is enough."`
+	Password    sdk.Secret `name:"password" required:"true" help:"Password of the user. The user must not have a second factor."`
+	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the node's certificate. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://mail.example.com:8006" help:"Where people open the gateway's own page, when that is another address."`
+
+	MonitorMailStats   bool `name:"monitor_mail_stats" label:"Mail statistics" default:"true" help:"Read sums of mail: of the last minutes, of the day, by hour and by spam score."`
+	MonitorQueues      bool `name:"monitor_queues" label:"Queues" default:"true" help:"Read how much mail waits on each node, and for how long."`
+	MonitorQuarantine  bool `name:"monitor_quarantine" label:"Quarantine" default:"true" help:"Read how much is in quarantine."`
+	MonitorDomainStats bool `name:"monitor_domain_stats" label:"Domains" help:"Read sums of mail of the domains that receive most."`
+	MonitorBackups     bool `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of the gateway's own backups."`
+
+	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
+}
+
+// connect returns a client. It dials nothing.
+func (c Config) connect(deps sdk.Deps) (client *proxmox.Client, first proxmox.Endpoint, err error) {
+	address, err := proxmox.ParseURL(proxmox.MailGateway, c.Host)
+	if err != nil {
+		return nil, first, wrong("host", err.Error(), err)
+	}
+	pin := c.Fingerprint
+	if pin != "" && proxmox.Fingerprint(pin) == "" {
+		return nil, first, wrong("fingerprint", "The fingerprint is not a SHA-256: 64 hexadecimal digits, with or without colons.", nil)
+	}
+	profile := netguard.For(netguard.Integration, deps.Network)
+	if pin == "" {
+		pin = profile.Pins[address.Host]
+	}
+	first = proxmox.Endpoint{URL: c.Host, Pin: pin}
+	client, err = proxmox.New(proxmox.Options{
+		Product: proxmox.MailGateway, Endpoints: []proxmox.Endpoint{first}, Login: proxmox.Login{User: c.User, Password: c.Password},
+		Profile: profile, Insecure: !c.VerifySSL, Now: deps.Now,
+	})
+	var e *sdk.Error
+	if errors.As(err, &e) && e.Field == "" {
+		e.Field = "user"
+	}
+	return client, first, err
+}
+
+func wrong(field, message string, cause error) error {
+	return &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: field, Message: message, Err: cause}
+}
+
+// hostName is the name in an address, without scheme and port.
+func (c Config) hostName() string {
+	if u, err := proxmox.ParseURL(proxmox.MailGateway, c.Host); err == nil {
+		return strings.ToLower(u.Hostname())
+	}
+	return c.Host
+}

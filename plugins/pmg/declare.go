@@ -1,0 +1,63 @@
+package pmg
+
+import "github.com/pulse-platform/pulse/sdk"
+
+// The kinds of condition.
+const (
+	kindNotInSync      = "pmg_not_in_sync"
+	kindNoMaster       = "pmg_no_master"
+	kindServiceDown    = "pmg_service_down"
+	kindNoSubscription = "pmg_subscription"
+)
+
+// The parts of documents that tasks beside the first bring.
+const (
+	partQueue      = "queue"
+	partQuarantine = "quarantine"
+	partStatistics = "statistics"
+	partCounts     = "counts"
+	partScores     = "scores"
+	partDomains    = "domains"
+)
+
+// The lists of rows.
+const (
+	rowsBackups = "pmg_backups"
+	rowsUpdates = "pmg_updates"
+)
+
+// kinds declares the verdicts that are not numbers.
+func kinds() []sdk.EventKind {
+	list := []sdk.EventKind{
+		{Name: kindNotInSync, Label: "Node not in sync", Category: "availability", Severity: sdk.SeverityWarning},
+		{Name: kindNoMaster, Label: "Cluster without a master", Category: "availability", Severity: sdk.SeverityCritical},
+		{Name: kindServiceDown, Label: "Service not running", Category: "system", Severity: sdk.SeverityWarning},
+		{Name: kindNoSubscription, Label: "Subscription", Category: "system", Severity: sdk.SeverityInfo},
+	}
+	for i := range list {
+		list[i].Condition, list[i].Template, list[i].WireType = true, "{message}", list[i].Name
+	}
+	return list
+}
+
+func rowsTypes() []sdk.RowsType {
+	column := func(name, label, path string, format sdk.Format, priority int) sdk.Column {
+		return sdk.Column{Name: name, Label: label, Path: path, Format: format, Default: true, Priority: priority}
+	}
+	return []sdk.RowsType{
+		{
+			Name: rowsBackups, Label: "Backups of the gateway", APIList: "pmgBackups",
+			Columns: []sdk.Column{
+				column("made", "Made", "backupTime", sdk.FormatTime, 1), column("node", "Node", "node", sdk.FormatText, 2), column("file", "File", "filename", sdk.FormatText, 1),
+				column("size", "Size", "size", sdk.FormatBytes, 2),
+			},
+		},
+		{
+			Name: rowsUpdates, Label: "Packages that wait",
+			Columns: []sdk.Column{
+				column("package", "Package", "package", sdk.FormatText, 1), column("version", "Version", "version", sdk.FormatText, 1),
+				column("old", "Installed", "oldVersion", sdk.FormatText, 2), column("origin", "Origin", "origin", sdk.FormatText, 3),
+			},
+		},
+	}
+}

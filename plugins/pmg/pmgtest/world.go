@@ -1,0 +1,223 @@
+package pmgtest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// World is what the gateway knows.
+type World struct {
+	// Now is the gateway's clock.
+	Now func() time.Time
+	// Version is that of the package: "9.1.2", "7.3-12".
+	Version string
+	Users   map[string]*User
+	// Nodes are the members; one is a gateway that stands alone.
+	Nodes []*Node
+	// Mail is what passes each hour.
+	Mail Mail
+	// Spam and Virus are how much is in quarantine.
+	Spam, Virus int
+	Domains     []string
+
+	mu   sync.Mutex
+	live func(now time.Time) // moves the world on, if it lives
+}
+
+// Change changes the world while it is served.
+func (w *World) Change(f func(*World)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f(w)
+}
+
+// User is one who may sign in.
+type User struct {
+	Password, Role string
+	SecondFactor   bool
+}
+
+// Node is a machine of the gateway.
+type Node struct {
+	Name, IP, Fingerprint string
+	Master                bool
+	Started               time.Time
+	CPU                   float64
+	Memory, Root          Space
+	OutOfSync             bool
+	// Fault is the status with which calls to the node fail: 595 for one that is off, 596 for one that hangs.
+	Fault        int
+	Queue        map[string]map[string]int // by queue: messages by column of age
+	Services     []Service
+	Signatures   time.Time
+	Certificate  time.Time // when it ends
+	Backups      []Backup
+	Subscription string
+	Updates      []string
+}
+
+// Space is bytes in all and in use.
+type Space struct{ Total, Used int64 }
+
+// Service is one of the system's services.
+type Service struct{ Name, State, Unit string }
+
+// Backup is one of the configuration.
+type Backup struct {
+	File string
+	Size int64
+	Time time.Time
+}
+
+// Mail is how many messages pass in an hour.
+type Mail struct{ In, Out, Spam, Virus int }
+
+// readers are the roles that may read.
+var readers = []string{"audit", "admin", "qmanager", "root"}
+
+func (s *Server) routes() {
+	s.mux.HandleFunc("POST "+prefix+"/access/ticket", s.login)
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		Refuse(w, http.StatusNotImplemented, "Method '"+r.Method+" "+strings.TrimPrefix(r.URL.Path, prefix)+"' not implemented")
+	})
+	s.on("/version", func(c call) answer {
+		return data(map[string]any{"version": c.world.Version, "release": strings.Join(strings.SplitN(c.world.Version, ".", 3)[:2], "."), "repoid": "42245585286a"})
+	})
+	s.on("/nodes", func(c call) answer { return data([]any{map[string]any{"node": c.world.Nodes[0].Name}}) }, readers...)
+	s.on("/config/cluster/nodes", clusterNodes, readers...)
+	s.on("/statistics/recent", recent, readers...)
+	s.on("/statistics/mail", mailSums, readers...)
+	s.on("/statistics/mailcount", mailCount, readers...)
+	s.on("/statistics/spamscores", spamScores, readers...)
+	s.on("/statistics/domains", domains, readers...)
+	s.on("/quarantine/spamstatus", func(c call) answer { return data(quarantine(c.world.Spam)) }, readers...)
+	s.on("/quarantine/virusstatus", func(c call) answer { return data(quarantine(c.world.Virus)) }, readers...)
+	for path, f := range map[string]func(call, *Node) any{
+		"status": nodeStatus, "postfix/qshape": qshape, "services": services, "clamav/database": signatures, "apt/update": updates, "certificates/info": certificates,
+		"subscription": func(_ call, n *Node) any {
+			return map[string]any{"status": n.Subscription, "message": "There is no subscription key"}
+		},
+		"backup": backups,
+	} {
+		s.on("/nodes/{node}/"+path, onNode(f), readers...)
+	}
+}
+
+// onNode answers a call to a node, or fails as forwarding does.
+func onNode(f func(call, *Node) any) func(call) answer {
+	return func(c call) answer {
+		for i, n := range c.world.Nodes {
+			if n.Name != c.PathValue("node") && (i > 0 || c.PathValue("node") != "localhost") {
+				continue
+			}
+			if n.Fault != 0 {
+				return answer{status: n.Fault}
+			}
+			return data(f(c, n))
+		}
+		return answer{status: http.StatusInternalServerError, text: "hostname lookup '" + c.PathValue("node") + "' failed - failed to get address info: Name or service not known"}
+	}
+}
+
+func clusterNodes(c call) answer {
+	out := []any{}
+	if len(c.world.Nodes) > 1 {
+		for i, n := range c.world.Nodes {
+			role := "node"
+			if n.Master {
+				role = "master"
+			}
+			out = append(out, map[string]any{
+				"cid": i + 1, "type": role, "name": n.Name, "ip": n.IP, "fingerprint": n.Fingerprint, "hostrsapubkey": "AAAAB3NzaC1yc2E", "rootrsapubkey": "AAAAB3NzaC1yc2E",
+			})
+		}
+	}
+	return data(out)
+}
+
+func nodeStatus(c call, n *Node) any {
+	insync := 1
+	if n.OutOfSync {
+		insync = 0
+	}
+	return map[string]any{
+		"time": c.now.Unix(), "uptime": int64(c.now.Sub(n.Started).Seconds()), "insync": insync, "loadavg": []string{"0.82", "1.94", "1.70"}, "cpu": n.CPU, "wait": 0.01,
+		"memory": map[string]any{"total": n.Memory.Total, "used": n.Memory.Used, "free": n.Memory.Total - n.Memory.Used}, "swap": map[string]any{"total": int64(8) << 30, "used": 0},
+		"rootfs":  map[string]any{"total": n.Root.Total, "used": n.Root.Used, "avail": n.Root.Total - n.Root.Used},
+		"cpuinfo": map[string]any{"cpus": 4, "cores": "4", "sockets": 1, "model": "Example CPU", "mhz": "2400.000", "hvm": "1"}, "kversion": "Linux 6.14.8-2-pve",
+		"pmgversion": "pmg-api/" + c.world.Version + "/42245585286a",
+	}
+}
+
+var columns = []string{"5m", "10m", "20m", "40m", "80m", "160m", "320m", "640m", "1280m", "1280m+"}
+
+// qshape is all texts. An empty queue is an empty list on some releases of the mail server.
+func qshape(c call, n *Node) any {
+	name := c.URL.Query().Get("queue")
+	if name == "" {
+		name = "deferred"
+	}
+	ages := n.Queue[name]
+	if len(ages) == 0 && name == "hold" {
+		return []any{}
+	}
+	total := 0
+	row := map[string]any{"domain": "TOTAL"}
+	for _, column := range columns {
+		row[column] = strconv.Itoa(ages[column])
+		total += ages[column]
+	}
+	row["total"] = strconv.Itoa(total)
+	partner := map[string]any{"domain": "partner.example", "total": strconv.Itoa(total), "5m": strconv.Itoa(total)}
+	if total == 0 {
+		return []any{row}
+	}
+	return []any{row, partner}
+}
+
+func services(_ call, n *Node) any {
+	out := []any{}
+	for _, s := range n.Services {
+		out = append(out, map[string]any{"service": s.Name, "name": s.Name, "desc": s.Name, "state": s.State, "active-state": "active", "unit-state": s.Unit})
+	}
+	return out
+}
+
+func signatures(_ call, n *Node) any {
+	return []any{
+		map[string]any{"name": "main", "type": "ClamAV-VDB", "build_time": "16 Sep 2021 08-32 -0400", "nsigs": "6647427", "version": "62"},
+		map[string]any{"name": "daily", "type": "ClamAV-VDB", "build_time": n.Signatures.Format("2 Jan 2006 15-04 -0700"), "nsigs": "355666", "version": "28131"},
+	}
+}
+
+func updates(_ call, n *Node) any {
+	out := []any{}
+	for _, name := range n.Updates {
+		out = append(out, map[string]any{"Package": name, "Title": name, "Version": "2", "OldVersion": "1", "Origin": "Proxmox"})
+	}
+	return out
+}
+
+func certificates(_ call, n *Node) any {
+	return []any{
+		map[string]any{"filename": "pmg-api.pem", "notafter": n.Certificate.Unix(), "fingerprint": "AA:BB", "pem": "-----BEGIN CERTIFICATE-----"},
+		map[string]any{"filename": "pmg-tls.pem", "notafter": n.Certificate.Add(30 * 24 * time.Hour).Unix(), "fingerprint": "AA:BC"},
+	}
+}
+
+func backups(_ call, n *Node) any {
+	out := []any{}
+	for _, b := range n.Backups {
+		out = append(out, map[string]any{"filename": b.File, "size": b.Size, "timestamp": b.Time.Unix()})
+	}
+	return out
+}
+
+// File is the name that the product gives a backup of a time.
+func File(at time.Time) string {
+	return fmt.Sprintf("pmg-backup_%s_%X.tgz", at.Format("2006_01_02"), at.Unix())
+}

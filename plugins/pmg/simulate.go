@@ -1,0 +1,32 @@
+package pmg
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
+	"github.com/pulse-platform/pulse/plugins/pmg/pmgtest"
+	"github.com/pulse-platform/pulse/sdk/serve"
+)
+
+// Simulate is the command that serves an invented gateway.
+func Simulate(now func() time.Time) serve.Command {
+	return serve.Command{Name: "simulate", Help: "serve an invented mail gateway; prints the integration that monitors it", Run: func(ctx context.Context, args []string, out io.Writer) error {
+		flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+		flags.SetOutput(out)
+		listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
+		name := flags.String("name", "mail", "name of the integration")
+		nodes := flags.Int("nodes", 2, "how many nodes; one is a gateway that stands alone")
+		if err := flags.Parse(args); err != nil {
+			return fmt.Errorf("read the command line: %w", err)
+		}
+		in := simulate.Integration{Kind: "pmg", Name: *name, Config: map[string]any{"user": pmgtest.Name, "password": pmgtest.Password, "monitor_domain_stats": true}}
+		return simulate.Serve(ctx, *listen, in, now(), out, func(fingerprint string) http.Handler {
+			return pmgtest.New(pmgtest.Invent(max(1, *nodes), fingerprint, now))
+		})
+	}}
+}

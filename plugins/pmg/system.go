@@ -1,0 +1,172 @@
+package pmg
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// backupDoc is a backup as a row, with the reference's names.
+type backupDoc struct {
+	ID       string    `json:"id"`
+	Instance string    `json:"instance"`
+	Node     string    `json:"node"`
+	File     string    `json:"filename"`
+	Time     time.Time `json:"backupTime"`
+	Size     int64     `json:"size"`
+}
+
+// collectBackups reads which backups of the configuration lie on each node.
+func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
+	if !c.cfg.MonitorBackups {
+		return nil
+	}
+	return c.onNodes(ctx, sink, "backups/", func(ctx context.Context, m member) ([]sdk.Observation, error) {
+		node := string(m.Name)
+		rows, _, err := proxmox.Rows[backup](ctx, c.client, proxmox.OnNode(node, "backup"))
+		if err != nil {
+			return nil, err
+		}
+		var out []sdk.Observation
+		var newest time.Time
+		for _, b := range rows {
+			at := timeOf(b.Time)
+			if at.IsZero() || b.File == "" {
+				continue
+			}
+			if at.After(newest) {
+				newest = at
+			}
+			doc := backupDoc{fmt.Sprintf("pmg-%s-%s-%d", c.name, node, at.Unix()), c.name, node, string(b.File), at, b.Size.V}
+			out = append(out, sdk.Row{Rows: rowsBackups, Key: string(b.File), OwnerType: typeNode, OwnerKey: nodeKey(node), Time: at, Doc: document(doc)})
+		}
+		s := meter{kind: typeNode, key: nodeKey(node)}
+		s.add("backup_age", max(0, c.deps.Now().Sub(newest).Seconds()), !newest.IsZero())
+		return append(append(out, s.samples...), sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), nil
+	})
+}
+
+// atRest are services that do not run all the time, or only in a cluster.
+var atRest = []string{"pmg-hourly", "pmg-daily", "pmgreport", "pmgspamreport", "pmgmirror", "pmgtunnel", "fetchmail"}
+
+// collectSystem reads what changes over days.
+func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
+	return c.onNodes(ctx, sink, "system/", func(ctx context.Context, m member) ([]sdk.Observation, error) {
+		var out []sdk.Observation
+		for _, read := range []func(context.Context, string) ([]sdk.Observation, error){c.readServices, c.readSignatures, c.readUpdates, c.readCertificates, c.readSubscription} {
+			found, err := read(ctx, string(m.Name))
+			if hasKind(err, proxmox.KindUnsupported) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, found...)
+		}
+		return out, nil
+	})
+}
+
+// readServices finds services that are to run and do not.
+func (c *Collector) readServices(ctx context.Context, node string) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[service](ctx, c.client, proxmox.OnNode(node, "services"))
+	if err != nil {
+		return nil, err
+	}
+	var out []sdk.Observation
+	for _, s := range rows {
+		if s.Unit != "enabled" || s.State == "running" || s.State == "exited" || s.State == "" || slices.Contains(atRest, string(s.Service)) {
+			continue
+		}
+		out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(node), Kind: kindServiceDown, Instance: string(s.Service), Severity: sdk.SeverityWarning,
+			Message:  fmt.Sprintf("Service %s of %s does not run: it is %s.", s.Service, node, s.State),
+			Metadata: map[string]string{"service": string(s.Service), "state": string(s.State), "description": string(s.Desc)}})
+	}
+	return out, nil
+}
+
+// built is how the product writes when signatures were made: with a hyphen between hours and minutes.
+const built = "02 Jan 2006 15-04 -0700"
+
+func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[signatures](ctx, c.client, proxmox.OnNode(node, "clamav", "database"))
+	if err != nil {
+		return nil, err
+	}
+	m := meter{kind: typeNode, key: nodeKey(node)}
+	for _, s := range rows {
+		if s.Name != "daily" {
+			continue
+		}
+		at, err := time.Parse(built, strings.Join(strings.Fields(string(s.Built)), " "))
+		m.add("signatures_age", max(0, c.deps.Now().Sub(at).Seconds()), err == nil)
+		break
+	}
+	return m.samples, nil
+}
+
+// updateDoc is a package that waits as a row.
+type updateDoc struct {
+	Package string `json:"package"`
+	Title   string `json:"title,omitempty"`
+	Version string `json:"version"`
+	Old     string `json:"oldVersion,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+}
+
+func (c *Collector) readUpdates(ctx context.Context, node string) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[update](ctx, c.client, proxmox.OnNode(node, "apt", "update").Slowly())
+	if err != nil {
+		return nil, err
+	}
+	key := nodeKey(node)
+	out := []sdk.Observation{sdk.Sample{Type: typeNode, Key: key, Metric: "updates_pending", Value: float64(len(rows))}}
+	for _, u := range rows {
+		if u.Package != "" {
+			out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeNode, OwnerKey: key, Doc: document(updateDoc{
+				string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin),
+			})})
+		}
+	}
+	return append(out, sdk.RowsEnd{Rows: rowsUpdates, OwnerType: typeNode, OwnerKey: key}), nil
+}
+
+func (c *Collector) readCertificates(ctx context.Context, node string) ([]sdk.Observation, error) {
+	rows, _, err := proxmox.Rows[certificate](ctx, c.client, proxmox.OnNode(node, "certificates", "info"))
+	if err != nil {
+		return nil, err
+	}
+	m := meter{kind: typeNode, key: nodeKey(node)}
+	seen := map[string]bool{}
+	for _, x := range rows {
+		if file := string(x.File); file != "" && !seen[file] {
+			seen[file] = true
+			m.addInstance("certificate_left", file, max(0, timeOf(x.Until).Sub(c.deps.Now()).Seconds()), !timeOf(x.Until).IsZero())
+		}
+	}
+	return m.samples, nil
+}
+
+// readSubscription judges the subscription of a node. Without one it gets its packages from another place, which is no
+// trouble.
+func (c *Collector) readSubscription(ctx context.Context, node string) ([]sdk.Observation, error) {
+	s, err := proxmox.Get[subscription](ctx, c.client, proxmox.OnNode(node, "subscription"))
+	if err != nil {
+		return nil, err
+	}
+	x := sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoSubscription, Instance: node}
+	switch s.Status {
+	case "active", "new", "":
+		return nil, nil
+	case "notfound":
+		x.Severity, x.Message = sdk.SeverityInfo, fmt.Sprintf("%s has no subscription.", node)
+	default:
+		x.Severity, x.Message = sdk.SeverityWarning, fmt.Sprintf("The subscription of %s is %s.", node, s.Status)
+	}
+	return []sdk.Observation{x}, nil
+}

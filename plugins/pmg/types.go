@@ -1,0 +1,171 @@
+package pmg
+
+import (
+	"strings"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+)
+
+// What the API answers. Every field may be missing, null, a number or the same number in quotes.
+
+// versionInfo is /version: the version of the package.
+type versionInfo struct {
+	Version proxmox.Str `json:"version"`
+	Release proxmox.Str `json:"release"`
+}
+
+// member is a row of /config/cluster/nodes, which is empty on a gateway that stands alone. Its keys are not read.
+type member struct {
+	Name        proxmox.Str `json:"name"`
+	Type        proxmox.Str `json:"type"` // master or node
+	IP          proxmox.Str `json:"ip"`
+	Fingerprint proxmox.Str `json:"fingerprint"`
+}
+
+// nodeName is a row of /nodes, the one that answers first.
+type nodeName struct {
+	Node proxmox.Str `json:"node"`
+}
+
+// space is bytes in all and in use.
+type space struct {
+	Total proxmox.Int `json:"total"`
+	Used  proxmox.Int `json:"used"`
+}
+
+func (s space) known() bool    { return s.Total.V > 0 && s.Used.OK && s.Used.V >= 0 }
+func (s space) ratio() float64 { return ratio(float64(s.Used.V) / float64(s.Total.V)) }
+
+// nodeStatus is /nodes/NODE/status.
+type nodeStatus struct {
+	Time    proxmox.Int   `json:"time"`
+	Uptime  proxmox.Int   `json:"uptime"`
+	InSync  *proxmox.Bool `json:"insync"` // false when the database was not synchronised lately
+	LoadAvg []proxmox.Num `json:"loadavg"`
+	CPU     proxmox.Num   `json:"cpu"`
+	Wait    proxmox.Num   `json:"wait"`
+	Memory  space         `json:"memory"`
+	Swap    space         `json:"swap"`
+	Root    space         `json:"rootfs"`
+	CPUInfo struct {
+		Model proxmox.Str `json:"model"`
+		CPUs  proxmox.Int `json:"cpus"`
+	} `json:"cpuinfo"`
+	KVersion proxmox.Str `json:"kversion"`
+	Kernel   struct {
+		Release proxmox.Str `json:"release"`
+	} `json:"current-kernel"`
+	Version proxmox.Str `json:"pmgversion"` // pmg-api/9.1.2/42245585286a
+}
+
+func (s nodeStatus) version() string {
+	parts := strings.Split(string(s.Version), "/")
+	if len(parts) > 1 {
+		return parts[1]
+	}
+	return string(s.Version)
+}
+
+// shape is a row of /nodes/NODE/postfix/qshape: the messages to one domain by how long they wait. The first is TOTAL; the
+// others name partners and are not kept.
+type shape map[string]proxmox.Num
+
+// recent is a row of /statistics/recent: what happened in a span of seconds.
+type recent struct {
+	Time     proxmox.Int `json:"time"`
+	Span     proxmox.Int `json:"timespan"`
+	In       proxmox.Num `json:"count_in"`
+	Out      proxmox.Num `json:"count_out"`
+	SpamIn   proxmox.Num `json:"spam_in"`
+	SpamOut  proxmox.Num `json:"spam_out"`
+	VirusIn  proxmox.Num `json:"virus_in"`
+	VirusOut proxmox.Num `json:"virus_out"`
+	BytesIn  proxmox.Num `json:"bytes_in"`
+	BytesOut proxmox.Num `json:"bytes_out"`
+}
+
+// mailSums is /statistics/mail.
+type mailSums struct {
+	Count      proxmox.Num `json:"count"`
+	In         proxmox.Num `json:"count_in"`
+	Out        proxmox.Num `json:"count_out"`
+	BytesIn    proxmox.Num `json:"bytes_in"`
+	BytesOut   proxmox.Num `json:"bytes_out"`
+	SpamIn     proxmox.Num `json:"spamcount_in"`
+	SpamOut    proxmox.Num `json:"spamcount_out"`
+	VirusIn    proxmox.Num `json:"viruscount_in"`
+	VirusOut   proxmox.Num `json:"viruscount_out"`
+	BouncesIn  proxmox.Num `json:"bounces_in"`
+	BouncesOut proxmox.Num `json:"bounces_out"`
+	JunkIn     proxmox.Num `json:"junk_in"`
+	Greylisted proxmox.Num `json:"glcount"`
+	RBL        proxmox.Num `json:"rbl_rejects"`
+	Pregreet   proxmox.Num `json:"pregreet_rejects"`
+	Seconds    proxmox.Num `json:"avptime"` // mean time to process a message
+}
+
+// hourSums is a row of /statistics/mailcount. Its spam includes what was refused, other than that of mailSums.
+type hourSums struct {
+	mailSums
+	Index proxmox.Int `json:"index"`
+	Time  proxmox.Int `json:"time"`
+}
+
+// score is a row of /statistics/spamscores: how many messages had a spam score of that level; 10 is 10 and above.
+type score struct {
+	Level proxmox.Str `json:"level"`
+	Count proxmox.Num `json:"count"`
+}
+
+// domainSums is a row of /statistics/domains.
+type domainSums struct {
+	Domain proxmox.Str `json:"domain"`
+	mailSums
+}
+
+// quarantined is /quarantine/spamstatus and virusstatus.
+type quarantined struct {
+	Count  proxmox.Num `json:"count"`
+	MBytes proxmox.Num `json:"mbytes"`
+}
+
+// backup is a row of /nodes/NODE/backup.
+type backup struct {
+	File proxmox.Str `json:"filename"`
+	Size proxmox.Int `json:"size"`
+	Time proxmox.Int `json:"timestamp"`
+}
+
+// service is a row of /nodes/NODE/services.
+type service struct {
+	Service proxmox.Str `json:"service"`
+	Desc    proxmox.Str `json:"desc"`
+	State   proxmox.Str `json:"state"`
+	Unit    proxmox.Str `json:"unit-state"`
+}
+
+// signatures is a row of /nodes/NODE/clamav/database.
+type signatures struct {
+	Name  proxmox.Str `json:"name"`
+	Built proxmox.Str `json:"build_time"` // 22 Sep 2026 06-27 +0000
+}
+
+// subscription is /nodes/NODE/subscription. The key in it is not read.
+type subscription struct {
+	Status proxmox.Str `json:"status"`
+}
+
+// update is a row of /nodes/NODE/apt/update.
+type update struct {
+	Package proxmox.Str `json:"Package"`
+	Title   proxmox.Str `json:"Title"`
+	Version proxmox.Str `json:"Version"`
+	Old     proxmox.Str `json:"OldVersion"`
+	Origin  proxmox.Str `json:"Origin"`
+}
+
+// certificate is a row of /nodes/NODE/certificates/info. The certificate itself is not read.
+type certificate struct {
+	File  proxmox.Str `json:"filename"`
+	Until proxmox.Int `json:"notafter"`
+}
