@@ -21,7 +21,7 @@ func TestTheDemoRunsTheRealPlugins(t *testing.T) {
 	ask := func(path string) answer { return s.callAs("", "GET", path, nil, "Authorization", authorization) }
 	eventually(t, "what the plugins make of invented upstreams is there", func() bool {
 		state := ask("/api/state")
-		for _, section := range []string{"nodes", "vms", "pbs", "demoGuests"} {
+		for _, section := range []string{"nodes", "vms", "pbs", "pmg", "demoGuests"} {
 			if rows, _ := state.member(section).([]any); len(rows) == 0 {
 				return false
 			}

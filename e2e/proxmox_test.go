@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // simulate starts the invented upstream of a plugin and returns the integration that monitors it.
@@ -127,4 +129,55 @@ func TestMailGateway(t *testing.T) {
 	eventually(t, "it is away", func() bool {
 		return s.connectionHealth("pmg-post") == false && s.call("GET", "/api/state", nil).member("pmg.0.status") == "offline"
 	})
+}
+
+// A guest of a cluster and its backups on a backup server, which two plugins tell of, find each other.
+func TestGuestsFindTheirBackups(t *testing.T) {
+	backups, _ := simulate(t, "pbs", "--name", "vault", "--guests", "6", "--days", "3")
+	cluster, _ := simulate(t, "pve", "--name", "home", "--guests", "6")
+	s := startServer(t)
+	s.claim()
+	for _, in := range []map[string]any{backups, cluster} {
+		if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+			t.Fatalf("make: %v", got)
+		}
+	}
+	eventually(t, "each guest knows of its backups on the server", func() bool {
+		found := s.call("GET", "/api/v2/resources?type=pve-vm,pve-lxc", nil)
+		for i := range 6 {
+			id, _ := found.member(fmt.Sprintf("data.%d.id", i)).(string)
+			lists := string(s.call("GET", "/api/v2/resources/"+id+"/rows", nil).body)
+			if id == "" || !strings.Contains(lists, `"pbs_backups"`) {
+				return false
+			}
+			rows := s.call("GET", "/api/v2/resources/"+id+"/rows/pbs_backups", nil)
+			if n, _ := rows.member("total").(float64); n < 3 || rows.member("rows.0.data.instance") != "vault" {
+				return false
+			}
+		}
+		return true
+	})
+	newest := map[string]float64{}
+	state := s.call("GET", "/api/state", nil)
+	all, _ := state.member("pbsBackups").([]any)
+	for _, b := range all {
+		one := b.(map[string]any)
+		at, err := time.Parse(time.RFC3339, one["backupTime"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := one["vmid"].(string); one["unfinished"] == nil && one["datastore"] == "main" {
+			newest[id] = max(newest[id], float64(at.UnixMilli()))
+		}
+	}
+	for _, section := range []string{"vms", "containers"} {
+		guests, _ := state.member(section).([]any)
+		for _, g := range guests {
+			guest := g.(map[string]any)
+			id := fmt.Sprint(guest["vmid"])
+			if last, _ := guest["lastBackup"].(float64); last < newest[id] || newest[id] == 0 {
+				t.Errorf("guest %s: the last backup is of %v, the server has one of %v", id, guest["lastBackup"], newest[id])
+			}
+		}
+	}
 }

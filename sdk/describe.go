@@ -238,7 +238,8 @@ type Nest struct {
 	Relation RelationKind
 }
 
-// Join puts a value of a related record, or one derived from rows, into a member.
+// Join puts a value of a related record, or one derived from rows, into a member. The rows may be another plugin's. Several
+// joins of rows into one member are put together: the latest of times, the sum of the rest.
 type Join struct {
 	Member   string
 	Relation RelationKind

@@ -32,6 +32,8 @@ var shopPlugin = sdk.Description{
 	Sections: []sdk.StateSection{{
 		Section: "things", Type: "thing", Join: []sdk.Join{
 			{Member: "lastBackup", Rows: "backups", Derive: "last"}, {Member: "backups", Rows: "backups", Derive: "n"}, {Member: "backupBytes", Rows: "backups", Derive: "bytes"},
+			{Member: "lastCopy", Rows: "backups", Derive: "last"}, {Member: "lastCopy", Rows: "copies", Derive: "last"}, {Member: "lastCopy", Rows: "of nobody here", Derive: "last"},
+			{Member: "copyBytes", Rows: "copies", Derive: "bytes"}, {Member: "copyBytes", Rows: "backups", Derive: "bytes"},
 		},
 		Rows: []sdk.SectionRows{{Member: "notes", Rows: "notes"}},
 	}, {Section: "stores", Type: "store"}},
@@ -40,9 +42,10 @@ var shopPlugin = sdk.Description{
 		{Name: "backups", SubjectType: "thing", APIList: "pbsBackups", Retention: 24 * time.Hour, Derive: []sdk.Derive{
 			{Name: "last", Op: "latest"}, {Name: "n", Op: "count"}, {Name: "bytes", Op: "sum", Path: "size"},
 		}},
+		{Name: "copies", Derive: []sdk.Derive{{Name: "last", Op: "latest"}, {Name: "bytes", Op: "sum", Path: "size"}}},
 	},
 	Kinds: []sdk.EventKind{{Name: "broken", Condition: true}, {Name: "moved", Severity: sdk.SeverityInfo}},
-	Tasks: []sdk.Task{{Name: "things", Types: []string{"thing", "store"}, Rows: []string{"notes", "backups", "log"}}, {Name: "look"}},
+	Tasks: []sdk.Task{{Name: "things", Types: []string{"thing", "store"}, Rows: []string{"notes", "backups", "copies", "log"}}, {Name: "look"}},
 }
 
 func newShop(t *testing.T) *shop {
@@ -224,6 +227,25 @@ func TestRowsTellAboutTheirSubject(t *testing.T) {
 	}
 	if doc := s.document("a"); doc["backups"] != nil {
 		t.Errorf("a after a day: %v", doc)
+	}
+}
+
+// What several lists say of one thing is put together, also when the thing is known by more than before.
+func TestSeveralListsTellAboutOneSubject(t *testing.T) {
+	s := newShop(t)
+	store := sdk.Record{Type: "store", Key: "s", Status: sdk.StatusUp}
+	copied := backup("9", "a", start.Add(-time.Minute), 4)
+	copied.Rows, copied.Subject = "copies", []sdk.Evidence{{Kind: "elsewhere", Value: "a"}}
+	all := []sdk.Observation{store, backup("1", "a", start.Add(-time.Hour), 10), copied}
+	s.apply("things", inventory.Whole, with("", append(all, thing("a"))...))
+	if doc := s.document("a"); doc["lastCopy"] != float64(start.Add(-time.Hour).UnixMilli()) || doc["copyBytes"] != 10.0 {
+		t.Errorf("one list: %v", doc)
+	}
+	known := thing("a")
+	known.Evidence = append(known.Evidence, copied.Subject...)
+	s.apply("things", inventory.Whole, with("", append(all, known)...))
+	if doc := s.document("a"); doc["lastCopy"] != float64(start.Add(-time.Minute).UnixMilli()) || doc["copyBytes"] != 14.0 {
+		t.Errorf("both lists: %v", doc)
 	}
 }
 

@@ -107,7 +107,7 @@ type cycleKey struct{ epoch, sequence int64 }
 type history struct {
 	mu      sync.Mutex
 	applied []cycleKey // the newest last
-	// created and removed are of cycles that could not be applied to their end: what depends on them is still to be done.
+	// created (with those that are known by something else than before) and removed are of cycles that could not be applied to their end: what depends on them is still to be done.
 	created, removed []id.UID
 }
 
@@ -191,7 +191,7 @@ func (d *Door) apply(ctx context.Context, h *history, c Cycle, ps []Partition) (
 	out, news, err := d.inv.Apply(ctx, batch)
 	d.spent(c.Integration, len(out.Created), 0)
 	result := Result{Created: out.Created, Removed: out.Removed, Unconfirmed: out.Unconfirmed}
-	h.created, h.removed = append(h.created, out.Created...), append(h.removed, out.Removed...)
+	h.created, h.removed = slices.Concat(h.created, out.Created, out.Known), append(h.removed, out.Removed...)
 	if err != nil {
 		d.inv.Publish(news)
 		return result, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/pulse-platform/pulse/core/id"
@@ -13,7 +14,7 @@ import (
 )
 
 // supply puts what sections declare to come from rows into the records that it concerns: those that own a changed list,
-// those that rows of a changed list may be about, and new ones.
+// those that rows of a changed list may be about, and those that are new or known by something else than before.
 func (d *Door) supply(changed []rows.ListKey, created []id.UID) {
 	if d.books.Rows == nil || len(changed)+len(created) == 0 {
 		return
@@ -75,15 +76,41 @@ func (d *Door) supplied(r *inventory.Record, s sdk.StateSection) json.RawMessage
 	for _, list := range s.Rows {
 		member(list.Member, d.books.Rows.JSON(list.Rows, r.UID))
 	}
-	for _, j := range s.Join {
-		if j.Rows == "" {
-			continue
+	for i, j := range s.Join {
+		if j.Rows == "" || slices.ContainsFunc(s.Join[:i], func(other sdk.Join) bool { return other.Member == j.Member }) {
+			continue // of several lists that fill one member, the first has told of all
 		}
-		if n, ok := d.books.Rows.Derived(j.Rows, r.Evidence)[j.Derive]; ok {
+		if n, ok := d.derived(r, s.Join[i:], j.Member); ok {
 			member(j.Member, strconv.AppendFloat(nil, n, 'f', -1, 64))
 		}
 	}
 	return append(out, '}')
+}
+
+// derived is what the lists that fill a member say together, as each declares it: the latest of times, the sum of the rest.
+// A list may be of a plugin that is not there.
+func (d *Door) derived(r *inventory.Record, joins []sdk.Join, name string) (value float64, known bool) {
+	for _, j := range joins {
+		if j.Member != name || j.Rows == "" {
+			continue
+		}
+		n, ok := d.books.Rows.Derived(j.Rows, r.Evidence)[j.Derive]
+		switch {
+		case !ok:
+		case !known:
+			value, known = n, true
+		case d.latest(j):
+			value = max(value, n)
+		default:
+			value += n
+		}
+	}
+	return value, known
+}
+
+func (d *Door) latest(j sdk.Join) bool {
+	kind, _ := d.inv.Catalog().Rows(j.Rows)
+	return slices.ContainsFunc(kind.Derive, func(x sdk.Derive) bool { return x.Name == j.Derive && x.Op == "latest" })
 }
 
 // Sweep lets go of what is old, too much, or belongs to nothing any more: rows, conditions and events.

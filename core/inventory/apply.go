@@ -99,6 +99,9 @@ func (a *application) record(partition string, seen sdk.Record) {
 	if old == nil {
 		a.out.Created = append(a.out.Created, uid)
 	} else {
+		if !slices.Equal(old.Evidence, r.Evidence) {
+			a.out.Known = append(a.out.Known, uid)
+		}
 		r.FirstSeen = old.FirstSeen
 		if a.batch.Extent == Changes && old.Task == r.Task {
 			r.Partition = old.Partition // a change does not say where it is

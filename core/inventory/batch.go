@@ -53,6 +53,8 @@ type Partition struct {
 type Outcome struct {
 	Created []id.UID
 	Removed []id.UID
+	// Known are records that were there and are known by other evidence than before.
+	Known []id.UID
 	// Dropped counts parts and unchanged marks for records that do not exist.
 	Dropped int
 	// Unconfirmed counts records that would be gone if a second complete cycle said so too.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/simulate"
@@ -27,8 +26,7 @@ func Simulate(now func() time.Time) serve.Command {
 			return fmt.Errorf("read the command line: %w", err)
 		}
 		in := simulate.Integration{Kind: "pbs", Name: *name, Config: map[string]any{"token_name": pbstest.Token, "token_value": pbstest.Secret}}
-		return simulate.Serve(ctx, *listen, in, now(), out, func(fingerprint string) http.Handler {
-			return pbstest.New(pbstest.Invent(pbstest.Size{Stores: *stores, Guests: *guests, Days: *days, Fingerprint: fingerprint}, now))
-		})
+		world := pbstest.Invent(pbstest.Size{Stores: *stores, Guests: *guests, Days: *days}, now)
+		return simulate.Serve(ctx, *listen, pbstest.New(world), in, now(), out)
 	}}
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/simulate"
@@ -25,8 +24,6 @@ func Simulate(now func() time.Time) serve.Command {
 			return fmt.Errorf("read the command line: %w", err)
 		}
 		in := simulate.Integration{Kind: "pmg", Name: *name, Config: map[string]any{"user": pmgtest.Name, "password": pmgtest.Password, "monitor_domain_stats": true}}
-		return simulate.Serve(ctx, *listen, in, now(), out, func(fingerprint string) http.Handler {
-			return pmgtest.New(pmgtest.Invent(max(1, *nodes), fingerprint, now))
-		})
+		return simulate.Serve(ctx, *listen, pmgtest.New(pmgtest.Invent(max(1, *nodes), now)), in, now(), out)
 	}}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
@@ -41,6 +42,8 @@ type Collector struct {
 	backups   backupBook
 	snapshots snapshotBook
 	agents    agentBook
+	// targets are the datastores into which backups go.
+	targets atomic.Pointer[targets]
 	// shown is the last view that was told: what else is said about its things finds them there.
 	shown *view
 }

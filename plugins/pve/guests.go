@@ -111,7 +111,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	}
 	r := sdk.Record{
 		Type: kind, Key: key, Name: m.name, WireID: c.guestID(string(row.Node), id), Status: state.status, StatusWord: state.word,
-		Tags: proxmox.Tags(string(row.Tags)), Evidence: c.guestEvidence(id),
+		Tags: proxmox.Tags(string(row.Tags)), Evidence: append(c.guestEvidence(id), c.backedUpAs(kind, id)...),
 	}
 	if known {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}

@@ -12,6 +12,9 @@ const (
 	rowsTasks   = "pve_backup_tasks"
 	rowsJobs    = "pve_backup_jobs"
 
+	// rowsOnServers are backups as the servers that keep them tell of them, which another plugin declares.
+	rowsOnServers = "pbs_backups"
+
 	rowsSnapshots   = "pve_snapshots"
 	rowsReplication = "pve_replication"
 )
@@ -89,7 +92,7 @@ func rowTypes() []sdk.RowsType {
 // backupJoins show on a guest what its backups say.
 func backupJoins() []sdk.Join {
 	return []sdk.Join{
-		{Member: "lastBackup", Rows: rowsBackups, Derive: "last"}, {Member: "backupCount", Rows: rowsBackups, Derive: "count"},
+		{Member: "lastBackup", Rows: rowsBackups, Derive: "last"}, {Member: "lastBackup", Rows: rowsOnServers, Derive: "last"}, {Member: "backupCount", Rows: rowsBackups, Derive: "count"},
 		{Member: "backupBytes", Rows: rowsBackups, Derive: "bytes"}, {Member: "snapshotCount", Rows: rowsSnapshots, Derive: "count"},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Token and Secret are those of the account that may read all of an invented world.
@@ -18,8 +20,6 @@ type Size struct {
 	Stores int
 	// Guests have one backup a day each, of which Days are kept, and now and then another one.
 	Guests, Days int
-	// Fingerprint is that of the certificate that is served.
-	Fingerprint string
 }
 
 const (
@@ -35,7 +35,7 @@ func Invent(size Size, now func() time.Time) *World {
 	start := now()
 	w := &World{Now: now, Release: "4.2", Accounts: map[string]*Account{Token: {Secret: Secret, Roles: map[string]string{"/": "Audit", "/remote": "RemoteAudit"}}}}
 	w.Node = Node{
-		Name: "backup", Started: start.Add(-42 * 24 * hour), Fingerprint: size.Fingerprint,
+		Name: "backup", Started: start.Add(-42 * 24 * hour), Fingerprint: simulate.BackupFingerprint,
 		Memory: Space{Total: 32 * gib}, Swap: Space{Total: 8 * gib, Used: gib / 4}, Root: Space{Total: 120 * gib, Used: 31 * gib},
 	}
 	w.Subscription = "notfound"
@@ -162,7 +162,7 @@ func (w *World) finish(now time.Time) {
 }
 
 func storeName(i int) string {
-	names := []string{"main", "archive", "offsite", "vault"}
+	names := []string{simulate.BackupDatastore, "archive", "offsite", "vault"}
 	if i < len(names) {
 		return names[i]
 	}

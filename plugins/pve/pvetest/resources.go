@@ -20,6 +20,7 @@ func (a *API) routes() {
 	a.handle("/cluster/status", a.clusterStatus)
 	a.handle("/cluster/resources", resources)
 	a.handle("/nodes", a.nodes)
+	a.handle("/storage", storageConfig)
 	a.nodeRoutes()
 	a.backupRoutes()
 	a.guestRoutes()
@@ -229,6 +230,24 @@ func grown(name string, rate float64, since, at time.Time) int64 {
 	turn := 2 * math.Pi / period
 	t := max(0, at.Sub(since).Seconds())
 	return int64(rate*t + rate/2*math.Sin(turn*t+float64(h.Sum32()%7))/turn + rate/2/turn)
+}
+
+// storageConfig is the configuration of storages, of those that the account may see.
+func storageConfig(c call) (any, error) {
+	out := []map[string]any{}
+	for _, s := range c.w.Storages {
+		if !c.may("/storage/"+s.Name, "Datastore.Audit") && !c.may("/storage/"+s.Name, "Datastore.AllocateSpace") {
+			continue
+		}
+		row := map[string]any{"storage": s.Name, "type": s.Type, "content": s.Content, "digest": "0123456789abcdef", "shared": bit(s.Shared)}
+		for name, value := range map[string]string{"server": s.Server, "datastore": s.Datastore, "namespace": s.Namespace, "fingerprint": s.Fingerprint} {
+			if value != "" {
+				row[name] = value
+			}
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 func (c call) storageRows() (out []map[string]any) {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Simulate serves an invented cluster until the context ends. It is the subcommand of the plugin's program, for demos and
@@ -32,6 +34,10 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 	if *nodes > 1 {
 		w.Name = *name
 	}
+	w.Storages = append(w.Storages, &Storage{
+		Name: "pbs", Type: "pbs", Content: "backup", Shared: true, Server: "backup.example.com", Datastore: simulate.BackupDatastore, Fingerprint: simulate.BackupFingerprint,
+		Size: 4096 * gib, Used: 2300 * gib,
+	})
 	s, err := Listen(ctx, w, "", *listen)
 	if err != nil {
 		return err

@@ -124,6 +124,8 @@ type Storage struct {
 	Size, Used          int64    // bytes
 	// Inactive names the nodes where it does not work.
 	Inactive map[string]bool
+	// Server, Datastore, Namespace and Fingerprint say where a storage of type pbs lies.
+	Server, Datastore, Namespace, Fingerprint string
 }
 
 func (s *Storage) on(node string) bool {
