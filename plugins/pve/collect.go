@@ -44,6 +44,9 @@ type Collector struct {
 	agents    agentBook
 	// targets are the datastores into which backups go.
 	targets atomic.Pointer[targets]
+	disks     map[string]diskBook  // by node
+	upkeep    map[string]time.Time // when a node was asked, by its name
+	ceph      cephBook
 	// shown is the last view that was told: what else is said about its things finds them there.
 	shown *view
 }
@@ -58,6 +61,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, away: map[string]awayNode{},
 		backups: newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
+		disks: map[string]diskBook{}, upkeep: map[string]time.Time{},
 	}, nil
 }
 
@@ -80,6 +84,14 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectSnapshots(ctx, sink)
 	case taskAgents:
 		return c.collectAgents(ctx, sink)
+	case taskDisks:
+		return c.collectDisks(ctx, sink)
+	case taskPools:
+		return c.collectPools(ctx, sink)
+	case taskCeph:
+		return c.collectCeph(ctx, sink)
+	case taskUpkeep:
+		return c.collectUpkeep(ctx, sink)
 	case taskReplication:
 		return c.collectReplication(ctx, sink)
 	}

@@ -13,6 +13,10 @@ const (
 	kindBackupFailed  = "backup_failed"
 	kindNeverBackedUp = "never_backed_up"
 	kindReplication   = "replication_failed"
+	kindDisk          = "disk_health"
+	kindPool          = "zfs_pool"
+	kindCeph          = "ceph_health"
+	kindSubscription  = "subscription_missing"
 )
 
 // conditions declares the verdicts that are not numbers.
@@ -28,6 +32,10 @@ func conditions() []sdk.EventKind {
 		sdk.EventKind{Name: kindBackupFailed, Label: "Backup failed", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "backup-failed-{id}"},
 		sdk.EventKind{Name: kindNeverBackedUp, Label: "Never backed up", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "never-backed-up-{id}"},
 		sdk.EventKind{Name: kindReplication, Label: "Replication fails", Category: "backup", Severity: sdk.SeverityWarning, IDTemplate: "replication-{id}-{instance}"},
+		sdk.EventKind{Name: kindDisk, Label: "Disk failing", WireType: "disk-health", Category: "storage", Severity: sdk.SeverityCritical, IDTemplate: "disk-health-{id}"},
+		sdk.EventKind{Name: kindPool, Label: "ZFS pool not online", WireType: "zfs-pool-state", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "zfs-pool-state-{id}-{instance}"},
+		sdk.EventKind{Name: kindCeph, Label: "Ceph not well", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "ceph-{id}-{instance}"},
+		sdk.EventKind{Name: kindSubscription, Label: "No subscription", Category: "upkeep", Severity: sdk.SeverityInfo, IDTemplate: "subscription-{id}"},
 	)
 	for i := range all {
 		all[i].Condition, all[i].Template = true, "{message}"

@@ -9,7 +9,7 @@ import (
 // metrics are the numbers over time.
 func metrics() []sdk.Metric {
 	guests := []string{typeVM, typeLXC}
-	nodes := []string{typeNode}
+	nodes, ceph := []string{typeNode}, []string{typeCeph}
 	busy := append([]string{typeNode}, guests...)
 	m := []sdk.Metric{
 		{Name: "nodes_online", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Nodes online", Help: "Nodes of the cluster that are online.", Chart: "nodes"},
@@ -34,9 +34,20 @@ func metrics() []sdk.Metric {
 		{Name: "replication_lag", Types: guests, Unit: sdk.UnitSeconds, Instance: "job", Precision: 16, Label: "Replication lag", Help: "Time since the copy was last made the same.", Chart: "replication"},
 		{Name: "replication_overdue", Types: guests, Unit: sdk.UnitSeconds, Instance: "job", Precision: 16, Label: "Replication overdue", Help: "By how much the lag is longer than the schedule allows.", Chart: "replication"},
 		{Name: "guests_without_job", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Guests without backup job", Help: "Guests that no backup job covers.", Chart: "backups"},
-		{Name: "usage", Types: []string{typeStorage}, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the storage.", Chart: "usage"},
-		{Name: "used_bytes", Types: []string{typeStorage}, Unit: sdk.UnitBytes, Precision: 20, WireName: "used", Label: "Used bytes", Help: "Used bytes of the storage.", Chart: "bytes"},
-		{Name: "total_bytes", Types: []string{typeStorage}, Unit: sdk.UnitBytes, Precision: 20, WireName: "total", Label: "Size", Help: "Size of the storage in bytes.", Chart: "bytes"},
+		{Name: "usage", Types: []string{typeStorage, typeCeph}, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the storage.", Chart: "usage"},
+		{Name: "used_bytes", Types: []string{typeStorage, typeCeph}, Unit: sdk.UnitBytes, Precision: 20, WireName: "used", Label: "Used bytes", Help: "Used bytes of the storage.", Chart: "bytes"},
+		{Name: "total_bytes", Types: []string{typeStorage, typeCeph}, Unit: sdk.UnitBytes, Precision: 20, WireName: "total", Label: "Size", Help: "Size of the storage in bytes.", Chart: "bytes"},
+		{Name: "osds_up", Types: ceph, Unit: sdk.UnitCount, Precision: 14, Label: "OSDs up", Help: "OSDs that run.", Chart: "osds"},
+		{Name: "osds_in", Types: ceph, Unit: sdk.UnitCount, Precision: 14, Label: "OSDs in", Help: "OSDs that hold data.", Chart: "osds"},
+		{Name: "ceph_read", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Read", Help: "Bytes read a second by clients.", Chart: "io"},
+		{Name: "ceph_write", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Written", Help: "Bytes written a second by clients.", Chart: "io"},
+		{Name: "ceph_recovery", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Recovered", Help: "Bytes a second that are put back in their place.", Chart: "io"},
+		{Name: "ceph_degraded", Types: ceph, Unit: sdk.UnitRatio, Precision: 12, Label: "Degraded", Help: "Share of objects that have too few copies.", Chart: "degraded"},
+		{Name: "wearout", Types: []string{typeDisk}, Unit: sdk.UnitRatio, Precision: 12, Label: "Life left", Help: "Share of its life that a disk has left, as it says.", Chart: "wear"},
+		{Name: "thin_metadata", Types: nodes, Unit: sdk.UnitRatio, Instance: "pool", Precision: 12, Label: "Metadata of thin pools", Help: "Used share of the metadata of an LVM thin pool.", Chart: "thin"},
+		{Name: "pending_updates", Types: nodes, Unit: sdk.UnitCount, Precision: 14, Label: "Pending updates", Help: "Packages that can be updated; only the product's own ones when the account may not see all.", Chart: "updates"},
+		{Name: "certificate_left", Types: nodes, Unit: sdk.UnitSeconds, Precision: 16, Label: "Certificate good for", Help: "Time until the certificate of the web interface ends.", Chart: "certificate"},
+		{Name: "token_left", Types: []string{typeCluster}, Unit: sdk.UnitSeconds, Precision: 16, Label: "Token good for", Help: "Time until the token of this integration ends.", Chart: "token"},
 	}
 	for i := range m {
 		if m[i].WireName == "" {

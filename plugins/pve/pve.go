@@ -22,6 +22,10 @@ const (
 	taskBackups     = "backups"
 	taskSnapshots   = "snapshots"
 	taskReplication = "replication"
+	taskDisks       = "disks"
+	taskPools       = "pools"
+	taskCeph        = "ceph"
+	taskUpkeep      = "upkeep"
 	taskAgents      = "guests"
 )
 
@@ -46,6 +50,10 @@ func Plugin() sdk.Plugin {
 				Rows: []string{rowsBackups, rowsTasks, rowsJobs}},
 			{Name: taskSnapshots, Label: "Snapshots", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight, Rows: []string{rowsSnapshots}},
 			{Name: taskAgents, Label: "Inside of guests", Interval: time.Minute, Timeout: 50 * time.Second, Cost: sdk.CostHeavy, Parts: []string{"inside"}},
+			{Name: taskDisks, Label: "Disks", Interval: 5 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy, Types: []string{typeDisk}},
+			{Name: taskPools, Label: "ZFS and thin pools", Interval: 15 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy},
+			{Name: taskCeph, Label: "Ceph", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight, Types: []string{typeCeph}},
+			{Name: taskUpkeep, Label: "Updates, certificates, subscriptions", Interval: 30 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 			{Name: taskReplication, Label: "Replication", Interval: 5 * time.Minute, Timeout: 2 * time.Minute, Cost: sdk.CostLight, Rows: []string{rowsReplication}},
 		},
 	}, New)

@@ -17,6 +17,7 @@ const (
 
 	rowsSnapshots   = "pve_snapshots"
 	rowsReplication = "pve_replication"
+	rowsUpdates     = "pve_updates"
 )
 
 // rowTypes declares the lists.
@@ -70,6 +71,16 @@ func rowTypes() []sdk.RowsType {
 				{Name: "description", Label: "Description", Path: "description", Format: sdk.FormatText, Priority: 5},
 			},
 			Derive: []sdk.Derive{{Name: "count", Op: "count"}},
+		},
+		{
+			Name: rowsUpdates, Label: "Pending updates",
+			Columns: []sdk.Column{
+				{Name: "package", Label: "Package", Path: "package", Format: sdk.FormatText, Default: true, Priority: 1},
+				{Name: "current", Label: "Installed", Path: "current", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "version", Label: "New", Path: "version", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "origin", Label: "From", Path: "origin", Format: sdk.FormatText, Default: true, Priority: 4},
+				{Name: "title", Label: "What it is", Path: "title", Format: sdk.FormatText, Priority: 5},
+			},
 		},
 		{
 			Name: rowsReplication, Label: "Replication", APIList: "replicationJobs",

@@ -13,13 +13,15 @@ const (
 	typeVM      = "pve-vm"
 	typeLXC     = "pve-lxc"
 	typeStorage = "pve-storage"
+	typeDisk    = "pve-disk"
+	typeCeph    = "pve-ceph"
 )
 
 // clusterKey is the key of the cluster itself; an integration has one.
 const clusterKey = "cluster"
 
 func resourceTypes() []sdk.ResourceType {
-	return []sdk.ResourceType{clusterType(), nodeType(), vmType(), containerType(), storageType()}
+	return []sdk.ResourceType{clusterType(), nodeType(), vmType(), containerType(), storageType(), diskType(), cephType()}
 }
 
 func clusterType() sdk.ResourceType {
@@ -36,6 +38,7 @@ func clusterType() sdk.ResourceType {
 			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber},
 		},
 		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum},
+		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning}},
 	}
 }
 
@@ -74,8 +77,11 @@ func nodeType() sdk.ResourceType {
 			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			{Metric: "certificate_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning},
+			// Full metadata stops a thin pool, whatever room it has.
+			{Metric: "thin_metadata", Trigger: 0.80, Clear: 0.75, Severity: sdk.SeverityWarning},
 		},
-		Conditions: []string{kindStuck},
+		Conditions: []string{kindStuck, kindPool, kindSubscription},
 	}
 }
 
@@ -173,6 +179,56 @@ func storageType() sdk.ResourceType {
 	}
 }
 
+func diskType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeDisk, Label: "Disk", Plural: "Disks", Icon: "hard-drive", Family: "storage", Relations: []sdk.RelationKind{sdk.OwnedBy},
+		Columns: []sdk.Column{
+			{Name: "device", Label: "Device", Path: "devPath", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
+			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 2, Width: 110},
+			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
+			{Name: "wearout", Label: "Life left", Metric: "wearout", Path: "wearout", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
+			{Name: "model", Label: "Model", Path: "model", Format: sdk.FormatText, Default: true, Priority: 3, Width: 200},
+			{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 80},
+			{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 4, Width: 90},
+			{Name: "used", Label: "Used for", Path: "used", Format: sdk.FormatText, Default: true, Priority: 5, Width: 120},
+			{Name: "serial", Label: "Serial", Path: "serial", Format: sdk.FormatText, Priority: 7, Width: 160},
+			{Name: "checked", Label: "Checked", Path: "lastChecked", Format: sdk.FormatTime, Priority: 7, Width: 120},
+		},
+		Facts: []sdk.Fact{
+			{Label: "Model", Path: "model", Format: sdk.FormatText}, {Label: "Serial", Path: "serial", Format: sdk.FormatText}, {Label: "WWN", Path: "wwn", Format: sdk.FormatText},
+			{Label: "Size", Path: "size", Format: sdk.FormatBytes}, {Label: "Used for", Path: "used", Format: sdk.FormatText}, {Label: "Checked", Path: "lastChecked", Format: sdk.FormatTime},
+		},
+		Metrics:    metricNames(typeDisk),
+		Thresholds: []sdk.Threshold{{Metric: "wearout", Trigger: 0.10, Clear: 0.11, Below: true, Severity: sdk.SeverityWarning}},
+		Conditions: []string{kindDisk},
+	}
+}
+
+func cephType() sdk.ResourceType {
+	return sdk.ResourceType{
+		Name: typeCeph, Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "storage",
+		Columns: []sdk.Column{
+			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
+			{Name: "usage", Label: "Used", Metric: "usage", Path: "usagePercent", Format: sdk.FormatPercent, Default: true, Priority: 1, Width: 110},
+			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "totalBytes", Format: sdk.FormatBytes, Default: true, Priority: 3, Width: 100},
+			{Name: "osds", Label: "OSDs", Path: "numOsds", Format: sdk.FormatNumber, Default: true, Priority: 4, Width: 80},
+			{Name: "up", Label: "Up", Metric: "osds_up", Path: "numOsdsUp", Format: sdk.FormatNumber, Default: true, Priority: 2, Width: 80},
+			{Name: "read", Label: "Read", Metric: "ceph_read", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+			{Name: "write", Label: "Written", Metric: "ceph_write", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+		},
+		Facts: []sdk.Fact{
+			{Label: "Health", Path: "health", Format: sdk.FormatText}, {Label: "Says", Path: "healthMessage", Format: sdk.FormatText},
+			{Label: "Monitors", Path: "numMons", Format: sdk.FormatNumber}, {Label: "Managers", Path: "numMgrs", Format: sdk.FormatNumber},
+			{Label: "OSDs", Path: "numOsds", Format: sdk.FormatNumber}, {Label: "OSDs up", Path: "numOsdsUp", Format: sdk.FormatNumber},
+			{Label: "OSDs in", Path: "numOsdsIn", Format: sdk.FormatNumber}, {Label: "Placement groups", Path: "numPGs", Format: sdk.FormatNumber},
+			{Label: "Size", Path: "totalBytes", Format: sdk.FormatBytes}, {Label: "Used", Path: "usedBytes", Format: sdk.FormatBytes},
+		},
+		Metrics:    metricNames(typeCeph),
+		Thresholds: []sdk.Threshold{{Metric: "usage", Trigger: 0.75, Clear: 0.70, For: 5 * time.Minute, Severity: sdk.SeverityWarning}},
+		Conditions: []string{kindCeph},
+	}
+}
+
 // sections say where the state shows the types.
 func sections() []sdk.StateSection {
 	return []sdk.StateSection{
@@ -191,6 +247,14 @@ func sections() []sdk.StateSection {
 			Section: "storage", Type: typeStorage, Order: 80, SortBy: "instance", HistoryType: "storage", ChartGroup: "storageData",
 			ChartMetrics: []string{"disk", "usage", "used", "total"},
 			Inject:       injected(map[string]string{"up": "available", "stale": "unknown"}),
+		},
+		{
+			Section: "cephClusters", Type: typeCeph, Order: 90, SortBy: "instance", HistoryType: "ceph", ChartGroup: "cephData", ChartMetrics: []string{"usage", "ceph_read", "ceph_write"},
+			Inject: []sdk.Inject{{Member: "id", Value: sdk.InjectID}, {Member: "lastUpdated", Value: sdk.InjectLastSeen}},
+		},
+		{
+			Section: "physicalDisks", Type: typeDisk, Order: 100, SortBy: "node", HistoryType: "disk",
+			Inject: []sdk.Inject{{Member: "id", Value: sdk.InjectID}},
 		},
 	}
 }

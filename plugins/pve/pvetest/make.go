@@ -24,7 +24,14 @@ func New(nodes, guests int, now func() time.Time) *World {
 	for i := range nodes {
 		w.Nodes = append(w.Nodes, &Node{
 			Name: fmt.Sprintf("pve%d", i+1), IP: fmt.Sprintf("192.0.2.%d", i%250+1), Online: true, Threads: 32, Memory: 256 * gib, Swap: 8 * gib,
-			Root: 100 * gib, Busy: 0.3, Since: since.Add(-time.Duration(i) * time.Hour), Level: "c",
+			Root: 100 * gib, Busy: 0.3, Since: since.Add(-time.Duration(i) * time.Hour), Level: "c", CertificateEnds: now().Add(400 * 24 * time.Hour),
+			Disks: []*Disk{
+				{Path: "/dev/nvme0n1", Kind: "nvme", Model: "WD_BLACK SN850X 2000GB", Serial: fmt.Sprintf("NVME-%d", i+1), Size: 1863 * gib, Health: "PASSED", Wearout: 97, Used: "ZFS"},
+				{Path: "/dev/sda", Kind: "hdd", Model: "ST8000VN004", Serial: fmt.Sprintf("HDD-%d", i+1), Size: 7452 * gib, Health: "PASSED", Wearout: -1, Used: "LVM"},
+			},
+			Pools:   []*Pool{{Name: "rpool", Health: "ONLINE"}},
+			Thin:    map[string]float64{"pve/data": 0.12},
+			Updates: [][3]string{{"pve-manager", "9.2.9", "9.2.10"}, {"libc6", "2.41-12", "2.41-13"}},
 		})
 	}
 	for i := range guests {

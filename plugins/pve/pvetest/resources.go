@@ -24,6 +24,7 @@ func (a *API) routes() {
 	a.nodeRoutes()
 	a.backupRoutes()
 	a.guestRoutes()
+	a.hardwareRoutes()
 	a.mux.HandleFunc("GET /api2/json/", func(rw http.ResponseWriter, r *http.Request) {
 		a.answer(rw, r, func(call) (any, error) {
 			return nil, fail(http.StatusNotImplemented, "Method 'GET %s' not implemented", r.URL.Path[len("/api2/json"):])

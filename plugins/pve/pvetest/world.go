@@ -30,8 +30,11 @@ type World struct {
 	Backups  []*Backup
 	Tasks    []*Task
 	Copies   []*Replication
-	Accounts []*Account
-	Faults   []*Fault
+	Ceph     *Ceph
+	// TokenEnds is when the account's token ends, zero for never.
+	TokenEnds time.Time
+	Accounts  []*Account
+	Faults    []*Fault
 	// Refusal is how long a server takes to refuse credentials; real ones take three seconds.
 	Refusal time.Duration
 	// Latency is what every answer takes.
@@ -66,6 +69,14 @@ type Node struct {
 	Since    time.Time // when it started
 	Lost     time.Time // when it went away, while it is not online
 	Level    string    // of the subscription
+	Disks    []*Disk
+	Pools    []*Pool
+	// Thin are the used shares of the metadata of thin pools, by volume group and name.
+	Thin map[string]float64
+	// Updates are pending ones: name, installed and new version.
+	Updates [][3]string
+	// CertificateEnds is when the certificate of its web interface ends.
+	CertificateEnds time.Time
 	// Stuck says that its status daemon hangs: nothing is known of what runs there.
 	Stuck bool
 	// Hanging says that it does not answer what is forwarded to it.

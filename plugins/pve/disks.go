@@ -1,0 +1,160 @@
+package pve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// defaultDiskAge is how often disks are asked for their health when the configuration does not say.
+const defaultDiskAge = 30 * time.Minute
+
+// diskBook is what was last read of the disks of a node.
+type diskBook struct {
+	at    time.Time
+	disks []diskRow
+}
+
+// diskAge is how long what disks said of their health is believed: asking wakes those that sleep.
+func (c *Collector) diskAge() time.Duration {
+	if c.cfg.PhysicalDiskMinutes <= 0 {
+		return defaultDiskAge
+	}
+	return time.Duration(c.cfg.PhysicalDiskMinutes) * time.Minute
+}
+
+// collectDisks tells of the disks of each node. What is kept of a node that is away becomes stale.
+func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
+	if !c.cfg.MonitorPhysicalDisks {
+		return nil
+	}
+	v, err := c.recent(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range v.nodes {
+		if n.online {
+			continue
+		}
+		if err := sink.Partition("node/" + n.name).Done(sdk.Errorf(sdk.KindUnreachable, "The node is offline.")); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.departed(v) {
+		if err := sink.Partition("node/" + name).Done(nil); err != nil {
+			return err
+		}
+	}
+	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node, p sdk.Partition) error {
+		if err := c.left(n.name); err != nil {
+			return err
+		}
+		return c.askDisks(ctx, n, p)
+	})
+}
+
+// departed returns the nodes that had disks and have left the cluster.
+func (c *Collector) departed(v *view) (out []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name := range c.disks {
+		if _, still := v.node(name); !still {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (c *Collector) askDisks(ctx context.Context, n node, p sdk.Partition) error {
+	c.mu.Lock()
+	known, there := c.disks[n.name]
+	c.mu.Unlock()
+	fresh := !there || c.deps.Now().Sub(known.at) >= c.diskAge()
+	if fresh {
+		disks, _, err := proxmox.Rows[diskRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "list").Slowly())
+		if err != nil {
+			return fmt.Errorf("read disks: %w", err)
+		}
+		known = diskBook{c.deps.Now(), disks}
+		c.mu.Lock()
+		c.disks[n.name] = known
+		c.mu.Unlock()
+	}
+	return p.Emit(c.tellDisks(n, known, fresh)...)
+}
+
+// diskDoc is a disk as the state shows it.
+type diskDoc struct {
+	Node        string  `json:"node"`
+	Instance    string  `json:"instance"`
+	DevPath     string  `json:"devPath"`
+	Model       string  `json:"model"`
+	Serial      string  `json:"serial"`
+	WWN         string  `json:"wwn"`
+	Type        string  `json:"type"`
+	Size        int64   `json:"size"`
+	Health      string  `json:"health"`
+	Wearout     float64 `json:"wearout"`     // percent of life that is left, -1 when it is not known
+	Temperature int     `json:"temperature"` // 0: the list does not say it
+	RPM         int64   `json:"rpm"`
+	Used        string  `json:"used"`
+	LastChecked string  `json:"lastChecked"`
+}
+
+// tellDisks tells of the disks of a node; numbers only when they were read anew.
+func (c *Collector) tellDisks(n node, book diskBook, fresh bool) []sdk.Observation {
+	var out []sdk.Observation
+	seen := map[string]bool{}
+	for _, r := range book.disks {
+		if r.DevPath == "" || r.Parent != "" {
+			continue // a partition
+		}
+		key := "disk/" + n.name + "/" + string(orText(r.Serial, r.DevPath))
+		if r.Serial == "unknown" || seen[key] {
+			key = "disk/" + n.name + "/" + string(r.DevPath)
+		}
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		out = append(out, c.tellDisk(n, key, r, book.at, fresh)...)
+	}
+	return out
+}
+
+func (c *Collector) tellDisk(n node, key string, r diskRow, at time.Time, fresh bool) []sdk.Observation {
+	d := diskDoc{
+		Node: n.name, Instance: c.instance, DevPath: string(r.DevPath), Model: strings.TrimSpace(string(r.Model)), Serial: string(r.Serial), WWN: string(r.WWN),
+		Type: string(r.Type), Size: r.Size.V, Health: string(orText(r.Health, "UNKNOWN")), Wearout: -1, RPM: max(0, r.RPM.V), Used: string(r.Used),
+		LastChecked: at.UTC().Format(time.RFC3339),
+	}
+	if r.Wearout.OK {
+		d.Wearout = min(100, max(0, r.Wearout.V))
+	}
+	record := sdk.Record{
+		Type: typeDisk, Key: key, Name: n.name + " " + d.DevPath, WireID: c.instance + "-" + n.name + "-" + strings.ReplaceAll(d.DevPath, "/", "-"),
+		Status: sdk.StatusUp, StatusWord: d.Health, Doc: encode(d),
+		Relations: []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeNode, Evidence: []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: n.name}}}},
+	}
+	for _, id := range []string{d.WWN, d.Serial} {
+		if id != "" && id != "unknown" {
+			record.Evidence = append(record.Evidence, sdk.Evidence{Kind: sdk.EvidenceDisk, Value: id})
+		}
+	}
+	var verdicts []sdk.Observation
+	if strings.Contains(strings.ToUpper(d.Health), "FAIL") {
+		record.Status = sdk.StatusDegraded
+		verdicts = append(verdicts, sdk.Condition{Type: typeDisk, Key: key, Kind: kindDisk, Severity: sdk.SeverityCritical,
+			Message:  fmt.Sprintf("Disk %s (%s) of %s says that it is failing.", d.DevPath, orText(proxmox.Str(d.Model), "unknown model"), n.name),
+			Metadata: map[string]string{"health": d.Health, "serial": d.Serial}})
+	}
+	s := samples{kind: typeDisk, key: key, out: []sdk.Observation{record}}
+	if fresh && r.Wearout.OK {
+		s.ratio("wearout", r.Wearout.V/100, true)
+	}
+	return append(s.out, verdicts...)
+}
