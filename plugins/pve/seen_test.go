@@ -2,6 +2,7 @@ package pve
 
 import (
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -179,3 +180,6 @@ func (s seen) want(key string, values map[string]any) {
 		}
 	}
 }
+
+// quiet is a log that nobody reads.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
