@@ -44,9 +44,9 @@ type Collector struct {
 	agents    agentBook
 	// targets are the datastores into which backups go.
 	targets atomic.Pointer[targets]
-	disks     map[string]diskBook  // by node
-	upkeep    map[string]time.Time // when a node was asked, by its name
-	ceph      cephBook
+	disks   map[string]diskBook  // by node
+	upkeep  map[string]time.Time // when a node was asked, by its name
+	ceph    cephBook
 	// shown is the last view that was told: what else is said about its things finds them there.
 	shown *view
 }
