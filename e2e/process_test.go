@@ -164,10 +164,13 @@ func (p *process) stop() time.Duration {
 	return time.Since(start)
 }
 
+// compiling is how long a program may take that has the compiler work, on a loaded machine with cold caches.
+const compiling = 10 * time.Minute
+
 // once runs a program to its end and returns its exit code and what it wrote.
 func once(t testing.TB, name string, args ...string) (code int, output string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), compiling)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
 	cmd.Env = environment()

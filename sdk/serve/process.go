@@ -22,9 +22,10 @@ import (
 // hostPatience is how long the process waits for its host to connect.
 const hostPatience = 30 * time.Second
 
-// gcPercent lets the heap of a plugin grow to thrice what it keeps: reports and cycles make much that is soon garbage of
-// a heap that is small, and some MiB of room halve the collector's part. The memory limit that the host sets still holds.
-const gcPercent = 200
+// gcPercent lets the heap of a plugin grow to two and a half times what it keeps: reports and cycles make much that is soon
+// garbage of a heap that is small, and a few MiB of room take a third off the collector's part. The memory limit that the
+// host sets still holds.
+const gcPercent = 150
 
 // serve serves until the host ends the process, or is gone itself.
 func serve(ctx context.Context, p sdk.Plugin) {
