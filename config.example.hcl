@@ -65,6 +65,14 @@ metrics {
   # alone decides. Range: at least 16777216 bytes. Not set by default; for example:
   #max_size = "4GiB"
 
+  # Whether /metrics/resources tells the present value of everything to who has a token with
+  # metrics:read.
+  #expose = false
+
+  # Whether /api/v1/write takes samples by Prometheus' remote write from who has a token with
+  # metrics:write.
+  #remote_write = false
+
   # The InfluxDB of the stores influxdb and mirror. Not set by default; for example:
   #influxdb = {
   #  # Its address.

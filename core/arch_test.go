@@ -124,7 +124,7 @@ var technology = []struct {
 	{"github.com/hashicorp/hcl/v2", []string{"core/config", "sdk/schema", "core/cmd/pulse"}, "the file format ends in core/config"},
 	{"github.com/hashicorp/go-plugin", []string{"sdk/serve", "sdk/host", "sdk/internal", "sdk/sdktest"}, "gRPC stays at the two ends of the boundary"},
 	{"google.golang.org/grpc", []string{"sdk/serve", "sdk/host", "sdk/internal", "sdk/sdktest", "proto"}, "gRPC stays at the two ends of the boundary"},
-	{"google.golang.org/protobuf", []string{"sdk/internal", "proto"}, "generated types end in the adapters of sdk/internal/rpc"},
+	{"google.golang.org/protobuf", []string{"sdk/internal", "proto", "core/api/charts"}, "generated types end in the adapters of sdk/internal/rpc"},
 	{module + "proto/", []string{"sdk/internal/rpc", "proto"}, "generated types end in the adapters of sdk/internal/rpc"},
 	{"github.com/shirou/gopsutil/", []string{"plugins", "agent"}, "the server reads no host by itself"},
 	{"github.com/alecthomas/kong", []string{"core/cmd/pulse", "agent"}, "flags are parsed by mains"},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/hashicorp/go-hclog"
+	"github.com/klauspost/compress/snappy"
 
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -215,6 +216,11 @@ func TestGzipIsInflatedUnderTheLimit(t *testing.T) {
 	}
 	if res, _ := w.do("POST", "/api/raw", zip(50<<20), "X-API-Token", tok, "Content-Encoding", "gzip"); res.StatusCode != 413 {
 		t.Errorf("bomb: %d", res.StatusCode)
+	}
+	for body, want := range map[string]int{string(snappy.Encode(nil, make([]byte, 1000))): 200, string(snappy.Encode(nil, make([]byte, 50<<20))): 413, "nonsense": 400} {
+		if res, _ := w.do("POST", "/api/raw", body, "X-API-Token", tok, "Content-Encoding", "snappy"); res.StatusCode != want {
+			t.Errorf("%d bytes of snappy: %d, want %d", len(body), res.StatusCode, want)
+		}
 	}
 	if res, _ := w.do("POST", "/api/raw", "nonsense", "X-API-Token", tok, "Content-Encoding", "gzip"); res.StatusCode != 400 {
 		t.Errorf("damaged: %d", res.StatusCode)

@@ -30,6 +30,8 @@ const (
 	ScopeAIChat           Scope = "ai:chat"
 	ScopeAIExecute        Scope = "ai:execute"
 	ScopeAgentExec        Scope = "agent:exec"
+	ScopeMetricsRead      Scope = "metrics:read"
+	ScopeMetricsWrite     Scope = "metrics:write"
 )
 
 // Method is how a caller proved who it is.

@@ -19,7 +19,7 @@ import (
 var Scopes = []Scope{
 	ScopeMonitoringRead, ScopeMonitoringWrite, ScopeDockerReport, ScopeDockerManage, ScopeKubernetesReport,
 	ScopeKubernetesManage, ScopeHostReport, ScopeHostConfigRead, ScopeHostManage, ScopeSettingsRead,
-	ScopeSettingsWrite, ScopeAIChat, ScopeAIExecute, ScopeAgentExec,
+	ScopeSettingsWrite, ScopeAIChat, ScopeAIExecute, ScopeAgentExec, ScopeMetricsRead, ScopeMetricsWrite,
 }
 
 // maxTokens bounds the memory for tokens.

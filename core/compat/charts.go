@@ -2,11 +2,17 @@ package compat
 
 // ChartGroups are the members of the chart answer that are there in any case.
 func ChartGroups() []string {
-	return []string{ChartGuests, "nodeData", "storageData", "dockerData", "dockerHostData", "hostData"}
+	return []string{ChartGuests, "nodeData", ChartStorage, "dockerData", "dockerHostData", "hostData"}
 }
 
 // ChartGuests is the group whose resources are listed with their types too.
 const ChartGuests = "data"
+
+// ChartStorage is the group of storages, which have an answer of their own too.
+const ChartStorage = "storageData"
+
+// StorageCharts are the names of numbers in the charts of storages.
+func StorageCharts() []string { return []string{"usage", "used", "total", "avail"} }
 
 // HistoryTypes maps former names of resource types in history queries to today's.
 func HistoryTypes() map[string]string { return map[string]string{"docker": "dockerContainer"} }

@@ -84,6 +84,8 @@ type Metrics struct {
 	Sync            time.Duration `name:"sync" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
 	PackEvery       time.Duration `name:"pack_every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
 	MaxSize         int64         `name:"max_size" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
+	Expose          bool          `name:"expose" help:"Whether /metrics/resources tells the present value of everything to who has a token with metrics:read." default:"false"`
+	RemoteWrite     bool          `name:"remote_write" help:"Whether /api/v1/write takes samples by Prometheus' remote write from who has a token with metrics:write." default:"false"`
 	InfluxDB        InfluxDB      `name:"influxdb" label:"InfluxDB" help:"The InfluxDB of the stores influxdb and mirror."`
 }
 

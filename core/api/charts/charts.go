@@ -30,6 +30,8 @@ type Area struct {
 	inv   *inventory.Inventory
 	store metric.Store
 	now   func() time.Time
+	// Exchange says what of Prometheus is on; nil is nothing.
+	Exchange func() Exchange
 	// Alerts returns the alerts that were there within a time, by resource; nil leaves them out of reports.
 	Alerts func(ctx context.Context, from, to time.Time) (map[id.UID][]report.Alert, error)
 }
@@ -44,9 +46,12 @@ func (a *Area) Routes() []route.Route {
 	read := auth.ScopeMonitoringRead
 	return []route.Route{
 		route.Get("/api/charts", "getCharts", "The charts of everything over a range", a.charts).Scope(read),
+		route.Get("/api/storage-charts", "getStorageCharts", "The charts of storages over a number of minutes", a.storageCharts).Scope(read),
 		route.Get("/api/metrics-store/history", "getMetricHistory", "One resource's numbers over a range", a.history).Scope(read),
 		route.Get("/api/metrics-store/stats", "getMetricStats", "How the store of numbers is doing", a.stats).Scope(read),
 		route.Get("/api/metrics-store/export", "exportMetrics", "The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol", a.export).Scope(read),
+		route.Get("/metrics/resources", "getPresentMetrics", "The present values of everything that is monitored, for Prometheus; off unless turned on", a.exposition).Scope(auth.ScopeMetricsRead),
+		route.Post("/api/v1/write", "remoteWrite", "Take samples by Prometheus' remote write 1.0; off unless turned on", a.remoteWrite).Scope(auth.ScopeMetricsWrite).Body(maxWrite),
 		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Admin(auth.ScopeSettingsRead),
 		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Admin(auth.ScopeSettingsRead),
 	}

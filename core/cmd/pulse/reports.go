@@ -15,6 +15,10 @@ import (
 func (s *server) charts() *charts.Area {
 	a := charts.New(s.inventory, s.metrics, time.Now)
 	a.Alerts = s.alertsWithin
+	a.Exchange = func() charts.Exchange {
+		in := s.metrics.inForce()
+		return charts.Exchange{Expose: in.Expose, RemoteWrite: in.RemoteWrite}
+	}
 	return a
 }
 

@@ -1950,6 +1950,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage-charts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The charts of storages over a number of minutes */
+        get: operations["getStorageCharts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/mock-mode": {
         parameters: {
             query?: never;
@@ -2014,6 +2031,23 @@ export interface paths {
         get: operations["listTypes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take samples by Prometheus' remote write 1.0; off unless turned on */
+        post: operations["remoteWrite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2301,6 +2335,23 @@ export interface paths {
         };
         /** The server's own numbers, for Prometheus */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The present values of everything that is monitored, for Prometheus; off unless turned on */
+        get: operations["getPresentMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3107,6 +3158,11 @@ export interface components {
         };
         MockModeIn: {
             enabled: boolean | null;
+        };
+        Moment: {
+            /** Format: date-time */
+            timestamp: string;
+            value: number;
         };
         Moved: {
             id: string;
@@ -4018,6 +4074,7 @@ export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMockMode = components['schemas']['MockMode'];
 export type SchemaMockModeIn = components['schemas']['MockModeIn'];
+export type SchemaMoment = components['schemas']['Moment'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
@@ -9032,6 +9089,41 @@ export interface operations {
             };
         };
     };
+    getStorageCharts: {
+        parameters: {
+            query?: {
+                range?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: {
+                            [key: string]: components["schemas"]["Moment"][];
+                        };
+                    };
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getMockMode: {
         parameters: {
             query?: never;
@@ -9208,6 +9300,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TypesOut"];
                 };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remoteWrite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The error */
             default: {
@@ -9741,6 +9864,35 @@ export interface operations {
         };
     };
     getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPresentMetrics: {
         parameters: {
             query?: never;
             header?: never;

@@ -11,6 +11,8 @@ export const scopes: readonly { scope: string; text: string }[] = [
   { scope: 'docker:manage', text: 'Act on containers' },
   { scope: 'kubernetes:report', text: 'Report clusters' },
   { scope: 'kubernetes:manage', text: 'Act on clusters' },
+  { scope: 'metrics:read', text: 'Read present values for Prometheus' },
+  { scope: 'metrics:write', text: 'Send samples by Prometheus’ remote write' },
   { scope: 'agent:exec', text: 'Run commands through agents' },
 ];
 
