@@ -81,20 +81,16 @@ func (p *Portable) read(ctx context.Context, tx *sql.Tx, table string) ([]bundle
 	out := make([]bundle.Row, 0, len(rows))
 	for _, row := range rows {
 		for column, value := range row {
-			blob, ok := value.([]byte)
-			if !ok {
-				continue
-			}
 			s, isSealed := sealedIn(table, column)
-			if !isSealed || !s.holds(row) {
+			if sealed := s.sealedBytes(value); isSealed && s.holds(row) && sealed != nil {
+				plain, err := p.sealer.Open(s.placeOf(row), sealed)
+				if err != nil {
+					return nil, errs.Wrap(errs.Internal, err, "%s cannot be opened: is secret.key the one it was sealed with?", s.placeOf(row))
+				}
+				row[column] = string(plain)
+			} else if blob, ok := value.([]byte); ok {
 				row[column] = base64.StdEncoding.EncodeToString(blob)
-				continue
 			}
-			plain, err := p.sealer.Open(s.placeOf(row), blob)
-			if err != nil {
-				return nil, errs.Wrap(errs.Internal, err, "%s cannot be opened: is secret.key the one it was sealed with?", s.placeOf(row))
-			}
-			row[column] = string(plain)
 		}
 		out = append(out, row)
 	}
@@ -155,19 +151,21 @@ func (p *Portable) stored(table string, c shape, row bundle.Row) (bundle.Row, er
 		case value == nil:
 		case kind == "INTEGER" && isText, kind != "INTEGER" && !isText:
 			return nil, fmt.Errorf("%s has the wrong type", column)
-		case kind == "BLOB":
-			s, isSealed := sealedIn(table, column)
-			var blob []byte
+		default:
 			var err error
-			if isSealed && s.holds(row) {
-				blob, err = p.sealer.Seal(s.placeOf(row), []byte(text))
-			} else {
-				blob, err = base64.StdEncoding.DecodeString(text)
+			s, isSealed := sealedIn(table, column)
+			switch {
+			case isSealed && s.holds(row):
+				var sealed []byte
+				if sealed, err = p.sealer.Seal(s.placeOf(row), []byte(text)); err == nil {
+					value, err = s.value(sealed)
+				}
+			case kind == "BLOB":
+				value, err = base64.StdEncoding.DecodeString(text)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("%s cannot be read", column)
 			}
-			value = blob
 		}
 		out[column] = value
 	}

@@ -43,6 +43,9 @@ func filled(t *testing.T, with *secret.Sealer) *DB {
 	check(values.SetSecret(ctx, "ups/cellar", "token", "hunter3"))
 	check(values.SetState(ctx, "ups/cellar", "cursor", []byte{0, 255, 1}, 0))
 	check(NewSettings(db).Set(ctx, "system", map[string]any{"theme": "dark"}))
+	metrics, err := with.Seal("settings/metrics", []byte(`{"token":"hunter4"}`))
+	check(err)
+	check(NewSettings(db).Set(ctx, "metrics", metrics))
 	check(NewAuth(db).SaveUser(ctx, auth.User{Name: "ann", Password: "$argon2id$…", Roles: []string{auth.RoleAdmin}, Changed: time.Unix(1, 0)}))
 	check(NewAuth(db).SaveToken(ctx, auth.Token{ID: "1", Hash: "h", Name: "script", Scopes: []auth.Scope{"*"}, Created: time.Unix(1, 0)}))
 	return db
@@ -122,7 +125,7 @@ func TestReseal(t *testing.T) {
 		t.Fatal("resealed what it could not open")
 	}
 	n, err := db.Reseal(t.Context(), sealer(t, 1), sealer(t, 2))
-	if err != nil || n != 2 {
+	if err != nil || n != 3 {
 		t.Fatalf("%d, %v", n, err)
 	}
 	mustRead(t, NewPortable(db, sealer(t, 2)))

@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulse-platform/pulse/core/errs"
@@ -13,8 +15,11 @@ import (
 // another server nor be sealed anew under another key.
 type sealedColumn struct {
 	table, column string
-	// where are the rows in which it is sealed, all when empty.
-	where string
+	// It is sealed in rows whose column by has one of the values in, in all when by is empty.
+	by string
+	in []string
+	// asJSON is a value that lies in a text column, as a JSON text in base64.
+	asJSON bool
 	// place are the columns that make up the place to which a value is sealed, behind its prefix.
 	prefix string
 	place  []string
@@ -22,19 +27,38 @@ type sealedColumn struct {
 
 var sealedColumns = []sealedColumn{
 	{table: "integrations", column: "config", prefix: "integration/", place: []string{"id"}},
-	{table: "plugin_values", column: "value", where: "secret = 1", prefix: "plugin/", place: []string{"integration", "key"}},
+	{table: "plugin_values", column: "value", by: "secret", in: []string{"1"}, prefix: "plugin/", place: []string{"integration", "key"}},
 	{table: "audit_head", column: "key", prefix: "audit/", place: []string{"id"}},
 	{table: "audit_webhooks", column: "url", prefix: "audit-webhook/", place: []string{"id"}},
 	{table: "audit_webhook_secret", column: "secret", prefix: "audit-webhook-secret/", place: []string{"id"}},
+	{table: "settings", column: "value", by: "name", in: []string{"metrics", "sso"}, asJSON: true, prefix: "settings/", place: []string{"name"}},
 }
 
 // holds tells whether the row's value is sealed.
 func (s sealedColumn) holds(row map[string]any) bool {
-	if s.where == "" {
-		return true
+	return s.by == "" || slices.Contains(s.in, fmt.Sprint(row[s.by]))
+}
+
+// sealedBytes returns what is sealed in a value as it lies in the table, nothing when there is none.
+func (s sealedColumn) sealedBytes(value any) (sealed []byte) {
+	switch v := value.(type) {
+	case []byte:
+		return v
+	case string:
+		if s.asJSON && json.Unmarshal([]byte(v), &sealed) != nil {
+			return nil
+		}
 	}
-	column, want, _ := strings.Cut(s.where, " = ")
-	return fmt.Sprint(row[column]) == want
+	return sealed
+}
+
+// value is how sealed bytes lie in the table.
+func (s sealedColumn) value(sealed []byte) (any, error) {
+	if !s.asJSON {
+		return sealed, nil
+	}
+	text, err := json.Marshal(sealed)
+	return string(text), err
 }
 
 func (s sealedColumn) placeOf(row map[string]any) string {
@@ -76,12 +100,18 @@ func (d *DB) Reseal(ctx context.Context, with, to Sealer) (n int, err error) {
 	return n, err
 }
 
-func reseal(ctx context.Context, tx *sql.Tx, s sealedColumn, with, to Sealer) (int, error) {
+// Flush writes what is committed from the log to the file and syncs it, so that no value of before is left in the log.
+func (d *DB) Flush(ctx context.Context) error {
+	_, err := d.Write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return d.mapError(err)
+}
+
+func reseal(ctx context.Context, tx *sql.Tx, s sealedColumn, with, to Sealer) (n int, err error) {
 	t, err := columnsOf(ctx, tx, s.table)
 	if err != nil {
 		return 0, err
 	}
-	rows, err := readRows(ctx, tx, s.table, t, s.where)
+	rows, err := readRows(ctx, tx, s.table, t, "")
 	if err != nil {
 		return 0, err
 	}
@@ -91,9 +121,9 @@ func reseal(ctx context.Context, tx *sql.Tx, s sealedColumn, with, to Sealer) (i
 	}
 	update := fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %s`, s.table, s.column, strings.Join(set, " AND "))
 	for _, row := range rows {
-		sealed, ok := row[s.column].([]byte)
-		if !ok {
-			continue // NULL: there is none
+		sealed := s.sealedBytes(row[s.column])
+		if !s.holds(row) || sealed == nil {
+			continue
 		}
 		plain, err := with.Open(s.placeOf(row), sealed)
 		if err != nil {
@@ -102,15 +132,20 @@ func reseal(ctx context.Context, tx *sql.Tx, s sealedColumn, with, to Sealer) (i
 		if sealed, err = to.Seal(s.placeOf(row), plain); err != nil {
 			return 0, err
 		}
-		args := []any{sealed}
+		value, err := s.value(sealed)
+		if err != nil {
+			return 0, err
+		}
+		args := []any{value}
 		for _, k := range t.keys {
 			args = append(args, row[k])
 		}
 		if _, err := tx.ExecContext(ctx, update, args...); err != nil {
 			return 0, err
 		}
+		n++
 	}
-	return len(rows), nil
+	return n, nil
 }
 
 // shape is what the schema says about a table: its columns, by the type that they declare, and its keys.

@@ -60,12 +60,15 @@ func (o *options) load(io streams) (*config.Config, error) {
 type commands struct {
 	options
 	Serve          serveCommand           `cmd:"" help:"Run the server."`
+	Backup         backupCommand          `cmd:"" help:"Write the data directory to a file, also while the server runs."`
 	BootstrapToken bootstrapCommand       `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
 	ConfigFile     configCommand          `cmd:"" name:"config" help:"Work with the configuration file."`
 	Demo           demoCommand            `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
 	Metrics        metricsCommand         `cmd:"" help:"Look after the store of samples."`
 	ImportRef      importReferenceCommand `cmd:"" name:"import-reference" help:"Bring in the configuration from a data directory of the reference. The server must be stopped."`
+	Key            keyCommand             `cmd:"" help:"Work with the key that secrets are sealed under."`
 	Plugin         pluginCommand          `cmd:"" help:"Look at the installed plugins, and make new ones."`
+	Restore        restoreCommand         `cmd:"" help:"Put a backup in the place of the data directory. The server must be stopped."`
 	User           userCommand            `cmd:"" help:"Manage local users."`
 	Version        versionCommand         `cmd:"" help:"Print the version."`
 	OpenAPI        openapiCommand         `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`

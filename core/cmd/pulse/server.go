@@ -16,6 +16,12 @@ import (
 // stateFile is the database of users, tokens, integrations and documents.
 const stateFile = "pulse.db"
 
+// The file of the key that secrets are sealed under, and that of the one before it while it is changed.
+const (
+	keyFile    = "secret.key"
+	oldKeyFile = "secret.key.old"
+)
+
 // base is what every command that touches the data directory opens, in this order.
 type base struct {
 	dir    *datadir.Dir
@@ -34,7 +40,10 @@ func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 	if b.dir, err = datadir.Open(cfg.Server.Data); err != nil {
 		return b, err
 	}
-	if b.sealer, err = secret.OpenFile(b.dir.Path("secret.key")); err != nil {
+	if err = b.dir.Settle(); err != nil {
+		return b, err
+	}
+	if b.sealer, err = openKeys(b.dir.Path(keyFile), b.dir.Path(oldKeyFile)); err != nil {
 		return b, err
 	}
 	b.state, err = sqlite.OpenState(ctx, b.dir.Path(stateFile))
