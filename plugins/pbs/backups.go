@@ -126,7 +126,8 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	m.add("groups", float64(len(is.groups)), true)
 	m.add("backups", float64(backups), true)
 	m.add("unverified", float64(unverified), true)
-	return append(m.samples, namespacesPart(store, namespaces)), nil
+	counts := sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "backups", Doc: document(map[string]int{"groupCount": len(is.groups), "backupCount": backups, "unverifiedCount": unverified})}
+	return append(m.samples, counts, namespacesPart(store, namespaces)), nil
 }
 
 // instance is how a group is called among those of its datastore.

@@ -109,6 +109,7 @@ func (c *Collector) wireID() string { return "pbs-" + c.name }
 type serverDoc struct {
 	Name          string          `json:"name"`
 	Host          string          `json:"host"`
+	Hostname      string          `json:"hostname"`
 	GuestURL      string          `json:"guestURL,omitempty"`
 	Version       string          `json:"version"`
 	CPU           float64         `json:"cpu"` // 0 to 1
@@ -137,7 +138,7 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	if err != nil && !forbidden(err) {
 		return nil, err
 	}
-	doc := serverDoc{Name: c.name, Host: c.cfg.Host, GuestURL: c.cfg.GuestURL, Version: version.text(), BackupJobs: json.RawMessage("null")}
+	doc := serverDoc{Name: c.name, Host: c.cfg.Host, Hostname: c.conn.host, GuestURL: c.cfg.GuestURL, Version: version.text(), BackupJobs: json.RawMessage("null")}
 	record := sdk.Record{Type: typeServer, Key: serverKey, Name: c.name, WireID: c.wireID(), Status: sdk.StatusUp, StatusWord: "online"}
 	if !readable {
 		record.Doc = document(doc)

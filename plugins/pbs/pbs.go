@@ -43,7 +43,7 @@ func Plugin() sdk.Plugin {
 		Tasks: []sdk.Task{
 			{Name: taskStatus, Label: "Server and datastores", Interval: 30 * time.Second, Cost: sdk.CostLight, Types: []string{typeServer, typeDatastore}},
 			{Name: taskJobs, Label: "Jobs and tasks", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{verifying.part, pruning.part, syncing.part, collecting.part}, Rows: []string{rowsTasks}},
-			{Name: taskBackups, Label: "Backups", Interval: 10 * time.Minute, Timeout: 30 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{"namespaces"}, Rows: []string{rowsBackups}},
+			{Name: taskBackups, Label: "Backups", Interval: 10 * time.Minute, Timeout: 30 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{"namespaces", "backups"}, Rows: []string{rowsBackups}},
 			{Name: taskSystem, Label: "Packages, disks and services", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
 	}, New)
@@ -51,7 +51,7 @@ func Plugin() sdk.Plugin {
 
 func serverType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeServer, Label: "Backup server", Plural: "Backup servers", Icon: "archive-restore", Family: "backups",
+		Name: typeServer, Label: "Backup server", Plural: "Backup servers", Icon: "archive", Family: "backups",
 		Columns: []sdk.Column{
 			{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1, Width: 200},
 			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
@@ -88,7 +88,7 @@ func serverType() sdk.ResourceType {
 
 func datastoreType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeDatastore, Label: "Datastore", Plural: "Datastores", Icon: "database-backup", Family: "backups",
+		Name: typeDatastore, Label: "Datastore", Plural: "Datastores", Icon: "database", Family: "backups",
 		Relations: []sdk.RelationKind{sdk.OwnedBy},
 		Columns: []sdk.Column{
 			{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1, Width: 180},
@@ -99,14 +99,17 @@ func datastoreType() sdk.ResourceType {
 			{Name: "total", Label: "Size", Metric: "total", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 3, Width: 100},
 			{Name: "deduplication", Label: "Deduplication", Metric: "deduplication", Path: "deduplicationFactor", Format: sdk.FormatNumber, Default: true, Priority: 5, Width: 110},
 			{Name: "full", Label: "Full in", Metric: "full_in", Path: "fullInSeconds", Format: sdk.FormatDuration, Default: true, Priority: 5, Width: 110},
-			{Name: "backups", Label: "Backups", Metric: "backups", Format: sdk.FormatNumber, Default: true, Priority: 5, Width: 90},
-			{Name: "unverified", Label: "Not verified", Metric: "unverified", Format: sdk.FormatNumber, Priority: 6, Width: 90},
+			{Name: "backups", Label: "Backups", Metric: "backups", Path: "backupCount", Format: sdk.FormatNumber, Default: true, Priority: 5, Width: 90},
+			{Name: "unverified", Label: "Not verified", Metric: "unverified", Path: "unverifiedCount", Format: sdk.FormatNumber, Priority: 6, Width: 90},
 		},
 		Facts: []sdk.Fact{
 			{Label: "Server", Path: "node", Format: sdk.FormatText, Group: "Datastore"},
 			{Label: "Kept on", Path: "backend", Format: sdk.FormatText, Group: "Datastore"},
 			{Label: "Mounted", Path: "mountStatus", Format: sdk.FormatText, Group: "Datastore"},
 			{Label: "Trouble", Path: "error", Format: sdk.FormatText, Group: "Datastore"},
+			{Label: "Guests and hosts", Path: "groupCount", Format: sdk.FormatNumber, Group: "Backups"},
+			{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"},
+			{Label: "Never verified", Path: "unverifiedCount", Format: sdk.FormatNumber, Group: "Backups"},
 			{Label: "Size", Path: "total", Format: sdk.FormatBytes, Group: "Space"},
 			{Label: "Used", Path: "used", Format: sdk.FormatBytes, Group: "Space"},
 			{Label: "Free", Path: "free", Format: sdk.FormatBytes, Group: "Space"},

@@ -13,6 +13,8 @@ const (
 // The parts of documents that tasks beside the first bring.
 const (
 	partQueue      = "queue"
+	partSum        = "queues"
+	partRates      = "rates"
 	partQuarantine = "quarantine"
 	partStatistics = "statistics"
 	partCounts     = "counts"

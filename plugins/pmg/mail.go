@@ -72,14 +72,16 @@ func (c *Collector) readRecent(ctx context.Context) ([]sdk.Observation, error) {
 		return nil, nil
 	}
 	m := meter{kind: typeGateway, key: gatewayKey}
-	seconds := float64(cmp.Or(last.Span.V, span))
+	seconds := float64(max(1, cmp.Or(last.Span.V, span)))
 	for name, n := range map[string]proxmox.Num{
 		"mail_in": last.In, "mail_out": last.Out, "spam_in": last.SpamIn, "spam_out": last.SpamOut, "virus_in": last.VirusIn, "virus_out": last.VirusOut,
 		"bytes_in": last.BytesIn, "bytes_out": last.BytesOut,
 	} {
-		m.add(name, n.V/seconds, n.OK && n.V >= 0 && seconds > 0)
+		m.add(name, n.V/seconds, n.OK && n.V >= 0)
 	}
-	return m.samples, nil
+	minutes := seconds / 60
+	rates := map[string]float64{"in": round(whole(last.In)/minutes, 2), "out": round(whole(last.Out)/minutes, 2), "spamIn": round(whole(last.SpamIn)/minutes, 2), "virusIn": round(whole(last.VirusIn)/minutes, 2)}
+	return append(m.samples, gatewayPart(partRates, map[string]any{"mailRates": rates})), nil
 }
 
 // lastWhole is the newest bucket but the one that is being filled.

@@ -42,8 +42,8 @@ func Plugin() sdk.Plugin {
 		Sections: []sdk.StateSection{gatewaySection(), nodeSection()},
 		Tasks: []sdk.Task{
 			{Name: taskStatus, Label: "Gateway and nodes", Interval: 30 * time.Second, Timeout: 2 * time.Minute, Cost: sdk.CostLight, Types: []string{typeGateway, typeNode}},
-			{Name: taskQueues, Label: "Queues", Interval: time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostLight, Parts: []string{partQueue}},
-			{Name: taskMail, Label: "Mail and quarantine", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{partQuarantine}},
+			{Name: taskQueues, Label: "Queues", Interval: time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostLight, Parts: []string{partQueue, partSum}},
+			{Name: taskMail, Label: "Mail and quarantine", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{partRates, partQuarantine}},
 			{Name: taskStatistics, Label: "Statistics of the day", Interval: 10 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{partStatistics, partCounts, partScores, partDomains}},
 			{Name: taskBackups, Label: "Backups", Interval: time.Hour, Cost: sdk.CostLight, Rows: []string{rowsBackups}},
 			{Name: taskSystem, Label: "Services, signatures and packages", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
@@ -52,17 +52,17 @@ func Plugin() sdk.Plugin {
 }
 
 func gatewayType() sdk.ResourceType {
-	column := func(name, label, metric string, format sdk.Format, priority int) sdk.Column {
-		return sdk.Column{Name: name, Label: label, Metric: metric, Format: format, Default: true, Priority: priority, Width: 110}
+	column := func(name, label, metric, path string, format sdk.Format, priority int) sdk.Column {
+		return sdk.Column{Name: name, Label: label, Metric: metric, Path: path, Format: format, Default: true, Priority: priority, Width: 100}
 	}
 	return sdk.ResourceType{
-		Name: typeGateway, Label: "Mail gateway", Plural: "Mail gateways", Icon: "mail-check", Family: "mail",
+		Name: typeGateway, Label: "Mail gateway", Plural: "Mail gateways", Icon: "mail", Family: "mail",
 		Columns: []sdk.Column{
 			{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1, Width: 200},
 			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
-			column("in", "In", "mail_in", sdk.FormatNumber, 2), column("out", "Out", "mail_out", sdk.FormatNumber, 2), column("spam", "Spam", "spam_in", sdk.FormatNumber, 3),
-			column("queue", "Queue", "queue_total", sdk.FormatNumber, 2), column("oldest", "Oldest", "queue_oldest", sdk.FormatDuration, 4),
-			column("quarantine", "Quarantine", "quarantine_spam", sdk.FormatNumber, 4),
+			column("in", "In / min", "", "mailRates.in", sdk.FormatNumber, 2), column("out", "Out / min", "", "mailRates.out", sdk.FormatNumber, 2),
+			column("spam", "Spam / min", "", "mailRates.spamIn", sdk.FormatNumber, 3), column("queue", "Queue", "queue_total", "queue.total", sdk.FormatNumber, 2),
+			column("oldest", "Oldest", "queue_oldest", "queue.oldestAge", sdk.FormatDuration, 4), column("quarantine", "Quarantine", "quarantine_spam", "quarantine.spam", sdk.FormatNumber, 4),
 			{Name: "version", Label: "Version", Path: "version", Format: sdk.FormatText, Default: true, Priority: 6, Width: 100},
 		},
 		Facts: []sdk.Fact{

@@ -75,21 +75,28 @@ func (c *Collector) collectQueues(ctx context.Context, sink sdk.Sink) error {
 	if len(c.queues) == 0 || len(c.queues) < len(c.members) {
 		return nil // a sum with holes would look like mail that went out
 	}
-	sum := map[string]float64{}
-	var total, oldest float64
+	sum := queue{waiting: map[string]float64{}}
 	for _, q := range c.queues {
 		for name, n := range q.waiting {
-			sum[name] += n
+			sum.waiting[name] += n
 		}
-		total, oldest = total+q.total(), max(oldest, float64(q.oldest))
+		sum.oldest = max(sum.oldest, q.oldest)
 	}
 	m := meter{kind: typeGateway, key: gatewayKey}
 	for _, name := range queueNames {
-		m.add("queue_"+name, sum[name], true)
+		m.add("queue_"+name, sum.waiting[name], true)
 	}
-	m.add("queue_total", total, true)
-	m.add("queue_oldest", oldest, true)
-	return sink.Emit(m.samples...)
+	m.add("queue_total", sum.total(), true)
+	m.add("queue_oldest", float64(sum.oldest), true)
+	return sink.Emit(append(m.samples, gatewayPart(partSum, map[string]any{"queue": sum.document(c.deps.Now())}))...)
+}
+
+// document is the queue as the state shows it.
+func (q queue) document(now time.Time) queueDoc {
+	return queueDoc{
+		Active: int64(q.waiting["active"]), Deferred: int64(q.waiting["deferred"]), Hold: int64(q.waiting["hold"]), Incoming: int64(q.waiting["incoming"]),
+		Total: int64(q.total()), OldestAge: q.oldest, UpdatedAt: now.UTC().Truncate(time.Second),
+	}
 }
 
 func (c *Collector) readQueue(ctx context.Context, m member) ([]sdk.Observation, error) {
@@ -104,15 +111,11 @@ func (c *Collector) readQueue(ctx context.Context, m member) ([]sdk.Observation,
 	c.mu.Lock()
 	c.queues[string(m.Name)] = q
 	c.mu.Unlock()
-	doc := queueDoc{
-		Active: int64(q.waiting["active"]), Deferred: int64(q.waiting["deferred"]), Hold: int64(q.waiting["hold"]), Incoming: int64(q.waiting["incoming"]),
-		Total: int64(q.total()), OldestAge: q.oldest, UpdatedAt: c.deps.Now().UTC().Truncate(time.Second),
-	}
 	key := nodeKey(string(m.Name))
 	s := meter{kind: typeNode, key: key}
 	s.add("node_queue_total", q.total(), true)
 	s.add("node_queue_oldest", float64(q.oldest), true)
-	return append(s.samples, sdk.Part{Type: typeNode, Key: key, Name: partQueue, Doc: document(map[string]any{"queueStatus": doc})}), nil
+	return append(s.samples, sdk.Part{Type: typeNode, Key: key, Name: partQueue, Doc: document(map[string]any{"queueStatus": q.document(c.deps.Now())})}), nil
 }
 
 // readShape returns the row TOTAL of a queue; the others name domains of partners and are let go as they come.
