@@ -35,6 +35,8 @@ func (c *compiler) thresholds(g compat.AlertGroup) Thresholds {
 		return c.d.PBSDefaults
 	case "dockerDefaults":
 		return c.d.DockerDefaults
+	case "pmgDefaults":
+		return c.d.PMGDefaults
 	case "storageDefault":
 		return Thresholds{Limits: map[string]Hysteresis{g.Metrics[0].Member: c.d.StorageDefault}}
 	}
@@ -47,7 +49,12 @@ func (c *compiler) group(kind string, g compat.AlertGroup) {
 	types := Match{Types: []string{kind}}
 	t := c.thresholds(g)
 	for _, m := range g.Metrics {
-		if _, known := c.p.catalog.Metric(kind, m.Metric); known {
+		_, known := c.p.catalog.Metric(kind, m.Metric)
+		switch {
+		case !known:
+		case m.Critical != "":
+			c.pair(prefix+m.Member, kind, types, g, m, t)
+		default:
 			c.limit(prefix+m.Member, kind, types, g, m, m.Instance, t.Limits[m.Member])
 		}
 	}
@@ -80,6 +87,22 @@ func (c *compiler) limit(name, kind string, match Match, g compat.AlertGroup, m 
 		ID: name, Name: g.Label + " " + m.Member, Match: match, Kind: m.Metric, Instance: instance,
 		Trigger: &trigger, Clear: &clearAt, Critical: &critical, For: &lasts, Severity: sdk.SeverityWarning,
 	})
+}
+
+// pair adds the two numbers of a metric from which on people are warned and it is critical.
+func (c *compiler) pair(name, kind string, match Match, g compat.AlertGroup, m compat.AlertMetric, t Thresholds) {
+	var warning, worst float64
+	if json.Unmarshal(t.Rest[m.Member], &warning) != nil || warning <= 0 {
+		return
+	}
+	factor := c.factor(kind, m)
+	trigger, clearAt, none := warning/factor, warning/factor, 0.0
+	r := Rule{ID: name, Name: g.Label + " " + m.Member, Match: match, Kind: m.Metric, Trigger: &trigger, Clear: &clearAt, For: &none, Severity: sdk.SeverityWarning}
+	if json.Unmarshal(t.Rest[m.Critical], &worst) == nil && worst > 0 {
+		critical := worst / factor
+		r.Critical = &critical
+	}
+	c.add(r)
 }
 
 func (c *compiler) factor(kind string, m compat.AlertMetric) float64 {

@@ -35,6 +35,9 @@ type AlertMetric struct {
 	Factor float64
 	// Unit stands behind values.
 	Unit string
+	// Critical is the member with the number from which on it is critical. Member holds the number that warns then, and not
+	// a pair of trigger and clear; a number that is not above 0 leaves the plugin's own.
+	Critical string
 }
 
 // AlertStatus is an alert on a resource's status.
@@ -104,6 +107,14 @@ func AlertGroups() []AlertGroup {
 		},
 		{
 			Member: "pmgDefaults", Sections: []string{"pmg"}, Label: "PMG", Disable: "disableAllPMG", DisableOffline: "disableAllPMGOffline",
+			Metrics: []AlertMetric{
+				{Member: "queueTotalWarning", Critical: "queueTotalCritical", Metric: "queue_total", Type: "queue-depth", ID: "{id}-queue-total"},
+				{Member: "deferredQueueWarn", Critical: "deferredQueueCritical", Metric: "queue_deferred", Type: "queue-deferred", ID: "{id}-queue-deferred"},
+				{Member: "holdQueueWarn", Critical: "holdQueueCritical", Metric: "queue_hold", Type: "queue-hold", ID: "{id}-queue-hold"},
+				{Member: "oldestMessageWarnMins", Critical: "oldestMessageCritMins", Metric: "queue_oldest", Type: "message-age", ID: "{id}-oldest-message", Factor: 1.0 / 60, Unit: "min"},
+				{Member: "quarantineSpamWarn", Critical: "quarantineSpamCritical", Metric: "quarantine_spam", Type: "quarantine-spam", ID: "{id}-quarantine-spam"},
+				{Member: "quarantineVirusWarn", Critical: "quarantineVirusCritical", Metric: "quarantine_virus", Type: "quarantine-virus", ID: "{id}-quarantine-virus"},
+			},
 			Offline: &AlertStatus{Type: "offline", ID: "pmg-offline-{id}", Severity: "critical", For: 30},
 		},
 		{
