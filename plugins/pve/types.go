@@ -186,7 +186,7 @@ func diskType() sdk.ResourceType {
 			{Name: "device", Label: "Device", Path: "devPath", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
 			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 2, Width: 110},
 			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
-			{Name: "wearout", Label: "Life left", Metric: "wearout", Path: "wearout", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
+			{Name: "wearout", Label: "Life left", Metric: "wearout", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
 			{Name: "model", Label: "Model", Path: "model", Format: sdk.FormatText, Default: true, Priority: 3, Width: 200},
 			{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 80},
 			{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 4, Width: 90},

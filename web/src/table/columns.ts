@@ -39,7 +39,7 @@ export function columnsOf(types: readonly ResourceType[], all = false): Column[]
   const found = new Map<string, Column>();
   found.set(nameColumn, fixed(nameColumn, 'Name'));
   found.set(statusColumn, fixed(statusColumn, 'Status'));
-  if (types.length > 1) found.set('type', { ...fixed('type', 'Type'), priority: 3 });
+  if (types.length > 1) found.set('type', { ...fixed('type', 'Type'), width: 140, priority: 3 });
   for (const type of types) {
     for (const c of type.columns) if ((all || c.default) && !found.has(c.name)) found.set(c.name, c);
   }

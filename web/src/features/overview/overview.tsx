@@ -4,6 +4,7 @@ import { CircleCheck } from 'lucide-react';
 import { useMemo } from 'react';
 import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
+import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive } from '@/live/hooks.ts';
@@ -51,7 +52,7 @@ function Everything() {
   const types = usePresent(useLive((l) => l.catalog.types));
   const alerts = useLive((l) => l.alerts);
   const counts = useMemo(() => countStatuses(byId.values()), [byId]);
-  const families = useMemo(() => groupByFamily(types), [types]);
+  const families = useMemo(() => byFamily(types), [types]);
   const choose = (s: Status | '') => void navigate({ search: s ? { status: s } : {}, replace: true });
   const asked = useQuery(findings);
   const judged = asked.data;
@@ -84,12 +85,6 @@ function Everything() {
   );
 }
 
-function groupByFamily(types: readonly ResourceType[]): [string, ResourceType[]][] {
-  const families = new Map<string, ResourceType[]>();
-  for (const t of types) families.set(t.family, [...(families.get(t.family) ?? []), t]);
-  return [...families];
-}
-
 function Family({
   family,
   types,
@@ -102,7 +97,7 @@ function Family({
   const selection = useSelection(types, status && `status:${status}`, urgentFirst);
   const columns = useMemo(() => columnsOf(types), [types]);
   if (selection.ids.length === 0) return null;
-  const title = family.charAt(0).toUpperCase() + family.slice(1);
+  const title = familyLabel(family);
   return (
     <section className="flex flex-col gap-2">
       <h2 className="flex items-baseline gap-2 font-semibold">
@@ -124,8 +119,14 @@ function Family({
 /** How many alerts are shown here; the others are on their own page. */
 const first = 8;
 
+/** Puts the critical before the others, and of the same level the newest first. */
+function urgent(a: Alert, b: Alert): number {
+  return Number(b.level === 'critical') - Number(a.level === 'critical') || (b.start ?? 0) - (a.start ?? 0);
+}
+
 function Alerts({ alerts }: { alerts: readonly Alert[] }) {
   const now = useNow();
+  const shown = useMemo(() => [...alerts].sort(urgent).slice(0, first), [alerts]);
   return (
     <section aria-labelledby="firing" className="flex flex-col gap-2">
       <h2 id="firing" className="font-semibold">
@@ -135,7 +136,7 @@ function Alerts({ alerts }: { alerts: readonly Alert[] }) {
         <span className="num text-muted text-sm font-normal">{alerts.length}</span>
       </h2>
       <ul className="bg-surface border-line rounded-lg border">
-        {alerts.slice(0, first).map((a) => (
+        {shown.map((a) => (
           <li
             key={a.id}
             className="border-line flex flex-wrap items-center gap-x-3 gap-y-0.5 border-b px-3 py-2 text-sm last:border-b-0"

@@ -1,17 +1,21 @@
 import { Link } from '@tanstack/react-router';
-import { Bell, CircleHelp, LayoutDashboard, Layers, Puzzle, Search, Server, Settings } from 'lucide-react';
+import { Bell, CircleHelp, LayoutDashboard, Puzzle, Search, Server, Settings } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
+import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
 import { Logo } from '@/parts/logo.tsx';
+import { TypeIcon } from '@/parts/type-icon.tsx';
 import { cx } from '@/ui/cx.ts';
 import { ThemeMenu, UserMenu } from '@/parts/menus.tsx';
 
-/** Sections of the menu beside infrastructure: one for each family of which there is a resource. */
+/** Sections of the menu beside infrastructure: one for each family of which there is a resource, with the icon of its first type. */
 function otherFamilies(l: Live): string {
   const present = new Set([...l.byId.values()].map((r) => r.type));
-  const families = l.catalog.types.filter((t) => present.has(t.name)).map((t) => t.family);
-  return [...new Set(families)].filter((f) => f !== 'infrastructure').join(' ');
+  return byFamily(l.catalog.types.filter((t) => present.has(t.name)))
+    .filter(([family]) => family !== 'infrastructure')
+    .map(([family, types]) => `${family}:${types[0]?.icon ?? ''}`)
+    .join(' ');
 }
 
 /** A page of the main menu. */
@@ -39,12 +43,15 @@ function itemsOf(families: readonly string[]): Item[] {
       icon: <Server {...icon} />,
       to: { to: '/$family', params: { family: 'infrastructure' } },
     },
-    ...families.map((f) => ({
-      key: f,
-      label: f.charAt(0).toUpperCase() + f.slice(1),
-      icon: <Layers {...icon} />,
-      to: { to: '/$family', params: { family: f } },
-    })),
+    ...families.map((f) => {
+      const [family = '', symbol = ''] = f.split(':');
+      return {
+        key: family,
+        label: familyLabel(family),
+        icon: <TypeIcon name={symbol} size={18} />,
+        to: { to: '/$family', params: { family } },
+      };
+    }),
     { key: 'a', label: 'Alerts', icon: <Bell {...icon} />, to: { to: '/alerts' } },
     { key: 'p', label: 'Plugins', icon: <Puzzle {...icon} />, to: { to: '/plugins' } },
     { key: 's', label: 'Settings', icon: <Settings {...icon} />, to: { to: '/settings' } },
