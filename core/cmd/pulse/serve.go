@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -44,11 +46,18 @@ const (
 	stopPlugins     = 5 * time.Second
 )
 
+// gcPercent lets the heap grow by three quarters of what is kept, rather than double: some MiB for a fiftieth of the time. The
+// variable GOGC says otherwise.
+const gcPercent = 75
+
 type serveCommand struct{}
 
 // Run serves until it is told to stop.
 func (serveCommand) Run(ctx context.Context, o *options, io streams) error {
 	started := time.Now()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	cfg, err := o.load(io)
 	if err != nil {
 		return err
