@@ -6,6 +6,7 @@ import { useTheme } from '@/theme.ts';
 import { Skeleton } from '@/ui/message.tsx';
 import { align, nearest, summarize } from './align.ts';
 import { ChartMenu } from './chart-menu.tsx';
+import { marksText, type ChartMark } from './marks.ts';
 import { pictureOf } from './picture.ts';
 import type { Bound } from './plot.tsx';
 import type { ChartSpec, Series } from './series.ts';
@@ -28,6 +29,8 @@ export interface ChartProps {
   before?: readonly Series[] | undefined;
   /** Values at which somebody is warned. */
   bounds: readonly Bound[];
+  /** What happened meanwhile. */
+  marks: readonly ChartMark[];
 }
 
 /** Long names of one family differ at their ends, so what does not fit is left out before the last characters. */
@@ -51,6 +54,7 @@ export const Chart = memo(function Chart({
   subject,
   before,
   bounds,
+  marks,
 }: ChartProps) {
   const { shown } = useTheme();
   const data = useMemo(() => align([...spec.series, ...(before ?? [])].map((s) => s.points)), [spec, before]);
@@ -63,9 +67,14 @@ export const Chart = memo(function Chart({
 
   // The cursor moves far more often than React should render: its values are written straight into the legend.
   const onCursor = useCallback(
-    (index: number | null) => {
+    (index: number | null, under: readonly ChartMark[]) => {
       const table = legend.current;
       if (!table) return;
+      const told = figure.current?.querySelector<HTMLElement>('[data-marks]');
+      if (told) {
+        told.textContent = marksText(under);
+        told.hidden = under.length === 0;
+      }
       const head = table.querySelector<HTMLElement>('[data-moment]');
       const seconds = index === null ? undefined : data.x[index];
       if (head) {
@@ -107,7 +116,7 @@ export const Chart = memo(function Chart({
   return (
     <figure
       ref={figure}
-      className="@container bg-surface border-line flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2"
+      className="@container bg-surface border-line relative flex min-w-0 flex-col rounded-lg border px-3 pt-2.5 pb-2"
     >
       <figcaption className="mb-1 flex items-center justify-between gap-2">
         <h3 className="font-semibold" title={spec.metric.help}>
@@ -124,6 +133,12 @@ export const Chart = memo(function Chart({
           />
         </span>
       </figcaption>
+      <p
+        data-marks
+        hidden
+        aria-hidden
+        className="bg-raised border-line shadow-pop pointer-events-none absolute inset-x-3 top-9 z-10 truncate rounded-md border px-2 py-1 text-xs"
+      />
       <Suspense fallback={<Skeleton className="h-[150px] w-full" />}>
         <Plot
           data={data}
@@ -138,6 +153,7 @@ export const Chart = memo(function Chart({
           onCursor={onCursor}
           present={spec.series.length}
           bounds={bounds}
+          marks={marks}
           theme={shown}
           height={height}
           label={`${spec.title} over time; the table that follows says it in numbers.`}

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { lonely, type Aligned } from './align.ts';
+import { markColour, marksNear, type ChartMark } from './marks.ts';
 import { timeLabels } from './ticks.ts';
 
 export interface PlotProps {
@@ -20,8 +21,10 @@ export interface PlotProps {
   steps: readonly number[] | undefined;
   /** Whether the axis starts at 0. */
   fromZero: boolean;
-  /** Tells the index under the cursor; null when it left. */
-  onCursor: (index: number | null) => void;
+  /** Tells the index under the cursor, null when it left, and the marks that it is at. */
+  onCursor: (index: number | null, marks: readonly ChartMark[]) => void;
+  /** What happened meanwhile. */
+  marks: readonly ChartMark[];
   /** The first so many lines are of now, the others of the time before. */
   present: number;
   /** Values at which somebody is warned. */
@@ -66,6 +69,42 @@ function drawBounds(u: uPlot, bounds: readonly Bound[]): void {
     u.ctx.moveTo(left, y);
     u.ctx.lineTo(left + width, y);
     u.ctx.stroke();
+  }
+  u.ctx.restore();
+}
+
+/** How far from a mark the cursor may be, in CSS pixels. */
+const reach = 6;
+
+/** The marks under the cursor. */
+function marksUnder(u: uPlot, marks: readonly ChartMark[]): ChartMark[] {
+  const { left = -1 } = u.cursor;
+  if (left < 0) return [];
+  const at = u.posToVal(left, 'x');
+  return marksNear(marks, at * 1000, Math.abs(u.posToVal(left + reach, 'x') - at) * 1000);
+}
+
+/** Draws a small triangle on the time axis for each thing that happened, the more severe over the others. */
+function drawMarks(u: uPlot, marks: readonly ChartMark[]): void {
+  const { left, top, width, height } = u.bbox;
+  const size = 4 * devicePixelRatio;
+  const order = ['--muted', '--degraded-mark', '--down'];
+  u.ctx.save();
+  for (const colour of order) {
+    u.ctx.fillStyle = u.ctx.strokeStyle = variable(colour);
+    for (const { at } of marks.filter((m) => markColour(m.severity) === colour)) {
+      const x = Math.round(u.valToPos(at / 1000, 'x', true));
+      if (x < left || x > left + width) continue;
+      u.ctx.beginPath();
+      u.ctx.moveTo(x - size, top + height);
+      u.ctx.lineTo(x + size, top + height);
+      u.ctx.lineTo(x, top + height - 1.6 * size);
+      u.ctx.fill();
+      if (colour === '--muted') continue;
+      u.ctx.globalAlpha = 0.35;
+      u.ctx.fillRect(x, top, devicePixelRatio, height);
+      u.ctx.globalAlpha = 1;
+    }
   }
   u.ctx.restore();
 }
@@ -141,8 +180,8 @@ function options(props: () => PlotProps, width: number): uPlot.Options {
       },
     ],
     hooks: {
-      draw: [(u) => drawBounds(u, props().bounds)],
-      setCursor: [(u) => props().onCursor(u.cursor.idx ?? null)],
+      draw: [(u) => drawBounds(u, props().bounds), (u) => drawMarks(u, props().marks)],
+      setCursor: [(u) => props().onCursor(u.cursor.idx ?? null, marksUnder(u, props().marks))],
       setSelect: [
         (u) => {
           if (u.select.width < 4) return;
@@ -163,7 +202,7 @@ export default function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const latest = useRef(props);
-  const { data, start, end, zoom, theme, height } = props;
+  const { data, start, end, zoom, theme, height, marks } = props;
   const shape = `${data.lines.length}/${props.present}/${data.spread}/${theme}/${height}`;
 
   useEffect(() => {
@@ -198,7 +237,7 @@ export default function Plot(props: PlotProps) {
       u.setData(columns(data), false);
       u.setScale('x', { min: zoom?.[0] ?? start, max: zoom?.[1] ?? end });
     });
-  }, [data, start, end, zoom, shape]);
+  }, [data, start, end, zoom, marks, shape]);
 
   return (
     <div

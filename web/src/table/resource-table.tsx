@@ -1,6 +1,6 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
 import { partsOf } from '@/filter/group.ts';
 import { sameList, type Sort } from '@/filter/sort.ts';
@@ -33,6 +33,9 @@ export interface ResourceTableProps {
   compact?: boolean;
   /** What the order reads is yet to come. Rows are not held in an order that was never right. */
   pending?: boolean;
+  /** The rows that are chosen. Without it none can be. */
+  chosen?: ReadonlySet<string>;
+  onChoose?: (ids: readonly string[], on: boolean) => void;
 }
 
 /** Live rows that do not move under the pointer. */
@@ -46,6 +49,8 @@ export function ResourceTable({
   pending,
   group,
   tellHidden,
+  chosen,
+  onChoose,
 }: ResourceTableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
@@ -54,7 +59,8 @@ export function ResourceTable({
   const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}/${pending ?? false}/${group ?? ''}`);
   const shownColumns = useMemo(() => fitting(columns, width ?? 1200), [columns, width]);
   const virtual = useRows(frame, held.length, rowHeight);
-  useRowKeys(frame, held, virtual);
+  const choose = useChoose(held, chosen, onChoose);
+  useRowKeys(frame, held, virtual, choose);
 
   const hidden = tellHidden && !cards ? columns.filter((c) => !shownColumns.includes(c)) : [];
   const moved = held !== ids && !sameList(held, ids);
@@ -77,7 +83,14 @@ export function ResourceTable({
         {cards ? (
           <CardList label={label} {...rows} columns={columns} />
         ) : (
-          <TableOfRows label={label} sort={sort} onSort={onSort} {...rows} />
+          <TableOfRows
+            label={label}
+            sort={sort}
+            onSort={onSort}
+            chosen={chosen}
+            onChoose={choose}
+            {...rows}
+          />
         )}
       </div>
       {hidden.length > 0 && (
@@ -105,11 +118,38 @@ function useRows(frame: React.RefObject<HTMLElement | null>, count: number, size
   return many ? virtualizer : undefined;
 }
 
-/** j and k move through the rows; Enter follows the focused link by itself. */
+type Choose = (id: string, to: boolean) => void;
+
+/** Chooses a row or gives it up, or all from the last one to it; undefined where rows cannot be chosen. */
+function useChoose(
+  lines: readonly string[],
+  chosen: ReadonlySet<string> | undefined,
+  onChoose: ResourceTableProps['onChoose'],
+): Choose | undefined {
+  const last = useRef<string>(undefined);
+  const latest = useRef({ lines, chosen, onChoose });
+  useEffect(() => {
+    latest.current = { lines, chosen, onChoose };
+  });
+  // The same function always, so that rows that did not change are not drawn anew.
+  const choose = useCallback<Choose>((id, to) => {
+    const now = latest.current;
+    const ids = now.lines.map((line) => partsOf(line).id);
+    const from = to ? ids.indexOf(last.current ?? '') : -1;
+    const at = ids.indexOf(id);
+    const range = from < 0 ? [id] : ids.slice(Math.min(from, at), Math.max(from, at) + 1);
+    last.current = id;
+    now.onChoose?.(range.filter(Boolean), from >= 0 || !now.chosen?.has(id));
+  }, []);
+  return onChoose && choose;
+}
+
+/** j and k move through the rows, x chooses one; Enter follows the focused link by itself. */
 function useRowKeys(
   frame: React.RefObject<HTMLElement | null>,
   lines: readonly string[],
   virtual: Rows,
+  choose: Choose | undefined,
 ): void {
   const count = lines.length;
   function move(by: number) {
@@ -130,7 +170,18 @@ function useRowKeys(
     });
     return true;
   }
-  useKeys({ j: () => move(1), k: () => move(-1) });
+  function chooseFocused(to: boolean) {
+    const row = document.activeElement?.closest<HTMLElement>('tr[data-id]');
+    if (!choose || !row || !frame.current?.contains(row)) return false;
+    choose(row.dataset.id ?? '', to);
+    return true;
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => chooseFocused(false),
+    X: () => chooseFocused(true),
+  });
 }
 
 /** Keeps the order while the pointer is over the rows; 'sort' gives it up once. */
@@ -207,7 +258,14 @@ function TableOfRows({
   rowHeight,
   sort,
   onSort,
-}: RowsProps & { sort: Sort; onSort: ((s: Sort) => void) | undefined }) {
+  chosen,
+  onChoose,
+}: RowsProps & {
+  sort: Sort;
+  onSort: ((s: Sort) => void) | undefined;
+  chosen: ReadonlySet<string> | undefined;
+  onChoose: Choose | undefined;
+}) {
   const { items, before, after } = windowOf(ids, virtual);
   const sizes = useMemo(() => sizesOf(ids), [ids]);
   return (
@@ -244,7 +302,14 @@ function TableOfRows({
               </th>
             </tr>
           ) : (
-            <Row key={line} id={id} index={index} columns={columns} />
+            <Row
+              key={line}
+              id={id}
+              index={index}
+              columns={columns}
+              chosen={chosen?.has(id)}
+              onChoose={onChoose}
+            />
           );
         })}
         <Spacer height={after} span={columns.length} />

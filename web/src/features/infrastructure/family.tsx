@@ -18,6 +18,7 @@ import { usePresent, useSelection } from '@/table/select.ts';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
+import { BulkBar } from './bulk.tsx';
 
 /** A section of the menu: everything of one family in one live table. */
 export function FamilyPage() {
@@ -73,6 +74,8 @@ function Machines({
   const columns = useMemo(() => chosenColumns(types, cols), [types, cols]);
   const [compact, toggleCompact] = useCompact();
   const [open, setOpen] = useState(q !== '');
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const choose = (ids: readonly string[], on: boolean) => setChosen((old) => changed(old, ids, on));
   const set = (next: TableSearch) =>
     void navigate({
       search: (s) => Object.fromEntries(Object.entries({ ...s, ...next }).filter(([, v]) => v !== '')),
@@ -123,6 +126,7 @@ function Machines({
           </IconButton>
         </span>
       </div>
+      {chosen.size > 0 && <BulkBar chosen={chosen} onDone={() => setChosen(new Set())} />}
       {selection.filter.notUnderstood.length > 0 && (
         <p className="text-degraded text-sm" role="status">
           Not understood and left out: {selection.filter.notUnderstood.join(', ')}
@@ -147,11 +151,23 @@ function Machines({
           pending={selection.pending}
           group={group}
           tellHidden={cols !== ''}
+          chosen={chosen}
+          onChoose={choose}
           onSort={(next) => set({ sort: sortText(next) === 'name' ? '' : sortText(next) })}
         />
       )}
     </>
   );
+}
+
+/** A set with some members added or taken out. */
+function changed(set: ReadonlySet<string>, members: readonly string[], on: boolean): ReadonlySet<string> {
+  const next = new Set(set);
+  for (const m of members) {
+    if (on) next.add(m);
+    else next.delete(m);
+  }
+  return next;
 }
 
 const compactKey = 'pulse.compact';

@@ -2,10 +2,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { LineChart } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
-import { numbers, type Window } from '@/api/queries.ts';
+import { alertHistory } from '@/api/alerts.ts';
+import { numbers, resourceNews, type Window } from '@/api/queries.ts';
 import type { Metric, ResourceType } from '@/catalog/catalog.ts';
 import { Chart } from '@/charts/chart.tsx';
 import { linesBefore } from '@/charts/compare.ts';
+import type { ChartMark } from '@/charts/marks.ts';
 import type { Bound } from '@/charts/plot.tsx';
 import { chartsOf } from '@/charts/series.ts';
 import { dateTime } from '@/format/time.ts';
@@ -65,6 +67,26 @@ function boundsOf(type: ResourceType, metric: Metric): Bound[] {
     .map((t) => ({ value: t.trigger * metric.wireScale, critical: t.severity === 'critical' }));
 }
 
+/** So many of the newest things that happened are marked. */
+const most = 200;
+
+/** What happened to a resource while its charts last: its events and the alerts that began. */
+function useMarks(id: string): ChartMark[] {
+  const events = useQuery({ ...resourceNews(id).events(most), staleTime: 30_000 }).data;
+  const alerts = useQuery({ ...alertHistory(most, ''), refetchInterval: 60_000, retry: false }).data;
+  return useMemo(() => {
+    const happened = (events?.events ?? []).map((e) => ({
+      at: Date.parse(e.time),
+      severity: e.severity,
+      text: e.text || e.label,
+    }));
+    const fired = (alerts ?? [])
+      .filter((a) => a.resourceId === id || a.resourceUid === id)
+      .map((a) => ({ at: Date.parse(a.startTime), severity: a.level, text: a.message }));
+    return [...fired, ...happened];
+  }, [id, events, alerts]);
+}
+
 /** All numbers of a resource over time. */
 export function Charts({ id, name, type }: { id: string; name: string; type: ResourceType }) {
   const navigate = useNavigate({ from: '/r/$id' });
@@ -78,6 +100,7 @@ export function Charts({ id, name, type }: { id: string; name: string; type: Res
       bounds: boundsOf(type, spec.metric),
     }));
   }, [type, now.data, compared]);
+  const marks = useMarks(id);
   const zoom = useMemo(
     (): [number, number] | undefined => part && [part.from / 1000, part.to / 1000],
     [part],
@@ -134,7 +157,16 @@ export function Charts({ id, name, type }: { id: string; name: string; type: Res
       )}
       <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-3">
         {charts.map((c) => (
-          <Chart key={c.spec.key} {...c} subject={name} start={start} end={end} zoom={zoom} onZoom={onZoom} />
+          <Chart
+            key={c.spec.key}
+            {...c}
+            marks={marks}
+            subject={name}
+            start={start}
+            end={end}
+            zoom={zoom}
+            onZoom={onZoom}
+          />
         ))}
       </div>
     </section>
