@@ -10,7 +10,7 @@ import (
 func TestProxmoxCluster(t *testing.T) {
 	s := startServer(t)
 	s.claim()
-	request, _ := simulate(t, "pve", "--nodes", "3", "--guests", "30")
+	request, _ := simulate(t, "pve", "--nodes", "3", "--guests", "30", "--nights", "1", "--ceph")
 	if tried := s.call("POST", "/api/integrations/test", request); tried.status != http.StatusOK || tried.member("ok") != true {
 		t.Fatalf("try: %v", tried)
 	}
@@ -18,7 +18,7 @@ func TestProxmoxCluster(t *testing.T) {
 		t.Fatalf("make: %v", made)
 	}
 	eventually(t, "the cluster is seen", func() bool {
-		return s.members("nodes") == 3 && s.members("vms") == 20 && s.members("containers") == 10 && s.members("storage") == 7
+		return s.members("nodes") == 3 && s.members("vms") == 20 && s.members("containers") == 10 && s.members("storage") == 9 && s.members("cephClusters") == 1
 	})
 	eventually(t, "so are its disks, backups and jobs", func() bool {
 		state := s.call("GET", "/api/state", nil)

@@ -22,6 +22,8 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 	guests := flags.Int("guests", 30, "how many guests there are")
 	version := flags.String("version", "9.2.10", "version of the packages")
 	name := flags.String("name", "lab", "name of the cluster and of the integration; a single node has no cluster")
+	nights := flags.Int("nights", 7, "how many nights of backups there are")
+	ceph := flags.Bool("ceph", false, "whether the nodes make up a Ceph cluster")
 	latency := flags.Duration("latency", 0, "what every answer takes")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)
@@ -38,6 +40,11 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 		Name: "pbs", Type: "pbs", Content: "backup", Shared: true, Server: "backup.example.com", Datastore: simulate.BackupDatastore, Fingerprint: simulate.BackupFingerprint,
 		Size: 4096 * gib, Used: 2300 * gib,
 	})
+	w.Remember(*nights)
+	if *ceph {
+		w.Ceph = Healthy()
+		w.Storages = append(w.Storages, &Storage{Name: "vms", Type: "rbd", Content: "images,rootdir", Shared: true, Size: w.Ceph.Total / 3, Used: w.Ceph.Used / 3})
+	}
 	s, err := Listen(ctx, w, "", *listen)
 	if err != nil {
 		return err
@@ -50,6 +57,6 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 	if err := json.NewEncoder(out).Encode(in); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
-	<-ctx.Done()
+	w.Live(ctx)
 	return nil
 }
