@@ -208,6 +208,12 @@ const settingsSystem = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/system.tsx'), 'System'),
 });
 
+const settingsBackup = createRoute({
+  getParentRoute: () => settings,
+  path: '/backup',
+  component: lazyRouteComponent(() => import('./features/settings/backup.tsx'), 'Backup'),
+});
+
 const settingsAbout = createRoute({
   getParentRoute: () => settings,
   path: '/about',
@@ -240,6 +246,7 @@ export const router = createRouter({
         settingsKiosk,
         settingsMetrics,
         settingsSystem,
+        settingsBackup,
         settingsAbout,
       ]),
     ]),

@@ -33,6 +33,7 @@ export function pagesOf(machine) {
       path: '/settings/tokens',
       complete: (p) => p.getByRole('list', { name: 'API tokens' }),
     },
+    { name: 'backup', path: '/settings/backup', complete: (p) => heading(p, 'Import', 2) },
     {
       name: 'new-token',
       path: '/settings/tokens',

@@ -6,6 +6,11 @@ export const settingsPages = [
   { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
   { to: '/settings/metrics', label: 'Metrics', also: 'history store retention influxdb copy' },
   { to: '/settings/system', label: 'System', also: 'public address temperature networks' },
+  {
+    to: '/settings/backup',
+    label: 'Backup & import',
+    also: 'export configuration bundle restore migrate arrive',
+  },
   { to: '/settings/about', label: 'About', also: 'version licence' },
 ] as const;
 
