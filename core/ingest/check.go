@@ -204,7 +204,7 @@ func (k *checker) samples() []metric.Sample {
 			if at.IsZero() {
 				at = k.cycle.ObservedAt
 			}
-			out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: at, Value: metric.Round(s.Value, m.Precision)})
+			out = append(out, metric.Sample{Key: metric.Key{Record: uid, Metric: s.Metric, Instance: s.Instance}, Time: metric.Align(at), Value: metric.Round(s.Value, m.Precision)})
 		}
 	}
 	return out

@@ -38,6 +38,9 @@ func (b *Bucket) Merge(o Bucket) {
 // Average returns the mean, which always lies between minimum and maximum: a sum of large values may overflow
 // or round, and no chart may show that.
 func (b Bucket) Average() float64 {
+	if b.Count == 1 {
+		return b.Min
+	}
 	mean := b.Sum / float64(b.Count)
 	if math.IsNaN(mean) {
 		return b.Min/2 + b.Max/2

@@ -1,6 +1,9 @@
 package metric
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Round keeps the given number of significant bits of a value, 0 keeps all. What is noise anyway makes series several
 // times as large. An integer of up to that many bits stays what it is.
@@ -15,3 +18,7 @@ func Round(v float64, bits int) float64 {
 	}
 	return v
 }
+
+// Align puts a sample's time on the whole second before it. Sources report a little early and late; without that, the times
+// of a series take as much space as its values.
+func Align(at time.Time) time.Time { return at.Truncate(time.Second) }

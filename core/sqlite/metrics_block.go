@@ -126,20 +126,48 @@ func decodeColumns(out []metric.Bucket, t metric.Tier, body []byte, from, to int
 			return out, errBlock
 		}
 		out = slices.Grow(out, n)
-		for range n {
-			b, ok := nextBucket(t, &its, base)
-			if !ok {
-				return out, errBlock
-			}
-			if b.At >= from && b.At < to {
-				out = append(out, b)
-			}
+		var ok bool
+		if t.Step == 0 {
+			out, ok = appendSamples(out, its[0], base, n, from, to)
+		} else {
+			out, ok = appendBuckets(out, t, &its, base, n, from, to)
+		}
+		if !ok {
+			return out, errBlock
 		}
 	}
 	if r.bad {
 		return out, errBlock
 	}
 	return out, nil
+}
+
+// appendSamples reads n raw samples and appends those in the range.
+func appendSamples(out []metric.Bucket, it chunkenc.Iterator, base int64, n int, from, to int64) ([]metric.Bucket, bool) {
+	for range n {
+		if it.Next() == chunkenc.ValNone {
+			return out, false
+		}
+		at, value := it.At()
+		if at += base; at >= from && at < to {
+			out = append(out, metric.Single(at, value))
+		}
+	}
+	return out, true
+}
+
+// appendBuckets reads n rollups and appends those in the range.
+func appendBuckets(out []metric.Bucket, t metric.Tier, its *[4]chunkenc.Iterator, base int64, n int, from, to int64) ([]metric.Bucket, bool) {
+	for range n {
+		b, ok := nextBucket(t, its, base)
+		if !ok {
+			return out, false
+		}
+		if b.At >= from && b.At < to {
+			out = append(out, b)
+		}
+	}
+	return out, true
 }
 
 // nextBucket reads a bucket from the columns.
@@ -149,9 +177,6 @@ func nextBucket(t metric.Tier, its *[4]chunkenc.Iterator, base int64) (b metric.
 	}
 	at, value := its[0].At()
 	b = metric.Single((base+at)*unit(t), value)
-	if t.Step == 0 {
-		return b, true
-	}
 	for _, it := range its[1:] {
 		if it.Next() == chunkenc.ValNone {
 			return b, false

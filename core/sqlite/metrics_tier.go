@@ -95,7 +95,7 @@ const windows = `WITH RECURSIVE w (k) AS (VALUES (?1) UNION ALL SELECT k + (1 <<
 // prepare parses the statements. They live as long as the database.
 func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 	of := `FROM w CROSS JOIN ` + t.table + ` AS c ON c.key BETWEEN w.k AND w.k + 255`
-	scan := windows + `SELECT c.key, c.data ` + of
+	scan := windows + `SELECT c.n, c.data ` + of
 	for _, s := range []struct {
 		into **sql.Stmt
 		db   *sql.DB
@@ -141,10 +141,14 @@ func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var out []metric.Bucket
 	for rows.Next() {
-		var key int64
+		var n int64
 		var data sql.RawBytes
-		if err := rows.Scan(&key, &data); err != nil {
+		if err := rows.Scan(&n, &data); err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
+		}
+		if out == nil {
+			// Windows hold about two parts like the first, and a query may ask for many.
+			out = make([]metric.Bucket, 0, 2*min((t.key(series, to-1)-t.key(series, from))>>windowShift+1, 32)*min(max(n, 0), 1024))
 		}
 		out = t.join(out, data, from, to)
 	}
