@@ -33,7 +33,8 @@ type Instance struct {
 	Name        string
 	// Revision grows with each change of the configuration.
 	Revision int64
-	// Config is a JSON object, secrets in clear. It must not be logged or put into errors.
+	// Config is a JSON object, secrets in clear. It must not be logged or put into errors. It is empty for an instance that
+	// nobody has configured, which is asked for a [Prober] or an [Onboarder].
 	Config json.RawMessage
 	// Pins holds certificate fingerprints (SHA-256, hex) by host:port that the operator accepted.
 	Pins map[string]string
@@ -335,7 +336,8 @@ type Preview struct {
 	Body      []byte
 }
 
-// Prober tells whether an address is one of its own.
+// Prober tells whether an address, host:port, is one of its own. It is asked before anything is configured. The error is
+// of kind unsupported when somebody else answers there.
 type Prober interface {
 	Probe(ctx context.Context, address string) (Candidate, error)
 }
@@ -348,7 +350,7 @@ type Candidate struct {
 	CertificateSHA256 string
 }
 
-// Onboarder writes setup scripts. Quoting parameters is its duty.
+// Onboarder writes setup scripts, before anything is configured. Quoting parameters is its duty.
 type Onboarder interface {
 	Script(ctx context.Context, r ScriptRequest) (string, error)
 }

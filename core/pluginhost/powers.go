@@ -84,14 +84,38 @@ func (p *Plugins) ModelProvider(ctx context.Context, integration id.Integration)
 	return power[sdk.ModelProvider](ctx, p, integration, sdk.CapModel)
 }
 
-// Prober returns what recognises addresses for an integration.
-func (p *Plugins) Prober(ctx context.Context, integration id.Integration) (sdk.Prober, error) {
-	return power[sdk.Prober](ctx, p, integration, sdk.CapProbe)
+// Probe asks a plugin whether an address, host:port, is one of its own.
+func (p *Plugins) Probe(ctx context.Context, kind, address string, network integration.Network) (out sdk.Candidate, err error) {
+	err = p.unconfigured(ctx, kind, sdk.CapProbe, network, func(i *host.Instance) error {
+		out, err = i.Probe(ctx, address)
+		return err
+	})
+	return out, err
 }
 
-// Onboarder returns what writes setup scripts for an integration.
-func (p *Plugins) Onboarder(ctx context.Context, integration id.Integration) (sdk.Onboarder, error) {
-	return power[sdk.Onboarder](ctx, p, integration, sdk.CapOnboard)
+// Script has a plugin write a setup script.
+func (p *Plugins) Script(ctx context.Context, kind string, r sdk.ScriptRequest) (out string, err error) {
+	err = p.unconfigured(ctx, kind, sdk.CapOnboard, integration.Network{}, func(i *host.Instance) error {
+		out, err = i.Script(ctx, r)
+		return err
+	})
+	return out, err
+}
+
+// unconfigured lends an instance that nobody has configured.
+func (p *Plugins) unconfigured(ctx context.Context, kind string, c sdk.Capability, network integration.Network, use func(*host.Instance) error) error {
+	plugin := p.plugin(kind)
+	if plugin == nil {
+		return notInstalled(kind)
+	}
+	if err := p.declares(kind, c); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, judgePatience)
+	defer cancel()
+	return plugin.Try(ctx, sdk.Instance{
+		Integration: "bare/" + id.Random(8), Pins: network.Pins, AllowLoopback: network.AllowLoopback, AllowNetworks: network.AllowNetworks,
+	}, use)
 }
 
 // Validate has a plugin judge a configuration. The plugin is started for it; the error is of kind unavailable while it

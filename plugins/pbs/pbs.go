@@ -7,6 +7,8 @@ package pbs
 import (
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox/setup"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/schema"
 )
@@ -30,7 +32,7 @@ const Version = "1.0.0"
 
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
-	return schema.Define(sdk.Description{
+	return schema.Unconfigured(schema.Define(sdk.Description{
 		Kind:     "pbs",
 		Name:     "Proxmox Backup Server",
 		Summary:  "Backup servers: datastores, jobs, tasks and backups.",
@@ -46,7 +48,8 @@ func Plugin() sdk.Plugin {
 			{Name: taskBackups, Label: "Backups", Interval: 10 * time.Minute, Timeout: 30 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{"namespaces", "backups"}, Rows: []string{rowsBackups}},
 			{Name: taskSystem, Label: "Packages, disks and services", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
-	}, New)
+		Probes: setup.Probes(proxmox.Backup), Scripts: setup.Scripts(),
+	}, New), setup.PBS)
 }
 
 func serverType() sdk.ResourceType {

@@ -8,6 +8,8 @@ package pve
 import (
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox/setup"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/schema"
 )
@@ -31,7 +33,7 @@ const (
 
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
-	return schema.Define(sdk.Description{
+	return schema.Unconfigured(schema.Define(sdk.Description{
 		Kind:         "pve",
 		Name:         "Proxmox VE",
 		Summary:      "Proxmox VE clusters and servers: nodes, virtual machines, containers, storage, backups, Ceph.",
@@ -56,7 +58,8 @@ func Plugin() sdk.Plugin {
 			{Name: taskUpkeep, Label: "Updates, certificates, subscriptions", Interval: 30 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 			{Name: taskReplication, Label: "Replication", Interval: 5 * time.Minute, Timeout: 2 * time.Minute, Cost: sdk.CostLight, Rows: []string{rowsReplication}},
 		},
-	}, New)
+		Probes: setup.Probes(proxmox.VirtualEnvironment), Scripts: setup.Scripts(),
+	}, New), setup.PVE)
 }
 
 var (
