@@ -95,3 +95,13 @@ func NodeKinds() []NodeKind {
 
 // MemberPrefix stands before a member's name in the reference's ids of members of a cluster.
 const MemberPrefix = "node/"
+
+// What setup scripts and agents make on a node: the user, before its realm, and the beginning of its tokens' names.
+const (
+	SetupScript      = "setup"
+	SetupUser        = "pulse-monitor"
+	SetupTokenPrefix = "pulse-"
+)
+
+// CallsMember is the member of a document that tells how many calls a minute its integration makes.
+const CallsMember = "callsPerMinute"

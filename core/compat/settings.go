@@ -74,3 +74,10 @@ func Settings() []Setting {
 
 // StateTemperature is the member of the state document that tells the setting of that name.
 const StateTemperature = "temperatureMonitoringEnabled"
+
+// The settings of what looks through networks.
+const (
+	SettingDiscovery = "discoveryEnabled"
+	SettingSubnet    = "discoverySubnet"
+	SettingScan      = "discoveryConfig"
+)

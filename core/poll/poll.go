@@ -79,6 +79,10 @@ type Status struct {
 	LastError   string
 	LastKind    sdk.ErrorKind
 	Next        time.Time
+	// FirstFailure and LastFailure are of those in a row, BreakerSince is when the breaker changed last; zero for never.
+	FirstFailure time.Time
+	LastFailure  time.Time
+	BreakerSince time.Time
 }
 
 // Scheduler runs jobs. Its zero value is not usable; see [New].
@@ -260,7 +264,7 @@ func (s *Scheduler) start(ctx context.Context, e *entry, slots chan struct{}) {
 	e.status.Running = true
 	e.status.LastStart = time.Now() //nolint:forbidigo // the scheduler is the clock
 	if e.status.Breaker == Open {
-		e.status.Breaker = HalfOpen
+		e.status.turn(HalfOpen, e.status.LastStart)
 	}
 	job := e.status.Job
 	s.wg.Go(func() {
@@ -295,8 +299,21 @@ func (s *Scheduler) Worked(j Job) {
 	if st.LastError != "" {
 		s.log.Info("task works again", "integration", st.Integration, "task", st.Task, "failures", st.Failures)
 	}
-	st.Failures, st.LastError, st.LastKind, st.Breaker = 0, "", "", Closed
-	st.LastSuccess = time.Now() //nolint:forbidigo // the scheduler is the clock
+	st.succeeded(time.Now()) //nolint:forbidigo // the scheduler is the clock
+}
+
+// succeeded forgets what failed before.
+func (st *Status) succeeded(now time.Time) {
+	st.Failures, st.LastError, st.LastKind, st.LastSuccess = 0, "", "", now
+	st.FirstFailure, st.LastFailure = time.Time{}, time.Time{}
+	st.turn(Closed, now)
+}
+
+// turn moves the breaker.
+func (st *Status) turn(to Breaker, now time.Time) {
+	if st.Breaker != to {
+		st.Breaker, st.BreakerSince = to, now
+	}
 }
 
 func (s *Scheduler) finish(e *entry, err error) {
@@ -315,21 +332,24 @@ func (s *Scheduler) finish(e *entry, err error) {
 		if st.LastError != "" {
 			s.log.Info("task works again", "integration", st.Integration, "task", st.Task, "failures", st.Failures)
 		}
-		st.Failures, st.LastError, st.LastKind, st.Breaker, st.LastSuccess = 0, "", "", Closed, now
+		st.succeeded(now)
 		st.Next = nextTick(st.LastStart, now, st.Interval)
 		return
 	}
 	st.Failures++
+	if st.LastFailure = now; st.FirstFailure.IsZero() {
+		st.FirstFailure = now
+	}
 	if text := err.Error(); text != st.LastError {
 		s.log.Warn("task failed", "integration", st.Integration, "task", st.Task, "error", text)
 		st.LastError, st.LastKind = text, sdk.KindOf(err)
 	}
 	if st.Failures < failuresToOpen {
-		st.Breaker = Closed
+		st.turn(Closed, now)
 		st.Next = nextTick(st.LastStart, now, st.Interval)
 		return
 	}
-	st.Breaker = Open
+	st.turn(Open, now)
 	st.Next = now.Add(s.backoff(st.Interval, st.Failures-failuresToOpen))
 }
 

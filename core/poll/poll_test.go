@@ -75,7 +75,8 @@ func TestFailingJobOpensItsBreakerAndRecovers(t *testing.T) {
 		time.Sleep(25 * time.Second)
 		synctest.Wait()
 		st := s.Status()[0]
-		if st.Breaker != Open || st.Failures != 3 || st.LastKind != sdk.KindAuth || st.LastError == "" {
+		if st.Breaker != Open || st.Failures != 3 || st.LastKind != sdk.KindAuth || st.LastError == "" ||
+			st.LastFailure.Sub(st.FirstFailure) != 20*time.Second || st.BreakerSince != st.LastFailure {
 			t.Fatalf("after 3 failures: %+v", st)
 		}
 		before := runs.Load()
@@ -86,7 +87,7 @@ func TestFailingJobOpensItsBreakerAndRecovers(t *testing.T) {
 		fail.Store(false)
 		time.Sleep(maxWait + time.Second)
 		synctest.Wait()
-		if st := s.Status()[0]; st.Breaker != Closed || st.Failures != 0 || st.LastError != "" {
+		if st := s.Status()[0]; st.Breaker != Closed || st.Failures != 0 || st.LastError != "" || !st.FirstFailure.IsZero() || st.BreakerSince != st.LastSuccess {
 			t.Errorf("after success: %+v", st)
 		}
 	})

@@ -29,10 +29,7 @@ func (b *Book) Of(owner id.UID) []Summary {
 		l := b.lists[key]
 		s := found[key.Rows]
 		s.Rows = key.Rows
-		s.Count += l.rows
-		if l.failed != "" && (s.Stale == "" || l.failedAt.Before(s.Since)) {
-			s.Stale, s.Since = l.failed, l.failedAt
-		}
+		s.add(l)
 		found[key.Rows] = s
 	}
 	out := make([]Summary, 0, len(found))
@@ -53,6 +50,46 @@ func (b *Book) Find(ctx context.Context, q Query) ([]Found, int, error) {
 		return nil, 0, fmt.Errorf("find rows: %w", err)
 	}
 	return found, total, nil
+}
+
+// Each calls f with every row of a declaration that the state document shows. F must not call the book.
+func (b *Book) Each(rows string, f func(subject string, at time.Time, doc []byte)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, l := range b.lists {
+		if key.Rows != rows {
+			continue
+		}
+		for _, r := range l.shown {
+			var at time.Time
+			if r.time != 0 {
+				at = time.Unix(0, r.time).UTC()
+			}
+			f(r.subject, at, r.doc)
+		}
+	}
+}
+
+// Totals returns how many rows there are of each declaration, and why those that are not fresh are not.
+func (b *Book) Totals() map[string]Summary {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := map[string]Summary{}
+	for key, l := range b.lists {
+		s := out[key.Rows]
+		s.Rows = key.Rows
+		s.add(l)
+		out[key.Rows] = s
+	}
+	return out
+}
+
+// add counts a list.
+func (s *Summary) add(l *list) {
+	s.Count += l.rows
+	if l.failed != "" && (s.Stale == "" || l.failedAt.Before(s.Since)) {
+		s.Stale, s.Since = l.failed, l.failedAt
+	}
 }
 
 // JSON returns the rows of a declaration as a JSON list, the newest first: those of one owner, or all of them with an

@@ -69,8 +69,10 @@ type Query struct {
 	// Owner, or a subject of Subjects, is what the rows belong to or are about; all empty for all rows.
 	Owner    id.UID
 	Subjects []string
-	Limit    int
-	Offset   int
+	// Text limits the answer to rows in whose document it stands, whatever its case.
+	Text   string
+	Limit  int
+	Offset int
 }
 
 // Store keeps rows.
@@ -129,14 +131,16 @@ type list struct {
 	oldest   int64              // Unix ns of the oldest row that has a time
 	shown    []shownRow         // nil when the state does not show them
 	derived  map[string]derived // by subject
+	subjects map[string]string  // of shown
 	failed   string             // why the last look at it failed
 	failedAt time.Time
 }
 
 type shownRow struct {
-	key  string
-	time int64
-	doc  []byte
+	key     string
+	subject string
+	time    int64
+	doc     []byte
 }
 
 // Open returns the book with what is stored.
@@ -203,7 +207,7 @@ func (b *Book) digest(key ListKey, rows []Row) *list {
 			l.oldest = min(l.oldest, r.Time.UnixNano())
 		}
 		if show {
-			l.shown = append(l.shown, shownRow{r.Key, nanos(r.Time), r.Doc})
+			l.shown = append(l.shown, shownRow{r.Key, l.intern(r.Subject), nanos(r.Time), r.Doc})
 		}
 		if r.Subject != "" {
 			of := l.derived[r.Subject]
@@ -212,6 +216,18 @@ func (b *Book) digest(key ListKey, rows []Row) *list {
 		}
 	}
 	return l
+}
+
+// intern returns a subject as an earlier row has it: many rows are about one thing, and its name is kept once.
+func (l *list) intern(subject string) string {
+	if l.subjects == nil {
+		l.subjects = map[string]string{}
+	}
+	if same, there := l.subjects[subject]; there {
+		return same
+	}
+	l.subjects[subject] = subject
+	return subject
 }
 
 func (r Row) size() int { return len(r.Key) + len(r.Subject) + len(r.Doc) + 24 }

@@ -106,6 +106,9 @@ func changeList(ctx context.Context, tx *sql.Tx, put *sql.Stmt, c rows.Change) e
 	return nil
 }
 
+// likely takes the meaning from what stands for other text in LIKE.
+var likely = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
 // FindRows returns a page and how many rows there are in all.
 func (r *Rows) FindRows(ctx context.Context, q rows.Query) ([]rows.Found, int, error) {
 	where, args := `list = ?`, []any{q.Rows}
@@ -121,6 +124,10 @@ func (r *Rows) FindRows(ctx context.Context, q rows.Query) ([]rows.Found, int, e
 			}
 		}
 		where += ` AND (` + strings.Join(of, ` OR `) + `)`
+	}
+	if q.Text != "" {
+		where += ` AND CAST(doc AS TEXT) LIKE ? ESCAPE '\'`
+		args = append(args, "%"+likely.Replace(q.Text)+"%")
 	}
 	var total int
 	if err := r.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM list_rows WHERE `+where, args...).Scan(&total); err != nil {

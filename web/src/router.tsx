@@ -87,6 +87,19 @@ const family = createRoute({
   component: lazyRouteComponent(() => import('./features/infrastructure/family.tsx'), 'FamilyPage'),
 });
 
+const lists = createRoute({
+  getParentRoute: () => shell,
+  path: '/lists',
+  component: lazyRouteComponent(() => import('./features/lists/lists.tsx'), 'Lists'),
+});
+
+const list = createRoute({
+  getParentRoute: () => shell,
+  path: '/lists/$name',
+  validateSearch: tableSearch,
+  component: lazyRouteComponent(() => import('./features/lists/lists.tsx'), 'ListPage'),
+});
+
 const resource = createRoute({
   getParentRoute: () => shell,
   path: '/r/$id',
@@ -227,6 +240,8 @@ export const router = createRouter({
     shell.addChildren([
       overview,
       family,
+      lists,
+      list,
       resource,
       plugins,
       pluginPage,

@@ -40,11 +40,14 @@ export interface TableSearch {
   cols?: string | undefined;
   /** 'host' opens the dialog that adds one. */
   add?: string | undefined;
+  /** On the page of backups: the state of the guests that show, and a part of their names. */
+  state?: string | undefined;
+  find?: string | undefined;
 }
 
 export function tableSearch(raw: Search): TableSearch {
   return Object.fromEntries(
-    (['q', 'sort', 'group', 'cols', 'add'] as const).flatMap((key) => {
+    (['q', 'sort', 'group', 'cols', 'add', 'state', 'find'] as const).flatMap((key) => {
       const value = text(raw[key]);
       return value === undefined ? [] : [[key, value]];
     }),

@@ -22,14 +22,39 @@ type Done struct {
 	Status string `json:"status"`
 }
 
+// Added says what became of a node that was added. It is merged when it is a member of a cluster that is watched already.
+type Added struct {
+	Status         string `json:"status"`
+	Success        bool   `json:"success,omitempty"`
+	Merged         bool   `json:"merged,omitempty"`
+	Cluster        string `json:"cluster,omitempty"`
+	ExistingNode   string `json:"existingNode,omitempty"`
+	Message        string `json:"message,omitempty"`
+	TotalEndpoints int    `json:"totalEndpoints,omitempty"`
+}
+
 var done = Done{"success"}
 
-func (a Area) add(ctx context.Context, in Change) (route.Reply[Done], error) {
+func (a Area) add(ctx context.Context, in Change) (route.Reply[Added], error) {
 	x, err := a.made(in)
 	if err != nil {
-		return route.Reply[Done]{}, err
+		return route.Reply[Added]{}, err
 	}
-	return route.Reply[Done]{Status: 201, Body: done}, a.save(ctx, x, 0)
+	if kind, _ := kindOf(x.Kind); kind.Cluster != "" && a.hasOthers(x.Kind) {
+		if twin, there := a.twin(ctx, x, a.met(ctx, &x)); there {
+			c := a.Cluster(twin.ID, kind.Cluster)
+			return route.Reply[Added]{Body: Added{
+				Status: "success", Success: true, Merged: true, Cluster: c.Name, ExistingNode: twin.title(), TotalEndpoints: len(c.Members),
+				Message: x.Title + " belongs to a cluster that is watched through " + twin.title() + " already: nothing was added",
+			}}, nil
+		}
+	}
+	return route.Reply[Added]{Status: 201, Body: Added{Status: "success"}}, a.save(ctx, x, 0)
+}
+
+// hasOthers tells whether there are nodes of a kind.
+func (a Area) hasOthers(kind string) bool {
+	return slices.ContainsFunc(a.entries(), func(e entry) bool { return e.Kind == kind })
 }
 
 // made makes the integration of a new node.
@@ -215,8 +240,7 @@ func (a Area) update(ctx context.Context, in updateIn) (Done, error) {
 	}
 	x.Network.Pins = maps.Clone(x.Network.Pins)
 	if in.Change.Fingerprint != nil || in.Change.Host != "" && config[compat.NodeHost] != e.host() {
-		_, address, _ := strings.Cut(e.host(), "://")
-		delete(x.Network.Pins, address)
+		delete(x.Network.Pins, address(e.host()))
 	}
 	if err := a.fill(&x, e.kind, config, in.Change); err != nil {
 		return Done{}, err

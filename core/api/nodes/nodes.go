@@ -50,16 +50,27 @@ type Area struct {
 	Cluster func(name id.Integration, section string) Cluster
 	// Refresh asks an integration again at once and returns when it has answered.
 	Refresh func(ctx context.Context, name id.Integration) error
-	Now     func() time.Time
+	// Script has the plugin of a kind write a setup script.
+	Script func(ctx context.Context, kind string, r sdk.ScriptRequest) (string, error)
+	// Token finds the caller behind an API token.
+	Token   func(raw string) (auth.Principal, bool)
+	Tickets *Tickets
+	// PublicURL is the configured address of this server, empty when nobody said.
+	PublicURL func() string
+	// Broadcast tells those who listen.
+	Broadcast func(kind string, data json.RawMessage)
+	Now       func() time.Time
 }
+
+const scopeWrite = auth.ScopeSettingsWrite
 
 // bodyLimit is the largest body of a node.
 const bodyLimit = 32 << 10
 
 // Routes returns the rows.
 func (a Area) Routes() []route.Route {
-	read, write := auth.ScopeSettingsRead, auth.ScopeSettingsWrite
-	return []route.Route{
+	read, write := auth.ScopeSettingsRead, scopeWrite
+	return append([]route.Route{
 		route.Get("/api/config/nodes", "listNodes", "All nodes that are asked over their API; secrets are never told", a.list).Admin(read),
 		route.Post("/api/config/nodes", "addNode", "Add a node", a.add).Admin(write).Body(bodyLimit),
 		route.Post("/api/config/nodes/test-connection", "testNodeConnection", "Try a node without saving it", a.testConnection).Admin(write).Body(bodyLimit),
@@ -68,7 +79,7 @@ func (a Area) Routes() []route.Route {
 		route.Delete("/api/config/nodes/{id}", "deleteNode", "Remove a node with all that it brought", a.remove).Admin(write),
 		route.Post("/api/config/nodes/{id}/test", "testNode", "Try a node with what is stored", a.testStored).Admin(write),
 		route.Post("/api/config/nodes/{id}/refresh-cluster", "refreshNodeCluster", "Look for the members of a node's cluster again", a.refresh).Admin(write),
-	}
+	}, a.setupRoutes()...)
 }
 
 // Node is a node as the list shows it. What a kind does not have is left out.
@@ -192,6 +203,12 @@ func (a Area) entries() (out []entry) {
 // id is how the wire names a node. It has no slash, since it stands in paths.
 func (e entry) id() string { return e.Kind + "-" + e.Name }
 
+// source is who made the node, without the token.
+func (e entry) source() string {
+	word, _, _ := strings.Cut(e.Source, "/")
+	return word
+}
+
 func (e entry) title() string { return cmp.Or(e.Title, e.Name) }
 
 // config returns the configuration, secrets masked.
@@ -215,7 +232,7 @@ func (a Area) node(e entry) (Node, error) {
 	members := map[string]any{
 		"id": e.id(), "type": e.Kind, "name": e.title(), "host": text(config[compat.NodeHost]), "user": text(config[compat.NodeUser]),
 		"hasPassword": text(config[compat.NodePassword]) != "", "hasToken": text(config[compat.NodeSecret]) != "",
-		"tokenName": text(config[compat.NodeToken]), "status": Disconnected, "source": e.Source, "origin": e.Origin,
+		"tokenName": text(config[compat.NodeToken]), "status": Disconnected, "source": e.source(), "origin": e.Origin,
 	}
 	for _, f := range e.kind.Fields {
 		value, there := config[f.Key]
@@ -249,8 +266,7 @@ func (a Area) node(e entry) (Node, error) {
 
 // pinned is the certificate that was accepted for a node's host, empty for none.
 func pinned(e entry) string {
-	_, address, _ := strings.Cut(e.host(), "://")
-	return e.Network.Pins[address]
+	return e.Network.Pins[address(e.host())]
 }
 
 // counted is the form of the reference's ids: a kind and a number.

@@ -18,16 +18,20 @@ import (
 	"github.com/pulse-platform/pulse/core/api/alerts"
 	"github.com/pulse-platform/pulse/core/api/auditlog"
 	"github.com/pulse-platform/pulse/core/api/catalog"
+	"github.com/pulse-platform/pulse/core/api/discovery"
 	"github.com/pulse-platform/pulse/core/api/integrations"
+	"github.com/pulse-platform/pulse/core/api/lists"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/metadata"
 	"github.com/pulse-platform/pulse/core/api/metricstore"
+	"github.com/pulse-platform/pulse/core/api/monitoring"
 	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
 	"github.com/pulse-platform/pulse/core/api/transfer"
+	"github.com/pulse-platform/pulse/core/api/views"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/fleet"
@@ -51,6 +55,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	s.live = live.New(live.Sources{
 		Document: s.state, Resources: s.inventory, Conditions: s.books.Conditions.Revision, News: s.news,
 	}, time.Now)
+	s.openDiscover()
 	var assets fs.FS
 	if files, built := web.Assets(); built {
 		assets = files
@@ -92,6 +97,10 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "live", Routes: s.live.Routes()},
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
 		{Name: "plugins", Routes: plugins.Area{Service: supervised{s}}.Routes()},
+		{Name: "lists", Routes: (&lists.Area{Inventory: s.inventory, Rows: s.books.Rows, Conditions: s.books.Conditions, Metrics: s.metrics, Now: time.Now}).Routes()},
+		{Name: "views", Routes: views.New(s.state, s.inventory, id.Random(4), time.Now).Routes()},
+		{Name: "monitoring", Routes: monitoring.Area{Sources: s.polled, Now: time.Now}.Routes()},
+		{Name: "discovery", Routes: discovery.Area{Scanner: s.discover, Enabled: s.discovers, Now: time.Now}.Routes()},
 		{Name: "nodes", Routes: s.nodes().Routes()},
 		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus}.Routes()},
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/condition"
 	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/discover"
 	"github.com/pulse-platform/pulse/core/event"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/ingest"
@@ -88,6 +89,7 @@ type server struct {
 	door         *ingest.Door
 	poll         *poll.Scheduler
 	live         *live.Hub
+	discover     *discover.Service
 	api          *api.Server
 	listener     net.Listener
 	judging      struct{ failed bool }
@@ -242,6 +244,7 @@ func (s *server) run(ctx context.Context) error {
 	background(s.poll.Run)
 	background(s.upkeep)
 	background(s.broadcast)
+	background(s.discover.Run)
 	background(s.announce)
 	background(s.trimAudit)
 	background(func(ctx context.Context) {

@@ -39,6 +39,8 @@ function place(x: { kind: string; name: string }): string {
 export interface Draft {
   kind: string;
   name: string;
+  /** What people call it, empty for the name. */
+  title: string;
   enabled: boolean;
   /** 0 for one that is not stored yet. */
   revision: number;
@@ -51,7 +53,13 @@ export function saveIntegration(d: Draft): Promise<Integration> {
     ? call('api/integrations', { method: 'POST', body: d })
     : call(place(d), {
         method: 'PUT',
-        body: { revision: d.revision, enabled: d.enabled, config: d.config, network: d.network },
+        body: {
+          revision: d.revision,
+          title: d.title,
+          enabled: d.enabled,
+          config: d.config,
+          network: d.network,
+        },
       });
 }
 
@@ -64,4 +72,33 @@ export function tryIntegration(d: Draft): Promise<Tried> {
 
 export function removeIntegration(x: Integration): Promise<void> {
   return call(`${place(x)}?revision=${x.revision}`, { method: 'DELETE' });
+}
+
+/** How asking each integration goes. */
+export type Polled = Answer<'/api/monitoring/scheduler/health'>['instances'][number];
+
+export const polled = queryOptions({
+  queryKey: ['polled'],
+  queryFn: async ({ signal }) =>
+    (await call<Answer<'/api/monitoring/scheduler/health'>>('api/monitoring/scheduler/health', { signal }))
+      .instances,
+  refetchInterval: 10_000,
+});
+
+/** The command that has a machine introduce itself, valid once and for minutes. */
+export type Setup = Answer<'/api/setup-script-url', 'post'>;
+
+export function makeSetup(type: string, host: string, backupPerms: boolean): Promise<Setup> {
+  return call('api/setup-script-url', {
+    method: 'POST',
+    body: { type, ...(host && { host }), ...(backupPerms && { backupPerms }) },
+  });
+}
+
+/** What was found in the network. */
+export type Found = Answer<'/api/discover', 'post'>;
+
+/** Looks through networks, those of the server when none is named. It takes up to half a minute. */
+export function lookAround(subnet: string): Promise<Found> {
+  return call('api/discover', { method: 'POST', body: { subnet: subnet || 'auto' } });
 }

@@ -678,6 +678,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auto-register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a node that introduces itself with a setup token or an API token */
+        post: operations["autoRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All backups, backup tasks and snapshots */
+        get: operations["getBackups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as /api/backups, under any other word */
+        get: operations["getBackupsUnified"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/pbs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backup servers */
+        get: operations["getPBSInstances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/pve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups that lie on storage */
+        get: operations["getPVEBackups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels": {
         parameters: {
             query?: never;
@@ -935,6 +1020,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found in the network last */
+        get: operations["getDiscovered"];
+        put?: never;
+        /** Look through private networks for systems that could be added */
+        post: operations["discover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docker/hosts/metadata": {
         parameters: {
             query?: never;
@@ -1154,6 +1257,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All lists that plugins keep: backups, snapshots, jobs */
+        get: operations["getLists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of one list, the newest rows first */
+        get: operations["getList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1323,6 +1460,23 @@ export interface paths {
         put?: never;
         /** Test the connection to InfluxDB, and make its buckets when asked to */
         post: operations["testMetricStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/scheduler/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is due, what fails and how old the last answers are */
+        get: operations["getSchedulerHealth"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1726,6 +1880,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/protection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is backed up, since when and what is not, day by day */
+        get: operations["getProtection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resources": {
         parameters: {
             query?: never;
@@ -1933,6 +2104,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script that makes an account on a node; needs its one-time token */
+        get: operations["getSetupScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup-script-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a one-time token and the command that uses it */
+        post: operations["makeSetupScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Snapshots of guests */
+        get: operations["getSnapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/state": {
         parameters: {
             query?: never;
@@ -1950,6 +2172,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says that the id of a storage is missing */
+        get: operations["getNoStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage-charts": {
         parameters: {
             query?: never;
@@ -1959,6 +2198,23 @@ export interface paths {
         };
         /** The charts of storages over a number of minutes */
         get: operations["getStorageCharts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One storage, with its pool and path where they are known */
+        get: operations["getStorage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2421,6 +2677,15 @@ export interface components {
             since: string;
             stateId: string;
         };
+        Added: {
+            cluster?: string;
+            existingNode?: string;
+            merged?: boolean;
+            message?: string;
+            status: string;
+            success?: boolean;
+            totalEndpoints?: number;
+        };
         AgentsDone: {
             hostId: string;
             message: string;
@@ -2495,6 +2760,14 @@ export interface components {
             id?: string;
             seq: number;
             text: string;
+        };
+        Breaker: {
+            failures: number;
+            instance: string;
+            /** Format: date-time */
+            retryAt: string;
+            state: string;
+            type: string;
         };
         BulkIn: {
             alertIds: string[];
@@ -2614,6 +2887,23 @@ export interface components {
             thresholds: Record<string, never>;
             updatedAt?: string;
         };
+        Day: {
+            bytes: number;
+            count: number;
+        };
+        Dead: {
+            count: number;
+            tasks: components["schemas"]["DeadTask"][];
+        };
+        DeadTask: {
+            failures: number;
+            instance: string;
+            lastError?: string;
+            /** Format: date-time */
+            nextRun: string;
+            task: string;
+            type: string;
+        };
         Decision: {
             commandsEnabled?: boolean | null;
         };
@@ -2654,6 +2944,17 @@ export interface components {
             path?: string;
             severity: string;
             summary: string;
+        };
+        DiscoveryFound: {
+            /** @description Seconds. */
+            age?: number | null;
+            cached: boolean;
+            environment: components["schemas"]["Environment"] | null;
+            errors: string[];
+            scanning?: boolean | null;
+            servers: components["schemas"]["Server"][];
+            /** @description Unix seconds, 0 for never. */
+            updated?: number | null;
         };
         Document: {
             activationState?: string;
@@ -2754,6 +3055,15 @@ export interface components {
             PulseError: string;
             PulseReachable: boolean | null;
         };
+        Environment: {
+            confidence: number;
+            metadata: {
+                [key: string]: string;
+            };
+            phases: components["schemas"]["Phase"][];
+            type: string;
+            warnings: string[];
+        };
         Error: {
             code: string;
             details?: {
@@ -2847,6 +3157,21 @@ export interface components {
             enabled: boolean;
             window: number;
         };
+        Guest: {
+            bytes: number;
+            count: number;
+            days: number[];
+            id: string;
+            /** Format: date-time */
+            last?: string | null;
+            name: string;
+            /** @description By how much the newest backup is older than the schedule allows. */
+            overdueSeconds?: number;
+            reasons?: string[];
+            state: string;
+            status: string;
+            type: string;
+        };
         Health: {
             devModeSSH: boolean;
             proxyInstallScriptAvailable: boolean;
@@ -2925,6 +3250,19 @@ export interface components {
         InstallIn: {
             archive: string;
             sha256: string;
+        };
+        Instance: {
+            breaker: components["schemas"]["State"];
+            callsPerMinute?: number | null;
+            connection: string;
+            deadLetter: components["schemas"]["MonitoringLetter"];
+            displayName: string;
+            instance: string;
+            key: string;
+            pollStatus: components["schemas"]["PollStatus"];
+            tasks: components["schemas"]["MonitoringTask"][];
+            type: string;
+            warnings?: string[];
         };
         IntegrationsListOut: {
             integrations: components["schemas"]["Out"][];
@@ -3100,8 +3438,47 @@ export interface components {
             data: components["schemas"]["Resource"][];
             meta: components["schemas"]["Meta"];
         };
+        ListsColumn: {
+            default: boolean;
+            format: string;
+            label: string;
+            name: string;
+            path: string;
+        };
+        ListsList: {
+            columns: components["schemas"]["ListsColumn"][];
+            label: string;
+            name: string;
+            staleReason?: string;
+            /** Format: date-time */
+            staleSince?: string | null;
+            total: number;
+        };
+        ListsListsOut: {
+            lists: components["schemas"]["ListsList"][];
+        };
         ListsOut: {
             lists: components["schemas"]["List"][];
+        };
+        ListsPage: {
+            columns: components["schemas"]["ListsColumn"][];
+            found: number;
+            label: string;
+            name: string;
+            rows: components["schemas"]["ListsRow"][];
+            staleReason?: string;
+            /** Format: date-time */
+            staleSince?: string | null;
+            total: number;
+        };
+        ListsRow: {
+            data: unknown;
+            integration: string;
+            key: string;
+            ownerId?: string;
+            ownerName?: string;
+            /** Format: date-time */
+            time?: string | null;
         };
         LoginRequest: {
             password: string;
@@ -3163,6 +3540,38 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
             value: number;
+        };
+        MonitoringHealth: {
+            breakers?: components["schemas"]["Breaker"][];
+            deadLetter: components["schemas"]["Dead"];
+            enabled: boolean;
+            instances: components["schemas"]["Instance"][];
+            queue: components["schemas"]["Queue"];
+            staleness?: components["schemas"]["Staleness"][];
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        MonitoringLetter: {
+            /** Format: date-time */
+            firstAttempt?: string | null;
+            /** Format: date-time */
+            lastAttempt?: string | null;
+            /** Format: date-time */
+            nextRetry?: string | null;
+            present: boolean;
+            reason?: string;
+            retryCount?: number;
+        };
+        MonitoringTask: {
+            error?: string;
+            failures: number;
+            intervalSeconds: number;
+            /** Format: date-time */
+            lastSuccess?: string | null;
+            name: string;
+            /** Format: date-time */
+            nextRun?: string | null;
+            tookMs: number;
         };
         Moved: {
             id: string;
@@ -3350,6 +3759,11 @@ export interface components {
             effect?: string;
             resource: string;
         };
+        Phase: {
+            confidence: number;
+            name: string;
+            subnets: string[];
+        };
         Plugin: {
             calls: components["schemas"]["Calls"];
             capabilities: string[];
@@ -3386,6 +3800,32 @@ export interface components {
             seq?: number;
             view: components["schemas"]["View"];
         };
+        PollError: {
+            /** Format: date-time */
+            at: string;
+            /** @description transient or permanent. */
+            category: string;
+            message: string;
+        };
+        PollStatus: {
+            consecutiveFailures: number;
+            /** Format: date-time */
+            firstFailureAt?: string | null;
+            lastError?: components["schemas"]["PollError"] | null;
+            /** Format: date-time */
+            lastSuccess?: string | null;
+        };
+        Protection: {
+            /** @description How many guests are in each state. */
+            counts: {
+                [key: string]: number;
+            };
+            days: number;
+            /** Format: date-time */
+            first: string;
+            guests: components["schemas"]["Guest"][];
+            perDay: components["schemas"]["Day"][];
+        };
         Provider: {
             authRequired: boolean;
             instructions: string;
@@ -3394,6 +3834,14 @@ export interface components {
             smtpPort: number;
             startTLS: boolean;
             tls: boolean;
+        };
+        Queue: {
+            depth: number;
+            /** @description How many are due within 12 seconds. */
+            dueWithinSeconds: number;
+            perType: {
+                [key: string]: number;
+            };
         };
         QueueHealth: {
             dlq: number;
@@ -3442,6 +3890,30 @@ export interface components {
             nodesAdded: number;
             oldNodeCount: number;
             status: string;
+        };
+        Registered: {
+            cluster?: string;
+            existingNode?: string;
+            merged?: boolean;
+            message: string;
+            nodeId: string;
+            status: string;
+            success: boolean;
+            totalEndpoints?: number;
+        };
+        Registration: {
+            authToken?: string;
+            fingerprint?: string;
+            host: string;
+            /** @description Refused: the setup script makes a token on the node itself. */
+            requestToken?: boolean;
+            serverName?: string;
+            setupCode?: string;
+            /** @description agent or script. */
+            source?: string;
+            tokenId: string;
+            tokenValue: string;
+            type: string;
         };
         Relay: {
             apiKey: string;
@@ -3612,6 +4084,11 @@ export interface components {
             revision: number;
             title?: string | null;
         };
+        ScanIn: {
+            /** @description Networks with commas between, or auto for those of the server. */
+            subnet?: string;
+            use_cache?: boolean;
+        };
         Schedule: {
             cooldown: number;
             escalation: components["schemas"]["Escalation"];
@@ -3634,11 +4111,32 @@ export interface components {
             webhookName: string;
             webhookUrl: string;
         };
+        Server: {
+            fingerprint?: string;
+            hostname?: string;
+            ip: string;
+            port: number;
+            release?: string;
+            type: string;
+            version: string;
+        };
         Settings: {
             fixed: string[];
             schema: unknown;
             store: string;
             values: unknown;
+        };
+        Setup: {
+            /** @description To be run on the machine. The token stands in it, and in no command line of a process. */
+            command: string;
+            commandWithEnv: string;
+            commandWithoutEnv: string;
+            /** @description Unix seconds. */
+            expires: number;
+            setupToken: string;
+            tokenHint: string;
+            /** @description Of the script. It serves with the token only, as X-Setup-Token. */
+            url: string;
         };
         SetupDone: {
             deploymentType?: string;
@@ -3647,6 +4145,11 @@ export interface components {
             requiresManualRestart: boolean;
             skipped?: boolean;
             success: boolean;
+        };
+        SetupIn: {
+            backupPerms?: boolean;
+            host?: string;
+            type: string;
         };
         SetupRequest: {
             apiToken?: string;
@@ -3686,10 +4189,29 @@ export interface components {
             timestamp: number;
             value: number;
         };
+        Staleness: {
+            instance: string;
+            /** Format: date-time */
+            lastError: string;
+            /** Format: date-time */
+            lastSuccess: string;
+            score: number;
+            type: string;
+        };
         StartIn: {
             anew?: boolean;
             from: string;
             to: string;
+        };
+        State: {
+            failureCount: number;
+            /** Format: date-time */
+            lastTransition?: string | null;
+            /** Format: date-time */
+            retryAt?: string | null;
+            /** Format: date-time */
+            since?: string | null;
+            state: string;
         };
         StatsOut: {
             bufferSize: number;
@@ -3751,6 +4273,11 @@ export interface components {
             name: string;
             outcome: string;
             took: number;
+        };
+        Storage: {
+            data: unknown;
+            /** @description Unix seconds. */
+            timestamp: number;
         };
         Suppress: {
             offline: boolean;
@@ -3983,6 +4510,7 @@ export interface components {
 }
 export type SchemaActivated = components['schemas']['Activated'];
 export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
+export type SchemaAdded = components['schemas']['Added'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
@@ -3990,6 +4518,7 @@ export type SchemaAlert = components['schemas']['Alert'];
 export type SchemaAlertsDone = components['schemas']['AlertsDone'];
 export type SchemaAssignment = components['schemas']['Assignment'];
 export type SchemaBreak = components['schemas']['Break'];
+export type SchemaBreaker = components['schemas']['Breaker'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
@@ -4007,17 +4536,22 @@ export type SchemaConfig = components['schemas']['Config'];
 export type SchemaCopy = components['schemas']['Copy'];
 export type SchemaCreateIn = components['schemas']['CreateIn'];
 export type SchemaCustomRule = components['schemas']['CustomRule'];
+export type SchemaDay = components['schemas']['Day'];
+export type SchemaDead = components['schemas']['Dead'];
+export type SchemaDeadTask = components['schemas']['DeadTask'];
 export type SchemaDecision = components['schemas']['Decision'];
 export type SchemaDeliveriesOut = components['schemas']['DeliveriesOut'];
 export type SchemaDelivery = components['schemas']['Delivery'];
 export type SchemaDetail = components['schemas']['Detail'];
 export type SchemaDiagnostic = components['schemas']['Diagnostic'];
+export type SchemaDiscoveryFound = components['schemas']['DiscoveryFound'];
 export type SchemaDocument = components['schemas']['Document'];
 export type SchemaDone = components['schemas']['Done'];
 export type SchemaEmail = components['schemas']['Email'];
 export type SchemaEmailHealth = components['schemas']['EmailHealth'];
 export type SchemaEncryption = components['schemas']['Encryption'];
 export type SchemaEndpoint = components['schemas']['Endpoint'];
+export type SchemaEnvironment = components['schemas']['Environment'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaEscalation = components['schemas']['Escalation'];
 export type SchemaEvaluation = components['schemas']['Evaluation'];
@@ -4031,6 +4565,7 @@ export type SchemaForgotten = components['schemas']['Forgotten'];
 export type SchemaFound = components['schemas']['Found'];
 export type SchemaFoundHost = components['schemas']['FoundHost'];
 export type SchemaGrouping = components['schemas']['Grouping'];
+export type SchemaGuest = components['schemas']['Guest'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
 export type SchemaHostConfig = components['schemas']['HostConfig'];
@@ -4041,6 +4576,7 @@ export type SchemaImported = components['schemas']['Imported'];
 export type SchemaImportRequest = components['schemas']['ImportRequest'];
 export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
+export type SchemaInstance = components['schemas']['Instance'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
 export type SchemaIntegrationsStep = components['schemas']['IntegrationsStep'];
@@ -4063,7 +4599,12 @@ export type SchemaLinkBody = components['schemas']['LinkBody'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
 export type SchemaList = components['schemas']['List'];
 export type SchemaListOut = components['schemas']['ListOut'];
+export type SchemaListsColumn = components['schemas']['ListsColumn'];
+export type SchemaListsList = components['schemas']['ListsList'];
+export type SchemaListsListsOut = components['schemas']['ListsListsOut'];
 export type SchemaListsOut = components['schemas']['ListsOut'];
+export type SchemaListsPage = components['schemas']['ListsPage'];
+export type SchemaListsRow = components['schemas']['ListsRow'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMatch = components['schemas']['Match'];
@@ -4075,6 +4616,9 @@ export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMockMode = components['schemas']['MockMode'];
 export type SchemaMockModeIn = components['schemas']['MockModeIn'];
 export type SchemaMoment = components['schemas']['Moment'];
+export type SchemaMonitoringHealth = components['schemas']['MonitoringHealth'];
+export type SchemaMonitoringLetter = components['schemas']['MonitoringLetter'];
+export type SchemaMonitoringTask = components['schemas']['MonitoringTask'];
 export type SchemaMoved = components['schemas']['Moved'];
 export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
@@ -4094,14 +4638,21 @@ export type SchemaPage = components['schemas']['Page'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPermission = components['schemas']['Permission'];
+export type SchemaPhase = components['schemas']['Phase'];
 export type SchemaPlugin = components['schemas']['Plugin'];
 export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaPoll = components['schemas']['Poll'];
+export type SchemaPollError = components['schemas']['PollError'];
+export type SchemaPollStatus = components['schemas']['PollStatus'];
+export type SchemaProtection = components['schemas']['Protection'];
 export type SchemaProvider = components['schemas']['Provider'];
+export type SchemaQueue = components['schemas']['Queue'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReasons = components['schemas']['Reasons'];
 export type SchemaRefreshed = components['schemas']['Refreshed'];
+export type SchemaRegistered = components['schemas']['Registered'];
+export type SchemaRegistration = components['schemas']['Registration'];
 export type SchemaRelay = components['schemas']['Relay'];
 export type SchemaReport = components['schemas']['Report'];
 export type SchemaReportOf = components['schemas']['ReportOf'];
@@ -4120,20 +4671,27 @@ export type SchemaRule = components['schemas']['Rule'];
 export type SchemaRuleFilter = components['schemas']['RuleFilter'];
 export type SchemaRules = components['schemas']['Rules'];
 export type SchemaSaveChange = components['schemas']['SaveChange'];
+export type SchemaScanIn = components['schemas']['ScanIn'];
 export type SchemaSchedule = components['schemas']['Schedule'];
 export type SchemaSent = components['schemas']['Sent'];
+export type SchemaServer = components['schemas']['Server'];
 export type SchemaSettings = components['schemas']['Settings'];
+export type SchemaSetup = components['schemas']['Setup'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
+export type SchemaSetupIn = components['schemas']['SetupIn'];
 export type SchemaSetupRequest = components['schemas']['SetupRequest'];
 export type SchemaSimulateIn = components['schemas']['SimulateIn'];
 export type SchemaSimulation = components['schemas']['Simulation'];
 export type SchemaSnoozeIn = components['schemas']['SnoozeIn'];
 export type SchemaSourceStatus = components['schemas']['SourceStatus'];
 export type SchemaSpan = components['schemas']['Span'];
+export type SchemaStaleness = components['schemas']['Staleness'];
 export type SchemaStartIn = components['schemas']['StartIn'];
+export type SchemaState = components['schemas']['State'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
+export type SchemaStorage = components['schemas']['Storage'];
 export type SchemaSuppress = components['schemas']['Suppress'];
 export type SchemaTask = components['schemas']['Task'];
 export type SchemaTestIn = components['schemas']['TestIn'];
@@ -5792,6 +6350,157 @@ export interface operations {
             };
         };
     };
+    autoRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackupsUnified: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPBSInstances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPVEBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listChannels: {
         parameters: {
             query?: never;
@@ -6064,7 +6773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NodesDone"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
             /** @description The error */
@@ -6322,6 +7031,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveriesOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDiscovered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryFound"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScanIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryFound"];
                 };
             };
             /** @description The error */
@@ -7203,6 +7974,71 @@ export interface operations {
             };
         };
     };
+    getLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListsListsOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getList: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description A text that stands in the row. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListsPage"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -7667,6 +8503,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricstoreTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedulerHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringHealth"];
                 };
             };
             /** @description The error */
@@ -8585,6 +9450,35 @@ export interface operations {
             };
         };
     };
+    getProtection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Protection"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listLegacyResources: {
         parameters: {
             query?: {
@@ -9060,6 +9954,106 @@ export interface operations {
             };
         };
     };
+    getSetupScript: {
+        parameters: {
+            query?: {
+                auth_token?: string;
+                backup_perms?: boolean;
+                host?: string;
+                pulse_url?: string;
+                type?: string;
+            };
+            header?: {
+                Authorization?: string;
+                "X-Setup-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeSetupScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetupIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSnapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getState: {
         parameters: {
             query?: never;
@@ -9076,6 +10070,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNoStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description The error */
@@ -9111,6 +10134,37 @@ export interface operations {
                             [key: string]: components["schemas"]["Moment"][];
                         };
                     };
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description The error */

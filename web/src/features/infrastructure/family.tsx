@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Plus, Rows2, Rows3, Search } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
 import { parseSort, sortText } from '@/filter/sort.ts';
@@ -20,6 +20,8 @@ import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
 import { BulkBar } from './bulk.tsx';
 
+const Protection = lazy(() => import('@/parts/protection.tsx').then((m) => ({ default: m.Protection })));
+
 /** A section of the menu: everything of one family in one live table. */
 export function FamilyPage() {
   const { family } = useParams({ from: '/shell/$family' });
@@ -32,7 +34,8 @@ export function FamilyPage() {
   const all = useLive((l) => l.catalog.types);
   const types = useMemo(() => all.filter((t) => t.family === family), [all, family]);
   const present = usePresent(types);
-  const known = types.length > 0 || family === 'infrastructure';
+  const backups = family === 'backups';
+  const known = types.length > 0 || family === 'infrastructure' || backups;
   return (
     <Page
       title={title}
@@ -45,9 +48,14 @@ export function FamilyPage() {
       }
     >
       {add === 'host' && loaded && <AddHost onClose={() => setAdding(false)} />}
+      {backups && (
+        <Suspense fallback={<TableSkeleton />}>
+          <Protection />
+        </Suspense>
+      )}
       {!loaded ? (
-        <TableSkeleton />
-      ) : known ? (
+        !backups && <TableSkeleton />
+      ) : backups && present.length === 0 ? null : known ? (
         <Machines types={present} label={title} family={family} />
       ) : (
         <Empty title={`There is no section “${title}”`}>

@@ -18,7 +18,7 @@ import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
 import { Gauges } from './gauges.tsx';
 import { IdentityCard } from './identity.tsx';
-import { ListTable } from './lists.tsx';
+import { ListTable } from '@/parts/list-table.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
 import { ReportButton } from './report.tsx';

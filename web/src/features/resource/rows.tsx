@@ -9,7 +9,7 @@ import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
-import { ListTable } from './lists.tsx';
+import { ListTable } from '@/parts/list-table.tsx';
 
 type RowList = Answer<'/api/v2/resources/{id}/rows'>['lists'][number];
 

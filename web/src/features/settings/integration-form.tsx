@@ -30,20 +30,32 @@ function findingsOf(error: unknown): Finding[] {
 export function IntegrationForm({
   kind,
   stored,
+  initial,
   onDone,
 }: {
   kind: string;
   stored?: Integration;
+  /** What is known already of one that is new. */
+  initial?: Value | undefined;
   onDone: () => void;
 }) {
   const client = useQueryClient();
   const schema = useQuery(pluginSchema(kind));
   const [name, setName] = useState(stored?.name ?? '');
+  const [title, setTitle] = useState(stored?.title ?? '');
   const [enabled, setEnabled] = useState(stored?.enabled ?? true);
-  const [config, setConfig] = useState<Value>(stored?.config ?? {});
+  const [config, setConfig] = useState<Value>(stored?.config ?? initial ?? {});
   const [network, setNetwork] = useState<Network>(stored?.network ?? {});
   const fields = useMemo(() => fieldsOf(schema.data), [schema.data]);
-  const draft = { kind, name: name.trim(), enabled, config, network, revision: stored?.revision ?? 0 };
+  const draft = {
+    kind,
+    name: name.trim(),
+    title: title.trim(),
+    enabled,
+    config,
+    network,
+    revision: stored?.revision ?? 0,
+  };
   const test = useMutation({ mutationFn: () => tryIntegration(draft) });
   const save = useMutation({
     mutationFn: () => saveIntegration(draft),
@@ -89,6 +101,18 @@ export function IntegrationForm({
         value={name}
         onChange={(e) => setName(e.target.value)}
       />
+      {stored !== undefined && (
+        <Field
+          label="Shown as"
+          disabled={readOnly}
+          placeholder={name}
+          maxLength={200}
+          hint="Can be changed at any time; the name is part of ids and stays."
+          error={findings.find((f) => f.path === 'title')?.detail}
+          value={title}
+          onChange={(e) => setTitle(e.target.value)}
+        />
+      )}
       <Fields
         fields={fields}
         value={config}

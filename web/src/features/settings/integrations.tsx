@@ -1,9 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plug, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { integrations, removeIntegration, type Integration } from '@/api/integrations.ts';
+import {
+  integrations,
+  polled,
+  removeIntegration,
+  type Integration,
+  type Polled,
+} from '@/api/integrations.ts';
 import { plugins } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
+import { number } from '@/format/number.ts';
+import { ago, duration, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
@@ -11,12 +18,15 @@ import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Empty } from '@/ui/message.tsx';
+import { AddByCommand } from './add-by-command.tsx';
+import { LookAround } from './look-around.tsx';
 import { IntegrationForm } from './integration-form.tsx';
 import { Section } from './section.tsx';
 
 /** What is monitored beside reporting agents: configured uses of plugins. */
 export function Integrations() {
   const list = useQuery(integrations);
+  const health = useQuery(polled);
   const [editing, setEditing] = useState<Integration | 'new'>();
   const [removing, setRemoving] = useState<Integration>();
   return (
@@ -44,14 +54,20 @@ export function Integrations() {
       ) : (
         <ul className="bg-surface border-line rounded-lg border" aria-label="Integrations">
           {list.data.map((x) => (
-            <Row key={x.id} x={x} onEdit={() => setEditing(x)} onRemove={() => setRemoving(x)} />
+            <Row
+              key={x.id}
+              x={x}
+              polled={health.data?.find((p) => p.type === x.kind && p.instance === x.name)}
+              onEdit={() => setEditing(x)}
+              onRemove={() => setRemoving(x)}
+            />
           ))}
         </ul>
       )}
       {editing === 'new' && <NewDialog onClose={() => setEditing(undefined)} />}
       {editing !== undefined && editing !== 'new' && (
         <Dialog
-          title={`${editing.origin ? 'Integration' : 'Change'} “${editing.name}”`}
+          title={`${editing.origin ? 'Integration' : 'Change'} “${editing.title || editing.name}”`}
           onClose={() => setEditing(undefined)}
         >
           <IntegrationForm kind={editing.kind} stored={editing} onDone={() => setEditing(undefined)} />
@@ -62,16 +78,30 @@ export function Integrations() {
   );
 }
 
-function Row({ x, onEdit, onRemove }: { x: Integration; onEdit: () => void; onRemove: () => void }) {
+function Row({
+  x,
+  polled,
+  onEdit,
+  onRemove,
+}: {
+  x: Integration;
+  polled: Polled | undefined;
+  onEdit: () => void;
+  onRemove: () => void;
+}) {
   const now = useNow();
   const last = Math.max(0, ...x.status.tasks.map((t) => t.lastSuccess ?? 0));
   return (
     <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0">
       <div className="min-w-0 flex-1 basis-64">
         <p className="flex flex-wrap items-baseline gap-x-2">
-          <span className="font-medium break-all">{x.name}</span>
-          <span className="text-muted text-sm">{x.kind}</span>
+          <span className="font-medium break-all">{x.title || x.name}</span>
+          <span className="text-muted text-sm">
+            {x.kind}
+            {x.title && ` · ${x.name}`}
+          </span>
         </p>
+        {polled?.connection && <p className="text-muted text-xs break-all">{polled.connection}</p>}
         {x.origin && (
           <p className="text-muted text-xs">
             Owned by <code className="font-mono">{x.origin}</code>: change it there.
@@ -79,6 +109,7 @@ function Row({ x, onEdit, onRemove }: { x: Integration; onEdit: () => void; onRe
         )}
         {x.status.error && <p className="text-down text-xs break-words">{x.status.error}</p>}
       </div>
+      {polled && <Effort polled={polled} />}
       <p className="text-muted w-44 text-xs">
         <span className={cx('font-medium', x.status.state === 'failing' ? 'text-down' : 'text-text')}>
           {x.status.state}
@@ -100,13 +131,50 @@ function Row({ x, onEdit, onRemove }: { x: Integration; onEdit: () => void; onRe
   );
 }
 
+/** What asking costs, and since when it fails. */
+function Effort({ polled: p }: { polled: Polled }) {
+  const now = useNow();
+  const failing = p.tasks.filter((t) => t.failures > 0);
+  const since = p.pollStatus.firstFailureAt ? Date.parse(p.pollStatus.firstFailureAt) : undefined;
+  return (
+    <p className="num text-muted w-44 text-xs">
+      {(p.callsPerMinute ?? 0) > 0 && <>{number(p.callsPerMinute)} calls a minute</>}
+      {failing.length > 0 && (
+        <span className="text-down block">
+          {failing.length} of {p.tasks.length} tasks fail
+          {since !== undefined && <span title={exactTime(since)}> since {ago(since, now)}</span>}
+        </span>
+      )}
+      {p.breaker.retryAt && (
+        <span className="block">asked again in {duration((Date.parse(p.breaker.retryAt) - now) / 1000)}</span>
+      )}
+    </p>
+  );
+}
+
 function NewDialog({ onClose }: { onClose: () => void }) {
   const list = useQuery(plugins);
   const [kind, setKind] = useState<string>();
+  const [address, setAddress] = useState('');
+  const [byHand, setByHand] = useState(false);
+  const plugin = list.data?.find((p) => p.kind === kind);
+  if (kind !== undefined && plugin?.capabilities.includes('onboard') && !byHand) {
+    return (
+      <Dialog title={`Add ${plugin.name || kind}`} onClose={onClose}>
+        <AddByCommand
+          kind={kind}
+          title={plugin.name || kind}
+          address={address}
+          onByHand={() => setByHand(true)}
+          onClose={onClose}
+        />
+      </Dialog>
+    );
+  }
   if (kind !== undefined) {
     return (
-      <Dialog title="New integration" onClose={onClose}>
-        <IntegrationForm kind={kind} onDone={onClose} />
+      <Dialog title={`Add ${plugin?.name || kind}`} onClose={onClose}>
+        <IntegrationForm kind={kind} initial={address ? { host: address } : undefined} onDone={onClose} />
       </Dialog>
     );
   }
@@ -136,6 +204,15 @@ function NewDialog({ onClose }: { onClose: () => void }) {
           ))}
         </ul>
       )}
+      {choices.some((p) => p.capabilities.includes('probe')) && (
+        <LookAround
+          names={new Map(choices.map((p) => [p.kind, p.name || p.kind]))}
+          onChoose={(chosen, at) => {
+            setAddress(at);
+            setKind(chosen);
+          }}
+        />
+      )}
     </Dialog>
   );
 }
@@ -150,7 +227,7 @@ function RemoveDialog({ x, onClose }: { x: Integration; onClose: () => void }) {
     },
   });
   return (
-    <Dialog title={`Remove “${x.name}”?`} onClose={onClose}>
+    <Dialog title={`Remove “${x.title || x.name}”?`} onClose={onClose}>
       <p className="text-sm">
         Everything that it brought goes with it: its resources, their charts and their history. This cannot be
         undone. To keep them, disable it instead.

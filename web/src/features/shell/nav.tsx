@@ -12,7 +12,9 @@ import { ThemeMenu, UserMenu } from '@/parts/menus.tsx';
 /** Sections of the menu beside infrastructure: one for each family of which there is a resource, with the icon of its first type. */
 function otherFamilies(l: Live): string {
   const present = new Set([...l.byId.values()].map((r) => r.type));
-  return byFamily(l.catalog.types.filter((t) => present.has(t.name)))
+  // What runs is to be backed up, also where no backup server is watched.
+  const runs = l.catalog.types.some((t) => t.family === 'workloads' && present.has(t.name));
+  return byFamily(l.catalog.types.filter((t) => present.has(t.name) || (runs && t.family === 'backups')))
     .filter(([family]) => family !== 'infrastructure')
     .map(([family, types]) => `${family}:${types[0]?.icon ?? ''}`)
     .join(' ');

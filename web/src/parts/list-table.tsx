@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { List, ListColumn } from '@/catalog/lists.ts';
 import { precise, show } from '@/format/value.ts';
@@ -24,8 +25,11 @@ export function ListTable({
   list,
   note,
   footer,
+  resources,
 }: {
   list: List & { total?: number };
+  /** For each row the resource that its first cell leads to. */
+  resources?: readonly (string | undefined)[] | undefined;
   note?: ReactNode;
   footer?: ReactNode;
 }) {
@@ -59,13 +63,19 @@ export function ListTable({
           <tbody>
             {list.rows.map((row, i) => (
               <tr key={i} className="border-line border-t">
-                {list.columns.map((c) => (
+                {list.columns.map((c, n) => (
                   <td
                     key={c.key}
                     title={precise(row[c.key], c.format)}
                     className={cx('max-w-72 truncate px-3 py-1.5', right(c) && 'text-right')}
                   >
-                    <ListCell column={c} value={row[c.key]} />
+                    {n === 0 && resources?.[i] !== undefined ? (
+                      <Link to="/r/$id" params={{ id: resources[i] }} className="font-medium hover:underline">
+                        <ListCell column={c} value={row[c.key]} />
+                      </Link>
+                    ) : (
+                      <ListCell column={c} value={row[c.key]} />
+                    )}
                   </td>
                 ))}
               </tr>

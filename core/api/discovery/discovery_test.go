@@ -1,0 +1,72 @@
+package discovery
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/discover"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+func TestScansAreToldAndKept(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	var told []string
+	hear := func(kind string, _ json.RawMessage) { told = append(told, kind) }
+	clock := func() time.Time { return at }
+	running, release := make(chan struct{}), make(chan struct{})
+	s := &discover.Service{
+		Probe:   func(context.Context, string, string) (sdk.Candidate, error) { return sdk.Candidate{}, nil },
+		Options: func() (discover.Options, error) { return discover.Options{}, nil }, Enabled: func() bool { return true }, Now: clock,
+		Tell:  func(o discover.Options) discover.Options { return Tell(o, hear, clock) },
+		Ended: func(r discover.Result) { Ended(r, hear, clock) },
+	}
+	a := Area{Scanner: s, Enabled: func() bool { return true }, Now: clock}
+	if got, err := a.get(t.Context(), route.None{}); err != nil || got.Cached || *got.Updated != 0 || got.Environment != nil || len(got.Servers) != 0 {
+		t.Errorf("before the first: %+v, %v", got, err)
+	}
+	got, err := a.scan(t.Context(), scanIn{Subnet: "10.0.0.0/30"})
+	if err != nil || *got.Scanning || got.Environment.Phases[0].Subnets[0] != "10.0.0.0/30" || got.Updated != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if len(told) != 3 || told[0] != "discovery_started" {
+		t.Errorf("told: %v", told)
+	}
+	if got, err := a.scan(t.Context(), scanIn{UseCache: true}); err != nil || !got.Cached || *got.Updated != at.Unix() {
+		t.Errorf("kept: %+v, %v", got, err)
+	}
+	for text, code := range map[string]errs.Code{"x": errs.Invalid, "8.8.8.0/24": errs.Invalid, "10.0.0.0/8": errs.Invalid} {
+		if _, err := a.scan(t.Context(), scanIn{Subnet: text}); !errs.Is(err, code) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	// One at a time.
+	s.Options = func() (discover.Options, error) { close(running); <-release; return discover.Options{}, nil }
+	ended := make(chan error)
+	go func() { _, err := s.Scan(t.Context(), nil); ended <- err }()
+	<-running
+	if _, err := a.scan(t.Context(), scanIn{}); !errs.Is(err, errs.Conflict) {
+		t.Errorf("two at once: %v", err)
+	}
+	close(release)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsFoundInTheWordsOfTheWire(t *testing.T) {
+	r := discover.Result{
+		Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, Servers: []discover.Server{{IP: "10.0.0.5", Port: 9, Kind: "ups", Version: "2", Hostname: "h", CertificateSHA256: "ab"}},
+		Faults: []discover.Fault{{IP: "10.0.0.6", Port: 9, Message: "No."}, {Message: "Late."}},
+	}
+	raw, err := json.Marshal(found(r))
+	if err != nil || !strings.Contains(string(raw), `{"ip":"10.0.0.5","port":9,"type":"ups","version":"2","hostname":"h","release":"2","fingerprint":"ab"}`) ||
+		!strings.Contains(string(raw), `"errors":["10.0.0.6 port 9: No.","Late."]`) {
+		t.Errorf("%s, %v", raw, err)
+	}
+}

@@ -1,0 +1,163 @@
+package lists
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/condition"
+	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/ingest"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/metric/metrictest"
+	"github.com/pulse-platform/pulse/core/rows"
+	"github.com/pulse-platform/pulse/core/sqlite"
+	"github.com/pulse-platform/pulse/sdk"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+var now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+
+// whole is the area over a real store and the door for observations.
+func whole(t *testing.T) (*Area, *ingest.Door) {
+	t.Helper()
+	db, err := sqlite.OpenState(t.Context(), filepath.Join(t.TempDir(), "pulse.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	column := []sdk.Column{{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true}}
+	cat, err := inventory.NewCatalog([]sdk.Description{{
+		Kind: "probe", Types: []sdk.ResourceType{{Name: "vm"}},
+		Metrics: []sdk.Metric{{Name: "backup_overdue", Types: []string{"vm"}, Unit: sdk.UnitSeconds}},
+		Rows: []sdk.RowsType{
+			{Name: "made", Label: "Backups", APIList: "pveBackups.storageBackups", Columns: column},
+			{Name: "far", Label: "Far away", APIList: "pbsBackups"}, {Name: "jobs", Label: "A list of jobs"},
+		},
+		Kinds: []sdk.EventKind{
+			{Name: "backup_failed", Condition: true, Category: "backup"}, {Name: "never_backed_up", Condition: true, Category: "backup"}, {Name: "hot", Condition: true, Category: "hardware"},
+		},
+		Tasks:    []sdk.Task{{Name: "all", Types: []string{"vm"}, Rows: []string{"made", "far", "jobs"}}},
+		Sections: []sdk.StateSection{{Section: "vms", Type: "vm"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := func() time.Time { return now }
+	a := &Area{Inventory: inventory.New(cat, sqlite.NewRecords(db), clock), Metrics: metrictest.NewMemory(clock), Now: clock}
+	if a.Rows, err = rows.Open(t.Context(), sqlite.NewRows(db), func() rows.Declarations { return cat }); err != nil {
+		t.Fatal(err)
+	}
+	if a.Conditions, err = condition.Open(t.Context(), sqlite.NewConditions(db)); err != nil {
+		t.Fatal(err)
+	}
+	door := ingest.New(a.Inventory, a.Metrics, hclog.NewNullLogger(), clock)
+	door.Keep(ingest.Books{Rows: a.Rows, Conditions: a.Conditions})
+	return a, door
+}
+
+func emit(t *testing.T, door *ingest.Door, all ...sdk.Observation) {
+	t.Helper()
+	sink := door.Begin(ingest.Cycle{Integration: "probe/lab", Task: "all", ObservedAt: now})
+	if err := sink.Emit(all...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sink.End(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func guest(name, doc string) sdk.Record {
+	return sdk.Record{Type: "vm", Key: name, Name: name, Status: sdk.StatusUp, Evidence: []sdk.Evidence{{Kind: "guest", Value: name}}, Doc: json.RawMessage(doc)}
+}
+
+func backup(list, of string, at time.Time, doc string) sdk.Row {
+	r := sdk.Row{Rows: list, Key: list + of + at.String(), Time: at, Doc: json.RawMessage(doc)}
+	if of != "" {
+		r.Subject = []sdk.Evidence{{Kind: "guest", Value: of}}
+	}
+	return r
+}
+
+func TestProtectionTellsWhatIsBackedUpAndWhatIsNot(t *testing.T) {
+	a, door := whole(t)
+	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }
+	emit(t, door,
+		guest("fine", `{}`), guest("late", `{}`), guest("never", `{}`), guest("failed", `{}`), guest("nobody-asks", `{}`), guest("golden", `{"template":true}`),
+		backup("made", "fine", ago(0), `{"size":5,"verified":true}`), backup("far", "fine", ago(29), `{"size":7,"protected":true}`), backup("made", "fine", ago(40), `{"size":1}`),
+		backup("made", "late", ago(5), `{"size":3}`), backup("made", "failed", ago(1), `{"size":2}`), backup("made", "", ago(1), `{"size":100}`),
+		sdk.Sample{Type: "vm", Key: "late", Metric: "backup_overdue", Time: now.Add(-time.Minute), Value: 3600},
+		sdk.Sample{Type: "vm", Key: "fine", Metric: "backup_overdue", Time: now.Add(-time.Minute), Value: 0},
+		sdk.Condition{Type: "vm", Key: "never", Kind: "never_backed_up", Severity: sdk.SeverityWarning, Message: "There is none.", Since: now},
+		sdk.Condition{Type: "vm", Key: "failed", Kind: "backup_failed", Severity: sdk.SeverityWarning, Message: "The last one failed.", Since: now},
+		sdk.Condition{Type: "vm", Key: "fine", Kind: "hot", Severity: sdk.SeverityWarning, Message: "Too warm.", Since: now},
+	)
+	got, err := a.protection(t.Context(), route.None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, g := range got.Guests {
+		names = append(names, g.Name+" "+g.State)
+	}
+	if want := []string{"failed failed", "late overdue", "never never", "nobody-asks unknown", "fine fine"}; !slices.Equal(names, want) {
+		t.Fatalf("got %v, want %v", names, want)
+	}
+	fine, late, failed := got.Guests[4], got.Guests[1], got.Guests[0]
+	if fine.Count != 3 || fine.Bytes != 13 || !fine.Last.Equal(ago(0)) || fine.Days[29] != 3 || fine.Days[0] != 5 || fine.Days[1] != 0 || len(fine.Reasons) != 0 {
+		t.Errorf("%+v", fine)
+	}
+	if late.Overdue != 3600 || late.Days[24] != 1 || failed.Reasons[0] != "The last one failed." || got.Counts["fine"] != 1 {
+		t.Errorf("%+v, %+v, %v", late, failed, got.Counts)
+	}
+	// What is of nobody counts for the day all the same.
+	if got.PerDay[28] != (Day{2, 102}) || got.PerDay[29] != (Day{1, 5}) || !got.First.Equal(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v from %v", got.PerDay, got.First)
+	}
+}
+
+func TestListsAsAWhole(t *testing.T) {
+	a, door := whole(t)
+	emit(t, door, guest("x", `{}`),
+		sdk.Row{Rows: "made", Key: "1", OwnerType: "vm", OwnerKey: "x", Time: now, Doc: json.RawMessage(`{"note":"50% of Ubuntu_1"}`)},
+		sdk.Row{Rows: "made", Key: "2", Time: now.Add(-time.Hour), Doc: json.RawMessage(`{"note":"else"}`)},
+	)
+	all, err := a.all(t.Context(), route.None{})
+	if err != nil || len(all.Lists) != 3 || all.Lists[1].Label != "Backups" || all.Lists[1].Total != 2 || len(all.Lists[1].Columns) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for text, want := range map[string][]string{"": {"1", "2"}, "ubuntu": {"1"}, "0% of": {"1"}, "u_1": {"1"}, "_": {"1"}, "%%": nil, `\`: nil, "none": nil} {
+		got, err := a.page(t.Context(), pageIn{Name: "made", Query: text, Limit: 10})
+		var keys []string
+		for _, r := range got.Rows {
+			keys = append(keys, r.Key)
+		}
+		if err != nil || !slices.Equal(keys, want) || got.Found != len(want) || got.Total != 2 {
+			t.Errorf("%q: %v of %d, %v", text, keys, got.Found, err)
+		}
+	}
+	page, err := a.page(t.Context(), pageIn{Name: "made", Limit: 1})
+	if err != nil || len(page.Rows) != 1 || page.Found != 2 || page.Rows[0].OwnerName != "x" || page.Rows[0].OwnerID != string(id.Record("probe/lab", "x")) {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if rest, err := a.page(t.Context(), pageIn{Name: "made", Limit: 1, Offset: 1}); err != nil || rest.Rows[0].Key != "2" || rest.Rows[0].Integration != "probe/lab" {
+		t.Errorf("%+v, %v", rest, err)
+	}
+	for name, in := range map[string]pageIn{"no limit": {Name: "made"}, "a large one": {Name: "made", Limit: 5000}, "an odd offset": {Name: "made", Limit: 1, Offset: -1}} {
+		if _, err := a.page(t.Context(), in); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := a.page(t.Context(), pageIn{Name: "none", Limit: 1}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("an unknown list: %v", err)
+	}
+}

@@ -1,0 +1,99 @@
+package discover
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/errs"
+)
+
+// How often networks are looked through by themselves, and how long a scan may take.
+const (
+	every      = 5 * time.Minute
+	background = 2 * time.Minute
+)
+
+// Service looks through networks, one scan at a time, and keeps what the last one found.
+type Service struct {
+	Probe Probe
+	// Options are those of the next scan; its networks are those that are looked through when none are named.
+	Options func() (Options, error)
+	// Enabled tells whether networks are looked through by themselves.
+	Enabled func() bool
+	// Tell hears of each scan: its options come from it with the members that listen.
+	Tell func(o Options) Options
+	// Ended hears how a scan ended; it may be nil.
+	Ended func(Result)
+	Now   func() time.Time
+
+	mu       sync.Mutex
+	scanning bool
+	last     Result
+}
+
+// Last is what the last scan found; its time is zero before there was one.
+func (s *Service) Last() Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// Scan looks through networks, those of the options when there are none.
+func (s *Service) Scan(ctx context.Context, networks []netip.Prefix) (Result, error) {
+	s.mu.Lock()
+	busy := s.scanning
+	s.scanning = true
+	s.mu.Unlock()
+	if busy {
+		return Result{}, errs.New(errs.Conflict, "Networks are looked through already: wait for the end, or read what was found last")
+	}
+	defer func() {
+		s.mu.Lock()
+		s.scanning = false
+		s.mu.Unlock()
+	}()
+	o, err := s.Options()
+	if err != nil {
+		return Result{}, err
+	}
+	if len(networks) > 0 {
+		o.Networks = networks
+	}
+	if _, err := o.withDefaults().hosts(); err != nil {
+		return Result{}, err
+	}
+	if s.Tell != nil {
+		o = s.Tell(o)
+	}
+	got, err := Scan(ctx, o, s.Probe, s.Now)
+	if err != nil {
+		return got, err
+	}
+	s.mu.Lock()
+	s.last = got
+	s.mu.Unlock()
+	if s.Ended != nil {
+		s.Ended(got)
+	}
+	return got, nil
+}
+
+// Run looks through the networks of the options every five minutes while that is enabled.
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if s.Enabled() {
+			limited, cancel := context.WithTimeout(ctx, background)
+			_, _ = s.Scan(limited, nil) // the next one tries again; what cannot be read stands in the result
+			cancel()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { barriers } from './parts/axe.mjs';
+import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
+import { eventually } from './parts/eventually.mjs';
+import { fits } from './parts/layout.mjs';
+import { screens, themes } from './parts/pages.mjs';
+import { launch } from './parts/processes.mjs';
+import { Pulse } from './parts/pulse.mjs';
+
+// With a directory in PICTURES every inspected page is written there, to be looked at.
+const pictures = process.env.PICTURES;
+
+let pulse, browser, page, simulator, lab;
+
+before(async () => {
+  [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
+  await pulse.claim();
+  page = await openPage(await member(browser, pulse));
+  simulator = launch('plugins/pulse-plugin-pve', 'simulate', '--nodes', '3', '--guests', '40');
+  await eventually('the simulator serves', async () => {
+    lab = JSON.parse(simulator.output.split('\n')[0]).config;
+    return true;
+  });
+  if (pictures) await mkdir(pictures, { recursive: true });
+});
+after(async () => {
+  await simulator?.kill();
+  await browser?.close();
+  await pulse?.stop();
+});
+
+/** Looks at what is open in both themes and on every screen. */
+async function inspect(name) {
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const [screen, [width, height]] of Object.entries(screens)) {
+      await page.setViewportSize({ width, height });
+      await fits(page, `${name} at ${width}, ${theme}`);
+      assert.deepEqual(await barriers(page), [], `${name} at ${width}, ${theme}`);
+      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${theme}-${screen}.png`) });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('a system introduces itself by a command, and the page tells when it has arrived', async () => {
+  await page.goto('/settings/integrations');
+  await page.getByRole('button', { name: 'New integration' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Or look in the network').fill('127.0.0.0/30');
+  page.expected.push(/400/);
+  await dialog.getByRole('button', { name: 'Look around' }).click();
+  await dialog.getByText(/only such are looked through/).waitFor();
+  await inspect('add-kinds');
+  await dialog.getByRole('button', { name: /^Proxmox VE/ }).click();
+  await dialog.getByLabel('Address').fill(lab.host);
+  await inspect('add-command-form');
+  await dialog.getByRole('button', { name: 'Make the command' }).click();
+  await dialog.getByText('Waiting for it').waitFor();
+  await inspect('add-command');
+  const command = await dialog.getByLabel('Command that adds the system').innerText();
+  const [, token] = /PULSE_SETUP_TOKEN=([0-9a-f]{32}) /.exec(command);
+  const said = await pulse.call('POST', '/api/auto-register', {
+    token: '',
+    body: {
+      ...{
+        type: 'pve',
+        host: lab.host,
+        serverName: 'lab',
+        tokenId: lab.token_name,
+        tokenValue: lab.token_value,
+      },
+      ...{ fingerprint: lab.fingerprint, authToken: token, source: 'script' },
+    },
+  });
+  assert.equal(said.status, 'success');
+  await dialog.getByText('has arrived, and Pulse reads it.').waitFor();
+  await inspect('add-arrived');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  const item = page.getByRole('listitem').filter({ hasText: 'lab' });
+  await item.getByText('ok').waitFor();
+  await inspect('integrations');
+});
+
+test('the page of backups says what is not backed up', async () => {
+  await page.goto('/backups');
+  const guests = page.getByRole('list', { name: 'Guests' });
+  await eventually('backups were read', async () => {
+    await page.reload();
+    await guests.waitFor();
+    return (await page.getByRole('img', { name: /[1-9]\d* of 30 days/ }).count()) > 0;
+  });
+  await inspect('backups');
+  await page.getByRole('button', { name: /Fine$/ }).click();
+  await page.waitForURL(/state=fine/);
+  await page.getByLabel('Filter by name').fill('no such guest');
+  await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
+  await inspect('backups-none');
+  await page.getByRole('button', { name: 'Clear the filter' }).click();
+  await guests.waitFor();
+});
+
+test('a list is searched as a whole', async () => {
+  await page.goto('/lists');
+  await inspect('lists');
+  await page.getByRole('link', { name: /^Backups\s*[1-9]/ }).click();
+  await page.getByRole('table').waitFor();
+  await inspect('list');
+  await page.getByLabel('Filter the rows by a text').fill('no such row');
+  await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
+  clean(page);
+});
