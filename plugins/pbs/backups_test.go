@@ -128,6 +128,33 @@ func TestASweepReadsWhatChanged(t *testing.T) {
 	}
 }
 
+// What a quiet hour of two datastores with 1,000 groups costs the server.
+func TestAQuietHour(t *testing.T) {
+	b := newBench(t)
+	withJobs(b)
+	withBackups(b, 1000, 2)
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	for _, task := range []string{taskStatus, taskJobs, taskBackups, taskSystem} {
+		look(t, c, task)
+	}
+	b.server.Total()
+	for half := range 120 {
+		b.move(30 * time.Second)
+		look(t, c, taskStatus)
+		if half%4 == 3 {
+			look(t, c, taskJobs)
+		}
+		if half%20 == 19 {
+			look(t, c, taskBackups)
+		}
+	}
+	if n := b.server.Total(); n > 430 {
+		t.Errorf("%d calls, want at most 430", n)
+	} else {
+		t.Logf("%d calls an hour", n)
+	}
+}
+
 // A namespace of which much changed is read in one call.
 func TestMuchIsReadAtOnce(t *testing.T) {
 	b := newBench(t)
