@@ -181,3 +181,35 @@ func TestGuestsFindTheirBackups(t *testing.T) {
 		}
 	}
 }
+
+// Backup servers and mail gateways are added as the reference's clients add them.
+func TestNodesOfOtherProducts(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	for kind, login := range map[string]func(config map[string]any) map[string]any{
+		"pbs": func(c map[string]any) map[string]any {
+			return map[string]any{"tokenName": c["token_name"], "tokenValue": c["token_value"], "monitorBackups": true, "monitorDatastores": true, "excludeDatastores": []string{"archive"}}
+		},
+		"pmg": func(c map[string]any) map[string]any {
+			return map[string]any{"user": c["user"], "password": c["password"], "monitorMailStats": true, "monitorQueues": true}
+		},
+	} {
+		in, _ := simulate(t, kind, "--name", "lab")
+		config, network := in["config"].(map[string]any), in["network"].(map[string]any)
+		body := login(config)
+		body["type"], body["name"], body["host"], body["verifySSL"] = kind, "lab", config["host"], true
+		for _, pin := range network["pins"].(map[string]any) {
+			body["fingerprint"] = pin
+		}
+		if got := s.call("POST", "/api/config/nodes/test-connection", body); got.status != http.StatusOK || got.member("status") != "success" {
+			t.Errorf("%s: try: %v", kind, got)
+		}
+		if got := s.call("POST", "/api/config/nodes", body); got.status != http.StatusCreated && got.status != http.StatusOK {
+			t.Fatalf("%s: add: %v", kind, got)
+		}
+		eventually(t, kind+" is shown", func() bool { return s.call("GET", "/api/state", nil).member(kind+".0.id") == kind+"-lab" })
+	}
+	eventually(t, "one of two datastores is shown", func() bool {
+		return s.call("GET", "/api/state", nil).member("pbs.0.datastores.0.name") == "main" && s.call("GET", "/api/state", nil).member("pbs.0.datastores.1") == nil
+	})
+}
