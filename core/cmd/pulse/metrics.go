@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/datadir"
+	"github.com/pulse-platform/pulse/core/influx"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
@@ -15,6 +16,7 @@ import (
 type metricsCommand struct {
 	Check    metricsCheckCommand    `cmd:"" help:"Look through the whole embedded store for damage. The server must be stopped."`
 	Snapshot metricsSnapshotCommand `cmd:"" help:"Write the embedded store to a new file that can be opened as one. The server must be stopped."`
+	Setup    metricsSetupCommand    `cmd:"" help:"Make the buckets of the configured InfluxDB that are missing, with their retention."`
 	Copy     metricsCopyCommand     `cmd:"" help:"Copy the history from one store to another. The server must be stopped; its page for metrics does the same while it runs."`
 }
 
@@ -92,6 +94,28 @@ func (c metricsSnapshotCommand) Run(ctx context.Context, o *options, io streams)
 		return err
 	}
 	fmt.Fprintf(io.out, "The store is in %s.\n", c.File)
+	return nil
+}
+
+type metricsSetupCommand struct{}
+
+// Run makes the buckets and tests that they can be used.
+func (metricsSetupCommand) Run(ctx context.Context, o *options, io streams) error {
+	cfg, err := o.load(io)
+	if err != nil {
+		return err
+	}
+	if cfg.Metrics.InfluxDB.URL == "" {
+		return errors.New("the configuration names no InfluxDB: write metrics { influxdb = { url = ... } }, or use the settings page")
+	}
+	opt := influxOptions(cfg.Metrics, newLogger(io.err, "warn", cfg.Server.LogFormat))
+	if err := influx.SetUp(ctx, opt); err != nil {
+		return err
+	}
+	if err := influx.Try(ctx, opt); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "The buckets of %s are there and can be used.\n", cfg.Metrics.InfluxDB.Bucket)
 	return nil
 }
 
