@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,14 @@ func (s *Server) admit(c fiber.Ctx, r *route.Request, row route.Route) (auth.Pri
 		}
 		c.Set("X-Authenticated-User", name)
 		c.Set("X-Auth-Method", string(p.Method))
+	}
+	if p.Extended > 0 { // or the browser would forget a session that is in use
+		c.Response().Header.Add(fiber.HeaderSetCookie, route.SessionCookie(r, r.Cookies[sessionCookie], p.Extended).String())
+		if token := r.Cookies[csrfCookie]; token != "" {
+			if raw, err := url.QueryUnescape(token); err == nil && s.opt.Auth.CheckCSRF(p.SessionID, raw) {
+				c.Response().Header.Add(fiber.HeaderSetCookie, route.CSRFCookie(r, raw, p.Extended).String())
+			}
+		}
 	}
 	return p, Decide(row.Access, p, s.opt.Claimed())
 }

@@ -96,7 +96,7 @@ func serve(t *testing.T, change func(*api.Options)) *world {
 	opt := api.Options{
 		Areas: []api.Area{
 			{Name: "test", Routes: testRoutes()},
-			{Name: "security", Routes: security.Area{Claims: s, Logins: s, Tokens: s, Now: time.Now}.Routes()},
+			{Name: "security", Routes: security.Area{Claims: s, Logins: s, Tokens: s, Sessions: s, Steps: s, Locks: s, Now: time.Now}.Routes()},
 		},
 		Auth: s, Claimed: s.Claimed, Log: hclog.NewNullLogger(), Version: "1.2.3", Now: time.Now,
 		Assets: fstest.MapFS{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
@@ -51,7 +52,7 @@ func (l *limiter) take(c fiber.Ctx, peer, class string) error {
 	rule := classes[class]
 	now := l.now()
 	l.mu.Lock()
-	b := l.bucket(class+" "+peer, now, rule.window)
+	b := l.bucket(class+" "+auth.Network(peer), now, rule.window)
 	into := float64(now.Sub(b.start)) / float64(rule.window)
 	used := b.count + int(float64(b.last)*(1-into))
 	over := used >= rule.limit

@@ -52,6 +52,8 @@ func (s *Service) renew(ctx context.Context, user, password string) {
 	if err != nil {
 		return
 	}
+	s.change.Lock()
+	defer s.change.Unlock()
 	s.mu.Lock()
 	u, ok := s.users[user]
 	s.mu.Unlock()

@@ -58,6 +58,8 @@ type Principal struct {
 	Admin bool
 	// SessionID is the hashed id of the session, to revoke or keep it.
 	SessionID string
+	// Extended is the new life of a session that this request has extended, 0 when it has not: the browser is told then.
+	Extended time.Duration
 	// Token is set when a token was presented; its scopes limit the caller.
 	Token *TokenInfo
 }

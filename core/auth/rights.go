@@ -99,6 +99,31 @@ func (p Principal) Can(n Need) bool {
 	return p.Authenticated() && (n == Need{} || p.Admin || p.Rights.allow(n, p))
 }
 
+// Resources are the words that permissions are about.
+var Resources = []string{"nodes", "vms", "containers", "alerts", "settings", "users", "audit_logs", "license", "ai", "discovery", "compliance"}
+
+// List returns the permissions that the caller has, as action:resource, for those who show only what is allowed. The
+// scopes of a token count as far as they tell reading from changing, and monitoring from settings.
+func (p Principal) List() []string {
+	out := []string{}
+	for _, resource := range Resources {
+		read, write := ScopeSettingsRead, ScopeSettingsWrite
+		if slices.Contains([]string{"nodes", "vms", "containers", "alerts"}, resource) {
+			read, write = ScopeMonitoringRead, ScopeMonitoringWrite
+		}
+		for _, action := range []Action{ActRead, ActWrite, ActDelete, ActAdmin} {
+			scope := write
+			if action == ActRead {
+				scope = read
+			}
+			if n := (Need{action, resource}); p.Can(n) && p.May(scope) {
+				out = append(out, n.String())
+			}
+		}
+	}
+	return out
+}
+
 // mayGrant reports whether the caller may hand rights on: nobody hands on more than they have. A token that is
 // limited to some scopes hands on nothing.
 func (p Principal) mayGrant(r Rights) bool {
@@ -113,15 +138,14 @@ func (p Principal) mayGrant(r Rights) bool {
 // ScopeNeed is the permission that the work of a scope asks for: the owner of a token must have it. Admin tells that
 // the work is for administrators of the resource.
 func ScopeNeed(s Scope, admin bool) Need {
-	family, _, _ := strings.Cut(string(s), ":")
 	n := Need{Action: ActWrite, Resource: "nodes"} // agents report about nodes and what runs on them
-	switch family {
-	case "settings", "ai":
-		n.Resource = family
-	case "docker", "kubernetes":
-		if strings.HasSuffix(string(s), ":manage") {
-			n.Resource = "containers"
-		}
+	switch s {
+	case ScopeSettingsRead, ScopeSettingsWrite:
+		n.Resource = "settings"
+	case ScopeAIChat, ScopeAIExecute:
+		n.Resource = "ai"
+	case ScopeDockerManage, ScopeKubernetesManage:
+		n.Resource = "containers"
 	}
 	if strings.HasSuffix(string(s), ":read") || s == ScopeAIChat {
 		n.Action = ActRead

@@ -93,7 +93,7 @@ func operator(t *testing.T, s *auth.Service, roles ...string) auth.Principal {
 
 func login(t *testing.T, s *auth.Service, name string) auth.Principal {
 	t.Helper()
-	session, _, _, err := s.Login(t.Context(), name, good, false, "192.0.2.1", "")
+	session, _, _, err := s.Login(t.Context(), auth.Attempt{User: name, Password: good, Peer: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestDisablingAndDeletingEndSessionsAndTokens(t *testing.T) {
 	if _, ok := s.Still(jane); ok {
 		t.Error("the session of a disabled user is valid")
 	}
-	if _, _, _, err := s.Login(t.Context(), "jane", good, false, "192.0.2.1", ""); err == nil {
+	if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: "jane", Password: good, Peer: "192.0.2.1"}); err == nil {
 		t.Error("a disabled user got in")
 	}
 	if _, err := s.Basic(t.Context(), "jane", good, "192.0.2.1"); err == nil {
@@ -322,7 +322,7 @@ func TestOtherSystemsVouchForTheirOwnUsersOnly(t *testing.T) {
 	if err != nil || p.Can(need(auth.ActRead, "nodes")) {
 		t.Errorf("without any role: %+v, %v", p, err)
 	}
-	if _, _, _, err := s.Login(t.Context(), "sam", "", false, "192.0.2.1", ""); err == nil {
+	if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: "sam", Password: "", Peer: "192.0.2.1"}); err == nil {
 		t.Error("a user without a password logged in with none")
 	}
 	fresh, _ := open(t, authtest.New())

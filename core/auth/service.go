@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/hex"
 	"maps"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/errs"
-	"github.com/pulse-platform/pulse/core/id"
 )
 
 // The lives of sessions and of what is written lazily.
@@ -41,7 +39,9 @@ type Service struct {
 	mu        sync.Mutex
 	users     map[string]User
 	roles     map[string]Role
-	rights    map[string]grant   // by user, derived from users and roles
+	rights    map[string]grant // by user, derived from users and roles
+	seconds   map[string]SecondStep
+	pending   map[string]pending
 	news      chan struct{}      // closed when somebody may do less than before
 	sessions  map[string]Session // by hash
 	tokens    map[string]Token   // by hash
@@ -53,7 +53,7 @@ type Service struct {
 func Open(ctx context.Context, store Store, now func() time.Time, log hclog.Logger) (*Service, error) {
 	s := &Service{
 		base: context.WithoutCancel(ctx), store: store, hasher: newHasher(), locks: newLockout(now), now: now, log: log,
-		users: map[string]User{}, sessions: map[string]Session{}, tokens: map[string]Token{}, roles: builtIn(), news: make(chan struct{}),
+		users: map[string]User{}, sessions: map[string]Session{}, tokens: map[string]Token{}, roles: builtIn(), news: make(chan struct{}), pending: map[string]pending{},
 	}
 	users, err := store.Users(ctx)
 	if err != nil {
@@ -61,6 +61,9 @@ func Open(ctx context.Context, store Store, now func() time.Time, log hclog.Logg
 	}
 	for _, u := range users {
 		s.users[u.Name] = u
+	}
+	if s.seconds, err = store.SecondSteps(ctx); err != nil {
+		return nil, err
 	}
 	roles, err := store.Roles(ctx)
 	if err != nil {
@@ -96,92 +99,30 @@ func digest(secret string) string {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// Login checks a password and opens a session. It returns the session's id and CSRF token, shown once. Errors are
-// *LoginError.
-func (s *Service) Login(ctx context.Context, user, password string, remember bool, peer, agent string) (session, csrf string, life time.Duration, err error) {
-	if err := s.check(ctx, user, password, peer); err != nil {
+// Attempt is what somebody who logs in gives.
+type Attempt struct {
+	User, Password string
+	Code           string // of the second step, for users who have one
+	Remember       bool
+	Peer, Agent    string
+}
+
+// Login checks a password, and the second step of users who have one, and opens a session. It returns the session's id
+// and CSRF token, shown once. Errors are *LoginError.
+func (s *Service) Login(ctx context.Context, a Attempt) (session, csrf string, life time.Duration, err error) {
+	if err := s.check(ctx, a.User, a.Password, a.Peer); err != nil {
 		return "", "", 0, err
 	}
+	if err := s.checkCode(ctx, a.User, a.Code, a.Peer); err != nil {
+		return "", "", 0, err
+	}
+	s.locks.succeeded(a.User, a.Peer)
 	life = SessionLife
-	if remember {
+	if a.Remember {
 		life = RememberLife
 	}
-	session, csrf, err = s.OpenSession(ctx, user, life, peer, agent)
+	session, csrf, err = s.OpenSession(ctx, a.User, life, a.Peer, a.Agent)
 	return session, csrf, life, err
-}
-
-// OpenSession logs in a user who has been identified, by a password or by another system. It returns the session's id
-// and CSRF token, shown once.
-func (s *Service) OpenSession(ctx context.Context, user string, life time.Duration, peer, agent string) (session, csrf string, err error) {
-	session, csrf = id.Random(32), newCSRF()
-	now := s.now()
-	if err := s.came(ctx, user, now); err != nil {
-		return "", "", err
-	}
-	x := Session{
-		Hash: digest(session), User: user, CSRF: digest(csrf), Created: now, Expires: now.Add(life), Lifetime: life,
-		Peer: peer, Agent: agent[:min(len(agent), 200)],
-	}
-	if err := s.store.SaveSession(ctx, x); err != nil {
-		return "", "", err
-	}
-	s.mu.Lock()
-	s.sessions[x.Hash] = x
-	gone := s.surplus(now)
-	s.mu.Unlock()
-	return session, csrf, s.forget(ctx, gone)
-}
-
-// came keeps when a user was here last.
-func (s *Service) came(ctx context.Context, user string, now time.Time) error {
-	s.change.Lock()
-	defer s.change.Unlock()
-	s.mu.Lock()
-	u, ok := s.users[user]
-	s.mu.Unlock()
-	if !ok || u.Disabled {
-		return &LoginError{} // in this moment
-	}
-	u.LastLogin = now
-	if err := s.store.SaveUser(ctx, u); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users[user] = u
-	return nil
-}
-
-// surplus takes the expired sessions and, beyond what one user may have, the user's oldest out of memory. The lock is
-// held.
-func (s *Service) surplus(now time.Time) (gone []string) {
-	of := map[string][]Session{}
-	for hash, x := range s.sessions {
-		if x.Expires.Before(now) {
-			gone = append(gone, hash)
-		} else {
-			of[x.User] = append(of[x.User], x)
-		}
-	}
-	for _, left := range of {
-		if len(left) > maxSessions {
-			slices.SortFunc(left, func(a, b Session) int { return a.Created.Compare(b.Created) })
-			for _, x := range left[:len(left)-maxSessions] {
-				gone = append(gone, x.Hash)
-			}
-		}
-	}
-	for _, hash := range gone {
-		delete(s.sessions, hash)
-	}
-	return gone
-}
-
-func (s *Service) forget(ctx context.Context, hashes []string) error {
-	if len(hashes) == 0 {
-		return nil
-	}
-	return s.store.DeleteSessions(ctx, hashes)
 }
 
 // check compares a password, under the lockout.
@@ -205,7 +146,6 @@ func (s *Service) check(ctx context.Context, user, password, peer string) error 
 		s.logFailure(user, peer, known, lockedNow)
 		return &LoginError{Attempts: attempts, LockedNow: lockedNow}
 	}
-	s.locks.succeeded(user, peer)
 	if ForeignPassword(hash) {
 		s.renew(ctx, user, password)
 	}
@@ -219,34 +159,6 @@ func (s *Service) logFailure(user, peer string, known, locked bool) {
 		user = "unknown"
 	}
 	s.log.Warn("a login failed", "user", user, "address", peer, "locked_out", locked)
-}
-
-// Logout ends a session, named by its hashed id.
-func (s *Service) Logout(ctx context.Context, hash string) error {
-	return s.endSessions(ctx, func(x Session) bool { return x.Hash == hash })
-}
-
-// Session returns the caller behind a session id and extends the session.
-func (s *Service) Session(raw string) (Principal, bool) {
-	now := s.now()
-	s.mu.Lock()
-	x, ok := s.sessions[digest(raw)]
-	p, known := s.callerLocked(Principal{Method: MethodSession, User: x.User, SessionID: x.Hash})
-	touch := false
-	if ok && x.Expires.After(now) {
-		if extended := now.Add(x.Lifetime); extended.Sub(x.Expires) > touchEvery {
-			x.Expires, touch = extended, true
-			s.sessions[x.Hash] = x
-		}
-	}
-	s.mu.Unlock()
-	if !ok || !known || !x.Expires.After(now) {
-		return Principal{}, false
-	}
-	if touch {
-		s.save(func(ctx context.Context) error { return s.store.TouchSession(ctx, x) })
-	}
-	return p, true
 }
 
 // save writes what may be late. A failure costs freshness, not correctness.
@@ -263,40 +175,15 @@ func (s *Service) Basic(ctx context.Context, user, password, peer string) (Princ
 	if err := s.check(ctx, user, password, peer); err != nil {
 		return Principal{}, err
 	}
+	if err := s.checkCode(ctx, user, "", peer); err != nil {
+		return Principal{}, err // or the second step would have a way around
+	}
+	s.locks.succeeded(user, peer)
 	p, ok := s.caller(Principal{Method: MethodBasic, User: user})
 	if !ok {
 		return Principal{}, &LoginError{} // disabled in this moment
 	}
 	return p, nil
-}
-
-func newCSRF() string {
-	b, _ := hex.DecodeString(id.Random(32))
-	return base64.URLEncoding.EncodeToString(b)
-}
-
-// CheckCSRF reports whether token is the live one of the session.
-func (s *Service) CheckCSRF(session, token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x, ok := s.sessions[session]
-	return ok && token != "" && same(digest(token), x.CSRF)
-}
-
-// NewCSRF replaces the session's token and returns the new one.
-func (s *Service) NewCSRF(session string) string {
-	token := newCSRF()
-	s.mu.Lock()
-	x, ok := s.sessions[session]
-	if ok {
-		x.CSRF = digest(token)
-		s.sessions[session] = x
-	}
-	s.mu.Unlock()
-	if ok {
-		s.save(func(ctx context.Context) error { return s.store.TouchSession(ctx, x) })
-	}
-	return token
 }
 
 // ChangePassword sets a new password of the caller after checking the old one, and ends all other sessions of the
@@ -308,6 +195,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller Principal, current,
 	if err := s.check(ctx, caller.User, current, peer); err != nil {
 		return err
 	}
+	s.locks.succeeded(caller.User, peer)
 	return s.setPassword(ctx, caller.User, next, caller.SessionID)
 }
 
@@ -356,39 +244,4 @@ func (s *Service) Changed(user string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.users[user].Changed
-}
-
-// News returns a channel that is closed when somebody may do less than before: log connections that last out, then
-// ask [Service.Still] and for the next channel.
-func (s *Service) News() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.news
-}
-
-// tell closes the channel of [Service.News]. The lock is held.
-func (s *Service) tell() {
-	close(s.news)
-	s.news = make(chan struct{})
-}
-
-// Still returns a caller with what they may do now. It is false when what they came in with is not valid any more.
-func (s *Service) Still(p Principal) (Principal, bool) {
-	now := s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case p.Token != nil:
-		for _, t := range s.tokens {
-			if t.ID == p.Token.ID {
-				return s.holder(t, now)
-			}
-		}
-		return Principal{}, false
-	case p.Method == MethodSession:
-		if x, ok := s.sessions[p.SessionID]; !ok || !x.Expires.After(now) {
-			return Principal{}, false
-		}
-	}
-	return s.callerLocked(p)
 }

@@ -136,7 +136,7 @@ func TestBadNamesAndPasswordsAreRefusedByField(t *testing.T) {
 
 func TestSessionsSlideExpireAndSurviveARestart(t *testing.T) {
 	s, c, store := claimed(t)
-	session, csrf, life, err := s.Login(t.Context(), "admin", good, false, "192.0.2.1", "test")
+	session, csrf, life, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: good, Peer: "192.0.2.1", Agent: "test"})
 	if err != nil || life != auth.SessionLife {
 		t.Fatalf("login: %v, %v", life, err)
 	}
@@ -164,7 +164,7 @@ func TestLogoutAndPasswordChangeEndSessionsForGood(t *testing.T) {
 	s, _, store := claimed(t)
 	login := func() string {
 		t.Helper()
-		session, _, _, err := s.Login(t.Context(), "admin", good, true, "192.0.2.1", "")
+		session, _, _, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: good, Remember: true, Peer: "192.0.2.1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestLogoutAndPasswordChangeEndSessionsForGood(t *testing.T) {
 			t.Error("an ended session came back with a restart")
 		}
 	}
-	if _, _, _, err := again.Login(t.Context(), "admin", good, false, "192.0.2.1", ""); err == nil {
+	if _, _, _, err := again.Login(t.Context(), auth.Attempt{User: "admin", Password: good, Peer: "192.0.2.1"}); err == nil {
 		t.Error("the old password still works")
 	}
 }
@@ -207,19 +207,19 @@ func TestLockoutHitsTheGuesserNotTheAdmin(t *testing.T) {
 	s, c, _ := claimed(t)
 	var l *auth.LoginError
 	for i := range auth.MaxAttempts {
-		_, _, _, err := s.Login(t.Context(), "admin", "wrong", false, "203.0.113.9", "")
+		_, _, _, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: "wrong", Peer: "203.0.113.9"})
 		if !errors.As(err, &l) || l.Attempts != i+1 || l.LockedNow != (i == auth.MaxAttempts-1) {
 			t.Fatalf("attempt %d: %v", i+1, err)
 		}
 	}
-	if _, _, _, err := s.Login(t.Context(), "admin", good, false, "203.0.113.9", ""); !errors.As(err, &l) || !l.Locked {
+	if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: good, Peer: "203.0.113.9"}); !errors.As(err, &l) || !l.Locked {
 		t.Errorf("the right password during a lock: %v", err)
 	}
-	if _, _, _, err := s.Login(t.Context(), "admin", good, false, "192.0.2.1", ""); err != nil {
+	if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: good, Peer: "192.0.2.1"}); err != nil {
 		t.Errorf("the admin from another address: %v", err)
 	}
 	c.t = c.t.Add(auth.LockDuration + time.Second)
-	if _, _, _, err := s.Login(t.Context(), "admin", "wrong", false, "203.0.113.9", ""); !errors.As(err, &l) || l.Attempts != 1 {
+	if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: "admin", Password: "wrong", Peer: "203.0.113.9"}); !errors.As(err, &l) || l.Attempts != 1 {
 		t.Errorf("failures did not age: %+v", l)
 	}
 }
@@ -236,7 +236,7 @@ func TestFailedLoginsAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, user := range []string{"admin", "my secret phrase"} {
-		if _, _, _, err := s.Login(t.Context(), user, "not this one, surely", false, "192.0.2.9", "curl"); err == nil {
+		if _, _, _, err := s.Login(t.Context(), auth.Attempt{User: user, Password: "not this one, surely", Peer: "192.0.2.9", Agent: "curl"}); err == nil {
 			t.Errorf("%q got in", user)
 		}
 	}

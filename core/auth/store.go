@@ -91,6 +91,8 @@ type TokenStore interface {
 	SaveToken(ctx context.Context, t Token) error
 	// TouchToken stores the last use of a token that is still there; it revives none.
 	TouchToken(ctx context.Context, t Token) error
+	// RotateToken stores the new value of a token that is still there; it revives none.
+	RotateToken(ctx context.Context, t Token) error
 	DeleteToken(ctx context.Context, id string) error
 }
 
@@ -98,6 +100,7 @@ type TokenStore interface {
 type Store interface {
 	UserStore
 	RoleStore
+	SecondStepStore
 	SessionStore
 	TokenStore
 }

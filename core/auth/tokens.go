@@ -210,6 +210,35 @@ func (s *Service) RevokeToken(ctx context.Context, name string) error {
 	return nil
 }
 
+// RotateToken gives a token a new value, which is never shown again. The old one is refused at once.
+func (s *Service) RotateToken(ctx context.Context, name string) (string, Token, error) {
+	raw := id.Random(32)
+	s.mu.Lock()
+	var t Token
+	for _, x := range s.tokens {
+		if x.ID == name {
+			t = x
+		}
+	}
+	s.mu.Unlock()
+	if t.ID == "" {
+		return "", Token{}, errs.New(errs.NotFound, "Token not found")
+	}
+	old := t.Hash
+	t.Hash, t.Prefix, t.Suffix, t.Created, t.LastUsed = digest(raw), raw[:6], raw[len(raw)-4:], s.now(), time.Time{}
+	if err := s.store.RotateToken(ctx, t); err != nil {
+		return "", Token{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !has(s.tokens, old) { // revoked in this moment
+		return "", Token{}, errs.New(errs.NotFound, "Token not found")
+	}
+	delete(s.tokens, old)
+	s.tokens[t.Hash] = t
+	return raw, t, nil
+}
+
 var rawToken = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // EnsureEnrolled makes sure that the token in the file is valid for reports of the one local agent. A missing file,

@@ -31,7 +31,7 @@ type UserInfo struct {
 
 func (s *Service) info(u User) UserInfo {
 	i := UserInfo{
-		Name: u.Name, Source: u.Source, Roles: u.Roles, Disabled: u.Disabled, HasPassword: u.Password != "", Admin: s.rights[u.Name].admin,
+		Name: u.Name, Source: u.Source, Roles: u.Roles, Disabled: u.Disabled, HasPassword: u.Password != "", Admin: s.rights[u.Name].admin, SecondStep: has(s.seconds, u.Name),
 		Created: u.Created, Updated: u.Updated, LastLogin: u.LastLogin,
 	}
 	if i.HasPassword {
@@ -110,8 +110,6 @@ type UserChange struct {
 	Disabled *bool
 	Password *string
 	Roles    []string
-	// ResetSecondStep takes away the one-time codes of somebody who has lost them.
-	ResetSecondStep bool
 }
 
 // ChangeUser changes a user. Somebody who is disabled, or whose password somebody else has set, is logged out
@@ -266,6 +264,8 @@ func (s *Service) DeleteUser(ctx context.Context, maker Principal, name string) 
 	s.mu.Lock()
 	maps.DeleteFunc(s.sessions, func(_ string, x Session) bool { return x.User == name })
 	maps.DeleteFunc(s.tokens, func(_ string, t Token) bool { return t.Owner == name })
+	delete(s.seconds, name)
+	delete(s.pending, name)
 	s.mu.Unlock()
 	s.adopt(next)
 	return nil

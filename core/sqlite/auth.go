@@ -12,10 +12,16 @@ import (
 )
 
 // Auth keeps users, sessions and tokens. It implements auth.Store.
-type Auth struct{ db *DB }
+type Auth struct {
+	db     *DB
+	sealer Sealer
+}
 
 // NewAuth returns the store on an open state database.
-func NewAuth(db *DB) *Auth { return &Auth{db} }
+func NewAuth(db *DB) *Auth { return &Auth{db: db} }
+
+// With returns the store with what opens and seals second steps. Without, there must be none.
+func (a *Auth) With(sealer Sealer) *Auth { return &Auth{a.db, sealer} }
 
 var _ auth.Store = (*Auth)(nil)
 
@@ -90,6 +96,54 @@ func (a *Auth) DeleteUser(ctx context.Context, name string) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM users WHERE name = ?`, name)
 		return err
 	})
+}
+
+func secondStepPlace(user string) string { return "second-step/" + user }
+
+// SecondSteps returns the second steps by user.
+func (a *Auth) SecondSteps(ctx context.Context) (map[string]auth.SecondStep, error) {
+	type step struct {
+		user string
+		x    auth.SecondStep
+	}
+	found, err := all(ctx, a.db, `SELECT user, body FROM second_steps`, func(r *sql.Rows) (s step, err error) {
+		var sealed []byte
+		if err := r.Scan(&s.user, &sealed); err != nil {
+			return s, err
+		}
+		if a.sealer == nil {
+			return s, errs.New(errs.Internal, "second steps are sealed, and there is no key")
+		}
+		plain, err := a.sealer.Open(secondStepPlace(s.user), sealed)
+		if err != nil {
+			return s, errs.Wrap(errs.Internal, err, "the second step of %s cannot be opened: is secret.key the one it was sealed with?", s.user)
+		}
+		return s, json.Unmarshal(plain, &s.x)
+	})
+	out := map[string]auth.SecondStep{}
+	for _, s := range found {
+		out[s.user] = s.x
+	}
+	return out, err
+}
+
+// SaveSecondStep stores a user's second step, nil removes it.
+func (a *Auth) SaveSecondStep(ctx context.Context, user string, x *auth.SecondStep) error {
+	if x == nil {
+		return a.exec(ctx, `DELETE FROM second_steps WHERE user = ?`, user)
+	}
+	plain, err := json.Marshal(x)
+	if err != nil {
+		return err
+	}
+	if a.sealer == nil {
+		return errs.New(errs.Internal, "second steps are sealed, and there is no key")
+	}
+	sealed, err := a.sealer.Seal(secondStepPlace(user), plain)
+	if err != nil {
+		return err
+	}
+	return a.exec(ctx, `INSERT INTO second_steps (user, body) VALUES (?, ?) ON CONFLICT (user) DO UPDATE SET body = excluded.body`, user, sealed)
 }
 
 // Roles returns the roles that are not built in.
@@ -215,6 +269,11 @@ func (a *Auth) SaveToken(ctx context.Context, t auth.Token) error {
 // TouchToken stores the last use of a token that is still there.
 func (a *Auth) TouchToken(ctx context.Context, t auth.Token) error {
 	return a.exec(ctx, `UPDATE tokens SET last_used = ? WHERE id = ?`, ms(t.LastUsed), t.ID)
+}
+
+// RotateToken stores the new value of a token that is still there.
+func (a *Auth) RotateToken(ctx context.Context, t auth.Token) error {
+	return a.exec(ctx, `UPDATE tokens SET hash = ?, prefix = ?, suffix = ?, created = ?, last_used = 0 WHERE id = ?`, t.Hash, t.Prefix, t.Suffix, ms(t.Created), t.ID)
 }
 
 // DeleteToken removes a token.

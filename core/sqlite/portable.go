@@ -26,6 +26,7 @@ var portable = []bundle.Table{
 	{Section: "tokens", Name: "fleet_bindings"},
 	{Section: "users", Name: "roles"},
 	{Section: "users", Name: "users", Lax: []string{"last_login"}},
+	{Section: "users", Name: "second_steps", Lax: []string{"body"}},
 }
 
 // Portable reads and writes the configuration as a bundle carries it, secrets in clear.

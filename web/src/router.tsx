@@ -203,6 +203,36 @@ const settingsPassword = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/password.tsx'), 'Password'),
 });
 
+const settingsSessions = createRoute({
+  getParentRoute: () => settings,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('./features/settings/sessions.tsx'), 'Sessions'),
+});
+
+const settingsUsers = createRoute({
+  getParentRoute: () => settings,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./features/settings/users.tsx'), 'Users'),
+});
+
+const settingsRoles = createRoute({
+  getParentRoute: () => settings,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./features/settings/roles.tsx'), 'Roles'),
+});
+
+const settingsAudit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./features/settings/audit.tsx'), 'Audit'),
+});
+
+const settingsSecurity = createRoute({
+  getParentRoute: () => settings,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./features/settings/security.tsx'), 'Security'),
+});
+
 const settingsKiosk = createRoute({
   getParentRoute: () => settings,
   path: '/kiosk',
@@ -258,6 +288,11 @@ export const router = createRouter({
         settingsIntegrations,
         settingsTokens,
         settingsPassword,
+        settingsSessions,
+        settingsUsers,
+        settingsRoles,
+        settingsAudit,
+        settingsSecurity,
         settingsKiosk,
         settingsMetrics,
         settingsSystem,

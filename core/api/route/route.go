@@ -115,6 +115,11 @@ func CSRFCookie(r *Request, token string, life time.Duration) *http.Cookie {
 	return &http.Cookie{Name: "pulse_csrf", Value: url.QueryEscape(token), Path: "/", Secure: r.HTTPS, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
 }
 
+// SessionCookie is the cookie that a browser logs in with.
+func SessionCookie(r *Request, session string, life time.Duration) *http.Cookie {
+	return &http.Cookie{Name: "pulse_session", Value: session, Path: "/", HttpOnly: true, Secure: r.HTTPS, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
+}
+
 // Raw is an Out that is sent as it is.
 type Raw struct {
 	Status      int

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -25,7 +25,7 @@ type Claims interface {
 
 // Logins opens and ends sessions and changes passwords.
 type Logins interface {
-	Login(ctx context.Context, user, password string, remember bool, peer, agent string) (session, csrf string, life time.Duration, err error)
+	Login(ctx context.Context, a auth.Attempt) (session, csrf string, life time.Duration, err error)
 	Logout(ctx context.Context, session string) error
 	ChangePassword(ctx context.Context, caller auth.Principal, current, next, peer string) error
 	Changed(user string) time.Time
@@ -38,6 +38,7 @@ type Tokens interface {
 	ListTokens() []auth.Token
 	CreateToken(ctx context.Context, maker auth.Principal, t auth.NewToken) (string, auth.Token, error)
 	RevokeToken(ctx context.Context, id string) error
+	RotateToken(ctx context.Context, id string) (string, auth.Token, error)
 	Token(raw string) (auth.Principal, bool)
 }
 
@@ -46,7 +47,11 @@ type Area struct {
 	Claims Claims
 	Logins Logins
 	Tokens Tokens
-	Now    func() time.Time
+	// Sessions and Steps are the caller's logins and one-time codes, Locks who is locked out.
+	Sessions Sessions
+	Steps    Steps
+	Locks    Locks
+	Now      func() time.Time
 	// BaseURL is where agents reach the server, empty to take it from each request.
 	BaseURL string
 	// TokenPath is where the bootstrap token lies while the server waits to be claimed.
@@ -59,13 +64,22 @@ type Area struct {
 // Routes returns the area's rows.
 func (a Area) Routes() []route.Route {
 	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
-	return []route.Route{
+	return slices.Concat(a.sessionRoutes(), a.stepRoutes(), a.tokenRoutes(), []route.Route{
 		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
 		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().Event("bootstrap_token_checked").With(own).Class("auth"),
 		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().Event("quick_setup").With(own).Class("auth"),
 		route.Post("/api/login", "login", "Log in with user name and password", a.login).Public().Event("login").With(func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }).Class("auth"),
 		route.Post("/api/logout", "logout", "Log out", a.logout).Own().Class("auth"),
 		route.Post("/api/security/change-password", "changePassword", "Change the caller's password; all other logins of the user end", a.changePassword).Own(auth.ScopeSettingsWrite).Event("password_change").Class("auth"),
+	})
+}
+
+// tokenRoutes are the rows of API tokens.
+func (a Area) tokenRoutes() []route.Route {
+	return []route.Route{
+		route.Post("/api/security/tokens/{id}/regenerate", "rotateToken", "Give one of the caller's tokens a new value, shown once; name, scopes and end stay", a.rotateToken).Own(auth.ScopeSettingsWrite).Event("token_regenerated").Class("auth"),
+		route.Post("/api/security/regenerate-token", "regenerateToken", "Give the caller's primary token a new value, shown once; other tokens stay", a.regenerate).Admin(auth.ScopeSettingsWrite).Event("token_regenerated").Class("auth"),
+		route.Post("/api/security/validate-token", "validateToken", "Whether a token is valid", a.validate).Admin(auth.ScopeSettingsWrite).Unaudited().Class("auth"),
 		route.Get("/api/security/tokens", "listTokens", "API tokens, newest first: the caller's, and all for those who administer users", a.listTokens).Own(auth.ScopeSettingsRead),
 		route.Post("/api/security/tokens", "createToken", "Make an API token; its value is shown once", a.createToken).Own(auth.ScopeSettingsWrite).Event("token_created"),
 		route.Delete("/api/security/tokens/{id}", "revokeToken", "Revoke an API token at once", a.revokeToken).Own(auth.ScopeSettingsWrite).Event("token_revoked"),
@@ -139,6 +153,7 @@ func (a Area) quickSetup(ctx context.Context, in setupIn) (SetupDone, error) {
 	if err := a.Claims.Claim(ctx, in.Body.Username, in.Body.Password, in.Body.APIToken); err != nil {
 		return SetupDone{}, err
 	}
+	audit.Actor(ctx, in.Body.Username)
 	return SetupDone{Success: true, Method: a.Deployment, DeploymentType: a.Deployment, Message: "The server is set up. Log in with the new user."}, nil
 }
 
@@ -146,11 +161,12 @@ type loginRequest struct {
 	Username   string `json:"username"`
 	Password   string `json:"password"`
 	RememberMe bool   `json:"rememberMe,omitempty"`
+	Code       string `json:"code,omitempty" help:"The one-time or recovery code, for users who have them; without it the answer is second_step_required."`
 }
 
 func (a Area) login(ctx context.Context, in loginRequest) (route.Reply[Done], error) {
 	r := route.RequestFrom(ctx)
-	session, csrf, life, err := a.Logins.Login(ctx, in.Username, in.Password, in.RememberMe, r.Peer, r.Agent)
+	session, csrf, life, err := a.Logins.Login(ctx, auth.Attempt{User: in.Username, Password: in.Password, Code: in.Code, Remember: in.RememberMe, Peer: r.Peer, Agent: r.Agent})
 	if a.Logins.Known(in.Username) { // any other name may be a password in the wrong field
 		audit.Actor(ctx, in.Username)
 	}
@@ -158,12 +174,8 @@ func (a Area) login(ctx context.Context, in loginRequest) (route.Reply[Done], er
 		return route.Reply[Done]{}, a.refused(ctx, err)
 	}
 	audit.Detail(ctx, "Successful login")
-	cookie := &http.Cookie{
-		Name: "pulse_session", Value: session, Path: "/", HttpOnly: true, Secure: r.HTTPS,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second),
-	}
 	return route.Reply[Done]{
-		Cookies: []*http.Cookie{cookie, route.CSRFCookie(r, csrf, life)},
+		Cookies: []*http.Cookie{route.SessionCookie(r, session, life), route.CSRFCookie(r, csrf, life)},
 		Body:    Done{Success: true, Message: "Successfully logged in"},
 	}, nil
 }
@@ -185,6 +197,15 @@ func (a Area) refused(ctx context.Context, err error) error {
 			"remainingMinutes": max(1, int(math.Ceil(l.Until.Sub(a.Now()).Minutes()))),
 		}
 		return e
+	}
+	if l.NeedCode {
+		audit.Detail(ctx, "The password is right, and a code is asked for")
+		e := errs.New(errs.Unauthenticated, "%s", l.Error()).WithWord("second_step_required")
+		e.Extra = map[string]any{"error": "second_step_required"}
+		return e
+	}
+	if l.WrongCode {
+		audit.Detail(ctx, "Invalid one-time code")
 	}
 	e := errs.New(errs.Unauthenticated, "%s", l.Error()).WithWord("invalid_credentials")
 	e.Extra = map[string]any{"error": "invalid_credentials", "attempts": l.Attempts, "remaining": max(0, auth.MaxAttempts-l.Attempts), "maxAttempts": auth.MaxAttempts}
@@ -337,88 +358,4 @@ func (a Area) token(ctx context.Context, id string) (auth.Token, error) {
 		}
 	}
 	return auth.Token{}, errs.New(errs.NotFound, "Token not found")
-}
-
-// Status tells how the server is protected. Anonymous callers learn only what a client needs to get in.
-type Status struct {
-	HasAuthentication           bool      `json:"hasAuthentication"`
-	RequiresAuth                bool      `json:"requiresAuth"`
-	APITokenConfigured          bool      `json:"apiTokenConfigured"`
-	APITokenHint                string    `json:"apiTokenHint"`
-	ExportProtected             bool      `json:"exportProtected"`
-	UnprotectedExportAllowed    bool      `json:"unprotectedExportAllowed"`
-	ConfiguredButPendingRestart bool      `json:"configuredButPendingRestart"`
-	HasAuditLogging             bool      `json:"hasAuditLogging"`
-	CredentialsEncrypted        bool      `json:"credentialsEncrypted"`
-	HasHTTPS                    bool      `json:"hasHTTPS"`
-	ClientIP                    string    `json:"clientIP"`
-	IsPrivateNetwork            bool      `json:"isPrivateNetwork"`
-	IsTrustedNetwork            bool      `json:"isTrustedNetwork"`
-	PublicAccess                bool      `json:"publicAccess"`
-	HasProxyAuth                bool      `json:"hasProxyAuth"`
-	ProxyAuthLogoutURL          string    `json:"proxyAuthLogoutURL"`
-	ProxyAuthUsername           string    `json:"proxyAuthUsername"`
-	ProxyAuthIsAdmin            bool      `json:"proxyAuthIsAdmin"`
-	AuthUsername                string    `json:"authUsername"`
-	AuthLastModified            string    `json:"authLastModified"`
-	OIDCEnabled                 bool      `json:"oidcEnabled"`
-	OIDCUsername                string    `json:"oidcUsername"`
-	HideLocalLogin              bool      `json:"hideLocalLogin"`
-	AgentURL                    string    `json:"agentUrl"`
-	SSOProviders                []string  `json:"ssoProviders"`
-	TokenScopes                 *[]string `json:"tokenScopes,omitempty"`
-	BootstrapTokenPath          string    `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up, like the next two."`
-	IsDocker                    *bool     `json:"isDocker,omitempty"`
-	InContainer                 *bool     `json:"inContainer,omitempty"`
-}
-
-func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
-	r, p := route.RequestFrom(ctx), auth.PrincipalFrom(ctx)
-	claimed := a.Claims.Claimed()
-	addr, _ := netip.ParseAddr(r.Peer)
-	private := addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast()
-	s := Status{
-		// The server never serves without authentication; the members tell whether there is a user to log in as.
-		HasAuthentication: claimed, RequiresAuth: claimed, ExportProtected: true, CredentialsEncrypted: true, HasAuditLogging: true,
-		HasHTTPS: r.HTTPS, ClientIP: r.Peer, IsPrivateNetwork: private, IsTrustedNetwork: private, PublicAccess: !private,
-		AgentURL: a.agentURL(r), SSOProviders: []string{},
-	}
-	for _, t := range a.Tokens.ListTokens() {
-		s.APITokenConfigured = s.APITokenConfigured || !t.Enrolled
-	}
-	if !claimed {
-		s.BootstrapTokenPath, s.IsDocker, s.InContainer = a.TokenPath, &a.Container, &a.Container
-	}
-	if !p.Authenticated() {
-		return s, nil
-	}
-	s.AuthUsername = p.User
-	if changed := a.Logins.Changed(p.User); !changed.IsZero() {
-		s.AuthLastModified = changed.UTC().Format(time.RFC3339)
-	}
-	for _, t := range a.Tokens.ListTokens() {
-		if !t.Enrolled {
-			s.APITokenHint = t.Prefix + "..." + t.Suffix
-			break
-		}
-	}
-	if p.Token != nil {
-		scopes := []string{}
-		for _, x := range p.Token.Scopes {
-			scopes = append(scopes, string(x))
-		}
-		s.TokenScopes = &scopes
-	}
-	return s, nil
-}
-
-func (a Area) agentURL(r *route.Request) string {
-	if a.BaseURL != "" {
-		return a.BaseURL
-	}
-	scheme := "http"
-	if r.HTTPS {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
 }

@@ -17,13 +17,14 @@ type Memory struct {
 	sessions map[string]auth.Session
 	tokens   map[string]auth.Token
 	roles    map[string]auth.Role
+	seconds  map[string]auth.SecondStep
 }
 
 var _ auth.Store = (*Memory)(nil)
 
 // New returns an empty store.
 func New() *Memory {
-	return &Memory{users: map[string]auth.User{}, sessions: map[string]auth.Session{}, tokens: map[string]auth.Token{}, roles: map[string]auth.Role{}}
+	return &Memory{users: map[string]auth.User{}, sessions: map[string]auth.Session{}, tokens: map[string]auth.Token{}, roles: map[string]auth.Role{}, seconds: map[string]auth.SecondStep{}}
 }
 
 func values[T any](m *Memory, by map[string]T) []T {
@@ -60,6 +61,25 @@ func (m *Memory) DeleteUser(_ context.Context, name string) error {
 	delete(m.users, name)
 	maps.DeleteFunc(m.sessions, func(_ string, x auth.Session) bool { return x.User == name })
 	maps.DeleteFunc(m.tokens, func(_ string, t auth.Token) bool { return t.Owner == name })
+	return nil
+}
+
+// SecondSteps returns the second steps by user.
+func (m *Memory) SecondSteps(context.Context) (map[string]auth.SecondStep, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.seconds), nil
+}
+
+// SaveSecondStep stores a user's second step, nil removes it.
+func (m *Memory) SaveSecondStep(_ context.Context, user string, x *auth.SecondStep) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if x == nil {
+		delete(m.seconds, user)
+	} else {
+		m.seconds[user] = *x
+	}
 	return nil
 }
 
@@ -149,6 +169,9 @@ func (m *Memory) TouchToken(_ context.Context, t auth.Token) error {
 	}
 	return nil
 }
+
+// RotateToken changes a token that is there.
+func (m *Memory) RotateToken(ctx context.Context, t auth.Token) error { return m.TouchToken(ctx, t) }
 
 // DeleteToken removes a token.
 func (m *Memory) DeleteToken(_ context.Context, id string) error {

@@ -152,7 +152,7 @@ func claim(ctx context.Context, cfg *config.Config, user, password string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	service, err := auth.Open(ctx, sqlite.NewAuth(b.state), time.Now, hclog.NewNullLogger())
+	service, err := auth.Open(ctx, sqlite.NewAuth(b.state).With(b.sealer), time.Now, hclog.NewNullLogger())
 	if err != nil {
 		return err
 	}

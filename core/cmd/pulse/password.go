@@ -70,7 +70,7 @@ func resetPassword(ctx context.Context, cfg *config.Config, user, password strin
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	s, err := auth.Open(ctx, sqlite.NewAuth(b.state), time.Now, hclog.NewNullLogger())
+	s, err := auth.Open(ctx, sqlite.NewAuth(b.state).With(b.sealer), time.Now, hclog.NewNullLogger())
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(), Demo: s.cfg != nil && s.cfg.Demo,
 		})},
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
-		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Now: time.Now,
+		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},

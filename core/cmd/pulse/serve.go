@@ -133,7 +133,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 
 // openAuth loads who may come in, and makes the tokens that a new server needs.
 func (s *server) openAuth(ctx context.Context) (err error) {
-	if s.auth, err = auth.Open(ctx, sqlite.NewAuth(s.base.state), time.Now, s.log.Named("auth")); err != nil {
+	if s.auth, err = auth.Open(ctx, sqlite.NewAuth(s.base.state).With(s.base.sealer), time.Now, s.log.Named("auth")); err != nil {
 		return err
 	}
 	if err = s.auth.EnsureEnrolled(ctx, "Local agent", s.base.dir.Secret("local-agent.token")); err != nil {

@@ -41,6 +41,27 @@ export function pagesOf(machine) {
       act: (p) => p.getByRole('button', { name: 'New token' }).click(),
     },
     { name: 'password', path: '/settings/password', complete: (p) => p.getByLabel('Current password') },
+    { name: 'logins', path: '/settings/sessions', complete: (p) => p.getByRole('list', { name: 'Logins' }) },
+    { name: 'users', path: '/settings/users', complete: (p) => p.getByRole('list', { name: 'Users' }) },
+    {
+      name: 'new-user',
+      path: '/settings/users',
+      complete: (p) => p.getByRole('list', { name: 'Users' }),
+      act: (p) => p.getByRole('button', { name: 'New user' }).click(),
+    },
+    { name: 'roles', path: '/settings/roles', complete: (p) => p.getByRole('list', { name: 'Roles' }) },
+    {
+      name: 'new-role',
+      path: '/settings/roles',
+      complete: (p) => p.getByRole('list', { name: 'Roles' }),
+      act: (p) => p.getByRole('button', { name: 'New role' }).click(),
+    },
+    { name: 'audit', path: '/settings/audit', complete: (p) => p.getByRole('list', { name: 'Events' }) },
+    {
+      name: 'security',
+      path: '/settings/security',
+      complete: (p) => p.getByRole('list', { name: 'Findings' }),
+    },
     { name: 'plugins', path: '/plugins', complete: (p) => p.getByRole('list', { name: 'Plugins' }) },
     { name: 'plugin', path: '/plugins/host', complete: (p) => p.getByRole('log') },
     {

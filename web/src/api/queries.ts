@@ -85,8 +85,8 @@ export function numbers(type: string, id: string, when: Range | Window, points: 
   });
 }
 
-export function login(username: string, password: string, rememberMe: boolean) {
-  const body: Body<'/api/login'> = { username, password, rememberMe };
+export function login(username: string, password: string, rememberMe: boolean, code = '') {
+  const body: Body<'/api/login'> = { username, password, rememberMe, ...(code && { code }) };
   return call<Answer<'/api/login', 'post'>>('api/login', { method: 'POST', body, proves: true });
 }
 
@@ -119,9 +119,14 @@ function randomToken(): string {
   );
 }
 
-export function createToken(name: string, scopes: readonly string[]): Promise<NewToken> {
-  const body: Body<'/api/security/tokens'> = { name, scopes: [...scopes] };
+export function createToken(name: string, scopes: readonly string[], expiresAt?: string): Promise<NewToken> {
+  const body: Body<'/api/security/tokens'> = { name, scopes: [...scopes], ...(expiresAt && { expiresAt }) };
   return call('api/security/tokens', { method: 'POST', body });
+}
+
+/** Gives one of the caller's own tokens a new value. */
+export function rotateToken(id: string): Promise<NewToken> {
+  return call(`api/security/tokens/${encodeURIComponent(id)}/regenerate`, { method: 'POST' });
 }
 
 export function revokeToken(id: string): Promise<void> {

@@ -165,6 +165,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/{username}/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Turn off the one-time codes of somebody who has lost them */
+        delete: operations["resetSecondStep"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/version": {
         parameters: {
             query?: never;
@@ -2001,6 +2018,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/lockouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is locked out after failed logins */
+        get: operations["listLockouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/security/quick-setup": {
         parameters: {
             query?: never;
@@ -2013,6 +2047,126 @@ export interface paths {
         /** Claim a new server: make its first user */
         post: operations["quickSetup"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/regenerate-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the caller's primary token a new value, shown once; other tokens stay */
+        post: operations["regenerateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/reset-lockout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget the failed logins of a user or an address */
+        post: operations["resetLockout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a secret for the caller's authenticator app; it counts once a code has been seen */
+        post: operations["beginSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/second-step/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn the caller's one-time codes off, with a code */
+        post: operations["disableSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/second-step/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for one-time codes at the caller's logins from now on; the recovery codes are shown once */
+        post: operations["enableSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logins that are open: the caller's, and all for those who administer users */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** End all other logins of the caller */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a login at once */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2070,6 +2224,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/tokens/{id}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give one of the caller's tokens a new value, shown once; name, scopes and end stay */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/security/validate-bootstrap-token": {
         parameters: {
             query?: never;
@@ -2081,6 +2252,23 @@ export interface paths {
         put?: never;
         /** Whether a bootstrap token claims the server; it is not used up */
         post: operations["validateBootstrapToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/validate-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a token is valid */
+        post: operations["validateToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2808,6 +2996,9 @@ export interface components {
             count: number;
             data: components["schemas"]["Resource"][];
         };
+        CodeIn: {
+            code: string;
+        };
         Column: {
             format: string;
             label: string;
@@ -3054,6 +3245,13 @@ export interface components {
             Online: boolean;
             PulseError: string;
             PulseReachable: boolean | null;
+        };
+        Enrolment: {
+            /** @description The URL as a picture, a data: URL of PNG. */
+            qr: string;
+            secret: string;
+            /** @description otpauth:// for apps on this device. */
+            url: string;
         };
         Environment: {
             confidence: number;
@@ -3480,7 +3678,24 @@ export interface components {
             /** Format: date-time */
             time?: string | null;
         };
+        Lockout: {
+            /** @description An address, or a network of IPv6. */
+            ip?: string;
+            /** Format: date-time */
+            lockedUntil: string;
+            /** @description Absent when the whole address is locked out. */
+            username?: string;
+        };
+        LockoutIn: {
+            /** @description A user name or an address. */
+            identifier: string;
+        };
+        LockoutList: {
+            lockouts: components["schemas"]["Lockout"][];
+        };
         LoginRequest: {
+            /** @description The one-time or recovery code, for users who have them; without it the answer is second_step_required. */
+            code?: string;
             password: string;
             rememberMe?: boolean;
             username: string;
@@ -3882,6 +4097,9 @@ export interface components {
             trigger?: number | null;
             unit?: string;
         };
+        RecoveryCodes: {
+            recoveryCodes: string[];
+        };
         Refreshed: {
             clusterName: string;
             clusterNodes: components["schemas"]["Endpoint"][];
@@ -3890,6 +4108,13 @@ export interface components {
             nodesAdded: number;
             oldNodeCount: number;
             status: string;
+        };
+        Regenerated: {
+            deploymentType: string;
+            message: string;
+            requiresRestart: boolean;
+            success: boolean;
+            token: string;
         };
         Registered: {
             cluster?: string;
@@ -4120,6 +4345,27 @@ export interface components {
             type: string;
             version: string;
         };
+        Session: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description It is the one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            /** @description Where the login came from. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastSeenAt: string;
+            userAgent?: string;
+            username: string;
+        };
+        SessionList: {
+            sessions: components["schemas"]["Session"][];
+        };
         Settings: {
             fixed: string[];
             schema: unknown;
@@ -4244,6 +4490,8 @@ export interface components {
             authUsername: string;
             /** @description Present while the server waits to be set up, like the next two. */
             bootstrapTokenPath?: string;
+            /** @description The permissions that the caller has, as action:resource. */
+            can: string[];
             clientIP: string;
             configuredButPendingRestart: boolean;
             credentialsEncrypted: boolean;
@@ -4263,7 +4511,10 @@ export interface components {
             proxyAuthLogoutURL: string;
             proxyAuthUsername: string;
             publicAccess: boolean;
+            recoveryCodesLeft: number;
             requiresAuth: boolean;
+            /** @description The caller's logins ask for a one-time code. */
+            secondStep: boolean;
             ssoProviders: string[];
             tokenScopes?: string[] | null;
             unprotectedExportAllowed: boolean;
@@ -4421,6 +4672,13 @@ export interface components {
             roleIds: string[];
             username: string;
         };
+        Valid: {
+            message: string;
+            valid: boolean;
+        };
+        ValidateIn: {
+            token: string;
+        };
         Value: {
             percent?: number | null;
             total?: number | null;
@@ -4527,6 +4785,7 @@ export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
+export type SchemaCodeIn = components['schemas']['CodeIn'];
 export type SchemaColumn = components['schemas']['Column'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
 export type SchemaCondition = components['schemas']['Condition'];
@@ -4551,6 +4810,7 @@ export type SchemaEmail = components['schemas']['Email'];
 export type SchemaEmailHealth = components['schemas']['EmailHealth'];
 export type SchemaEncryption = components['schemas']['Encryption'];
 export type SchemaEndpoint = components['schemas']['Endpoint'];
+export type SchemaEnrolment = components['schemas']['Enrolment'];
 export type SchemaEnvironment = components['schemas']['Environment'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaEscalation = components['schemas']['Escalation'];
@@ -4605,6 +4865,9 @@ export type SchemaListsListsOut = components['schemas']['ListsListsOut'];
 export type SchemaListsOut = components['schemas']['ListsOut'];
 export type SchemaListsPage = components['schemas']['ListsPage'];
 export type SchemaListsRow = components['schemas']['ListsRow'];
+export type SchemaLockout = components['schemas']['Lockout'];
+export type SchemaLockoutIn = components['schemas']['LockoutIn'];
+export type SchemaLockoutList = components['schemas']['LockoutList'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMatch = components['schemas']['Match'];
@@ -4650,7 +4913,9 @@ export type SchemaQueue = components['schemas']['Queue'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReasons = components['schemas']['Reasons'];
+export type SchemaRecoveryCodes = components['schemas']['RecoveryCodes'];
 export type SchemaRefreshed = components['schemas']['Refreshed'];
+export type SchemaRegenerated = components['schemas']['Regenerated'];
 export type SchemaRegistered = components['schemas']['Registered'];
 export type SchemaRegistration = components['schemas']['Registration'];
 export type SchemaRelay = components['schemas']['Relay'];
@@ -4675,6 +4940,8 @@ export type SchemaScanIn = components['schemas']['ScanIn'];
 export type SchemaSchedule = components['schemas']['Schedule'];
 export type SchemaSent = components['schemas']['Sent'];
 export type SchemaServer = components['schemas']['Server'];
+export type SchemaSession = components['schemas']['Session'];
+export type SchemaSessionList = components['schemas']['SessionList'];
 export type SchemaSettings = components['schemas']['Settings'];
 export type SchemaSetup = components['schemas']['Setup'];
 export type SchemaSetupDone = components['schemas']['SetupDone'];
@@ -4710,6 +4977,8 @@ export type SchemaUpdateIn = components['schemas']['UpdateIn'];
 export type SchemaUser = components['schemas']['User'];
 export type SchemaUserChange = components['schemas']['UserChange'];
 export type SchemaUserIn = components['schemas']['UserIn'];
+export type SchemaValid = components['schemas']['Valid'];
+export type SchemaValidateIn = components['schemas']['ValidateIn'];
 export type SchemaValue = components['schemas']['Value'];
 export type SchemaVerified = components['schemas']['Verified'];
 export type SchemaVersion = components['schemas']['Version'];
@@ -5240,6 +5509,35 @@ export interface operations {
             header?: never;
             path: {
                 role_id: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetSecondStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
                 username: string;
             };
             cookie?: never;
@@ -9735,6 +10033,35 @@ export interface operations {
             };
         };
     };
+    listLockouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockoutList"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     quickSetup: {
         parameters: {
             query?: never;
@@ -9758,6 +10085,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
                 };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    regenerateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regenerated"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetLockout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LockoutIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginSecondStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disableSecondStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enableSecondStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The error */
             default: {
@@ -9890,6 +10457,37 @@ export interface operations {
             };
         };
     };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     validateBootstrapToken: {
         parameters: {
             query?: never;
@@ -9913,6 +10511,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    validateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ValidateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Valid"];
+                };
             };
             /** @description The error */
             default: {

@@ -1,6 +1,6 @@
 import type { paths } from './schema.d.ts';
 
-type Methods = 'get' | 'post' | 'put' | 'delete';
+type Methods = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 type JsonOf<T> = T extends { content: { 'application/json': infer Body } } ? Body : undefined;
 

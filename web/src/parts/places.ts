@@ -1,18 +1,46 @@
-/** The pages of the settings, in the order of their menu. */
-export const settingsPages = [
-  { to: '/settings/integrations', label: 'Integrations', also: 'add connect source cluster' },
+import type { Need } from './may.ts';
+
+/** The pages of the settings, in the order of their menu. Need is what somebody must be allowed to make use of a page. */
+export const settingsPages: readonly { to: string; label: string; also: string; need?: Need }[] = [
+  {
+    to: '/settings/integrations',
+    label: 'Integrations',
+    also: 'add connect source cluster',
+    need: 'admin:settings',
+  },
   { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke' },
-  { to: '/settings/password', label: 'Password', also: 'account change' },
+  { to: '/settings/password', label: 'Account', also: 'password change one-time codes second factor totp' },
+  { to: '/settings/sessions', label: 'Logins', also: 'sessions browsers lockout' },
+  { to: '/settings/users', label: 'Users', also: 'accounts people roles', need: 'admin:users' },
+  { to: '/settings/roles', label: 'Roles', also: 'permissions rights rbac', need: 'admin:users' },
+  {
+    to: '/settings/audit',
+    label: 'Audit log',
+    also: 'events who changed verify export',
+    need: 'read:audit_logs',
+  },
+  { to: '/settings/security', label: 'Security', also: 'posture protection https', need: 'admin:users' },
   { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
-  { to: '/settings/metrics', label: 'Metrics', also: 'history store retention influxdb copy' },
-  { to: '/settings/system', label: 'System', also: 'public address temperature networks' },
+  {
+    to: '/settings/metrics',
+    label: 'Metrics',
+    also: 'history store retention influxdb copy',
+    need: 'admin:settings',
+  },
+  {
+    to: '/settings/system',
+    label: 'System',
+    also: 'public address temperature networks',
+    need: 'admin:settings',
+  },
   {
     to: '/settings/backup',
     label: 'Backup & import',
     also: 'export configuration bundle restore migrate arrive',
+    need: 'admin:settings',
   },
   { to: '/settings/about', label: 'About', also: 'version licence' },
-] as const;
+];
 
 /** The pages about alerts, in the order of their menu. */
 export const alertPages = [

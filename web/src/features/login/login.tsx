@@ -20,6 +20,7 @@ export function Login() {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [remember, setRemember] = useState(false);
+  const [code, setCode] = useState('');
 
   useEffect(() => {
     document.title = 'Log in · Pulse';
@@ -30,13 +31,18 @@ export function Login() {
   }, [status.data, navigate]);
 
   const attempt = useMutation({
-    mutationFn: () => login(name, password, remember),
+    mutationFn: () => login(name, password, remember, code.trim()),
     onSuccess: async () => {
       await queries.resetQueries();
       // Places are those of the app; the history's are those of the browser, below the base path.
       router.history.push(below(ownPlace(next, document.baseURI), document.baseURI));
     },
   });
+
+  const asked = attempt.error instanceof ApiError && attempt.error.code === 'second_step_required';
+  // Asked once, the field stays: a mistyped code is corrected in place.
+  const [second, setSecond] = useState(false);
+  if (asked && !second) setSecond(true);
 
   function submit(e: SubmitEvent) {
     e.preventDefault();
@@ -65,12 +71,27 @@ export function Login() {
           value={password}
           onChange={(e) => setPassword(e.target.value)}
         />
+        {second && (
+          <Field
+            label="One-time code"
+            hint="From your authenticator app, or a recovery code."
+            name="code"
+            autoComplete="one-time-code"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            autoFocus
+            className="font-mono"
+            value={code}
+            onChange={(e) => setCode(e.target.value)}
+          />
+        )}
         <Checkbox
           label="Stay logged in for 30 days"
           checked={remember}
           onChange={(e) => setRemember(e.target.checked)}
         />
-        {attempt.isError && <LoginProblem error={attempt.error} />}
+        {attempt.isError && !asked && <LoginProblem error={attempt.error} second={second} />}
         <Button type="submit" look="primary" busy={attempt.isPending}>
           Log in
         </Button>
@@ -79,13 +100,18 @@ export function Login() {
   );
 }
 
-function LoginProblem({ error }: { error: unknown }) {
+function LoginProblem({ error, second }: { error: unknown; second: boolean }) {
   if (!(error instanceof ApiError)) return <ApiProblem title="The login failed." error={error} />;
   const { code, body } = error;
   if (code === 'invalid_credentials' || error.status === 401) {
     const left = typeof body.remaining === 'number' ? ` ${body.remaining} attempts are left.` : '';
     const locked = body.locked === true ? ' Logging in is locked for a while.' : left;
-    return <Problem title="User name or password is wrong." text={`Check both and try again.${locked}`} />;
+    return (
+      <Problem
+        title={second ? 'User name, password or code is wrong.' : 'User name or password is wrong.'}
+        text={`Check them and try again.${locked}`}
+      />
+    );
   }
   if (code === 'account_locked') {
     const minutes = typeof body.remainingMinutes === 'number' ? body.remainingMinutes : 15;

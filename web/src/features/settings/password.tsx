@@ -6,10 +6,20 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
+import { SecondStep } from './second-step.tsx';
 import { Section } from './section.tsx';
 
-/** Changes the password. All other sessions of the user end with the old one. */
+/** The account of the one who is logged in. */
 export function Password() {
+  return (
+    <div className="flex flex-col gap-8">
+      <ChangePassword />
+      <SecondStep />
+    </div>
+  );
+}
+
+function ChangePassword() {
   const status = useQuery(securityStatus);
   const user = status.data?.authUsername ?? '';
   const [current, setCurrent] = useState('');

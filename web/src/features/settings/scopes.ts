@@ -13,6 +13,8 @@ export const scopes: readonly { scope: string; text: string }[] = [
   { scope: 'kubernetes:manage', text: 'Act on clusters' },
   { scope: 'metrics:read', text: 'Read present values for Prometheus' },
   { scope: 'metrics:write', text: 'Send samples by Prometheus’ remote write' },
+  { scope: 'ai:chat', text: 'Ask the assistant' },
+  { scope: 'ai:execute', text: 'Have the assistant act' },
   { scope: 'agent:exec', text: 'Run commands through agents' },
 ];
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { createToken, revokeToken, tokens } from '@/api/queries.ts';
+import { createToken, revokeToken, rotateToken, securityStatus, tokens } from '@/api/queries.ts';
 import type { NewToken, Token } from '@/api/types.ts';
 import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -9,9 +9,11 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
+import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
+import { Select } from '@/ui/select.tsx';
 import { presets, scopes } from './scopes.ts';
 import { Section } from './section.tsx';
 
@@ -20,6 +22,7 @@ export function Tokens() {
   const list = useQuery(tokens);
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
+  const [renewing, setRenewing] = useState<Token>();
   return (
     <Section
       title="API tokens"
@@ -43,9 +46,10 @@ export function Tokens() {
           <p className="text-muted">Make one for an agent or a script.</p>
         </Empty>
       ) : (
-        <TokenList tokens={list.data} onRevoke={setRevoking} />
+        <TokenList tokens={list.data} onRevoke={setRevoking} onRenew={setRenewing} />
       )}
       {making && <NewTokenDialog onClose={() => setMaking(false)} />}
+      {renewing && <RenewDialog token={renewing} onClose={() => setRenewing(undefined)} />}
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />}
     </Section>
   );
@@ -55,13 +59,23 @@ function scopeText(token: Token): string {
   return token.scopes.includes('*') ? 'everything' : token.scopes.join(', ') || 'nothing';
 }
 
-function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: Token) => void }) {
+function TokenList({
+  tokens: list,
+  onRevoke,
+  onRenew,
+}: {
+  tokens: Token[];
+  onRevoke: (t: Token) => void;
+  onRenew: (t: Token) => void;
+}) {
   const now = useNow();
+  const me = useQuery(securityStatus).data?.authUsername;
   return (
     <ul className="bg-surface border-line rounded-lg border" aria-label="API tokens">
       {list.map((t) => {
         const made = instant(t.createdAt);
         const used = instant(t.lastUsedAt);
+        const ends = instant(t.expiresAt);
         return (
           <li
             key={t.id}
@@ -74,7 +88,11 @@ function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: 
                   {t.prefix}…{t.suffix}
                 </code>
               </p>
-              <p className="text-muted text-xs break-words">{scopeText(t)}</p>
+              <p className="text-muted text-xs break-words">
+                {scopeText(t)}
+                {t.owner && t.owner !== me && `; of ${t.owner}`}
+                {t.enrolled && '; of an agent'}
+              </p>
             </div>
             <p className="text-muted w-52 text-xs max-sm:flex-1">
               {made !== undefined && <span title={exactTime(made)}>made {ago(made, now)}</span>}
@@ -84,7 +102,20 @@ function TokenList({ tokens: list, onRevoke }: { tokens: Token[]; onRevoke: (t: 
               ) : (
                 <span title={exactTime(used)}>last used {ago(used, now)}</span>
               )}
+              {ends !== undefined && (
+                <>
+                  <br />
+                  <span title={exactTime(ends)} className={cx(ends <= now && 'text-down')}>
+                    {ends <= now ? `ended ${ago(ends, now)}` : `ends ${exactTime(ends)}`}
+                  </span>
+                </>
+              )}
             </p>
+            {t.owner === me && t.enrolled !== true && (
+              <Button small aria-label={`New value for ${t.name}`} onClick={() => onRenew(t)}>
+                New value
+              </Button>
+            )}
             <Button small look="danger" aria-label={`Revoke ${t.name}`} onClick={() => onRevoke(t)}>
               Revoke
             </Button>
@@ -99,8 +130,9 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly string[]>(presets[0]?.scopes ?? []);
+  const [days, setDays] = useState('');
   const create = useMutation({
-    mutationFn: () => createToken(name.trim(), chosen),
+    mutationFn: () => createToken(name.trim(), chosen, endAfter(days)),
     onSuccess: () => client.invalidateQueries({ queryKey: tokens.queryKey }),
   });
   if (create.data) return <TokenMade made={create.data} onClose={onClose} />;
@@ -123,8 +155,15 @@ function NewTokenDialog({ onClose }: { onClose: () => void }) {
           value={name}
           onChange={(e) => setName(e.target.value)}
         />
+        <Select label="It ends" value={days} onChange={(e) => setDays(e.target.value)}>
+          <option value="">never, as agents need it</option>
+          <option value="1">after a day</option>
+          <option value="30">after 30 days</option>
+          <option value="90">after 90 days</option>
+          <option value="365">after a year</option>
+        </Select>
         <fieldset className="flex flex-col gap-2">
-          <legend className="mb-1 text-sm font-medium">It may</legend>
+          <legend className="mb-1 text-sm font-medium">It may, as far as you may</legend>
           <div className="mb-1 flex flex-wrap gap-2">
             {presets.map((p) => (
               <Button
@@ -172,6 +211,39 @@ function TokenMade({ made, onClose }: { made: NewToken; onClose: () => void }) {
       <div className="mt-3 flex justify-end">
         <Button look="primary" onClick={onClose}>
           Done
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** When a token ends that lives for some days, undefined for one that does not end. */
+function endAfter(days: string): string | undefined {
+  return days === '' ? undefined : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
+}
+
+function RenewDialog({ token, onClose }: { token: Token; onClose: () => void }) {
+  const client = useQueryClient();
+  const renew = useMutation({
+    mutationFn: () => rotateToken(token.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: tokens.queryKey }),
+  });
+  if (renew.data) return <TokenMade made={renew.data} onClose={onClose} />;
+  return (
+    <Dialog title={`New value for “${token.name}”?`} onClose={onClose}>
+      <p className="text-sm">
+        The old value is refused at once; name, rights and end stay. Whatever uses the token needs the new
+        value.
+      </p>
+      {renew.isError && (
+        <div className="mt-3">
+          <ApiProblem title="The token has its old value." error={renew.error} />
+        </div>
+      )}
+      <div className="mt-4 flex justify-end gap-2">
+        <Button onClick={onClose}>Keep the old one</Button>
+        <Button look="primary" busy={renew.isPending} onClick={() => renew.mutate()}>
+          Make a new value
         </Button>
       </div>
     </Dialog>

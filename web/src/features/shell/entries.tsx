@@ -4,6 +4,7 @@ import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
 import { urgency } from '@/live/status.ts';
 import { Mark } from '@/parts/mark.tsx';
+import { useMay } from '@/parts/may.ts';
 import { alertPages, settingsPages } from '@/parts/places.ts';
 import { setTheme } from '@/theme.ts';
 import { useItems } from './nav.tsx';
@@ -22,6 +23,8 @@ const size = { size: 16, 'aria-hidden': true, strokeWidth: 1.75 } as const;
 
 function usePages(): Entry[] {
   const items = useItems();
+  const may = useMay();
+  const mine = settingsPages.filter((p) => p.need === undefined || may(p.need));
   return useMemo(
     () => [
       ...items.map((i) => ({ key: `page ${i.key}`, label: i.label, kind: 'Page', icon: i.icon, to: i.to })),
@@ -33,7 +36,7 @@ function usePages(): Entry[] {
         icon: <Bell {...size} />,
         to: { to: p.to },
       })),
-      ...settingsPages.map((p) => ({
+      ...mine.map((p) => ({
         key: p.to,
         label: p.label,
         also: `settings ${p.also}`,
@@ -42,7 +45,7 @@ function usePages(): Entry[] {
         to: { to: p.to },
       })),
     ],
-    [items],
+    [items, mine],
   );
 }
 
