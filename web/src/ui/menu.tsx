@@ -7,6 +7,7 @@ export function Disclosure({
   button,
   children,
   up,
+  end,
   className,
 }: {
   label: string;
@@ -14,6 +15,8 @@ export function Disclosure({
   children: (close: () => void) => ReactNode;
   /** Opens upwards. */
   up?: boolean;
+  /** Opens towards the left, for a button at the right edge. What opens downwards always does. */
+  end?: boolean;
   className?: string;
 }) {
   const [open, setOpen] = useState(false);
@@ -58,7 +61,8 @@ export function Disclosure({
         <div
           className={cx(
             'bg-raised border-line shadow-pop absolute z-30 min-w-48 rounded-lg border p-1',
-            up ? 'bottom-full left-0 mb-1' : 'top-full right-0 mt-1',
+            up ? 'bottom-full mb-1' : 'top-full mt-1',
+            up && !end ? 'left-0' : 'right-0',
           )}
         >
           {children(() => setOpen(false))}

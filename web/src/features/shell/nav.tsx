@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Bell, CircleHelp, LayoutDashboard, Puzzle, Search, Server, Settings } from 'lucide-react';
+import { Bell, CircleHelp, Ellipsis, LayoutDashboard, Puzzle, Search, Server, Settings } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { useLive } from '@/live/hooks.ts';
@@ -7,6 +7,8 @@ import type { Live } from '@/live/store.ts';
 import { Logo } from '@/parts/logo.tsx';
 import { TypeIcon } from '@/parts/type-icon.tsx';
 import { cx } from '@/ui/cx.ts';
+import { Disclosure } from '@/ui/menu.tsx';
+import { split } from './tabs.ts';
 import { ThemeMenu, UserMenu } from '@/parts/menus.tsx';
 
 /** Sections of the menu beside infrastructure: one for each family of which there is a resource, with the icon of its first type. */
@@ -147,28 +149,60 @@ export function SideNav({ onHelp, onPalette }: { onHelp: () => void; onPalette: 
   );
 }
 
+const tab = 'flex h-14 w-full min-w-0 flex-col items-center justify-center gap-0.5 text-xs';
+
+function Tab({ item, className, onOpen }: { item: Item; className: string; onOpen?: () => void }) {
+  return (
+    <Link
+      {...item.to}
+      onClick={onOpen}
+      activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
+      className={className}
+      activeProps={{ className: 'text-accent font-medium' }}
+      inactiveProps={{ className: 'text-muted' }}
+    >
+      {item.icon}
+      <span className="max-w-full truncate px-0.5">{item.label}</span>
+    </Link>
+  );
+}
+
 /** The navigation at the bottom of a phone, in reach of a thumb. */
 export function BottomNav() {
-  // There is room for the pages that people open most; the others are in the settings.
-  const items = useItems().filter((i) => i.key !== 'p');
+  const [shown, more] = split(useItems());
   return (
     <nav
       aria-label="Main"
-      className="border-line bg-surface flex shrink-0 border-t pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="border-line bg-surface flex shrink-0 border-t pb-[env(safe-area-inset-bottom)] *:min-w-0 *:flex-1 md:hidden"
     >
-      {items.map((item) => (
-        <Link
-          key={item.key}
-          {...item.to}
-          activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
-          className="flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-xs"
-          activeProps={{ className: 'text-accent font-medium' }}
-          inactiveProps={{ className: 'text-muted' }}
-        >
-          {item.icon}
-          <span className="max-w-full truncate px-0.5">{item.label}</span>
-        </Link>
+      {shown.map((item) => (
+        <Tab key={item.key} item={item} className={tab} />
       ))}
+      {more.length > 0 && (
+        <Disclosure
+          label="More pages"
+          up
+          end
+          className={cx(tab, 'text-muted')}
+          button={
+            <>
+              <Ellipsis size={18} aria-hidden strokeWidth={1.75} />
+              <span>More</span>
+            </>
+          }
+        >
+          {(close) =>
+            more.map((item) => (
+              <Tab
+                key={item.key}
+                item={item}
+                onOpen={close}
+                className="hover:bg-hover flex h-11 items-center gap-3 rounded-md px-3 text-sm"
+              />
+            ))
+          }
+        </Disclosure>
+      )}
     </nav>
   );
 }
