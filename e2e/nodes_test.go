@@ -120,3 +120,38 @@ func TestSetupScript(t *testing.T) {
 		t.Errorf("the token worked twice: %s", out)
 	}
 }
+
+// The other kinds go the same way: what is not trusted is named, accepted, and then read.
+func TestNodesOfOtherKinds(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	for _, kind := range []string{"pbs", "pmg"} {
+		there := simulated(t, kind)
+		node := map[string]any{"type": kind, "name": "One", "host": there["host"], "verifySSL": true}
+		for member, key := range map[string]string{"user": "user", "password": "password", "tokenName": "token_name", "tokenValue": "token_value"} {
+			if there[key] != nil {
+				node[member] = there[key]
+			}
+		}
+		refused := s.call("POST", "/api/config/nodes/test-connection", node)
+		print, _ := refused.member("fingerprint").(string)
+		if refused.status != http.StatusBadRequest || len(print) != 64 {
+			t.Fatalf("%s: an unknown certificate: %v", kind, refused)
+		}
+		node["fingerprint"] = print
+		if got := s.call("POST", "/api/config/nodes", node); got.status != http.StatusCreated {
+			t.Fatalf("%s: add: %v", kind, got)
+		}
+		eventually(t, kind+" is in the state", func() bool { return s.members(kind) == 1 })
+		if got := s.call("POST", "/api/config/nodes/"+kind+"-0/test", nil); got.status != http.StatusOK {
+			t.Errorf("%s: test: %v", kind, got)
+		}
+		if got := s.call("POST", "/api/config/nodes/"+kind+"-0/refresh-cluster", nil); got.status != http.StatusBadRequest {
+			t.Errorf("%s: refresh: %v", kind, got)
+		}
+	}
+	health := s.call("GET", "/api/monitoring/scheduler/health", nil)
+	if health.member("instances.0.key") != "pbs::one" || health.member("instances.1.key") != "pmg::one" || health.member("instances.0.pollStatus.lastSuccess") == nil {
+		t.Errorf("health: %v", health)
+	}
+}

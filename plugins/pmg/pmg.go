@@ -5,6 +5,8 @@ package pmg
 import (
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox/setup"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/schema"
 )
@@ -30,7 +32,7 @@ const Version = "1.0.0"
 
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
-	return schema.Define(sdk.Description{
+	return schema.Unconfigured(schema.Define(sdk.Description{
 		Kind:     "pmg",
 		Name:     "Proxmox Mail Gateway",
 		Summary:  "Mail gateways: nodes, queues, quarantine and sums of mail.",
@@ -48,7 +50,8 @@ func Plugin() sdk.Plugin {
 			{Name: taskBackups, Label: "Backups", Interval: time.Hour, Cost: sdk.CostLight, Rows: []string{rowsBackups}},
 			{Name: taskSystem, Label: "Services, signatures and packages", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
-	}, New)
+		Probes: setup.Probes(proxmox.MailGateway),
+	}, New), setup.PMG)
 }
 
 func gatewayType() sdk.ResourceType {

@@ -36,7 +36,10 @@ register() {
       curl -sS -m 60 -X POST -H 'Content-Type: application/json' --data-binary @- "$PULSE_URL/api/auto-register" 2>&1
   ) || true
   case $answer in
-    *'"success"'*) return 0 ;;
+    *'"success"'*)
+      say "Pulse says: $(printf '%s' "$answer" | json_value message)"
+      return 0
+      ;;
   esac
   say "Pulse did not take it: $(printf '%s' "$answer" | json_value message)"
   [ -n "$(printf '%s' "$answer" | json_value message)" ] || say "$answer"

@@ -45,7 +45,7 @@ func newPulse(t *testing.T) *pulse {
 			_, _ = io.WriteString(w, `{"error":"x","message":"`+p.refuse+`"}`)
 			return
 		}
-		_, _ = io.WriteString(w, `{"status":"success"}`)
+		_, _ = io.WriteString(w, `{"status":"success","message":"The node was added"}`)
 	}))
 	t.Cleanup(p.Close)
 	return p
@@ -156,7 +156,7 @@ func TestTheScriptMakesAnAccountAndTellsOfIt(t *testing.T) {
 	if got := m.read("roles/PulseMonitor"); got != "Sys.Audit,VM.GuestAgent.Audit\n" {
 		t.Errorf("role: %q", got)
 	}
-	for _, said := range []string{"It will:", "PVEAuditor on /", "PVEDatastoreAdmin on /storage", "running it again does no harm", "Done: Pulse watches https://10.0.0.10:8006"} {
+	for _, said := range []string{"It will:", "PVEAuditor on /", "PVEDatastoreAdmin on /storage", "running it again does no harm", "Pulse says: The node was added", "Done: Pulse watches https://10.0.0.10:8006"} {
 		if !strings.Contains(out, said) {
 			t.Errorf("it does not say %q:\n%s", said, out)
 		}
