@@ -35,7 +35,14 @@ type loadHost struct {
 	body  reportTemplate
 	sent  int
 	at    time.Time
-	acked []int64 // Unix milliseconds of the reports that were acknowledged
+	acked []ackedReport
+}
+
+// ackedReport is a report that was acknowledged: the second in which it lies in the history, as Unix milliseconds, and the
+// uptime that it told.
+type ackedReport struct {
+	second int64
+	uptime float64
 }
 
 // newLoad makes hosts that report to s over a number of connections.
@@ -131,7 +138,7 @@ func (l *load) converse(ctx context.Context, hosts []*loadHost, begin time.Time,
 		}
 		out.latencies = append(out.latencies, time.Since(due))
 		out.reports++
-		h.acked = append(h.acked, h.at.UnixMilli())
+		h.acked = append(h.acked, ackedReport{h.at.Truncate(time.Second).UnixMilli(), upBase + float64(h.at.Sub(l.start).Milliseconds())})
 	}
 	return out
 }
@@ -182,7 +189,8 @@ func (h *loadHost) next(start time.Time) []byte {
 	return h.body.fill(h.sent, h.at, h.at.Sub(start).Milliseconds())
 }
 
-// missing returns how many acknowledged reports of all hosts are not in the history.
+// missing returns how many acknowledged reports of all hosts are not in the history: neither they nor a later one of the
+// same second, which stands for them there.
 func (l *load) missing() (acknowledged, lost int) {
 	for _, h := range l.hosts {
 		query := url.Values{"resourceType": {"host"}, "resourceId": {h.name}, "metric": {"uptime"}, "range": {"1h"}, "maxPoints": {"10000"}}
@@ -193,13 +201,13 @@ func (l *load) missing() (acknowledged, lost int) {
 		if err := json.Unmarshal(got.body, &series); got.status != http.StatusOK || err != nil {
 			l.s.t.Fatalf("read the history of %s: %v (%v)", h.name, got, err)
 		}
-		stored := make(map[int64]bool, len(series.Points))
+		stored := make(map[int64]float64, len(series.Points))
 		for _, p := range series.Points {
-			stored[p.Timestamp] = true
+			stored[p.Timestamp] = p.Value
 		}
-		for _, at := range h.acked {
+		for _, a := range h.acked {
 			acknowledged++
-			if !stored[at] {
+			if stored[a.second] < a.uptime {
 				lost++
 			}
 		}
@@ -213,7 +221,7 @@ func (l *load) age() (oldest time.Duration, shown int) {
 	for name, host := range l.s.hosts() {
 		if uptime, ok := host["uptimeSeconds"].(float64); ok && strings.HasPrefix(name, "load-") {
 			shown++
-			oldest = max(oldest, now-time.Duration(uptime-1e9)*time.Millisecond)
+			oldest = max(oldest, now-time.Duration(uptime-upBase)*time.Millisecond)
 		}
 	}
 	return oldest, shown
@@ -232,10 +240,13 @@ type slot struct{ from, to int }
 // The places in a template: the time, the uptime, digits of a value, digits of a counter that only grows.
 const (
 	placeTime = "TTTTTTTTTTTTTTTTTTTTTTTT"
-	placeUp   = "1UUUUUUUUU" // 1e9 and the milliseconds
+	placeUp   = "1UUUUUUUUU" // upBase and the milliseconds
 	mayVary   = '#'
 	grows     = '~'
 )
+
+// upBase is the uptime, in seconds as a reader takes it, of a report at the start of a load.
+const upBase = 1e9
 
 // newTemplate returns a report of the shape that an agent of a server with some disks sends, of a size in bytes.
 func newTemplate(host string, size int) reportTemplate {
