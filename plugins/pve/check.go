@@ -108,7 +108,11 @@ func describe(v *view) string {
 	if v.cluster != "" {
 		name = "cluster " + v.cluster
 	}
-	return fmt.Sprintf("%s: %d nodes, %d guests, %d storages", name, len(v.nodes), len(v.guests), len(v.storages))
+	storages := map[string]bool{}
+	for _, row := range v.storages {
+		storages[storageKey(row)] = true
+	}
+	return fmt.Sprintf("%s: %d nodes, %d guests, %d storages", name, len(v.nodes), len(v.guests), len(storages))
 }
 
 // missing compares what the account may with what is wanted.

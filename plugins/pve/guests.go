@@ -66,24 +66,37 @@ func (c *Collector) wanted(row resourceRow) bool {
 	return c.cfg.MonitorVMs
 }
 
+// guestsAtOnce is how many guests are told of together: few enough that a large cluster is never in memory twice.
+const guestsAtOnce = 128
+
 // tellGuests tells of virtual machines and containers.
-func (c *Collector) tellGuests(v *view) []sdk.Observation {
+func (c *Collector) tellGuests(v *view, emit func(...sdk.Observation) error) error {
+	seen := make(map[int]bool, len(v.guests))
+	for some := range slices.Chunk(v.guests, guestsAtOnce) {
+		if err := emit(c.tellSomeGuests(v, some, seen)...); err != nil {
+			return err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]sdk.Observation, 0, 8*len(v.guests))
-	seen := make(map[int]bool, len(v.guests))
-	for _, row := range v.guests {
-		id := int(row.VMID.V)
-		if !c.wanted(row) || seen[id] {
-			continue
-		}
-		seen[id] = true
-		out = append(out, c.tellGuest(v, row)...)
-	}
 	for id := range c.guests {
 		if !seen[id] {
 			delete(c.guests, id)
 			c.rates.Forget(func(k counter) bool { return k.guest == id })
+		}
+	}
+	return nil
+}
+
+func (c *Collector) tellSomeGuests(v *view, some []resourceRow, seen map[int]bool) []sdk.Observation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]sdk.Observation, 0, 8*len(some))
+	for _, row := range some {
+		id := int(row.VMID.V)
+		if c.wanted(row) && !seen[id] {
+			seen[id] = true
+			out = append(out, c.tellGuest(v, row)...)
 		}
 	}
 	return out

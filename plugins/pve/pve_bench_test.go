@@ -76,7 +76,9 @@ func BenchmarkTelling(b *testing.B) {
 			}
 		}
 		c.tellNodes(next)
-		c.tellGuests(next)
+		if err := c.tellGuests(next, forget{}.Emit); err != nil {
+			b.Fatal(err)
+		}
 		c.tellStorage(next)
 	}
 }

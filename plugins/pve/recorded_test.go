@@ -115,7 +115,11 @@ func FuzzResources(f *testing.F) {
 			if err := v.add(json.RawMessage(row)); err != nil {
 				return
 			}
-			for _, o := range append(append(c.tellGuests(v), c.tellStorage(v)...), c.tellNodes(v)...) {
+			told := append(c.tellStorage(v), c.tellNodes(v)...)
+			if err := c.tellGuests(v, func(some ...sdk.Observation) error { told = append(told, some...); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range told {
 				if s, ok := o.(sdk.Sample); ok && (s.Value < 0 || s.Value != s.Value) {
 					t.Errorf("%s: %s is %v", row, s.Metric, s.Value)
 				}

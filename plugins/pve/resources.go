@@ -65,11 +65,11 @@ func (c *Collector) collectResources(ctx context.Context, sink sdk.Sink) error {
 	parts := []struct {
 		name, privilege string
 		wanted          bool
-		tell            func(*view) []sdk.Observation
+		tell            func(*view, func(...sdk.Observation) error) error
 	}{
-		{"nodes", "", true, c.tellNodes},
+		{"nodes", "", true, atOnce(c.tellNodes)},
 		{"guests", "VM.Audit", c.cfg.MonitorVMs || c.cfg.MonitorContainers, c.tellGuests},
-		{"storage", "Datastore.Audit", c.cfg.MonitorStorage, c.tellStorage},
+		{"storage", "Datastore.Audit", c.cfg.MonitorStorage, atOnce(c.tellStorage)},
 	}
 	for _, part := range parts {
 		p := sink.Partition(part.name)
@@ -80,7 +80,7 @@ func (c *Collector) collectResources(ctx context.Context, sink sdk.Sink) error {
 			continue
 		}
 		if part.wanted {
-			if err := p.Emit(part.tell(v)...); err != nil {
+			if err := part.tell(v, p.Emit); err != nil {
 				return err
 			}
 		}
@@ -92,6 +92,11 @@ func (c *Collector) collectResources(ctx context.Context, sink sdk.Sink) error {
 	defer c.mu.Unlock()
 	c.shown = v
 	return nil
+}
+
+// atOnce emits all that is told.
+func atOnce(tell func(*view) []sdk.Observation) func(*view, func(...sdk.Observation) error) error {
+	return func(v *view, emit func(...sdk.Observation) error) error { return emit(tell(v)...) }
 }
 
 // tellNodes tells of the cluster and its nodes.
