@@ -100,6 +100,28 @@ plugins {
   #dir = "/usr/lib/pulse/plugins"
 }
 
+proxy_auth {
+  # What the proxy sends in the header X-Proxy-Secret, at least 16 characters. Without it nobody
+  # comes in this way. The proxy must be in server.trusted_proxies. Not set by default; for example:
+  #secret = env("SECRET")
+
+  # Header in which the proxy names the user. The proxy must replace what a client sends in it.
+  #user_header = "X-Remote-User"
+
+  # Header in which the proxy lists the user's roles, ids of roles here. Without it roles are given
+  # here; a user who comes for the first time has none. Not set by default; for example:
+  #role_header = "X-Remote-Roles"
+
+  # What stands between roles in that header.
+  #role_separator = "|"
+
+  # Role in that header that administers here.
+  #admin_role = "admin"
+
+  # Where the web page leads after logging out. Not set by default; for example:
+  #logout_url = "https://login.example.com/logout"
+}
+
 # An integration is one configured use of a plugin: the plugin's kind and a name of your choice. Its keys
 # are those of the plugin; its README and the form in the web page list them. What this file owns is
 # read-only in the web page.

@@ -97,7 +97,7 @@ func (s *Server) admit(c fiber.Ctx, r *route.Request, row route.Route) (auth.Pri
 	return p, Decide(row.Access, p, s.opt.Claimed())
 }
 
-// principal finds the caller: token before session before basic. A wrong token is not overridden by a session.
+// principal finds the caller: token before proxy before session before basic. A wrong token is not overridden by a session.
 func (s *Server) principal(c fiber.Ctx, r *route.Request, queryToken bool) (auth.Principal, error) {
 	raw := r.Header.Get("X-API-Token")
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -112,6 +112,9 @@ func (s *Server) principal(c fiber.Ctx, r *route.Request, queryToken bool) (auth
 			return p, nil
 		}
 		return auth.Principal{}, errs.New(errs.Unauthenticated, "the API token is not valid: it was revoked, has expired or is mistyped").WithWord("invalid_token")
+	}
+	if p, err := s.proxied(r); err != nil || p.Authenticated() {
+		return p, err
 	}
 	if cookie := r.Cookies[sessionCookie]; cookie != "" {
 		if p, ok := s.opt.Auth.Session(cookie); ok {
@@ -169,10 +172,13 @@ func Decide(a route.Access, p auth.Principal, claimed bool) error {
 
 // checkCSRF protects what a browser could be tricked into sending with its cookie.
 func (s *Server) checkCSRF(c fiber.Ctx, r *route.Request, row route.Route, p auth.Principal) error {
+	safe := c.Method() == http.MethodGet || c.Method() == http.MethodHead
+	if p.Method == auth.MethodProxy && !safe && s.crossSite(c, r) {
+		return errs.New(errs.Forbidden, "the request comes from a page of another site").WithWord("csrf_failed")
+	}
 	if p.Method != auth.MethodSession {
 		return nil
 	}
-	safe := c.Method() == http.MethodGet || c.Method() == http.MethodHead
 	if safe && r.Cookies[csrfCookie] == "" {
 		c.Response().Header.Add(fiber.HeaderSetCookie, route.CSRFCookie(r, s.opt.Auth.NewCSRF(p.SessionID), 24*time.Hour).String())
 	}

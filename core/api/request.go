@@ -150,7 +150,7 @@ func (s *Server) facts(c fiber.Ctx) *route.Request {
 	}
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-IP") != ""
 	r.Loopback = addr.IsLoopback() && !forwarded
-	if s.trusted(addr) {
+	if r.Proxied = s.trusted(addr); r.Proxied {
 		addr = s.forwardedFor(r.Header, addr)
 		if p := r.Header.Get("X-Forwarded-Proto"); p != "" {
 			r.HTTPS = strings.EqualFold(p, "https")

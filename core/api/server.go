@@ -30,6 +30,8 @@ type Authenticator interface {
 	Session(raw string) (auth.Principal, bool)
 	// Basic returns the caller behind user name and password. Its errors are for the caller to read.
 	Basic(ctx context.Context, user, password, peer string) (auth.Principal, error)
+	// Admit returns the caller for whom another system vouches.
+	Admit(ctx context.Context, v auth.Vouched) (auth.Principal, error)
 	// CheckCSRF reports whether token is the live one of the session with the hashed id.
 	CheckCSRF(sessionID, token string) bool
 	// NewCSRF replaces the session's token.
@@ -59,6 +61,8 @@ type Options struct {
 	Version        string
 	Assets         fs.FS // the web app, nil when it is not built
 	TrustedProxies []netip.Prefix
+	// Proxy lets trusted proxies log users in, nil for none.
+	Proxy          *ProxyAuth
 	AllowedOrigins []string
 	AllowEmbedding bool
 	// Audit keeps who changed what, nil for nobody.

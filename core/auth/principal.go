@@ -43,6 +43,8 @@ const (
 	MethodSession Method = "session"
 	MethodToken   Method = "api_token"
 	MethodBasic   Method = "basic"
+	// MethodProxy is a reverse proxy that has logged the user in.
+	MethodProxy Method = "proxy"
 	// MethodSystem is the server itself, and whoever may read its data directory.
 	MethodSystem Method = "system"
 )

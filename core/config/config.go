@@ -23,6 +23,7 @@ type Config struct {
 	Server       Server
 	Metrics      Metrics
 	Plugins      Plugins
+	ProxyAuth    ProxyAuth
 	Integrations []Integration
 	// Demo tells that all integrations watch invented upstreams; the file cannot say it.
 	Demo bool
@@ -72,6 +73,27 @@ func (s Server) Validate() []sdk.Diagnostic {
 		}
 	}
 	return diags
+}
+
+// ProxyAuth is the proxy_auth block.
+type ProxyAuth struct {
+	Secret        sdk.Secret `name:"secret" help:"What the proxy sends in the header X-Proxy-Secret, at least 16 characters. Without it nobody comes in this way. The proxy must be in server.trusted_proxies."`
+	UserHeader    string     `name:"user_header" help:"Header in which the proxy names the user. The proxy must replace what a client sends in it." default:"X-Remote-User"`
+	RoleHeader    string     `name:"role_header" help:"Header in which the proxy lists the user's roles, ids of roles here. Without it roles are given here; a user who comes for the first time has none." example:"X-Remote-Roles"`
+	RoleSeparator string     `name:"role_separator" help:"What stands between roles in that header." default:"|"`
+	AdminRole     string     `name:"admin_role" help:"Role in that header that administers here." default:"admin"`
+	LogoutURL     string     `name:"logout_url" help:"Where the web page leads after logging out." format:"url" example:"https://login.example.com/logout"`
+}
+
+// minProxySecret is the least number of bytes of the proxy's secret.
+const minProxySecret = 16
+
+// Validate refuses a secret that can be guessed.
+func (p ProxyAuth) Validate() []sdk.Diagnostic {
+	if n := len(p.Secret.Reveal()); n > 0 && n < minProxySecret {
+		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "secret", Summary: "Invalid value", Detail: fmt.Sprintf("The secret has at least %d characters: whoever knows it is whoever they like.", minProxySecret)}}
+	}
+	return nil
 }
 
 // Metrics is the metrics block.

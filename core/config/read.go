@@ -64,6 +64,10 @@ var sections = []struct {
 		c.Plugins, d = schema.Decode[Plugins](v)
 		return
 	}},
+	{"proxy_auth", schema.Of[ProxyAuth], func(c *Config, v json.RawMessage) (d []sdk.Diagnostic) {
+		c.ProxyAuth, d = schema.Decode[ProxyAuth](v)
+		return
+	}},
 }
 
 const integrationBlock = "integration"

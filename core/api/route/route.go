@@ -73,6 +73,7 @@ type Request struct {
 	ID       string
 	Peer     string // client address without port, seen through trusted proxies
 	Loopback bool   // the peer itself is loopback and no proxy stands between
+	Proxied  bool   // the peer itself is a trusted proxy
 	HTTPS    bool
 	Host     string // host[:port] as the client wrote it, seen through trusted proxies
 	Path     string

@@ -56,6 +56,9 @@ type Area struct {
 	BaseURL string
 	// TokenPath is where the bootstrap token lies while the server waits to be claimed.
 	TokenPath string
+	// Proxy tells that a reverse proxy logs users in; ProxyLogout is where they log out.
+	Proxy       bool
+	ProxyLogout string
 	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
 	Container  bool
 	Deployment string

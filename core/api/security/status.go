@@ -62,10 +62,14 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 	if !claimed {
 		s.BootstrapTokenPath, s.IsDocker, s.InContainer = a.TokenPath, &a.Container, &a.Container
 	}
+	s.HasProxyAuth, s.ProxyAuthLogoutURL = a.Proxy, a.ProxyLogout
 	if !p.Authenticated() {
 		return s, nil
 	}
 	s.AuthUsername, s.Can = p.User, p.List()
+	if p.Method == auth.MethodProxy {
+		s.ProxyAuthUsername, s.ProxyAuthIsAdmin = p.User, p.Admin
+	}
 	if p.Method == auth.MethodSession {
 		s.RecoveryCodesLeft, s.SecondStep = a.Steps.RecoveryCodesLeft(p.User)
 	}

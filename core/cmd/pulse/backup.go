@@ -235,7 +235,7 @@ func (c restoreCommand) Run(ctx context.Context, o *options, io streams) (err er
 	if err != nil {
 		return fmt.Errorf("open the backup: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // it is only read
+	defer f.Close()
 	dir, err := datadir.Open(cfg.Server.Data)
 	if err != nil {
 		return err

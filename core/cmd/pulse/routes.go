@@ -62,9 +62,13 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	} else {
 		s.log.Warn("the web app is not built into this server; the API works")
 	}
+	proxy, err := proxyAuth(s.cfg)
+	if err != nil {
+		return err
+	}
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
-		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, AllowedOrigins: s.cfg.Server.AllowedOrigins,
+		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, Proxy: proxy, AllowedOrigins: s.cfg.Server.AllowedOrigins,
 		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Now: time.Now,
 	})
 	return err
@@ -78,7 +82,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		})},
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth, Now: time.Now,
-			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(),
+			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
