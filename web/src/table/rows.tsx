@@ -5,7 +5,7 @@ import { useResource, useResourceType } from '@/live/hooks.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Cell, StatusCell } from './cell.tsx';
-import { hasBar, isNumeric, nameColumn } from './columns.ts';
+import { hasBar, isNumeric, nameColumn, statusColumn } from './columns.ts';
 
 interface RowProps {
   id: string;
@@ -80,7 +80,8 @@ export const Row = memo(function Row({ id, index, columns, chosen, onChoose }: R
 
 /** What a card has room for: shares with bars first, then other numbers, then words; only what the type has. */
 function cardColumns(type: ResourceType, columns: readonly Column[]): Column[] {
-  const own = columns.filter((c) => type.columns.some((t) => t.name === c.name));
+  const said = [nameColumn, statusColumn];
+  const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
   const rank = (c: Column) => (hasBar(c) ? 0 : isNumeric(c) ? 1 : 2);
   return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
 }

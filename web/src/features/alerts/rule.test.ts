@@ -9,7 +9,10 @@ const catalog = {
       name: 'host',
       label: 'Host',
       plural: 'Hosts',
-      metrics: [{ name: 'cpu', unit: 'ratio', label: 'CPU' }],
+      metrics: [
+        { name: 'cpu', unit: 'ratio', label: 'CPU' },
+        { name: 'left', unit: 'seconds', label: 'Left' },
+      ],
     },
   ],
 } as unknown as Catalog;
@@ -23,6 +26,9 @@ test('a rule is a sentence in the numbers that people know', () => {
     sentence(rule({ trigger: 0.8, clear: 0.755, critical: 0.9, for: 300, severity: 'warning' }), catalog),
   ).toBe('warning from 80 %, critical from 90 %, over at 75.5 % for 5m');
   expect(sentence(rule({ kind: 'heat', trigger: 3, below: true }), catalog)).toBe('warning down from 3');
+  expect(sentence(rule({ kind: 'left', trigger: 1209600, below: true }), catalog)).toBe(
+    'warning down from 14d',
+  );
   expect(sentence(rule({ off: true, trigger: 1 }), catalog)).toBe('is not judged');
   expect(sentence(rule({ kind: '*', quiet: true }), catalog)).toBe('is shown and told to nobody');
   expect(sentence(rule({ kind: 'raid', severity: 'critical' }), catalog)).toBe('critical');

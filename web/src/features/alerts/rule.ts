@@ -47,7 +47,8 @@ export function sentence(r: Rule, catalog: Catalog): string {
   if (r.trigger !== undefined && r.trigger !== null) {
     const own = scaleOf(metricOf(catalog, r.kind, r.match.types ?? []));
     const { factor, unit } = r.measure === 'full_in' ? { factor: 1, unit: 'h until full' } : own;
-    const number = (v: number) => `${rounded(v * factor)}${unit && ` ${unit}`}`;
+    const number = (v: number) =>
+      unit === 's' ? duration(v) : `${rounded(v * factor)}${unit && ` ${unit}`}`;
     const side = r.below ? 'down from' : 'from';
     parts.push(`${r.severity ?? 'warning'} ${side} ${number(r.trigger)}`);
     if (r.critical !== undefined && r.critical !== null) parts.push(`critical ${side} ${number(r.critical)}`);

@@ -13,7 +13,7 @@ export function Gauges({ resource, type }: { resource: Resource; type: ResourceT
     (c) => !['text', 'list', 'bool', 'time'].includes(c.format) && at(resource.doc, c.path) !== undefined,
   );
   return (
-    <dl className="bg-surface border-line grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] xl:grid-cols-[repeat(auto-fill,minmax(7.25rem,1fr))] overflow-hidden rounded-lg border">
+    <dl className="bg-surface border-line grid grid-cols-[repeat(auto-fill,minmax(8.75rem,1fr))] overflow-hidden rounded-lg border">
       {shown.map((c) => (
         <Gauge key={c.name} resource={resource} type={type} column={c} />
       ))}
@@ -32,7 +32,7 @@ function Gauge({ resource, type, column }: { resource: Resource; type: ResourceT
         title={precise(value, column.format)}
         data-gauge={column.name}
         className={cx(
-          'num text-lg font-semibold',
+          'num text-lg font-semibold whitespace-nowrap',
           stale && 'text-muted',
           look === 'warning' && 'text-degraded',
           look === 'critical' && 'text-down',
