@@ -35,8 +35,9 @@ const (
 
 // Area is the area with what it needs.
 type Area struct {
-	Log Log
-	Now func() time.Time
+	Log   Log
+	Hooks Hooks
+	Now   func() time.Time
 }
 
 // Routes returns the rows.
@@ -44,12 +45,12 @@ func (a Area) Routes() []route.Route {
 	see := func(r route.Route) route.Route {
 		return r.Scope(auth.ScopeSettingsRead).Needs(auth.ActRead, "audit_logs")
 	}
-	return []route.Route{
+	return append(a.hookRoutes(), []route.Route{
 		see(route.Get("/api/audit", "listAuditEvents", "List who changed what and who came in, the newest first", a.list)),
 		see(route.Get("/api/audit/verify", "verifyAuditLog", "Look through the whole log for what was changed or is missing", a.verifyAll)),
 		see(route.Get("/api/audit/export", "exportAuditLog", "The log as a file, CSV or JSON", a.export)).Event("audit_log_exported"),
 		see(route.Get("/api/audit/{id}/verify", "verifyAuditEvent", "Whether an event is as it was written", a.verify)),
-	}
+	}...)
 }
 
 type filter struct {

@@ -1,12 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/api/auditlog"
 	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/sqlite"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/netguard"
 )
 
 // openAudit continues the audit log of a data directory.
@@ -47,4 +56,68 @@ func byCommand(ctx context.Context, b *base, event, details string) error {
 		return err
 	}
 	return log.Add(ctx, audit.Event{Event: event, Via: "command line", Success: true, Details: details})
+}
+
+// auditHooks tell addresses outside of events.
+func (s *server) auditHooks() *audit.Hooks {
+	guard := func() netguard.Profile {
+		return netguard.For(netguard.Notification, sdk.Network{AllowNetworks: s.messageNetworks()})
+	}
+	return audit.NewHooks(audit.HookConfig{
+		Log: s.audit, Store: sqlite.NewAuditHooks(s.base.state, s.base.sealer), Now: time.Now, Logger: s.log.Named("audit"),
+		Post: func(ctx context.Context, to string, header map[string]string, body []byte) (int, error) {
+			return post(ctx, netguard.Client(guard()), to, header, body)
+		},
+		Check:  func(ctx context.Context, u *url.URL) error { return judge(ctx, guard(), u.Hostname()) },
+		Encode: func(e audit.Event) any { return auditlog.Out(e) },
+		Wait: func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(d):
+				return nil
+			}
+		},
+	})
+}
+
+// post sends a body to the address that was entered, and to no other.
+func post(ctx context.Context, client *http.Client, to string, header map[string]string, body []byte) (status int, err error) {
+	defer client.CloseIdleConnections()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("the address cannot be used")
+	}
+	for key, value := range header {
+		req.Header.Set(key, value)
+	}
+	res, err := client.Do(req)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return 0, failed.Err // without the address, which may hold a token
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
+// resolvePatience is how long finding the addresses of a name may take.
+const resolvePatience = 2 * time.Second
+
+// judge tells whether a guard would let a host be dialled.
+func judge(ctx context.Context, guard netguard.Profile, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, resolvePatience)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host) // takes addresses as they are
+	if err != nil {
+		return fmt.Errorf("its name %s is not known", host)
+	}
+	for _, a := range addrs {
+		if err := guard.Judge(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }

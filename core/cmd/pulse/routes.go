@@ -86,7 +86,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
-		{Name: "audit", Routes: auditlog.Area{Log: s.audit, Now: time.Now}.Routes()},
+		{Name: "audit", Routes: auditlog.Area{Log: s.audit, Hooks: s.hooks, Now: time.Now}.Routes()},
 		{Name: "agents", Routes: agents.New(agents.Config{
 			Reports: s.inventory.Catalog().Reports(), Declared: s.declaredReport, Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },

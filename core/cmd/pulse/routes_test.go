@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -99,6 +100,46 @@ func TestDescriptionIsWhole(t *testing.T) {
 		name, _, _ := strings.Cut(part, `"`)
 		if _, ok := doc.Components.Schemas[name]; !ok {
 			t.Errorf("schema %s is referred to and not there", name)
+		}
+	}
+}
+
+// TestRolesModel compares who may call each row with what the contract says of the built-in roles, written down a second
+// time and without patterns.
+func TestRolesModel(t *testing.T) {
+	may := map[string]func(n auth.Need) bool{
+		"admin": func(auth.Need) bool { return true },
+		"operator": func(n auth.Need) bool {
+			return n.Action == "read" || n.Action == "write" && slices.Contains([]string{"nodes", "vms", "containers", "alerts"}, n.Resource)
+		},
+		"viewer": func(n auth.Need) bool { return n.Action == "read" },
+		"auditor": func(n auth.Need) bool {
+			return n.Action == "read" && slices.Contains([]string{"audit_logs", "nodes", "alerts", "compliance"}, n.Resource)
+		},
+		"": func(auth.Need) bool { return false },
+	}
+	scopes := append([]auth.Scope{auth.ScopeAll}, auth.Scopes...)
+	for _, r := range routes(t) {
+		a := r.Access
+		for role, model := range may {
+			p := auth.Principal{Method: auth.MethodSession, User: "jane", Rights: auth.RightsOf(role), Admin: role == "admin"}
+			want := a.Level == route.Public || a.Own || model(a.Need)
+			if got := api.Decide(a, p, true) == nil; got != want {
+				t.Errorf("%s %s (%s) by a session of %q: %v", r.Method, r.Path, a.Need, role, got)
+			}
+			for _, scope := range scopes {
+				p.Method, p.Token = auth.MethodToken, &auth.TokenInfo{Scopes: []auth.Scope{scope}}
+				fits := a.Level == route.Public || a.AnyToken || scope == auth.ScopeAll || slices.Contains(a.Scopes, scope)
+				if got := api.Decide(a, p, true) == nil; got != (want && fits) {
+					t.Errorf("%s %s (%s) by a token of %q with %s: %v", r.Method, r.Path, a.Need, role, scope, got)
+				}
+			}
+		}
+		if err := api.Decide(a, auth.Principal{}, true); (err == nil) != (a.Level == route.Public) {
+			t.Errorf("%s %s by nobody: %v", r.Method, r.Path, err)
+		}
+		if r.Method != "GET" && a.Level == route.Authenticated && !a.Own && a.Need.Action == "read" {
+			t.Logf("%s %s changes nothing, says its permission", r.Method, r.Path)
 		}
 	}
 }

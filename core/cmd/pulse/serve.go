@@ -76,6 +76,7 @@ type server struct {
 	metrics      *stores
 	auth         *auth.Service
 	audit        *audit.Log
+	hooks        *audit.Hooks
 	plugins      *pluginhost.Plugins
 	integrations *integration.Service
 	inventory    *inventory.Inventory
@@ -118,6 +119,7 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 	if s.audit, err = openAudit(ctx, s.base); err != nil {
 		return s, err
 	}
+	s.hooks = s.auditHooks()
 	if err = s.openAuth(ctx); err != nil {
 		return s, err
 	}
@@ -247,6 +249,7 @@ func (s *server) run(ctx context.Context) error {
 	background(s.discover.Run)
 	background(s.announce)
 	background(s.trimAudit)
+	background(s.hooks.Run)
 	background(func(ctx context.Context) {
 		news, stop := s.alerts.Subscribe(1)
 		defer stop()

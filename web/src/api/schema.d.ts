@@ -182,6 +182,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read which addresses are told of events */
+        get: operations["getAuditWebhooks"];
+        /** Replace the addresses that are told of events */
+        put: operations["putAuditWebhooks"];
+        /** Replace the addresses that are told of events */
+        post: operations["setAuditWebhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/audit/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new secret that deliveries are signed with; it is shown once */
+        post: operations["newAuditWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/version": {
         parameters: {
             query?: never;
@@ -3399,6 +3435,23 @@ export interface components {
             start: number;
             uid?: string;
         };
+        Hook: {
+            /** @description Why the last attempt failed. */
+            error?: string;
+            url: string;
+            /** @description Events that it has not been told of. */
+            waiting: number;
+        };
+        HookList: {
+            hooks: components["schemas"]["Hook"][];
+            urls: string[];
+        };
+        HookSecret: {
+            secret: string;
+        };
+        HooksIn: {
+            urls: string[];
+        };
         HostConfig: {
             config: components["schemas"]["Decision"];
             hostId: string;
@@ -4828,6 +4881,10 @@ export type SchemaGrouping = components['schemas']['Grouping'];
 export type SchemaGuest = components['schemas']['Guest'];
 export type SchemaHealth = components['schemas']['Health'];
 export type SchemaHistoryOut = components['schemas']['HistoryOut'];
+export type SchemaHook = components['schemas']['Hook'];
+export type SchemaHookList = components['schemas']['HookList'];
+export type SchemaHookSecret = components['schemas']['HookSecret'];
+export type SchemaHooksIn = components['schemas']['HooksIn'];
 export type SchemaHostConfig = components['schemas']['HostConfig'];
 export type SchemaHostIn = components['schemas']['HostIn'];
 export type SchemaHysteresis = components['schemas']['Hysteresis'];
@@ -5550,6 +5607,126 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuditWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookList"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAuditWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HooksIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setAuditWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HooksIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    newAuditWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecret"];
+                };
             };
             /** @description The error */
             default: {
