@@ -327,3 +327,21 @@ func TestServerWithoutPlugins(t *testing.T) {
 		return strings.Contains(out, s.plugins) && strings.Contains(out, "--plugins")
 	})
 }
+
+// A folder of plugins may be named from where the server is started, although plugins run in one of their own.
+func TestPluginsInARelativeFolder(t *testing.T) {
+	s := newServer(t, t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.plugins, err = filepath.Rel(here, s.plugins); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.claim()
+	if got := s.call("POST", "/api/integrations", map[string]any{"kind": "demo", "name": "lab", "config": map[string]any{"guests": 1}}); got.status != http.StatusCreated {
+		t.Fatalf("%v", got)
+	}
+	eventually(t, "it collects", func() bool { return s.members("demoGuests") == 1 })
+}

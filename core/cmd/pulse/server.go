@@ -65,7 +65,7 @@ func (b *base) Close() error {
 // pluginsDir is where the plugins lie: as configured, else beside the binary.
 func pluginsDir(cfg *config.Config) (string, error) {
 	if cfg.Plugins.Dir != "" {
-		return cfg.Plugins.Dir, nil
+		return filepath.Abs(cfg.Plugins.Dir) // plugins run in a folder of their own
 	}
 	self, err := os.Executable()
 	if err != nil {
