@@ -16,7 +16,8 @@ async function afterLoading(page, what) {
 /** Every page of the app for who is logged in, and what shows that it is complete. */
 export function pagesOf(machine) {
   const heading = (page, name, level) => page.getByRole('heading', { name, level });
-  const anyMachine = (page) => page.locator('main a[href^="/r/"]');
+  // Names come before numbers.
+  const anyMachine = (page) => page.locator('main [data-index]').filter({ hasText: /\d %/ });
   return [
     { name: 'overview', path: '/', complete: anyMachine },
     { name: 'infrastructure', path: '/infrastructure', complete: anyMachine },
