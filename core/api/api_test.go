@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -93,10 +94,12 @@ func serve(t *testing.T, change func(*api.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recovery := auth.NewRecovery(mark(filepath.Join(t.TempDir(), ".auth_recovery")), time.Now)
 	opt := api.Options{
+		Recovering: recovery.On,
 		Areas: []api.Area{
 			{Name: "test", Routes: testRoutes()},
-			{Name: "security", Routes: security.Area{Claims: s, Logins: s, Tokens: s, Sessions: s, Steps: s, Locks: s, Now: time.Now}.Routes()},
+			{Name: "security", Routes: security.Area{Claims: s, Logins: s, Tokens: s, Sessions: s, Steps: s, Locks: s, Now: time.Now, Recovery: recovery, Restart: func() {}}.Routes()},
 		},
 		Auth: s, Claimed: s.Claimed, Log: hclog.NewNullLogger(), Version: "1.2.3", Now: time.Now,
 		Assets: fstest.MapFS{
@@ -153,6 +156,7 @@ func (w *world) do(method, path, body string, header ...string) (*http.Response,
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	req.Host = req.Header.Get("Host")
 	res, err := http.DefaultTransport.RoundTrip(req)
 	w.must(err)
 	defer res.Body.Close()

@@ -23,6 +23,7 @@ var classes = map[string]struct {
 	"reports":  {500, time.Minute},
 	"download": {60, time.Minute},
 	"export":   {5, time.Minute},
+	"recovery": {3, 10 * time.Minute},
 }
 
 // maxClients is how many clients are remembered; the one not seen for longest is forgotten first, so that no

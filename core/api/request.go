@@ -41,6 +41,9 @@ func (s *Server) first(c fiber.Ctx) (err error) {
 	if slices.Contains(strings.Split(r.Path, "/"), "..") {
 		return s.fail(c, r, errs.New(errs.Invalid, "the path must not contain .."))
 	}
+	if r.Loopback && s.opt.Recovering != nil && s.opt.Recovering() {
+		c.Set("X-Auth-Recovery", "true")
+	}
 	s.cors(c)
 	if c.Method() == http.MethodOptions {
 		return c.SendStatus(http.StatusOK)

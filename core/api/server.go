@@ -65,6 +65,8 @@ type Options struct {
 	Proxy          *ProxyAuth
 	AllowedOrigins []string
 	AllowEmbedding bool
+	// Recovering reports whether recovery mode is on, which callers from this machine are told; nil for never.
+	Recovering func() bool
 	// Audit keeps who changed what, nil for nobody.
 	Audit Recorder
 	Now   func() time.Time

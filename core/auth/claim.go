@@ -73,11 +73,11 @@ func (s *Service) Claim(ctx context.Context, user, password, apiToken string) er
 	if err := checkPassword(password, "password"); err != nil {
 		return err
 	}
+	if err := s.checkAPIToken(apiToken); err != nil {
+		return err
+	}
 	var tokens []Token
 	if apiToken != "" {
-		if len(apiToken) < 32 || len(apiToken) > 256 || strings.TrimSpace(apiToken) != apiToken {
-			return errs.New(errs.Invalid, "apiToken must have 32 to 256 characters; leave it out to have none").WithField("apiToken")
-		}
 		tokens = append(tokens, s.newToken(apiToken, "Primary token", user, []Scope{ScopeAll}))
 	}
 	hash, err := s.hasher.hash(ctx, password)

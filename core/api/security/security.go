@@ -21,6 +21,7 @@ type Claims interface {
 	Claimed() bool
 	CheckBootstrap(token string) error
 	Claim(ctx context.Context, user, password, apiToken string) error
+	Regain(ctx context.Context, user, password, apiToken, peer string) error
 }
 
 // Logins opens and ends sessions and changes passwords.
@@ -51,7 +52,11 @@ type Area struct {
 	Sessions Sessions
 	Steps    Steps
 	Locks    Locks
-	Now      func() time.Time
+	// Recovery is the way back in for whoever is locked out.
+	Recovery Recovery
+	// Restart ends the run of the server once what is asked is answered, and begins another.
+	Restart func()
+	Now     func() time.Time
 	// BaseURL is where agents reach the server, empty to take it from each request.
 	BaseURL string
 	// TokenPath is where the bootstrap token lies while the server waits to be claimed.
@@ -67,7 +72,7 @@ type Area struct {
 // Routes returns the area's rows.
 func (a Area) Routes() []route.Route {
 	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
-	return slices.Concat(a.sessionRoutes(), a.stepRoutes(), a.tokenRoutes(), []route.Route{
+	return slices.Concat(a.sessionRoutes(), a.stepRoutes(), a.tokenRoutes(), a.recoveryRoutes(), []route.Route{
 		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
 		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().Event("bootstrap_token_checked").With(own).Class("auth"),
 		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().Event("quick_setup").With(own).Class("auth"),
@@ -89,75 +94,10 @@ func (a Area) tokenRoutes() []route.Route {
 	}
 }
 
-type bootstrapIn struct {
-	Header string `header:"X-Setup-Token"`
-	Body   struct {
-		Token string `json:"token"`
-	} `body:"json"`
-}
-
-func (a Area) validateBootstrap(_ context.Context, in bootstrapIn) (route.None, error) {
-	token := in.Header
-	if token == "" {
-		token = in.Body.Token
-	}
-	return route.None{}, a.Claims.CheckBootstrap(token)
-}
-
-type setupIn struct {
-	Header string       `header:"X-Setup-Token"`
-	Body   setupRequest `body:"json"`
-}
-
-type setupRequest struct {
-	Username   string `json:"username"`
-	Password   string `json:"password"`
-	APIToken   string `json:"apiToken,omitempty"`
-	SetupToken string `json:"setupToken,omitempty"`
-	Force      bool   `json:"force,omitempty"`
-}
-
 // Done is the answer of what worked.
 type Done struct {
 	Success bool   `json:"success"`
 	Message string `json:"message"`
-}
-
-// SetupDone is the answer of a quick setup.
-type SetupDone struct {
-	Success               bool   `json:"success"`
-	Skipped               bool   `json:"skipped,omitempty"`
-	Method                string `json:"method,omitempty"`
-	DeploymentType        string `json:"deploymentType,omitempty"`
-	RequiresManualRestart bool   `json:"requiresManualRestart"`
-	Message               string `json:"message"`
-}
-
-func (a Area) quickSetup(ctx context.Context, in setupIn) (SetupDone, error) {
-	if a.Claims.Claimed() {
-		if !auth.PrincipalFrom(ctx).Authenticated() {
-			return SetupDone{}, errs.New(errs.Unauthenticated, "the server is set up already: log in to change its security")
-		}
-		if in.Body.Force {
-			return SetupDone{}, errs.New(errs.Conflict, "the server is set up already: change the password and the tokens in the settings")
-		}
-		return SetupDone{Success: true, Skipped: true, Message: "The server is set up already."}, nil
-	}
-	token := in.Header
-	if token == "" {
-		token = in.Body.SetupToken
-	}
-	if token == "" {
-		return SetupDone{}, errs.New(errs.Unauthenticated, "the bootstrap token is missing: pulse bootstrap-token --data DIR prints it; it lies in the file .bootstrap_token of the data directory")
-	}
-	if err := a.Claims.CheckBootstrap(token); err != nil {
-		return SetupDone{}, err
-	}
-	if err := a.Claims.Claim(ctx, in.Body.Username, in.Body.Password, in.Body.APIToken); err != nil {
-		return SetupDone{}, err
-	}
-	audit.Actor(ctx, in.Body.Username)
-	return SetupDone{Success: true, Method: a.Deployment, DeploymentType: a.Deployment, Message: "The server is set up. Log in with the new user."}, nil
 }
 
 type loginRequest struct {

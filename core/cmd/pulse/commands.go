@@ -16,6 +16,9 @@ import (
 // bootstrapFile holds the token that claims a new server.
 const bootstrapFile = ".bootstrap_token"
 
+// recoveryFile marks recovery mode.
+const recoveryFile = ".auth_recovery"
+
 type bootstrapCommand struct{}
 
 // Run prints where the token lies and, alone on the last line, the token.

@@ -69,7 +69,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
 		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, Proxy: proxy, AllowedOrigins: s.cfg.Server.AllowedOrigins,
-		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Now: time.Now,
+		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Recovering: s.recovery.On, Now: time.Now,
 	})
 	return err
 }
@@ -81,7 +81,8 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(), Demo: s.cfg != nil && s.cfg.Demo,
 		})},
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
-		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth, Now: time.Now,
+		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth,
+			Recovery: s.recovery, Restart: s.again, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},

@@ -75,6 +75,7 @@ type server struct {
 
 	metrics      *stores
 	auth         *auth.Service
+	recovery     *auth.Recovery
 	audit        *audit.Log
 	hooks        *audit.Hooks
 	plugins      *pluginhost.Plugins
@@ -141,6 +142,7 @@ func (s *server) openAuth(ctx context.Context) (err error) {
 	if err = s.auth.EnsureEnrolled(ctx, "Local agent", s.base.dir.Secret("local-agent.token")); err != nil {
 		return fmt.Errorf("enrol the local agent: %w", err)
 	}
+	s.recovery = auth.NewRecovery(s.base.dir.Secret(recoveryFile), time.Now)
 	file := s.base.dir.Secret(bootstrapFile)
 	created, err := s.auth.PrepareBootstrap(file)
 	if err != nil {

@@ -2037,6 +2037,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/apply-restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin anew, in the same process, once this is answered */
+        post: operations["applyRestart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/security/change-password": {
         parameters: {
             query?: never;
@@ -2082,6 +2099,24 @@ export interface paths {
         put?: never;
         /** Claim a new server: make its first user */
         post: operations["quickSetup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether recovery mode is on; for callers from this machine, or with a recovery token */
+        get: operations["getRecovery"];
+        put?: never;
+        /** Make a recovery token, or turn recovery mode on or off; for callers from this machine, or with a recovery token */
+        post: operations["recover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4150,8 +4185,19 @@ export interface components {
             trigger?: number | null;
             unit?: string;
         };
+        Recovered: {
+            expires_in_minutes?: number;
+            message: string;
+            success: boolean;
+            /** @description Shown once. It goes into the header X-Recovery-Token, and works once. */
+            token?: string;
+        };
         RecoveryCodes: {
             recoveryCodes: string[];
+        };
+        RecoveryState: {
+            message: string;
+            recovery_mode: boolean;
         };
         Refreshed: {
             clusterName: string;
@@ -4970,7 +5016,9 @@ export type SchemaQueue = components['schemas']['Queue'];
 export type SchemaQueueHealth = components['schemas']['QueueHealth'];
 export type SchemaQuietHours = components['schemas']['QuietHours'];
 export type SchemaReasons = components['schemas']['Reasons'];
+export type SchemaRecovered = components['schemas']['Recovered'];
 export type SchemaRecoveryCodes = components['schemas']['RecoveryCodes'];
+export type SchemaRecoveryState = components['schemas']['RecoveryState'];
 export type SchemaRefreshed = components['schemas']['Refreshed'];
 export type SchemaRegenerated = components['schemas']['Regenerated'];
 export type SchemaRegistered = components['schemas']['Registered'];
@@ -10177,6 +10225,35 @@ export interface operations {
             };
         };
     };
+    applyRestart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -10243,6 +10320,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "X-Recovery-Token"?: string;
                 "X-Setup-Token"?: string;
             };
             path?: never;
@@ -10261,6 +10339,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Recovery-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryState"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recover: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Recovery-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description generate_token, disable_auth or enable_auth. */
+                    action: string;
+                    /** @description Minutes for which the token works: 1 to 60, else 15. */
+                    duration?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovered"];
                 };
             };
             /** @description The error */
