@@ -122,6 +122,19 @@ proxy_auth {
   #logout_url = "https://login.example.com/logout"
 }
 
+license {
+  # Whether features ask for a licence, for people who run Pulse as a service. Without it every
+  # feature is open.
+  #enforce = false
+
+  # Ed25519 public key of who issues licences, as the base64 of its 32 bytes. A licence is a JSON
+  # Web Token that the other half signs. Not set by default; for example:
+  #public_key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+  # Where one gets a licence; whoever lacks one is told. Not set by default; for example:
+  #upgrade_url = "https://pulse.example.com/licences"
+}
+
 # An integration is one configured use of a plugin: the plugin's kind and a name of your choice. Its keys
 # are those of the plugin; its README and the form in the web page list them. What this file owns is
 # read-only in the web page.

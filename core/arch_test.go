@@ -82,6 +82,7 @@ var packages = map[string]struct {
 	"core/fleet":     {layer: domain},
 	"core/ingest":    {layer: domain},
 	"core/insight":   {layer: domain},
+	"core/licence":   {layer: domain},
 	"core/integration": {layer: domain, never: map[string]string{
 		"core/poll": "what is configured does not know when it is asked",
 	}},

@@ -94,7 +94,10 @@ func (s *Server) admit(c fiber.Ctx, r *route.Request, row route.Route) (auth.Pri
 			}
 		}
 	}
-	return p, Decide(row.Access, p, s.opt.Claimed())
+	if err := Decide(row.Access, p, s.opt.Claimed()); err != nil || row.Access.Feature == "" || s.opt.Licensed == nil {
+		return p, err
+	}
+	return p, s.opt.Licensed(row.Access.Feature)
 }
 
 // principal finds the caller: token before proxy before session before basic. A wrong token is not overridden by a session.

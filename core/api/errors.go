@@ -20,6 +20,7 @@ var statuses = map[errs.Code]int{
 	errs.Invalid:         http.StatusBadRequest,
 	errs.Unauthenticated: http.StatusUnauthorized,
 	errs.Forbidden:       http.StatusForbidden,
+	errs.Unlicensed:      http.StatusPaymentRequired,
 	errs.NotFound:        http.StatusNotFound,
 	errs.Conflict:        http.StatusConflict,
 	errs.Outdated:        http.StatusConflict,

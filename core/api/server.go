@@ -65,6 +65,8 @@ type Options struct {
 	Proxy          *ProxyAuth
 	AllowedOrigins []string
 	AllowEmbedding bool
+	// Licensed returns why a feature is not open, nil when it is; nil opens all.
+	Licensed func(feature string) error
 	// Recovering reports whether recovery mode is on, which callers from this machine are told; nil for never.
 	Recovering func() bool
 	// Audit keeps who changed what, nil for nobody.

@@ -5,6 +5,8 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +26,7 @@ type Config struct {
 	Metrics      Metrics
 	Plugins      Plugins
 	ProxyAuth    ProxyAuth
+	License      License
 	Integrations []Integration
 	// Demo tells that all integrations watch invented upstreams; the file cannot say it.
 	Demo bool
@@ -94,6 +97,21 @@ func (p ProxyAuth) Validate() []sdk.Diagnostic {
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "secret", Summary: "Invalid value", Detail: fmt.Sprintf("The secret has at least %d characters: whoever knows it is whoever they like.", minProxySecret)}}
 	}
 	return nil
+}
+
+// License is the license block.
+type License struct {
+	Enforce    bool   `name:"enforce" help:"Whether features ask for a licence, for people who run Pulse as a service. Without it every feature is open." default:"false"`
+	PublicKey  string `name:"public_key" help:"Ed25519 public key of who issues licences, as the base64 of its 32 bytes. A licence is a JSON Web Token that the other half signs." example:"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="`
+	UpgradeURL string `name:"upgrade_url" help:"Where one gets a licence; whoever lacks one is told." format:"url" example:"https://pulse.example.com/licences"`
+}
+
+// Validate refuses what would open nothing to anybody.
+func (l License) Validate() []sdk.Diagnostic {
+	if raw, err := base64.StdEncoding.DecodeString(l.PublicKey); err == nil && len(raw) == ed25519.PublicKeySize || l.PublicKey == "" && !l.Enforce {
+		return nil
+	}
+	return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "public_key", Summary: "Invalid value", Detail: "It is the base64 of the 32 bytes of an Ed25519 public key: openssl pkey -in key.pem -pubout -outform DER | tail -c 32 | base64"}}
 }
 
 // Metrics is the metrics block.

@@ -68,6 +68,10 @@ var sections = []struct {
 		c.ProxyAuth, d = schema.Decode[ProxyAuth](v)
 		return
 	}},
+	{"license", schema.Of[License], func(c *Config, v json.RawMessage) (d []sdk.Diagnostic) {
+		c.License, d = schema.Decode[License](v)
+		return
+	}},
 }
 
 const integrationBlock = "integration"

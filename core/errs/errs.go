@@ -24,6 +24,7 @@ const (
 	Internal        Code = "internal"
 	Upstream        Code = "upstream"
 	Unavailable     Code = "unavailable"
+	Unlicensed      Code = "license_required"
 	Timeout         Code = "timeout"
 )
 

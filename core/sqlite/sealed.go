@@ -32,7 +32,7 @@ var sealedColumns = []sealedColumn{
 	{table: "audit_head", column: "key", prefix: "audit/", place: []string{"id"}},
 	{table: "audit_webhooks", column: "url", prefix: "audit-webhook/", place: []string{"id"}},
 	{table: "audit_webhook_secret", column: "secret", prefix: "audit-webhook-secret/", place: []string{"id"}},
-	{table: "settings", column: "value", by: "name", in: []string{"metrics", "sso"}, asJSON: true, prefix: "settings/", place: []string{"name"}},
+	{table: "settings", column: "value", by: "name", in: []string{"metrics", "sso", "licence"}, asJSON: true, prefix: "settings/", place: []string{"name"}},
 }
 
 // holds tells whether the row's value is sealed.

@@ -68,6 +68,9 @@ func Authorisation(routes []route.Route) string {
 	slices.SortFunc(rows, func(a, b route.Route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
 	for _, r := range rows {
 		fmt.Fprintf(&b, "\n%s %s\n  needs: %s\n", r.Method, r.Path, demands(r.Access))
+		if r.Access.Feature != "" {
+			fmt.Fprintf(&b, "  where licences are enforced: the feature %s\n", r.Access.Feature)
+		}
 		var verdicts []string
 		who := map[string]string{}
 		for _, c := range callers {

@@ -15,6 +15,7 @@ import (
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/licence"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/report"
 	"github.com/pulse-platform/pulse/sdk"
@@ -32,6 +33,8 @@ type Area struct {
 	now   func() time.Time
 	// Exchange says what of Prometheus is on; nil is nothing.
 	Exchange func() Exchange
+	// Licensed returns why a feature is not open; nil opens all.
+	Licensed func(feature string) error
 	// Alerts returns the alerts that were there within a time, by resource; nil leaves them out of reports.
 	Alerts func(ctx context.Context, from, to time.Time) (map[id.UID][]report.Alert, error)
 }
@@ -44,6 +47,7 @@ func New(inv *inventory.Inventory, store metric.Store, now func() time.Time) *Ar
 // Routes returns the rows.
 func (a *Area) Routes() []route.Route {
 	read := auth.ScopeMonitoringRead
+	reporting := func(x *route.Access) { x.Feature = licence.AdvancedReporting }
 	return []route.Route{
 		route.Get("/api/charts", "getCharts", "The charts of everything over a range", a.charts).Scope(read),
 		route.Get("/api/storage-charts", "getStorageCharts", "The charts of storages over a number of minutes", a.storageCharts).Scope(read),
@@ -52,8 +56,8 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/metrics-store/export", "exportMetrics", "The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol", a.export).Scope(read),
 		route.Get("/metrics/resources", "getPresentMetrics", "The present values of everything that is monitored, for Prometheus; off unless turned on", a.exposition).Scope(auth.ScopeMetricsRead),
 		route.Post("/api/v1/write", "remoteWrite", "Take samples by Prometheus' remote write 1.0; off unless turned on", a.remoteWrite).Scope(auth.ScopeMetricsWrite).Body(maxWrite),
-		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Admin(auth.ScopeSettingsRead),
-		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Admin(auth.ScopeSettingsRead),
+		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Admin(auth.ScopeSettingsRead).With(reporting),
+		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Admin(auth.ScopeSettingsRead).With(reporting),
 	}
 }
 

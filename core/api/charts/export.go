@@ -37,6 +37,9 @@ func (a *Area) export(ctx context.Context, in exportIn) (route.Raw, error) {
 		return route.Raw{}, err
 	}
 	width, _ := lookBack(in.Range)
+	if err := a.longTerm(width); err != nil {
+		return route.Raw{}, err
+	}
 	end := a.now()
 	if in.End > 0 && in.End < end.UnixMilli() {
 		end = time.UnixMilli(in.End)

@@ -3,6 +3,7 @@ package charts
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/licence"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -68,6 +70,9 @@ func (a *Area) history(ctx context.Context, in historyIn) (historyOut, error) {
 		return historyOut{}, err
 	}
 	width, word := lookBack(in.Range)
+	if err := a.longTerm(width); err != nil {
+		return historyOut{}, err
+	}
 	end := a.now()
 	if in.End > 0 && in.End < end.UnixMilli() {
 		end = time.UnixMilli(in.End)
@@ -171,6 +176,22 @@ func (a *Area) find(kind, name string) (*inventory.Record, error) {
 	}
 	r, _ := snap.Find(kind, name)
 	return r, nil
+}
+
+// shortTerm is how far everybody may look back.
+const shortTerm = 7 * 24 * time.Hour
+
+// longTerm returns why the caller may not look back as far as that, nil when they may.
+func (a *Area) longTerm(width time.Duration) error {
+	if width <= shortTerm || a.Licensed == nil {
+		return nil
+	}
+	err := a.Licensed(licence.LongTermMetrics)
+	var e *errs.Error
+	if errors.As(err, &e) {
+		e.Extra["max_free"] = "7d"
+	}
+	return err
 }
 
 // lookBack reads a range: a word, or a duration. Anything else is a day.

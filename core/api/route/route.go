@@ -58,6 +58,8 @@ type Access struct {
 	Unclaimed bool
 	// NoCSRF exempts a state-changing route from the CSRF check, where the contract says so.
 	NoCSRF bool
+	// Feature is what a licence must open when the server enforces licences, empty for nothing.
+	Feature string
 	// QueryToken accepts ?token=, for WebSockets only.
 	QueryToken bool
 }
@@ -241,6 +243,14 @@ func (r Route) Event(word string) Route { r.Audit = word; return r }
 
 // Unaudited leaves calls of a row out of the audit log, although its method is one that changes something: it does not.
 func (r Route) Unaudited() Route { r.Silent = true; return r }
+
+// Licensed asks for a feature of the licence, where licences are enforced.
+func Licensed(feature string, rows []Route) []Route {
+	for i := range rows {
+		rows[i].Access.Feature = feature
+	}
+	return rows
+}
 
 // Body limits the request body.
 func (r Route) Body(limit int64) Route { r.Limits.Body = limit; return r }

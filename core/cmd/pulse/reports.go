@@ -14,7 +14,7 @@ import (
 // charts are the routes of numbers over time, with the alerts for their reports.
 func (s *server) charts() *charts.Area {
 	a := charts.New(s.inventory, s.metrics, time.Now)
-	a.Alerts = s.alertsWithin
+	a.Alerts, a.Licensed = s.alertsWithin, s.licences.Check
 	a.Exchange = func() charts.Exchange {
 		in := s.metrics.inForce()
 		return charts.Exchange{Expose: in.Expose, RemoteWrite: in.RemoteWrite}

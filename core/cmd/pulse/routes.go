@@ -20,6 +20,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/catalog"
 	"github.com/pulse-platform/pulse/core/api/discovery"
 	"github.com/pulse-platform/pulse/core/api/integrations"
+	"github.com/pulse-platform/pulse/core/api/license"
 	"github.com/pulse-platform/pulse/core/api/lists"
 	"github.com/pulse-platform/pulse/core/api/live"
 	"github.com/pulse-platform/pulse/core/api/metadata"
@@ -27,6 +28,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/monitoring"
 	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/resources"
+	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
@@ -37,6 +39,7 @@ import (
 	"github.com/pulse-platform/pulse/core/fleet"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/licence"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/settings"
 	"github.com/pulse-platform/pulse/core/sqlite"
@@ -69,7 +72,7 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
 		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, Proxy: proxy, AllowedOrigins: s.cfg.Server.AllowedOrigins,
-		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Recovering: s.recovery.On, Now: time.Now,
+		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Licensed: s.licences.Check, Recovering: s.recovery.On, Now: time.Now,
 	})
 	return err
 }
@@ -86,8 +89,9 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
-		{Name: "access", Routes: access.Area{Users: s.auth, Roles: s.auth}.Routes()},
-		{Name: "audit", Routes: auditlog.Area{Log: s.audit, Hooks: s.hooks, Now: time.Now}.Routes()},
+		{Name: "license", Routes: license.Routes(s.licences)},
+		{Name: "access", Routes: route.Licensed(licence.RBAC, access.Area{Users: s.auth, Roles: s.auth}.Routes())},
+		{Name: "audit", Routes: route.Licensed(licence.AuditLogging, auditlog.Area{Log: s.audit, Hooks: s.hooks, Now: time.Now}.Routes())},
 		{Name: "agents", Routes: agents.New(agents.Config{
 			Reports: s.inventory.Catalog().Reports(), Declared: s.declaredReport, Taker: f, Hosts: f, Overrides: overrides{s}, Linker: f.Links(compat.HostMetadata.Name), Now: time.Now,
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },

@@ -29,6 +29,7 @@ import (
 	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/licence"
 	"github.com/pulse-platform/pulse/core/notify"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/poll"
@@ -76,6 +77,7 @@ type server struct {
 	metrics      *stores
 	auth         *auth.Service
 	recovery     *auth.Recovery
+	licences     *licence.Service
 	audit        *audit.Log
 	hooks        *audit.Hooks
 	plugins      *pluginhost.Plugins
@@ -122,6 +124,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 	}
 	s.hooks = s.auditHooks()
 	if err = s.openAuth(ctx); err != nil {
+		return s, err
+	}
+	if s.licences, err = openLicences(ctx, s.base, cfg.License, s.log); err != nil {
 		return s, err
 	}
 	if err = s.openPlugins(ctx); err != nil {

@@ -1310,6 +1310,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/license/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a licence key in place of the one before */
+        post: operations["activateLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/license/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget the licence key */
+        post: operations["clearLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/license/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which features are open */
+        get: operations["getLicenseFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/license/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which licence there is and what it opens */
+        get: operations["getLicenseStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lists": {
         parameters: {
             query?: never;
@@ -2914,11 +2982,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Activated: {
-            /** Format: date-time */
-            activationTime?: string | null;
             message: string;
-            state: string;
+            status?: components["schemas"]["LicenceStatus"] | null;
             success: boolean;
+        };
+        ActivateRequest: {
+            license_key: string;
         };
         ActiveCondition: {
             instance?: string;
@@ -3005,6 +3074,13 @@ export interface components {
             unit?: string;
             value: number;
         };
+        AlertsActivated: {
+            /** Format: date-time */
+            activationTime?: string | null;
+            message: string;
+            state: string;
+            success: boolean;
+        };
         AlertsDone: {
             message?: string;
             success: boolean;
@@ -3066,6 +3142,10 @@ export interface components {
         ChildrenOut: {
             count: number;
             data: components["schemas"]["Resource"][];
+        };
+        Cleared: {
+            message: string;
+            success: boolean;
         };
         CodeIn: {
             code: string;
@@ -3398,6 +3478,13 @@ export interface components {
             label: string;
             path: string;
         };
+        Features: {
+            features: {
+                [key: string]: boolean;
+            };
+            license_status: string;
+            upgrade_url: string;
+        };
         FilterStack: {
             filters: components["schemas"]["RuleFilter"][];
             logicalOperator: string;
@@ -3692,6 +3779,24 @@ export interface components {
         Level: {
             after: number;
             notify: string;
+        };
+        LicenceStatus: {
+            /** @description -1 for a licence that never ends. */
+            days_remaining: number;
+            email?: string;
+            /** @description Whether features ask for a licence at all; without it all are open. */
+            enforced: boolean;
+            /** Format: date-time */
+            expires_at?: string | null;
+            features: string[];
+            /** Format: date-time */
+            grace_period_end?: string | null;
+            in_grace_period?: boolean;
+            is_lifetime: boolean;
+            max_guests?: number;
+            max_nodes?: number;
+            tier: string;
+            valid: boolean;
         };
         Line: {
             fields?: {
@@ -4866,12 +4971,14 @@ export interface components {
     pathItems: never;
 }
 export type SchemaActivated = components['schemas']['Activated'];
+export type SchemaActivateRequest = components['schemas']['ActivateRequest'];
 export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
 export type SchemaAdded = components['schemas']['Added'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
 export type SchemaAlert = components['schemas']['Alert'];
+export type SchemaAlertsActivated = components['schemas']['AlertsActivated'];
 export type SchemaAlertsDone = components['schemas']['AlertsDone'];
 export type SchemaAssignment = components['schemas']['Assignment'];
 export type SchemaBreak = components['schemas']['Break'];
@@ -4884,6 +4991,7 @@ export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
+export type SchemaCleared = components['schemas']['Cleared'];
 export type SchemaCodeIn = components['schemas']['CodeIn'];
 export type SchemaColumn = components['schemas']['Column'];
 export type SchemaColumnOut = components['schemas']['ColumnOut'];
@@ -4919,6 +5027,7 @@ export type SchemaEventsOut = components['schemas']['EventsOut'];
 export type SchemaExported = components['schemas']['Exported'];
 export type SchemaExportRequest = components['schemas']['ExportRequest'];
 export type SchemaFactOut = components['schemas']['FactOut'];
+export type SchemaFeatures = components['schemas']['Features'];
 export type SchemaFilterStack = components['schemas']['FilterStack'];
 export type SchemaForgotten = components['schemas']['Forgotten'];
 export type SchemaFound = components['schemas']['Found'];
@@ -4957,6 +5066,7 @@ export type SchemaLegacyStats = components['schemas']['LegacyStats'];
 export type SchemaLetter = components['schemas']['Letter'];
 export type SchemaLetterIn = components['schemas']['LetterIn'];
 export type SchemaLevel = components['schemas']['Level'];
+export type SchemaLicenceStatus = components['schemas']['LicenceStatus'];
 export type SchemaLine = components['schemas']['Line'];
 export type SchemaLinkBody = components['schemas']['LinkBody'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
@@ -6259,7 +6369,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Activated"];
+                    "application/json": components["schemas"]["AlertsActivated"];
                 };
             };
             /** @description The error */
@@ -8484,6 +8594,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntegrationsTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    activateLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActivateRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activated"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clearLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLicenseFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Features"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLicenseStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceStatus"];
                 };
             };
             /** @description The error */
