@@ -28,6 +28,14 @@ server {
   # click-jacking possible.
   #allow_embedding = false
 
+  # PEM file of the certificate, with those between it and its root. With it and tls_key the server
+  # speaks HTTPS only. Both are read anew when they change; what does not fit leaves the pair of
+  # before. Not set by default; for example:
+  #tls_certificate = "/etc/pulse/tls/fullchain.pem"
+
+  # PEM file of the certificate's key. Not set by default; for example:
+  #tls_key = "/etc/pulse/tls/privkey.pem"
+
   # Least severe level that is logged. One of: trace, debug, info, warn, error.
   #log_level = "info"
 

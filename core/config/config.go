@@ -46,6 +46,8 @@ type Server struct {
 	TrustedProxies []netip.Prefix `name:"trusted_proxies" help:"Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are ignored." example:"10.0.0.0/24,192.0.2.7"`
 	AllowedOrigins []string       `name:"allowed_origins" help:"Other sites whose pages may call the API from a browser." format:"url" example:"https://dashboard.example.com"`
 	AllowEmbedding bool           `name:"allow_embedding" help:"Lets other sites show Pulse in a frame. Allow it only when you need it: frames make click-jacking possible." default:"false"`
+	TLSCertificate string         `name:"tls_certificate" label:"TLS certificate" help:"PEM file of the certificate, with those between it and its root. With it and tls_key the server speaks HTTPS only. Both are read anew when they change; what does not fit leaves the pair of before." example:"/etc/pulse/tls/fullchain.pem"`
+	TLSKey         string         `name:"tls_key" label:"TLS key" help:"PEM file of the certificate's key." example:"/etc/pulse/tls/privkey.pem"`
 	LogLevel       string         `name:"log_level" help:"Least severe level that is logged." default:"info" enum:"trace,debug,info,warn,error"`
 	LogFormat      string         `name:"log_format" help:"Format of the log; auto is text on a terminal and JSON elsewhere." default:"auto" enum:"auto,text,json"`
 }
@@ -69,6 +71,13 @@ func (s Server) Validate() []sdk.Diagnostic {
 		if u, err := url.Parse(origin); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
 			report(fmt.Sprintf("allowed_origins.%d", i), `An origin is scheme, host and port only, for example "https://dashboard.example.com".`)
 		}
+	}
+	if (s.TLSCertificate == "") != (s.TLSKey == "") {
+		missing := "tls_certificate"
+		if s.TLSKey == "" {
+			missing = "tls_key"
+		}
+		report(missing, "A certificate and its key go together: server."+missing+" is missing.")
 	}
 	if s.BaseURL != "" {
 		if u, err := url.Parse(s.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {

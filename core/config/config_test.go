@@ -246,6 +246,27 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// A certificate without its key, and a key without its certificate, are refused.
+func TestCertificateAndKeyGoTogether(t *testing.T) {
+	for given, missing := range map[string]string{"PULSE_TLS_CERTIFICATE": "server.tls_key", "PULSE_TLS_KEY": "server.tls_certificate"} {
+		if _, diags := config.Load("", environment(map[string]string{given: "/a.pem"})); !strings.Contains(diags.String(), missing) {
+			t.Errorf("%s alone: %v", given, diags)
+		}
+	}
+}
+
+// Licences that nobody can issue are refused.
+func TestLicencesNeedAPublicKey(t *testing.T) {
+	for block, ok := range map[string]bool{
+		"enforce = true": false, "enforce = true\n public_key = \"short\"": false, "": true,
+		"enforce = true\n public_key = \"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"": true,
+	} {
+		if c, diags := config.Load(write(t, "license {\n "+block+"\n}\n"), environment(nil)); (c != nil) != ok {
+			t.Errorf("%s: %v", block, diags)
+		}
+	}
+}
+
 // golden compares a file with what it should hold, or rewrites it.
 func golden(t *testing.T, file, want string) {
 	t.Helper()

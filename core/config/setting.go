@@ -29,6 +29,8 @@ func Settings() []Setting {
 		{"server.trusted_proxies", "trusted-proxies", []string{"PULSE_TRUSTED_PROXIES", "PULSE_TRUSTED_PROXY_CIDRS"}},
 		{"server.allowed_origins", "allowed-origins", []string{"PULSE_ALLOWED_ORIGINS", "ALLOWED_ORIGINS"}},
 		{"server.allow_embedding", "allow-embedding", []string{"PULSE_ALLOW_EMBEDDING"}},
+		{"server.tls_certificate", "tls-certificate", []string{"PULSE_TLS_CERTIFICATE", "TLS_CERT_FILE"}},
+		{"server.tls_key", "tls-key", []string{"PULSE_TLS_KEY", "TLS_KEY_FILE"}},
 		{"server.log_level", "log-level", []string{"PULSE_LOG_LEVEL", "LOG_LEVEL"}},
 		{"server.log_format", "log-format", []string{"PULSE_LOG_FORMAT", "LOG_FORMAT"}},
 		{"plugins.dir", "plugins", []string{"PULSE_PLUGINS", "PULSE_PLUGINS_DIR"}},

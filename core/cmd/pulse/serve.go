@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -96,6 +97,7 @@ type server struct {
 	discover     *discover.Service
 	api          *api.Server
 	listener     net.Listener
+	tls          *tls.Config // nil without TLS
 	judging      struct{ failed bool }
 	// redeclared tells that the plugins declare something else than before.
 	redeclared chan struct{}
@@ -113,6 +115,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.tls, err = openTLS(cfg.Server, log.Named("tls")); err != nil {
+		return s, err
+	}
 	if s.base, err = openBase(ctx, cfg); err != nil {
 		return s, err
 	}
@@ -245,7 +250,7 @@ func (s *server) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	background := func(f func(context.Context)) { wg.Go(func() { f(work) }) }
 	served := make(chan error, 1)
-	go func() { served <- s.api.Serve(s.listener) }()
+	go func() { served <- s.api.Serve(s.encrypted()) }()
 	pluginsDone := make(chan error, 1)
 	go func() { pluginsDone <- s.plugins.Run(work) }()
 	background(s.reconcile)
