@@ -55,7 +55,7 @@ func rowsTypes() []sdk.RowsType {
 			},
 		},
 		{
-			Name: rowsUpdates, Label: "Packages that wait",
+			Name: rowsUpdates, Label: "Updates of mail gateways",
 			Columns: []sdk.Column{
 				column("package", "Package", "package", sdk.FormatText, 1), column("version", "Version", "version", sdk.FormatText, 1),
 				column("old", "Installed", "oldVersion", sdk.FormatText, 2), column("origin", "Origin", "origin", sdk.FormatText, 3),

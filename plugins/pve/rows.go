@@ -24,7 +24,7 @@ const (
 func rowTypes() []sdk.RowsType {
 	return []sdk.RowsType{
 		{
-			Name: rowsBackups, Label: "Backups", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
+			Name: rowsBackups, Label: "Backups on storages", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 3},

@@ -106,7 +106,7 @@ test('the page of backups says what is not backed up', async () => {
 test('a list is searched as a whole', async () => {
   await page.goto('/lists');
   await inspect('lists');
-  await page.getByRole('link', { name: /^Backups\s*[1-9]/ }).click();
+  await page.getByRole('link', { name: /^Backups on storages\s*[1-9]/ }).click();
   await page.getByRole('table').waitFor();
   await inspect('list');
   await page.getByLabel('Filter the rows by a text').fill('no such row');

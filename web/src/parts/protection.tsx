@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { lists, protection, type Guest, type Protection as Answer } from '@/api/lists.ts';
+import { protection, type Guest, type Protection as Answer } from '@/api/lists.ts';
 import { bytes } from '@/format/number.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -112,7 +112,9 @@ export function Protection() {
           onChange={(e) => set({ find: e.target.value })}
           className="bg-surface border-line-strong h-8 min-w-32 flex-1 rounded-md border px-2.5 max-sm:h-11 sm:max-w-64"
         />
-        <ListLinks />
+        <Link to="/lists" className="text-accent self-center underline max-sm:py-2">
+          Jobs, tasks and all backups
+        </Link>
       </div>
       <PerDay data={data} />
       {found.length === 0 ? (
@@ -136,27 +138,6 @@ export function Protection() {
         </>
       )}
     </section>
-  );
-}
-
-/** The lists that have rows: backups, tasks, jobs, snapshots. */
-function ListLinks() {
-  const query = useQuery(lists);
-  const filled = (query.data ?? []).filter((l) => l.total > 0);
-  if (filled.length === 0) return null;
-  return (
-    <nav aria-label="Lists" className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-      {filled.map((l) => (
-        <Link
-          key={l.name}
-          to="/lists/$name"
-          params={{ name: l.name }}
-          className="text-accent underline max-sm:py-2"
-        >
-          {l.label} <span className="num text-muted">{l.total}</span>
-        </Link>
-      ))}
-    </nav>
   );
 }
 
