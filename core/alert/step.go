@@ -100,9 +100,10 @@ const (
 )
 
 // Step says what a look at a time makes of a finding that has to last for some time before it fires. It is pure. Looks
-// that are not newer than the last one change nothing.
+// that are older than the last one change nothing, nor does the same look again; within one second, to which samples are
+// rounded, another number is a newer one.
 func Step(t Track, v Verdict, lasts time.Duration, d Damping, at time.Time) (Track, Change) {
-	if !at.After(t.Seen) {
+	if at.Before(t.Seen) || at.Equal(t.Seen) && v.Value == t.Value {
 		return t, Unchanged
 	}
 	t.Seen = at

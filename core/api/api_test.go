@@ -257,10 +257,26 @@ func TestErrorsSayEnoughAndNotTooMuch(t *testing.T) {
 // What a stranger can send without a route is the stranger's fault, and no error in the server's log.
 func TestHugeHeadersAreRefused(t *testing.T) {
 	w := serve(t, nil)
-	res, out := w.do("GET", "/api/who", "", "X-Long", strings.Repeat("a", 70_000))
-	if res.StatusCode != http.StatusRequestEntityTooLarge || out["code"] != "too_large" {
-		t.Errorf("%d %v", res.StatusCode, out)
+	// The server answers and closes without reading on, so that now and then the sender learns of the closing first.
+	for range 50 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/api/who", nil)
+		w.must(err)
+		req.Header.Set("X-Long", strings.Repeat("a", 70_000))
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			continue
+		}
+		if res.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(string(body), `"too_large"`) {
+			t.Errorf("%d %s", res.StatusCode, body)
+		}
+		return
 	}
+	t.Error("never an answer")
 }
 
 func TestAccessIsDeniedByDefault(t *testing.T) {
