@@ -32,9 +32,10 @@ const password = "a long enough password"
 
 // world is a served API with its auth service.
 type world struct {
-	t    *testing.T
-	url  string
-	auth *auth.Service
+	shown mark // where a recovery token is written
+	t     *testing.T
+	url   string
+	auth  *auth.Service
 }
 
 type echo struct {
@@ -94,7 +95,8 @@ func serve(t *testing.T, change func(*api.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recovery := auth.NewRecovery(mark(filepath.Join(t.TempDir(), ".auth_recovery")), time.Now)
+	shown := mark(filepath.Join(t.TempDir(), ".recovery_token"))
+	recovery := auth.NewRecovery(mark(filepath.Join(t.TempDir(), ".auth_recovery")), shown, time.Now)
 	opt := api.Options{
 		Recovering: recovery.On,
 		Areas: []api.Area{
@@ -129,7 +131,7 @@ func serve(t *testing.T, change func(*api.Options)) *world {
 		}
 		<-done
 	})
-	return &world{t, "http://" + l.Addr().String(), s}
+	return &world{shown, t, "http://" + l.Addr().String(), s}
 }
 
 func (w *world) claim() { w.t.Helper(); w.must(w.auth.Claim(w.t.Context(), "admin", password, "")) }

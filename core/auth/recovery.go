@@ -19,17 +19,19 @@ const (
 // Recovery is the way back in for whoever is locked out: a token that works once, known by its SHA-256 only and gone when
 // the server restarts, and a mode whose mark is a file that a person may make or remove by hand.
 type Recovery struct {
-	file BootstrapFile
-	now  func() time.Time
+	file  BootstrapFile
+	shown BootstrapFile
+	now   func() time.Time
 
 	mu      sync.Mutex
 	token   string // SHA-256 of the live one, empty for none
 	expires time.Time
 }
 
-// NewRecovery keeps the mode's mark in file.
-func NewRecovery(file BootstrapFile, now func() time.Time) *Recovery {
-	return &Recovery{file: file, now: now}
+// NewRecovery keeps the mode's mark in file, and shows tokens in another: who reads it is on the server's machine and may
+// read its data, which a request through a careless reverse proxy does not prove.
+func NewRecovery(file, shown BootstrapFile, now func() time.Time) *Recovery {
+	return &Recovery{file: file, shown: shown, now: now}
 }
 
 // On reports whether the mode is on. The mark's content does not matter.
@@ -50,17 +52,24 @@ func (r *Recovery) End() (was bool, err error) {
 	return was, r.file.Remove()
 }
 
-// Generate makes a token in place of the one before, and tells for how many minutes it works: as many as are asked for,
-// fifteen when that is none or more than an hour.
-func (r *Recovery) Generate(minutes int) (token string, valid int) {
+// Generate writes a token into the file in place of the one before, and tells for how many minutes it works: as many as are
+// asked for, fifteen when that is none or more than an hour.
+func (r *Recovery) Generate(minutes int) (valid int, err error) {
 	if minutes < 1 || minutes > maxRecoveryMinutes {
 		minutes = recoveryMinutes
 	}
-	token = id.Random(32)
+	token := id.Random(32)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.token = ""
+	if err := r.shown.Remove(); err != nil {
+		return 0, err
+	}
+	if _, err := r.shown.Create([]byte(token + "\n")); err != nil {
+		return 0, err
+	}
 	r.token, r.expires = digest(token), r.now().Add(time.Duration(minutes)*time.Minute)
-	return token, minutes
+	return minutes, nil
 }
 
 // Redeem reports whether a token works, and uses it up.
@@ -71,6 +80,7 @@ func (r *Recovery) Redeem(token string) bool {
 		return false
 	}
 	r.token = ""
+	_ = r.shown.Remove() // what it holds works no more
 	return r.now().Before(r.expires)
 }
 

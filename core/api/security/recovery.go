@@ -17,7 +17,7 @@ type Recovery interface {
 	On() bool
 	Begin() error
 	End() (was bool, err error)
-	Generate(minutes int) (token string, valid int)
+	Generate(minutes int) (valid int, err error)
 	Redeem(token string) bool
 }
 
@@ -62,7 +62,6 @@ type recoverIn struct {
 // Recovered is the answer of an action of recovery.
 type Recovered struct {
 	Success bool   `json:"success"`
-	Token   string `json:"token,omitempty" help:"Shown once. It goes into the header X-Recovery-Token, and works once."`
 	Minutes int    `json:"expires_in_minutes,omitempty"`
 	Message string `json:"message"`
 }
@@ -77,8 +76,11 @@ func (a Area) recover(ctx context.Context, in recoverIn) (Recovered, error) {
 		if !local(route.RequestFrom(ctx)) {
 			return Recovered{}, errs.New(errs.Forbidden, "recovery tokens are made for callers from the server's own machine only")
 		}
-		token, minutes := a.Recovery.Generate(in.Body.Duration)
-		return Recovered{Success: true, Token: token, Minutes: minutes, Message: "Send it once as X-Recovery-Token to /api/security/quick-setup, with username, password and force."}, nil
+		minutes, err := a.Recovery.Generate(in.Body.Duration)
+		if err != nil {
+			return Recovered{}, err
+		}
+		return Recovered{Success: true, Minutes: minutes, Message: "The token is in the file .recovery_token of the server's data directory. Send it once as X-Recovery-Token to /api/security/quick-setup, with username, password and force."}, nil
 	case "disable_auth":
 		audit.Detail(ctx, "Recovery mode on")
 		return Recovered{Success: true, Message: "Recovery mode is on. Nobody comes in without a login: generate_token makes the token with which quick setup sets a new password."}, a.Recovery.Begin()

@@ -19,6 +19,9 @@ const bootstrapFile = ".bootstrap_token"
 // recoveryFile marks recovery mode.
 const recoveryFile = ".auth_recovery"
 
+// recoveryTokenFile shows the recovery token that was made last, until it is used.
+const recoveryTokenFile = ".recovery_token"
+
 type bootstrapCommand struct{}
 
 // Run prints where the token lies and, alone on the last line, the token.

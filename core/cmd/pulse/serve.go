@@ -152,7 +152,7 @@ func (s *server) openAuth(ctx context.Context) (err error) {
 	if err = s.auth.EnsureEnrolled(ctx, "Local agent", s.base.dir.Secret("local-agent.token")); err != nil {
 		return fmt.Errorf("enrol the local agent: %w", err)
 	}
-	s.recovery = auth.NewRecovery(s.base.dir.Secret(recoveryFile), time.Now)
+	s.recovery = auth.NewRecovery(s.base.dir.Secret(recoveryFile), s.base.dir.Secret(recoveryTokenFile), time.Now)
 	file := s.base.dir.Secret(bootstrapFile)
 	created, err := s.auth.PrepareBootstrap(file)
 	if err != nil {

@@ -4294,8 +4294,6 @@ export interface components {
             expires_in_minutes?: number;
             message: string;
             success: boolean;
-            /** @description Shown once. It goes into the header X-Recovery-Token, and works once. */
-            token?: string;
         };
         RecoveryCodes: {
             recoveryCodes: string[];
