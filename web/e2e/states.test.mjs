@@ -98,7 +98,7 @@ for (const { path, asks, title, works } of views) {
     await page.unroute(asks);
     await problem.getByRole('button', { name: 'Try again' }).click();
     await works(page).waitFor();
-    assert.equal(await problem.count(), 0);
+    await problem.waitFor({ state: 'detached' });
     clean(page);
     await page.close();
   });
