@@ -70,7 +70,7 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 		if first == nil {
 			first = err
 		}
-		if away(err) {
+		if proxmox.Away(err) {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	now := c.deps.Now()
 	all := now.Sub(was.read) >= rereadEvery || was.verified.After(was.read)
 	is := sweep{groups: map[groupKey]groupState{}, read: was.read, verified: was.verified}
-	m := meter{kind: typeDatastore, key: storeKey(store)}
+	m := proxmox.Meter{Type: typeDatastore, Key: storeKey(store)}
 	for _, ns := range namespaces {
 		groups, err := c.listGroups(ctx, store, ns)
 		if err != nil {
@@ -105,7 +105,7 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 			} else {
 				r.changed = append(r.changed, key)
 			}
-			m.addInstance("backup_age", instance(key), now.Sub(timeOf(g.Last)).Seconds(), g.finished())
+			m.AddInstance("backup_age", instance(key), now.Sub(g.Last.Time()).Seconds(), g.finished())
 		}
 		read, err := r.read(groups)
 		if err != nil {
@@ -123,11 +123,11 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 		return nil, err
 	}
 	backups, unverified := is.count()
-	m.add("groups", float64(len(is.groups)), true)
-	m.add("backups", float64(backups), true)
-	m.add("unverified", float64(unverified), true)
-	counts := sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "backups", Doc: document(map[string]int{"groupCount": len(is.groups), "backupCount": backups, "unverifiedCount": unverified})}
-	return append(m.samples, counts, namespacesPart(store, namespaces)), nil
+	m.Add("groups", float64(len(is.groups)), true)
+	m.Add("backups", float64(backups), true)
+	m.Add("unverified", float64(unverified), true)
+	counts := sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "backups", Doc: proxmox.Document(map[string]int{"groupCount": len(is.groups), "backupCount": backups, "unverifiedCount": unverified})}
+	return append(m.Samples, counts, namespacesPart(store, namespaces)), nil
 }
 
 // instance is how a group is called among those of its datastore.
@@ -150,7 +150,7 @@ func (g group) mark() string { return fmt.Sprint(g.Last.V, g.Count.V, len(g.File
 
 // finished tells whether the newest backup is whole: one that runs or was broken off has no index.
 func (g group) finished() bool {
-	return !timeOf(g.Last).IsZero() && slices.Contains(g.Files, "index.json.blob")
+	return !g.Last.Time().IsZero() && slices.Contains(g.Files, "index.json.blob")
 }
 
 // listNamespaces returns the namespaces of a datastore; the root alone on releases that have none.
@@ -188,7 +188,7 @@ func namespacesPart(store string, namespaces []string) sdk.Part {
 		}
 		out = append(out, e)
 	}
-	return sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "namespaces", Doc: document(map[string]any{"namespaces": out})}
+	return sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "namespaces", Doc: proxmox.Document(map[string]any{"namespaces": out})}
 }
 
 // in adds the namespace to a call; the root is meant when it is left out.
@@ -282,7 +282,7 @@ func (r reader) snapshots(call proxmox.Call) (listing, error) {
 	out := listing{}
 	_, err := r.collector.client.List(r.ctx, call, func(raw json.RawMessage) error {
 		var s snapshot
-		if err := json.Unmarshal(raw, &s); err != nil || s.Type == "" || s.ID == "" || timeOf(s.Time).IsZero() {
+		if err := json.Unmarshal(raw, &s); err != nil || s.Type == "" || s.ID == "" || s.Time.Time().IsZero() {
 			return errors.Join(errors.New("no backup"), err)
 		}
 		key := groupKey{r.store, r.namespace, s.group()}
@@ -336,7 +336,7 @@ type backupDoc struct {
 const maxComment = 200
 
 func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
-	at := timeOf(s.Time)
+	at := s.Time.Time()
 	comment, _, _ := strings.Cut(string(s.Comment), "\n")
 	doc := backupDoc{
 		ID:       fmt.Sprintf("%s-%s-%s-%s-%s-%d", c.wireID(), key.store, key.namespace, s.Type, s.ID, s.Time.V),
@@ -344,7 +344,7 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 		Protected: bool(s.Protected), Verified: s.Verified.State == "ok", Verification: string(s.Verified.State), Unfinished: !s.Size.OK,
 		Comment: strings.ToValidUTF8(comment[:min(len(comment), maxComment)], ""), Files: s.Files, Owner: string(s.Owner),
 	}
-	row := sdk.Row{Rows: rowsBackups, Key: doc.ID, OwnerType: typeDatastore, OwnerKey: storeKey(key.store), Time: at, Doc: document(doc)}
+	row := sdk.Row{Rows: rowsBackups, Key: doc.ID, OwnerType: typeDatastore, OwnerKey: storeKey(key.store), Time: at, Doc: proxmox.Document(doc)}
 	if !doc.Unfinished {
 		// What runs or was broken off is nobody's backup.
 		row.Subject = []sdk.Evidence{proxmox.BackupGroup(c.identity(), key.store, key.namespace, doc.Type, doc.VMID)}

@@ -68,7 +68,7 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	}
 	_ = step("Server", func() (string, sdk.CheckOutcome, error) {
 		s, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
-		if forbidden(err) {
+		if proxmox.Forbidden(err) {
 			return "Not readable for this account.", sdk.CheckWarning, nil
 		}
 		if print := proxmox.Fingerprint(string(s.Info.Fingerprint)); print != "" {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -135,13 +133,13 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	}
 	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
 	readable := err == nil
-	if err != nil && !forbidden(err) {
+	if err != nil && !proxmox.Forbidden(err) {
 		return nil, err
 	}
 	doc := serverDoc{Name: c.name, Host: c.cfg.Host, Hostname: c.conn.host, GuestURL: c.cfg.GuestURL, Version: version.text(), BackupJobs: json.RawMessage("null")}
 	record := sdk.Record{Type: typeServer, Key: serverKey, Name: c.name, WireID: c.wireID(), Status: sdk.StatusUp, StatusWord: "online"}
 	if !readable {
-		record.Doc = document(doc)
+		record.Doc = proxmox.Document(doc)
 		return []sdk.Observation{record}, nil
 	}
 	if print := proxmox.Fingerprint(string(status.Info.Fingerprint)); print != "" {
@@ -150,18 +148,18 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 		c.mu.Unlock()
 	}
 	doc.fill(status)
-	record.Doc = document(doc)
+	record.Doc = proxmox.Document(doc)
 	return append([]sdk.Observation{record}, status.samples()...), nil
 }
 
 func (d *serverDoc) fill(s nodeStatus) {
-	d.CPU, d.Uptime = round(ratio(s.CPU.V), 4), s.Uptime.V
+	d.CPU, d.Uptime = proxmox.Round(proxmox.Ratio(s.CPU.V), 4), s.Uptime.V
 	d.MemoryUsed, d.MemoryTotal = s.Memory.Used.V, s.Memory.Total.V
 	if s.Memory.Total.V > 0 {
-		d.Memory = percent(float64(s.Memory.Used.V) / float64(s.Memory.Total.V))
+		d.Memory = proxmox.Percent(float64(s.Memory.Used.V) / float64(s.Memory.Total.V))
 	}
 	if s.Root.known() {
-		used := percent(s.Root.ratio())
+		used := proxmox.Percent(s.Root.ratio())
 		d.Disk, d.RootTotal = &used, s.Root.Total.V
 	}
 	for _, l := range s.LoadAvg {
@@ -177,23 +175,23 @@ func (d *serverDoc) fill(s nodeStatus) {
 }
 
 func (s nodeStatus) samples() []sdk.Observation {
-	m := meter{kind: typeServer, key: serverKey}
+	m := proxmox.Meter{Type: typeServer, Key: serverKey}
 	if s.Uptime.V > 0 {
-		m.add("cpu", ratio(s.CPU.V), s.CPU.OK)
-		m.add("iowait", ratio(s.Wait.V), s.Wait.OK)
-		m.add("uptime", float64(s.Uptime.V), true)
+		m.Add("cpu", proxmox.Ratio(s.CPU.V), s.CPU.OK)
+		m.Add("iowait", proxmox.Ratio(s.Wait.V), s.Wait.OK)
+		m.Add("uptime", float64(s.Uptime.V), true)
 	}
 	if s.Memory.known() {
-		m.add("memory", ratio(float64(s.Memory.Used.V)/float64(s.Memory.Total.V)), true)
+		m.Add("memory", proxmox.Ratio(float64(s.Memory.Used.V)/float64(s.Memory.Total.V)), true)
 	}
 	if s.Swap.known() {
-		m.add("swap", ratio(float64(s.Swap.Used.V)/float64(s.Swap.Total.V)), true)
+		m.Add("swap", proxmox.Ratio(float64(s.Swap.Used.V)/float64(s.Swap.Total.V)), true)
 	}
-	m.add("disk", s.Root.ratio(), s.Root.known())
+	m.Add("disk", s.Root.ratio(), s.Root.known())
 	if len(s.LoadAvg) > 0 {
-		m.add("load1", s.LoadAvg[0].V, s.LoadAvg[0].OK)
+		m.Add("load1", s.LoadAvg[0].V, s.LoadAvg[0].OK)
 	}
-	return m.samples
+	return m.Samples
 }
 
 // readVersion asks for the version now and then: it changes when somebody upgrades the server.
@@ -214,43 +212,3 @@ func (c *Collector) readVersion(ctx context.Context) (versionInfo, error) {
 	c.version, c.asked = v, now
 	return v, nil
 }
-
-// meter collects samples of one record.
-type meter struct {
-	kind, key string
-	samples   []sdk.Observation
-}
-
-// add adds a number that is known.
-func (m *meter) add(metric string, value float64, known bool) {
-	m.addInstance(metric, "", value, known)
-}
-
-// addInstance adds a number of one of several instances.
-func (m *meter) addInstance(metric, instance string, value float64, known bool) {
-	if known && !math.IsNaN(value) && !math.IsInf(value, 0) {
-		m.samples = append(m.samples, sdk.Sample{Type: m.kind, Key: m.key, Metric: metric, Instance: instance, Value: value})
-	}
-}
-
-// ratio keeps a share within 0 and 1, which measuring in steps may overshoot.
-func ratio(v float64) float64 { return min(1, max(0, v)) }
-
-func percent(v float64) float64 { return round(ratio(v)*100, 2) }
-
-func round(v float64, digits int) float64 {
-	p := math.Pow10(digits)
-	return math.Round(v*p) / p
-}
-
-// document never fails: what is given holds finite numbers, texts and JSON only.
-func document(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("encode document: %v", err))
-	}
-	return b
-}
-
-// forbidden tells whether a call failed because the account lacks a right.
-func forbidden(err error) bool { return sdk.KindOf(err) == sdk.KindPermission }

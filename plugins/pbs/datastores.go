@@ -116,34 +116,34 @@ func (c *Collector) datastore(u usage) []sdk.Observation {
 		Type: typeDatastore, Key: key, Name: store, WireID: c.wireID() + "-" + store, Status: u.status(),
 		Relations: []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeServer, Key: serverKey}},
 	}
-	m := meter{kind: typeDatastore, key: key}
+	m := proxmox.Meter{Type: typeDatastore, Key: key}
 	doc.Active = record.Status == sdk.StatusUp
 	doc.Enabled = record.Status != sdk.StatusOff
 	if doc.Active && u.known() {
 		free := max(0, u.Avail.Or(u.Total.V-u.Used.V))
-		doc.Total, doc.Used, doc.Avail, doc.Free, doc.Usage = u.Total.V, u.Used.V, free, free, percent(u.ratio())
-		m.add("usage", u.ratio(), true)
-		m.add("used", float64(u.Used.V), true)
-		m.add("avail", float64(free), true)
-		m.add("total", float64(u.Total.V), true)
+		doc.Total, doc.Used, doc.Avail, doc.Free, doc.Usage = u.Total.V, u.Used.V, free, free, proxmox.Percent(u.ratio())
+		m.Add("usage", u.ratio(), true)
+		m.Add("used", float64(u.Used.V), true)
+		m.Add("avail", float64(free), true)
+		m.Add("total", float64(u.Total.V), true)
 	}
 	if doc.Active {
 		c.addTrends(u, &doc, &m)
 	}
-	record.Doc = document(doc)
-	return append([]sdk.Observation{record}, m.samples...)
+	record.Doc = proxmox.Document(doc)
+	return append([]sdk.Observation{record}, m.Samples...)
 }
 
 // addTrends adds what the server computes of its history.
-func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *meter) {
+func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *proxmox.Meter) {
 	if factor, ok := u.GC.deduplication(); ok {
-		doc.Deduplication = round(factor, 2)
-		m.add("deduplication", factor, true)
+		doc.Deduplication = proxmox.Round(factor, 2)
+		m.Add("deduplication", factor, true)
 	}
-	full := timeOf(u.EstimatedFull)
+	full := u.EstimatedFull.Time()
 	if left := full.Sub(c.deps.Now()); left > 0 {
 		doc.EstimatedFull, doc.FullIn = &full, int64(left/time.Hour)*3600 // the hour is as exact as an estimate of days is
-		m.add("full_in", left.Seconds(), true)
+		m.Add("full_in", left.Seconds(), true)
 	}
 }
 

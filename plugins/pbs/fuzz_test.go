@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -37,7 +38,7 @@ func FuzzAnswers(f *testing.F) {
 		if json.Unmarshal(raw, &n) == nil {
 			doc := serverDoc{BackupJobs: json.RawMessage("null")}
 			doc.fill(n)
-			out = append(out, sdk.Record{Doc: document(doc)})
+			out = append(out, sdk.Record{Doc: proxmox.Document(doc)})
 			out = append(out, n.samples()...)
 		}
 		var one task
@@ -47,7 +48,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 		var j job
 		if json.Unmarshal(raw, &j) == nil {
-			out = append(out, sdk.Part{Doc: document(jobDoc{Outcome: j.outcome(), Last: timeOf(j.Ended), Next: timeOf(j.NextRun), Error: trouble(string(j.State)), duty: syncing})})
+			out = append(out, sdk.Part{Doc: proxmox.Document(jobDoc{Outcome: j.outcome(), Last: j.Ended.Time(), Next: j.NextRun.Time(), Error: trouble(string(j.State)), duty: syncing})})
 		}
 		var s snapshot
 		if json.Unmarshal(raw, &s) == nil {

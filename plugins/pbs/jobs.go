@@ -97,10 +97,10 @@ func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
 		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
 			return err
 		}
-		if away(err) {
+		if proxmox.Away(err) {
 			return err // what else would be asked does not answer either
 		}
-		if first == nil && !forbidden(err) {
+		if first == nil && !proxmox.Forbidden(err) {
 			first = err
 		}
 	}
@@ -142,7 +142,7 @@ func (c *Collector) believeJobs(ctx context.Context, d duty, jobs []job) error {
 
 // part is a member of the server's document; nil rows are null, as clients know it of what is not read.
 func (c *Collector) part(d duty, rows []any) sdk.Part {
-	return sdk.Part{Type: typeServer, Key: serverKey, Name: d.part, Doc: document(map[string][]any{d.member: rows})}
+	return sdk.Part{Type: typeServer, Key: serverKey, Name: d.part, Doc: proxmox.Document(map[string][]any{d.member: rows})}
 }
 
 // jobDoc is a job on the wire. Times that are not known are the zero time.
@@ -174,17 +174,6 @@ func (d jobDoc) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// lastSecond is the last one of the year 9999; JSON has no time beyond.
-const lastSecond = 253402300799
-
-// timeOf is a time in Unix seconds; the zero time when there is none.
-func timeOf(seconds proxmox.Int) time.Time {
-	if seconds.V <= 0 || seconds.V > lastSecond {
-		return time.Time{}
-	}
-	return time.Unix(seconds.V, 0).UTC()
-}
-
 func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, error) {
 	jobs, err := c.listJobs(ctx, d)
 	if err == nil {
@@ -203,7 +192,7 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 		last := c.settled(d, string(j.Store)+"/"+string(j.ID), j.lastRun)
 		doc := jobDoc{
 			ID: string(j.ID), Store: string(j.Store), Namespace: string(j.Namespace), Schedule: string(j.Schedule), Remote: string(j.Remote),
-			Outcome: j.outcome(), Last: timeOf(last.Ended), Next: timeOf(j.NextRun), duty: d,
+			Outcome: j.outcome(), Last: last.Ended.Time(), Next: j.NextRun.Time(), duty: d,
 		}
 		covered[doc.Store] = covered[doc.Store] || j.Schedule != "" && !bool(j.Disabled)
 		if ended(string(last.State)) == failed {
@@ -289,7 +278,7 @@ func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, err
 			continue
 		}
 		last := c.settled(collecting, store, g.lastRun)
-		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: timeOf(last.Ended), Next: timeOf(g.NextRun), Removed: g.RemovedBytes.V, duty: collecting}
+		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: last.Ended.Time(), Next: g.NextRun.Time(), Removed: g.RemovedBytes.V, duty: collecting}
 		if ended(string(last.State)) == failed {
 			doc.Error = trouble(string(last.State))
 			out = append(out, c.jobFailed(collecting, store, store, doc.Error, doc.Last))
@@ -301,10 +290,10 @@ func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, err
 				Message: fmt.Sprintf("Datastore %s has no schedule for garbage collection: what is pruned frees no space.", store)})
 		}
 		if kind == typeDatastore {
-			m := meter{kind: kind, key: key}
-			m.add("gc_pending", float64(g.PendingBytes.V), g.PendingBytes.OK && g.PendingBytes.V >= 0)
-			m.add("bad_chunks", float64(g.StillBad.V), g.StillBad.OK && g.StillBad.V >= 0)
-			out = append(out, m.samples...)
+			m := proxmox.Meter{Type: kind, Key: key}
+			m.Add("gc_pending", float64(g.PendingBytes.V), g.PendingBytes.OK && g.PendingBytes.V >= 0)
+			m.Add("bad_chunks", float64(g.StillBad.V), g.StillBad.OK && g.StillBad.V >= 0)
+			out = append(out, m.Samples...)
 		}
 	}
 	return append(out, c.part(collecting, rows)), nil
@@ -361,22 +350,5 @@ func (c *Collector) neverVerified(covered map[string]bool) []sdk.Observation {
 	return out
 }
 
-func hasKind(err error, kinds ...proxmox.Kind) bool {
-	var e *proxmox.Error
-	if errors.As(err, &e) {
-		for _, k := range kinds {
-			if e.Kind == k {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func unsupported(err error) bool { return hasKind(err, proxmox.KindUnsupported) }
-func invalid(err error) bool     { return hasKind(err, proxmox.KindInvalid) }
-
-// away tells that no other call will be answered either.
-func away(err error) bool {
-	return hasKind(err, proxmox.KindUnreachable, proxmox.KindAuth, proxmox.KindSecondFactor, proxmox.KindCertificate, proxmox.KindForeign)
-}
+func unsupported(err error) bool { return proxmox.KindOf(err) == proxmox.KindUnsupported }
+func invalid(err error) bool     { return proxmox.KindOf(err) == proxmox.KindInvalid }

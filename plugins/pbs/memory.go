@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -115,7 +116,7 @@ func (c *Collector) remember(ctx context.Context, store string, s sweep) error {
 	}
 	_, version, err := c.deps.Host.State(ctx, stateKey(store))
 	if err == nil {
-		err = c.deps.Host.SetState(ctx, stateKey(store), document(names), version)
+		err = c.deps.Host.SetState(ctx, stateKey(store), proxmox.Document(names), version)
 	}
 	if err != nil {
 		// It costs at worst rows of groups that go while nobody looks.

@@ -35,10 +35,10 @@ func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
 		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
 			return err
 		}
-		if away(err) {
+		if proxmox.Away(err) {
 			return err
 		}
-		if first == nil && !forbidden(err) {
+		if first == nil && !proxmox.Forbidden(err) {
 			first = err
 		}
 	}
@@ -107,7 +107,7 @@ func (c *Collector) readUpdates(ctx context.Context) ([]sdk.Observation, error) 
 		if u.Package == "" {
 			continue
 		}
-		out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeServer, OwnerKey: serverKey, Doc: document(updateDoc{
+		out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeServer, OwnerKey: serverKey, Doc: proxmox.Document(updateDoc{
 			string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin), string(u.Priority),
 		})})
 	}
@@ -119,20 +119,20 @@ func (c *Collector) readDisks(ctx context.Context) ([]sdk.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := meter{kind: typeServer, key: serverKey}
+	m := proxmox.Meter{Type: typeServer, Key: serverKey}
 	var out []sdk.Observation
 	for _, d := range rows {
 		if d.Name == "" {
 			continue
 		}
-		m.addInstance("disk_wear", string(d.Name), ratio(1-d.Wearout.V/100), d.Wearout.OK)
+		m.AddInstance("disk_wear", string(d.Name), proxmox.Ratio(1-d.Wearout.V/100), d.Wearout.OK)
 		if d.Status == "failed" {
 			x := serverCondition(diskFailing, string(d.Name), sdk.SeverityCritical, "Disk %s (%s) of %s says that it is failing.", d.Name, d.Model, c.name)
 			x.Metadata = map[string]string{"device": string(d.Name), "model": string(d.Model), "serial": string(d.Serial)}
 			out = append(out, x)
 		}
 	}
-	return append(out, m.samples...), nil
+	return append(out, m.Samples...), nil
 }
 
 func (c *Collector) readPools(ctx context.Context) ([]sdk.Observation, error) {

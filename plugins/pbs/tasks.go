@@ -64,7 +64,7 @@ func (c *Collector) readTasks(ctx context.Context) ([]sdk.Observation, error) {
 		}
 		if !t.Ended.OK {
 			count++
-			if started := timeOf(t.Started); now.Sub(started) < longest && started.Before(oldest) {
+			if started := t.Started.Time(); now.Sub(started) < longest && started.Before(oldest) {
 				oldest = started
 			}
 		}
@@ -106,22 +106,22 @@ func (t task) outcome() outcome {
 }
 
 func (t task) row() sdk.Row {
-	doc := taskDoc{ID: string(t.UPID), Type: string(t.Type), Subject: string(t.ID), Datastore: t.store(), Status: t.outcome(), Started: timeOf(t.Started)}
+	doc := taskDoc{ID: string(t.UPID), Type: string(t.Type), Subject: string(t.ID), Datastore: t.store(), Status: t.outcome(), Started: t.Started.Time()}
 	if t.Ended.OK {
-		at := timeOf(t.Ended)
+		at := t.Ended.Time()
 		doc.Ended = &at
 	}
 	if doc.Status == failed {
 		doc.Error = trouble(string(t.Status))
 	}
-	return sdk.Row{Rows: rowsTasks, Key: string(t.UPID), OwnerType: typeServer, OwnerKey: serverKey, Time: doc.Started, Doc: document(doc)}
+	return sdk.Row{Rows: rowsTasks, Key: string(t.UPID), OwnerType: typeServer, OwnerKey: serverKey, Time: doc.Started, Doc: proxmox.Document(doc)}
 }
 
 // judge tells of a task that failed, and notes which datastores were verified.
 func (c *Collector) judge(t task) []sdk.Observation {
 	store := t.store()
 	if strings.HasPrefix(string(t.Type), "verif") {
-		c.verifiedAt(store, timeOf(t.Ended))
+		c.verifiedAt(store, t.Ended.Time())
 	}
 	if t.outcome() != failed || !slices.Contains(judged, string(t.Type)) {
 		return nil
@@ -129,7 +129,7 @@ func (c *Collector) judge(t task) []sdk.Observation {
 	kind, key := c.subject(store)
 	text := fmt.Sprintf("Task %s of %s failed: %s", t.Type, t.ID, trouble(string(t.Status)))
 	return []sdk.Observation{sdk.Event{
-		ID: string(t.UPID), Type: kind, Key: key, Kind: taskFailed, Time: timeOf(t.Ended), Severity: sdk.SeverityWarning, Text: text,
+		ID: string(t.UPID), Type: kind, Key: key, Kind: taskFailed, Time: t.Ended.Time(), Severity: sdk.SeverityWarning, Text: text,
 		Attributes: map[string]string{"task": string(t.Type), "subject": string(t.ID), "error": trouble(string(t.Status))},
 	}}
 }

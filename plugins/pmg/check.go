@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
@@ -34,7 +35,7 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	var members []member
 	err = step("Nodes", func() (text string, outcome sdk.CheckOutcome, err error) {
 		members, err = c.readMembers(ctx)
-		if forbidden(err) {
+		if proxmox.Forbidden(err) {
 			return "Not readable for this account.", sdk.CheckWarning, nil
 		}
 		var names []string
@@ -85,11 +86,11 @@ func (c *Collector) missing(ctx context.Context, members []member) ([]sdk.Missin
 			continue
 		}
 		_, err := proxmox.Get[any](ctx, c.client, w.call)
-		if forbidden(err) {
+		if proxmox.Forbidden(err) {
 			out = append(out, sdk.MissingPrivilege{Privilege: "audit", Path: "/" + strings.Join(w.call.Path, "/"), Effect: "Missing: " + w.effect + ".", Remedy: remedy})
 			continue
 		}
-		if err != nil && !hasKind(err, proxmox.KindUnsupported, proxmox.KindNodeUnreachable, proxmox.KindNodeTimeout) {
+		if err != nil && !slices.Contains([]proxmox.Kind{proxmox.KindUnsupported, proxmox.KindNodeUnreachable, proxmox.KindNodeTimeout}, proxmox.KindOf(err)) {
 			return nil, err
 		}
 	}

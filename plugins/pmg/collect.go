@@ -3,10 +3,8 @@ package pmg
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -94,7 +92,7 @@ func (c *Collector) collectStatus(ctx context.Context, sink sdk.Sink) error {
 		return errors.Join(whole.Done(err), err)
 	}
 	record := sdk.Record{Type: typeGateway, Key: gatewayKey, Name: c.name, WireID: c.wireID(), Status: sdk.StatusUp, StatusWord: "online"}
-	record.Doc = document(gatewayDoc{Name: c.name, Host: c.cfg.Host, GuestURL: c.cfg.GuestURL, Version: c.versionText(), Cluster: !c.standsAlone()})
+	record.Doc = proxmox.Document(gatewayDoc{Name: c.name, Host: c.cfg.Host, GuestURL: c.cfg.GuestURL, Version: c.versionText(), Cluster: !c.standsAlone()})
 	found := []sdk.Observation{record}
 	if !c.standsAlone() && !slices.ContainsFunc(members, func(m member) bool { return m.Type == "master" }) {
 		found = append(found, sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoMaster, Severity: sdk.SeverityCritical, Message: fmt.Sprintf("The cluster of %s has no master.", c.name)})
@@ -131,7 +129,7 @@ func (c *Collector) onNodes(ctx context.Context, sink sdk.Sink, prefix string, r
 		return err
 	}
 	for _, err := range faults {
-		if away(err) {
+		if proxmox.Away(err) {
 			return err
 		}
 	}
@@ -261,15 +259,15 @@ func (c *Collector) readNode(ctx context.Context, m member) ([]sdk.Observation, 
 	}
 	doc := nodeDoc{Name: name, Role: string(m.Type)}
 	s, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.OnNode(name, "status"))
-	if hasKind(err, proxmox.KindNodeUnreachable) {
-		record.Status, record.StatusWord, record.Doc = sdk.StatusDown, "offline", document(doc)
+	if proxmox.KindOf(err) == proxmox.KindNodeUnreachable {
+		record.Status, record.StatusWord, record.Doc = sdk.StatusDown, "offline", proxmox.Document(doc)
 		return []sdk.Observation{record}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	doc.fill(s)
-	record.Doc = document(doc)
+	record.Doc = proxmox.Document(doc)
 	out := append([]sdk.Observation{record}, s.samples(name)...)
 	if s.InSync != nil && !bool(*s.InSync) && !c.standsAlone() {
 		out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(name), Kind: kindNotInSync, Severity: sdk.SeverityWarning, Message: fmt.Sprintf("The database of %s has not been in sync with the cluster for three minutes.", name)})
@@ -280,15 +278,15 @@ func (c *Collector) readNode(ctx context.Context, m member) ([]sdk.Observation, 
 func (d *nodeDoc) fill(s nodeStatus) {
 	d.Uptime, d.Version, d.MemoryUsed, d.MemoryTotal = s.Uptime.V, s.version(), s.Memory.Used.V, s.Memory.Total.V
 	if s.CPU.OK && s.Uptime.V > 0 {
-		v := round(ratio(s.CPU.V), 4)
+		v := proxmox.Round(proxmox.Ratio(s.CPU.V), 4)
 		d.CPU = &v
 	}
 	if s.Memory.known() {
-		v := round(s.Memory.ratio()*100, 2)
+		v := proxmox.Round(s.Memory.ratio()*100, 2)
 		d.Memory = &v
 	}
 	if s.Root.known() {
-		v := round(s.Root.ratio()*100, 2)
+		v := proxmox.Round(s.Root.ratio()*100, 2)
 		d.Disk = &v
 	}
 	var loads []string
@@ -303,74 +301,17 @@ func (d *nodeDoc) fill(s nodeStatus) {
 }
 
 func (s nodeStatus) samples(node string) []sdk.Observation {
-	m := meter{kind: typeNode, key: nodeKey(node)}
+	m := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
 	if s.Uptime.V > 0 {
-		m.add("cpu", ratio(s.CPU.V), s.CPU.OK)
-		m.add("iowait", ratio(s.Wait.V), s.Wait.OK)
-		m.add("uptime", float64(s.Uptime.V), true)
+		m.Add("cpu", proxmox.Ratio(s.CPU.V), s.CPU.OK)
+		m.Add("iowait", proxmox.Ratio(s.Wait.V), s.Wait.OK)
+		m.Add("uptime", float64(s.Uptime.V), true)
 	}
-	m.add("memory", s.Memory.ratio(), s.Memory.known())
-	m.add("swap", s.Swap.ratio(), s.Swap.known())
-	m.add("disk", s.Root.ratio(), s.Root.known())
+	m.Add("memory", s.Memory.ratio(), s.Memory.known())
+	m.Add("swap", s.Swap.ratio(), s.Swap.known())
+	m.Add("disk", s.Root.ratio(), s.Root.known())
 	if len(s.LoadAvg) > 0 {
-		m.add("load1", s.LoadAvg[0].V, s.LoadAvg[0].OK)
+		m.Add("load1", s.LoadAvg[0].V, s.LoadAvg[0].OK)
 	}
-	return m.samples
+	return m.Samples
 }
-
-// meter collects samples of one record.
-type meter struct {
-	kind, key string
-	samples   []sdk.Observation
-}
-
-// add adds a number that is known.
-func (m *meter) add(metric string, value float64, known bool) {
-	m.addInstance(metric, "", value, known)
-}
-
-func (m *meter) addInstance(metric, instance string, value float64, known bool) {
-	if known && !math.IsNaN(value) && !math.IsInf(value, 0) {
-		m.samples = append(m.samples, sdk.Sample{Type: m.kind, Key: m.key, Metric: metric, Instance: instance, Value: value})
-	}
-}
-
-// ratio keeps a share within 0 and 1, which measuring in steps may overshoot.
-func ratio(v float64) float64 { return min(1, max(0, v)) }
-
-func round(v float64, digits int) float64 {
-	p := math.Pow10(digits)
-	return math.Round(v*p) / p
-}
-
-// document never fails: what is given holds finite numbers, texts and times that JSON has.
-func document(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("encode document: %v", err))
-	}
-	return b
-}
-
-// lastSecond is the last one of the year 9999; JSON has no time beyond.
-const lastSecond = 253402300799
-
-// timeOf is a time in Unix seconds; the zero time when there is none.
-func timeOf(seconds proxmox.Int) time.Time {
-	if seconds.V <= 0 || seconds.V > lastSecond {
-		return time.Time{}
-	}
-	return time.Unix(seconds.V, 0).UTC()
-}
-
-func hasKind(err error, kinds ...proxmox.Kind) bool {
-	var e *proxmox.Error
-	return errors.As(err, &e) && slices.Contains(kinds, e.Kind)
-}
-
-// away tells that no other call will be answered either.
-func away(err error) bool {
-	return hasKind(err, proxmox.KindUnreachable, proxmox.KindAuth, proxmox.KindSecondFactor, proxmox.KindCertificate, proxmox.KindForeign)
-}
-
-func forbidden(err error) bool { return sdk.KindOf(err) == sdk.KindPermission }

@@ -43,10 +43,10 @@ func (c *Collector) run(ctx context.Context, sink sdk.Sink, steps ...step) error
 		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
 			return err
 		}
-		if away(err) {
+		if proxmox.Away(err) {
 			return err
 		}
-		if first == nil && !forbidden(err) {
+		if first == nil && !proxmox.Forbidden(err) {
 			first = err
 		}
 	}
@@ -58,7 +58,7 @@ func (c *Collector) collectMail(ctx context.Context, sink sdk.Sink) error {
 }
 
 func gatewayPart(name string, doc any) sdk.Part {
-	return sdk.Part{Type: typeGateway, Key: gatewayKey, Name: name, Doc: document(doc)}
+	return sdk.Part{Type: typeGateway, Key: gatewayKey, Name: name, Doc: proxmox.Document(doc)}
 }
 
 // readRecent makes rates of the last five minutes that are over. The bucket that is still being filled says too little.
@@ -71,17 +71,17 @@ func (c *Collector) readRecent(ctx context.Context) ([]sdk.Observation, error) {
 	if !ok {
 		return nil, nil
 	}
-	m := meter{kind: typeGateway, key: gatewayKey}
+	m := proxmox.Meter{Type: typeGateway, Key: gatewayKey}
 	seconds := float64(max(1, cmp.Or(last.Span.V, span)))
 	for name, n := range map[string]proxmox.Num{
 		"mail_in": last.In, "mail_out": last.Out, "spam_in": last.SpamIn, "spam_out": last.SpamOut, "virus_in": last.VirusIn, "virus_out": last.VirusOut,
 		"bytes_in": last.BytesIn, "bytes_out": last.BytesOut,
 	} {
-		m.add(name, n.V/seconds, n.OK && n.V >= 0)
+		m.Add(name, n.V/seconds, n.OK && n.V >= 0)
 	}
 	minutes := seconds / 60
-	rates := map[string]float64{"in": round(whole(last.In)/minutes, 2), "out": round(whole(last.Out)/minutes, 2), "spamIn": round(whole(last.SpamIn)/minutes, 2), "virusIn": round(whole(last.VirusIn)/minutes, 2)}
-	return append(m.samples, gatewayPart(partRates, map[string]any{"mailRates": rates})), nil
+	rates := map[string]float64{"in": proxmox.Round(whole(last.In)/minutes, 2), "out": proxmox.Round(whole(last.Out)/minutes, 2), "spamIn": proxmox.Round(whole(last.SpamIn)/minutes, 2), "virusIn": proxmox.Round(whole(last.VirusIn)/minutes, 2)}
+	return append(m.Samples, gatewayPart(partRates, map[string]any{"mailRates": rates})), nil
 }
 
 // lastWhole is the newest bucket but the one that is being filled.
@@ -96,7 +96,7 @@ func lastWhole(rows []recent) (recent, bool) {
 
 // readQuarantine counts what is in quarantine.
 func (c *Collector) readQuarantine(ctx context.Context) ([]sdk.Observation, error) {
-	m := meter{kind: typeGateway, key: gatewayKey}
+	m := proxmox.Meter{Type: typeGateway, Key: gatewayKey}
 	doc := map[string]int64{"attachment": 0, "blacklisted": 0}
 	for kind, call := range map[string]string{"spam": "spamstatus", "virus": "virusstatus"} {
 		q, err := proxmox.Get[quarantined](ctx, c.client, proxmox.Path("quarantine", call))
@@ -105,9 +105,9 @@ func (c *Collector) readQuarantine(ctx context.Context) ([]sdk.Observation, erro
 		}
 		// An empty quarantine has no count.
 		doc[kind] = int64(whole(q.Count))
-		m.add("quarantine_"+kind, whole(q.Count), true)
+		m.Add("quarantine_"+kind, whole(q.Count), true)
 	}
-	return append(m.samples, gatewayPart(partQuarantine, map[string]any{"quarantine": doc})), nil
+	return append(m.Samples, gatewayPart(partQuarantine, map[string]any{"quarantine": doc})), nil
 }
 
 // whole is a count as a number that JSON and clients take; what is missing or negative is none.
@@ -150,14 +150,14 @@ func (c *Collector) readToday(ctx context.Context) ([]sdk.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := meter{kind: typeGateway, key: gatewayKey}
-	m.add("processing", s.Seconds.V, s.Seconds.OK && s.Seconds.V >= 0 && s.Count.V > 0)
+	m := proxmox.Meter{Type: typeGateway, Key: gatewayKey}
+	m.Add("processing", s.Seconds.V, s.Seconds.OK && s.Seconds.V >= 0 && s.Count.V > 0)
 	doc := sumsDoc{
 		Timeframe: "day", Count: whole(s.Count), In: whole(s.In), Out: whole(s.Out), SpamIn: whole(s.SpamIn), SpamOut: whole(s.SpamOut), VirusIn: whole(s.VirusIn), VirusOut: whole(s.VirusOut),
 		BouncesIn: whole(s.BouncesIn), BouncesOut: whole(s.BouncesOut), BytesIn: whole(s.BytesIn), BytesOut: whole(s.BytesOut), Greylisted: whole(s.Greylisted), JunkIn: whole(s.JunkIn),
-		ProcessingMillis: round(min(max(0, s.Seconds.V), 1e9)*1000, 1), RBL: whole(s.RBL), Pregreet: whole(s.Pregreet), UpdatedAt: c.deps.Now().UTC().Truncate(time.Second),
+		ProcessingMillis: proxmox.Round(min(max(0, s.Seconds.V), 1e9)*1000, 1), RBL: whole(s.RBL), Pregreet: whole(s.Pregreet), UpdatedAt: c.deps.Now().UTC().Truncate(time.Second),
 	}
-	return append(m.samples, gatewayPart(partStatistics, map[string]any{"mailStats": doc})), nil
+	return append(m.Samples, gatewayPart(partStatistics, map[string]any{"mailStats": doc})), nil
 }
 
 // hourDoc is the mail of an hour as the state shows it.
@@ -192,7 +192,7 @@ func (c *Collector) readHours(ctx context.Context) ([]sdk.Observation, error) {
 	}
 	out := []hourDoc{}
 	for _, h := range rows[:min(len(rows), 48)] {
-		at := timeOf(h.Time)
+		at := h.Time.Time()
 		if at.IsZero() {
 			continue
 		}

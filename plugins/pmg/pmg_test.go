@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/plugins/pmg/pmgtest"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/sdktest"
@@ -481,22 +482,22 @@ func FuzzAnswers(f *testing.F) {
 		if json.Unmarshal(raw, &n) == nil {
 			doc := nodeDoc{}
 			doc.fill(n)
-			out = append(out, sdk.Record{Doc: document(doc)})
+			out = append(out, sdk.Record{Doc: proxmox.Document(doc)})
 			out = append(out, n.samples("x")...)
 		}
 		var row shape
 		if json.Unmarshal(raw, &row) == nil {
 			q := queue{waiting: map[string]float64{}}
 			q.add("deferred", row)
-			decode(t, document(queueDoc{Total: int64(q.total()), OldestAge: q.oldest}))
+			decode(t, proxmox.Document(queueDoc{Total: int64(q.total()), OldestAge: q.oldest}))
 		}
 		var h hourSums
 		if json.Unmarshal(raw, &h) == nil {
-			decode(t, document(hourDoc{Timestamp: timeOf(h.Time), Count: whole(h.Count), In: whole(h.In), Index: h.Index.V}))
+			decode(t, proxmox.Document(hourDoc{Timestamp: h.Time.Time(), Count: whole(h.Count), In: whole(h.In), Index: h.Index.V}))
 		}
 		var b backup
 		if json.Unmarshal(raw, &b) == nil {
-			decode(t, document(backupDoc{File: string(b.File), Time: timeOf(b.Time), Size: b.Size.V}))
+			decode(t, proxmox.Document(backupDoc{File: string(b.File), Time: b.Time.Time(), Size: b.Size.V}))
 		}
 		for _, o := range out {
 			if s, ok := o.(sdk.Sample); ok && slices.Contains([]string{"cpu", "memory", "disk", "swap", "iowait"}, s.Metric) && (s.Value < 0 || s.Value > 1) {

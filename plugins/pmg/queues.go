@@ -82,13 +82,13 @@ func (c *Collector) collectQueues(ctx context.Context, sink sdk.Sink) error {
 		}
 		sum.oldest = max(sum.oldest, q.oldest)
 	}
-	m := meter{kind: typeGateway, key: gatewayKey}
+	m := proxmox.Meter{Type: typeGateway, Key: gatewayKey}
 	for _, name := range queueNames {
-		m.add("queue_"+name, sum.waiting[name], true)
+		m.Add("queue_"+name, sum.waiting[name], true)
 	}
-	m.add("queue_total", sum.total(), true)
-	m.add("queue_oldest", float64(sum.oldest), true)
-	return sink.Emit(append(m.samples, gatewayPart(partSum, map[string]any{"queue": sum.document(c.deps.Now())}))...)
+	m.Add("queue_total", sum.total(), true)
+	m.Add("queue_oldest", float64(sum.oldest), true)
+	return sink.Emit(append(m.Samples, gatewayPart(partSum, map[string]any{"queue": sum.document(c.deps.Now())}))...)
 }
 
 // document is the queue as the state shows it.
@@ -112,10 +112,10 @@ func (c *Collector) readQueue(ctx context.Context, m member) ([]sdk.Observation,
 	c.queues[string(m.Name)] = q
 	c.mu.Unlock()
 	key := nodeKey(string(m.Name))
-	s := meter{kind: typeNode, key: key}
-	s.add("node_queue_total", q.total(), true)
-	s.add("node_queue_oldest", float64(q.oldest), true)
-	return append(s.samples, sdk.Part{Type: typeNode, Key: key, Name: partQueue, Doc: document(map[string]any{"queueStatus": q.document(c.deps.Now())})}), nil
+	s := proxmox.Meter{Type: typeNode, Key: key}
+	s.Add("node_queue_total", q.total(), true)
+	s.Add("node_queue_oldest", float64(q.oldest), true)
+	return append(s.Samples, sdk.Part{Type: typeNode, Key: key, Name: partQueue, Doc: proxmox.Document(map[string]any{"queueStatus": q.document(c.deps.Now())})}), nil
 }
 
 // readShape returns the row TOTAL of a queue; the others name domains of partners and are let go as they come.

@@ -35,7 +35,7 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 		var out []sdk.Observation
 		var newest time.Time
 		for _, b := range rows {
-			at := timeOf(b.Time)
+			at := b.Time.Time()
 			if at.IsZero() || b.File == "" {
 				continue
 			}
@@ -43,11 +43,11 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 				newest = at
 			}
 			doc := backupDoc{fmt.Sprintf("pmg-%s-%s-%d", c.name, node, at.Unix()), c.name, node, string(b.File), at, b.Size.V}
-			out = append(out, sdk.Row{Rows: rowsBackups, Key: string(b.File), OwnerType: typeNode, OwnerKey: nodeKey(node), Time: at, Doc: document(doc)})
+			out = append(out, sdk.Row{Rows: rowsBackups, Key: string(b.File), OwnerType: typeNode, OwnerKey: nodeKey(node), Time: at, Doc: proxmox.Document(doc)})
 		}
-		s := meter{kind: typeNode, key: nodeKey(node)}
-		s.add("backup_age", max(0, c.deps.Now().Sub(newest).Seconds()), !newest.IsZero())
-		return append(append(out, s.samples...), sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), nil
+		s := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
+		s.Add("backup_age", max(0, c.deps.Now().Sub(newest).Seconds()), !newest.IsZero())
+		return append(append(out, s.Samples...), sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), nil
 	})
 }
 
@@ -60,7 +60,7 @@ func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
 		var out []sdk.Observation
 		for _, read := range []func(context.Context, string) ([]sdk.Observation, error){c.readServices, c.readSignatures, c.readUpdates, c.readCertificates, c.readSubscription} {
 			found, err := read(ctx, string(m.Name))
-			if hasKind(err, proxmox.KindUnsupported) {
+			if proxmox.KindOf(err) == proxmox.KindUnsupported {
 				continue
 			}
 			if err != nil {
@@ -98,16 +98,16 @@ func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Obse
 	if err != nil {
 		return nil, err
 	}
-	m := meter{kind: typeNode, key: nodeKey(node)}
+	m := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
 	for _, s := range rows {
 		if s.Name != "daily" {
 			continue
 		}
 		at, err := time.Parse(built, strings.Join(strings.Fields(string(s.Built)), " "))
-		m.add("signatures_age", max(0, c.deps.Now().Sub(at).Seconds()), err == nil)
+		m.Add("signatures_age", max(0, c.deps.Now().Sub(at).Seconds()), err == nil)
 		break
 	}
-	return m.samples, nil
+	return m.Samples, nil
 }
 
 // updateDoc is a package that waits as a row.
@@ -128,7 +128,7 @@ func (c *Collector) readUpdates(ctx context.Context, node string) ([]sdk.Observa
 	out := []sdk.Observation{sdk.Sample{Type: typeNode, Key: key, Metric: "updates_pending", Value: float64(len(rows))}}
 	for _, u := range rows {
 		if u.Package != "" {
-			out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeNode, OwnerKey: key, Doc: document(updateDoc{
+			out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeNode, OwnerKey: key, Doc: proxmox.Document(updateDoc{
 				string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin),
 			})})
 		}
@@ -141,15 +141,15 @@ func (c *Collector) readCertificates(ctx context.Context, node string) ([]sdk.Ob
 	if err != nil {
 		return nil, err
 	}
-	m := meter{kind: typeNode, key: nodeKey(node)}
+	m := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
 	seen := map[string]bool{}
 	for _, x := range rows {
 		if file := string(x.File); file != "" && !seen[file] {
 			seen[file] = true
-			m.addInstance("certificate_left", file, max(0, timeOf(x.Until).Sub(c.deps.Now()).Seconds()), !timeOf(x.Until).IsZero())
+			m.AddInstance("certificate_left", file, max(0, x.Until.Time().Sub(c.deps.Now()).Seconds()), !x.Until.Time().IsZero())
 		}
 	}
-	return m.samples, nil
+	return m.Samples, nil
 }
 
 // readSubscription judges the subscription of a node. Without one it gets its packages from another place, which is no

@@ -34,7 +34,7 @@ type space struct {
 }
 
 func (s space) known() bool    { return s.Total.V > 0 && s.Used.OK && s.Used.V >= 0 }
-func (s space) ratio() float64 { return ratio(float64(s.Used.V) / float64(s.Total.V)) }
+func (s space) ratio() float64 { return proxmox.Ratio(float64(s.Used.V) / float64(s.Total.V)) }
 
 // nodeStatus is /nodes/NODE/status.
 type nodeStatus struct {

@@ -219,7 +219,7 @@ func (c *Collector) put(ctx context.Context, q question) {
 	now, m := c.deps.Now(), q.m
 	m.asked[q.what] = now
 	c.note(string(q.guest.Node), err)
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case "":
 		if err == nil {
 			m.wait = 0

@@ -214,7 +214,7 @@ func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
 		key = s.node + "/" + volume
 		d.ID = c.instance + "-" + key
 	}
-	row := sdk.Row{Rows: rowsBackups, Key: key, Doc: encode(d)}
+	row := sdk.Row{Rows: rowsBackups, Key: key, Doc: proxmox.Document(d)}
 	if r.CTime.OK {
 		row.Time = time.Unix(r.CTime.V, 0)
 	}

@@ -68,7 +68,7 @@ func (c *Collector) askCeph(ctx context.Context, v *view, book *cephBook) (*ceph
 	if err == nil {
 		return &got, nil
 	}
-	if absent := kind(err); absent != proxmox.KindCephAbsent && absent != proxmox.KindUnsupported && absent != proxmox.KindForbidden {
+	if absent := proxmox.KindOf(err); absent != proxmox.KindCephAbsent && absent != proxmox.KindUnsupported && absent != proxmox.KindForbidden {
 		book.node = ""
 		return nil, fmt.Errorf("read status of Ceph: %w", err)
 	}
@@ -107,7 +107,7 @@ func (c *Collector) askCephPools(ctx context.Context, v *view, book *cephBook) {
 		return
 	}
 	rows, _, err := proxmox.Rows[cephPoolRow](ctx, c.client, proxmox.OnNode(name, "ceph", "pool").Slowly())
-	if kind(err) == proxmox.KindUnsupported { // before 7.4
+	if proxmox.KindOf(err) == proxmox.KindUnsupported { // before 7.4
 		rows, _, err = proxmox.Rows[cephPoolRow](ctx, c.client, proxmox.OnNode(name, "ceph", "pools").Slowly())
 	}
 	if err != nil {
@@ -189,7 +189,7 @@ func (c *Collector) tellCeph(a *cephStatus, pools []cephPool) []sdk.Observation 
 	}
 	verdicts, said := judgeCeph(a)
 	d.Message = strings.Join(said, "; ")
-	r.Doc = encode(d)
+	r.Doc = proxmox.Document(d)
 	s := samples{kind: typeCeph, key: cephKey, out: []sdk.Observation{r}}
 	s.share("usage", a.PGMap.Used, a.PGMap.Total)
 	s.number("used_bytes", a.PGMap.Used)

@@ -2,7 +2,6 @@ package pve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -231,7 +230,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 // same.
 func (c *Collector) askStatus(ctx context.Context, v *view) error {
 	rows, _, err := proxmox.Rows[statusRow](ctx, c.client, proxmox.Path("cluster", "status"))
-	if kind(err) == proxmox.KindForbidden {
+	if proxmox.KindOf(err) == proxmox.KindForbidden {
 		return nil
 	}
 	if err != nil {
@@ -249,13 +248,4 @@ func (c *Collector) askStatus(ctx context.Context, v *view) error {
 		}
 	}
 	return nil
-}
-
-// kind returns what a failed call means, empty for none.
-func kind(err error) proxmox.Kind {
-	var e *proxmox.Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return ""
 }

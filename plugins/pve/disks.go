@@ -137,7 +137,7 @@ func (c *Collector) tellDisk(n node, key string, r diskRow, at time.Time, fresh 
 	}
 	record := sdk.Record{
 		Type: typeDisk, Key: key, Name: n.name + " " + d.DevPath, WireID: c.instance + "-" + n.name + "-" + strings.ReplaceAll(d.DevPath, "/", "-"),
-		Status: sdk.StatusUp, StatusWord: d.Health, Doc: encode(d),
+		Status: sdk.StatusUp, StatusWord: d.Health, Doc: proxmox.Document(d),
 		Relations: []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeNode, Evidence: []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: n.name}}}},
 	}
 	for _, id := range []string{d.WWN, d.Serial} {

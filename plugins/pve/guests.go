@@ -130,7 +130,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
 	}
 	c.measure(v, row, m, state.runs)
-	r.Doc = encode(c.guestDoc(row, m, state.runs))
+	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs))
 	s := samples{kind: kind, key: key, out: []sdk.Observation{r}}
 	if state.trouble != "" {
 		s.out = append(s.out, sdk.Condition{Type: kind, Key: key, Kind: kindGuestFault, Severity: sdk.SeverityCritical,

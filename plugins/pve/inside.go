@@ -149,7 +149,7 @@ func (c *Collector) tellInside(g resourceRow, m *agentMemory) []sdk.Observation 
 			}
 		}
 	}
-	return append(s.out, sdk.Part{Type: kindOf, Key: key, Name: "inside", Doc: encode(d)})
+	return append(s.out, sdk.Part{Type: kindOf, Key: key, Name: "inside", Doc: proxmox.Document(d)})
 }
 
 // sum adds up file systems, nil for none.

@@ -110,7 +110,7 @@ func (c *Collector) tellJobs(v *view, jobs []backupJob) []sdk.Observation {
 				d.Covers++
 			}
 		}
-		out = append(out, sdk.Row{Rows: rowsJobs, Key: d.ID, Doc: encode(d)})
+		out = append(out, sdk.Row{Rows: rowsJobs, Key: d.ID, Doc: proxmox.Document(d)})
 	}
 	out = append(out, sdk.RowsEnd{Rows: rowsJobs})
 	without := 0

@@ -98,7 +98,7 @@ func (c *Collector) left(name string) error {
 func (c *Collector) note(name string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindNodeTimeout, proxmox.KindNodeUnreachable:
 		c.away[name] = awayNode{c.deps.Now().Add(aside), err}
 	default:
@@ -238,7 +238,7 @@ func (c *Collector) endpoints(v *view, pins map[string]string) []proxmox.Endpoin
 // tellHA judges what high availability says. An account that may not read it sees none.
 func (c *Collector) tellHA(ctx context.Context, v *view) ([]sdk.Observation, error) {
 	rows, _, err := proxmox.Rows[haRow](ctx, c.client, proxmox.Path("cluster", "ha", "status", "current"))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
 	}

@@ -1,7 +1,6 @@
 package pve
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -12,15 +11,6 @@ import (
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// encode never fails: the documents hold finite numbers, texts and lists of them.
-func encode(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
 
 // samples gathers the numbers of one record. What is missing is left out.
 type samples struct {

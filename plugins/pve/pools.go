@@ -39,7 +39,7 @@ func (c *Collector) collectPools(ctx context.Context, sink sdk.Sink) error {
 // askThin measures the metadata of thin pools: when it is full, a pool stops, whatever room it has.
 func (c *Collector) askThin(ctx context.Context, n node) (out []sdk.Observation, err error) {
 	rows, _, err := proxmox.Rows[thinRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "lvmthin").Slowly())
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
 	}
@@ -61,7 +61,7 @@ var lost = []string{"FAULTED", "UNAVAIL", "SUSPENDED", "REMOVED", "OFFLINE"}
 // askPools judges the ZFS pools of a node. The pool is asked for the reason only when it is not well.
 func (c *Collector) askPools(ctx context.Context, n node) ([]sdk.Observation, error) {
 	pools, _, err := proxmox.Rows[poolRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "zfs"))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
 	}

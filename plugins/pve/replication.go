@@ -26,7 +26,7 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		return err
 	}
 	jobs, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.Path("cluster", "replication"))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil
 	}
@@ -174,7 +174,7 @@ func (c *Collector) tellReplication(n node, r replicationRow, guests map[int]res
 	} else if d.LastUnix > 0 {
 		d.LastStatus = "ok"
 	}
-	out := []sdk.Observation{sdk.Row{Rows: rowsReplication, Key: d.JobID, Doc: encode(d)}}
+	out := []sdk.Observation{sdk.Row{Rows: rowsReplication, Key: d.JobID, Doc: proxmox.Document(d)}}
 	if !shown || !d.Enabled {
 		return out
 	}

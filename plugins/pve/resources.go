@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -123,7 +124,7 @@ func (c *Collector) tellCluster(v *view) []sdk.Observation {
 			Message: fmt.Sprintf("The cluster %s has no quorum: %d of %d nodes are online. Nothing can be started or changed.", r.Name, online, len(v.nodes))})
 	}
 	calls := c.callsPerMinute(v.at)
-	r.Doc = encode(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate, Calls: calls})
+	r.Doc = proxmox.Document(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate, Calls: calls})
 	s := samples{kind: typeCluster, key: clusterKey, out: []sdk.Observation{r}}
 	s.add("nodes_online", float64(online))
 	if calls > 0 {
@@ -148,15 +149,15 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	switch {
 	case !n.online:
 		r.Status, r.StatusWord = sdk.StatusDown, "offline"
-		r.Doc = encode(doc)
+		r.Doc = proxmox.Document(doc)
 		return []sdk.Observation{r}
 	case n.stuck():
 		r.Status, r.StatusWord = sdk.StatusDegraded, "unknown"
-		r.Doc = encode(doc)
+		r.Doc = proxmox.Document(doc)
 		return []sdk.Observation{r, sdk.Condition{Type: typeNode, Key: key, Kind: kindStuck, Severity: sdk.SeverityWarning,
 			Message: fmt.Sprintf("Node %s is online and tells nothing of itself and its guests: its status daemon hangs, often because of a storage on the network that does not answer.", n.name)}}
 	}
-	r.Doc = encode(doc)
+	r.Doc = proxmox.Document(doc)
 	s := samples{kind: typeNode, key: key, out: []sdk.Observation{r}}
 	s.ratio("cpu", n.CPU.V, n.CPU.OK)
 	s.share("memory", n.Mem, n.MaxMem)

@@ -138,7 +138,7 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow, p sdk.Parti
 	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot"))
 	if err != nil {
 		c.note(string(g.Node), err)
-		if kind(err) == proxmox.KindGuestGone {
+		if proxmox.KindOf(err) == proxmox.KindGuestGone {
 			err = sdk.Wrap(sdk.KindUpstream, err, "The guest has moved or was removed in between.")
 		}
 		return p.Done(err)
@@ -163,7 +163,7 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow, p sdk.Parti
 				m.oldest = r.Time.V
 			}
 		}
-		row.Doc = encode(d)
+		row.Doc = proxmox.Document(d)
 		out = append(out, row)
 	}
 	out = append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},

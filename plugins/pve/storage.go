@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -80,7 +81,7 @@ func (c *Collector) tellOneStorage(v *view, key string, rows []resourceRow) []sd
 	} else if on, known := v.node(string(best.Node)); known {
 		r.Relations = []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeNode, Key: nodeKey(on.name)}}
 	}
-	r.Doc = encode(c.storageDoc(v, best, rows, works))
+	r.Doc = proxmox.Document(c.storageDoc(v, best, rows, works))
 	s := samples{kind: typeStorage, key: key, out: []sdk.Observation{r}}
 	if works {
 		s.share("usage", best.Disk, best.MaxDisk)

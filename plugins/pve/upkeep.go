@@ -52,7 +52,7 @@ func (c *Collector) askToken(ctx context.Context, sink sdk.Sink) error {
 	}
 	user, name, _ := strings.Cut(id, "!")
 	got, err := proxmox.Get[tokenAnswer](ctx, c.client, proxmox.Path("access", "users", user, "token", name))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported, proxmox.KindOther, proxmox.KindInvalid:
 		return nil
 	}
@@ -96,9 +96,9 @@ type updateDoc struct {
 // packages can be seen without.
 func (c *Collector) askUpdates(ctx context.Context, n node) ([]sdk.Observation, error) {
 	rows, _, err := proxmox.Rows[updateRow](ctx, c.client, proxmox.OnNode(n.name, "apt", "update").Slowly())
-	if kind(err) == proxmox.KindForbidden {
+	if proxmox.KindOf(err) == proxmox.KindForbidden {
 		rows, _, err = proxmox.Rows[updateRow](ctx, c.client, proxmox.OnNode(n.name, "apt", "versions").Slowly())
-		if kind(err) == proxmox.KindForbidden {
+		if proxmox.KindOf(err) == proxmox.KindForbidden {
 			return nil, nil
 		}
 	}
@@ -114,7 +114,7 @@ func (c *Collector) askUpdates(ctx context.Context, n node) ([]sdk.Observation, 
 		}
 		count++
 		d := updateDoc{Package: string(r.Package), Title: clip(string(r.Title)), Current: string(r.Old), Version: string(r.Version), Origin: string(r.Origin), Node: n.name}
-		out = append(out, sdk.Row{Rows: rowsUpdates, Key: d.Package, OwnerType: typeNode, OwnerKey: key, Doc: encode(d)})
+		out = append(out, sdk.Row{Rows: rowsUpdates, Key: d.Package, OwnerType: typeNode, OwnerKey: key, Doc: proxmox.Document(d)})
 	}
 	return append(out, sdk.RowsEnd{Rows: rowsUpdates, OwnerType: typeNode, OwnerKey: key},
 		sdk.Sample{Type: typeNode, Key: key, Metric: "pending_updates", Value: float64(count)}), nil
@@ -122,7 +122,7 @@ func (c *Collector) askUpdates(ctx context.Context, n node) ([]sdk.Observation, 
 
 func (c *Collector) askSubscription(ctx context.Context, n node) ([]sdk.Observation, error) {
 	got, err := proxmox.Get[subscriptionAnswer](ctx, c.client, proxmox.OnNode(n.name, "subscription"))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
 	}
@@ -146,7 +146,7 @@ func (c *Collector) askSubscription(ctx context.Context, n node) ([]sdk.Observat
 // cluster's authority.
 func (c *Collector) askCertificates(ctx context.Context, n node) ([]sdk.Observation, error) {
 	rows, _, err := proxmox.Rows[certificateRow](ctx, c.client, proxmox.OnNode(n.name, "certificates", "info"))
-	switch kind(err) {
+	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
 	}

@@ -140,7 +140,7 @@ func (c *Collector) taskRowOf(t *backupTask) sdk.Row {
 			d.Error = d.Status
 		}
 	}
-	row := sdk.Row{Rows: rowsTasks, Key: string(t.row.UPID), Time: t.started(), Doc: encode(d)}
+	row := sdk.Row{Rows: rowsTasks, Key: string(t.row.UPID), Time: t.started(), Doc: proxmox.Document(d)}
 	if t.guest > 0 {
 		row.Subject = []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(t.guest)}}
 	}
@@ -203,7 +203,7 @@ func (c *Collector) askResults(ctx context.Context) error {
 			return err
 		}
 		c.note(string(t.row.Node), err)
-		if err == nil || kind(err) == proxmox.KindOther || kind(err) == proxmox.KindForbidden {
+		if err == nil || proxmox.KindOf(err) == proxmox.KindOther || proxmox.KindOf(err) == proxmox.KindForbidden {
 			t.results = readLog(lines) // a log that is gone or may not be read stays unread
 		}
 	}
