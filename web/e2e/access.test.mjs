@@ -133,7 +133,7 @@ test('the audit log tells it all, is filtered, verified and had as a file', asyn
   await events.getByText('second_step_disabled').waitFor();
   await page.getByLabel('User', { exact: true }).fill('admin');
   await page.getByLabel('Event', { exact: true }).fill('user_created');
-  await events.getByRole('listitem').filter({ hasText: 'jane' }).click();
+  await events.getByRole('listitem').filter({ hasText: 'user_created' }).filter({ hasText: 'jane' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('POST /api/admin/users').waitFor();
   assert.ok(!(await dialog.innerText()).includes(jane.password));
