@@ -39,13 +39,13 @@ type Integration struct {
 // Network is what the integration may reach and believe: this machine, and the certificate that was just made.
 type Network struct {
 	AllowLoopback bool              `json:"allowLoopback"`
-	Pins          map[string]string `json:"pins"`
+	Pins          map[string]string `json:"pins,omitempty"`
 }
 
 // Serve serves h over TLS until the context ends. It prints one line of JSON first: the integration that monitors what is
 // served, whose config gets the member "host".
 func Serve(ctx context.Context, address string, h http.Handler, in Integration, now time.Time, out io.Writer) error {
-	certificate, print, err := selfSigned(now)
+	certificate, print, err := SelfSigned(now)
 	if err != nil {
 		return err
 	}
@@ -68,8 +68,8 @@ func Serve(ctx context.Context, address string, h http.Handler, in Integration, 
 	return nil
 }
 
-// selfSigned makes a certificate as a fresh installation has it, and its SHA-256 in hex.
-func selfSigned(now time.Time) (tls.Certificate, string, error) {
+// SelfSigned makes a certificate as a fresh installation has it, and its SHA-256 in hex.
+func SelfSigned(now time.Time) (tls.Certificate, string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, "", fmt.Errorf("make a key: %w", err)

@@ -9,73 +9,29 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Server answers for a world. It is an http.Handler and safe for concurrent use.
 type Server struct {
+	*simulate.Desk
 	world *World
 	mux   *http.ServeMux
-
-	mu      sync.Mutex
-	calls   map[string]int
-	faults  map[string]http.HandlerFunc
-	tickets map[string]ticket
 }
 
-type ticket struct {
-	user    string
-	expires time.Time
-}
-
-// ticketLife is how long the product accepts a ticket.
-const ticketLife = 2 * time.Hour
+const prefix = simulate.Prefix
 
 // New returns a server of a world.
 func New(w *World) *Server {
-	s := &Server{world: w, mux: http.NewServeMux(), calls: map[string]int{}, faults: map[string]http.HandlerFunc{}, tickets: map[string]ticket{}}
+	s := &Server{Desk: simulate.NewDesk("PBS", w.Now), world: w, mux: http.NewServeMux()}
 	s.routes()
 	return s
 }
 
-// Fail answers a path with f instead, until f is nil.
-func (s *Server) Fail(path string, f http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f == nil {
-		delete(s.faults, path)
-		return
-	}
-	s.faults[path] = f
-}
-
-// Calls returns how often a path was asked for.
-func (s *Server) Calls(path string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.calls[path]
-}
-
-// Total returns how many requests came in all, and forgets them.
-func (s *Server) Total() (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, of := range s.calls {
-		n += of
-	}
-	clear(s.calls)
-	return n
-}
-
-const prefix = "/api2/json"
-
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimPrefix(r.URL.Path, prefix)
-	s.mu.Lock()
-	s.calls[path]++
-	fault := s.faults[path]
-	s.mu.Unlock()
+	fault := s.Fault(r)
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	switch {
 	case fault != nil:
@@ -159,21 +115,7 @@ func (s *Server) account(r *http.Request) *Account {
 		}
 		return nil
 	}
-	cookie, err := r.Cookie("PBSAuthCookie")
-	if err != nil {
-		return nil
-	}
-	value, err := url.QueryUnescape(cookie.Value)
-	if err != nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, ok := s.tickets[value]
-	if !ok || s.world.Now().After(t.expires) {
-		return nil
-	}
-	return s.world.Accounts[t.user]
+	return s.world.Accounts[s.User(r)]
 }
 
 func cutLast(text, separator string) (before, after string, ok bool) {
@@ -188,17 +130,11 @@ func cutLast(text, separator string) (before, after string, ok bool) {
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	user, password := r.PostFormValue("username"), r.PostFormValue("password")
 	a := s.world.Accounts[user]
-	now := s.world.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, renewing := s.tickets[password]
-	if a == nil || a.Secret != password && (!renewing || old.user != user || now.After(old.expires)) || password == "" || strings.Contains(user, "!") {
+	if a == nil || password == "" || a.Secret != password && s.Holder(password) != user || strings.Contains(user, "!") {
 		Refuse(w, http.StatusUnauthorized, "authentication failed")
 		return
 	}
-	value := fmt.Sprintf("PBS:%s:%X::%d", user, now.Unix(), len(s.tickets))
-	s.tickets[value] = ticket{user, now.Add(ticketLife)}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"username": user, "ticket": value, "CSRFPreventionToken": "x"}}) // as above
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"username": user, "ticket": s.Ticket(user), "CSRFPreventionToken": "x"}}) // as above
 }
 
 // unknownParameter is what the product says about a parameter that a call does not take.

@@ -7,77 +7,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Server answers for a world. It is an http.Handler and safe for concurrent use.
 type Server struct {
+	*simulate.Desk
 	world *World
 	mux   *http.ServeMux
-
-	mu      sync.Mutex
-	calls   map[string]int
-	faults  map[string]http.HandlerFunc
-	tickets map[string]ticket
 }
 
-type ticket struct {
-	user    string
-	expires time.Time
-}
-
-// ticketLife is how long the product accepts a ticket.
-const ticketLife = 2 * time.Hour
-
-const prefix = "/api2/json"
+const prefix = simulate.Prefix
 
 // New returns a server of a world.
 func New(w *World) *Server {
-	s := &Server{world: w, mux: http.NewServeMux(), calls: map[string]int{}, faults: map[string]http.HandlerFunc{}, tickets: map[string]ticket{}}
+	s := &Server{Desk: simulate.NewDesk("PMG", w.Now), world: w, mux: http.NewServeMux()}
 	s.routes()
 	return s
 }
 
-// Fail answers a path with f instead, until f is nil.
-func (s *Server) Fail(path string, f http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f == nil {
-		delete(s.faults, path)
-		return
-	}
-	s.faults[path] = f
-}
-
-// Calls returns how often a path was asked for.
-func (s *Server) Calls(path string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.calls[path]
-}
-
-// Total returns how many requests came in all, and forgets them.
-func (s *Server) Total() (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, of := range s.calls {
-		n += of
-	}
-	clear(s.calls)
-	return n
-}
-
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimPrefix(r.URL.Path, prefix)
-	s.mu.Lock()
-	s.calls[path]++
-	fault := s.faults[path]
-	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	if fault != nil {
+	if fault := s.Fault(r); fault != nil {
 		fault(w, r)
 		return
 	}
@@ -143,32 +97,17 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 
 // user finds who asks. There are no tokens: a header with one is refused whatever it says.
 func (s *Server) user(r *http.Request) *User {
-	cookie, err := r.Cookie("PMGAuthCookie")
-	if err != nil || r.Header.Get("Authorization") != "" {
+	if r.Header.Get("Authorization") != "" {
 		return nil
 	}
-	value, err := url.QueryUnescape(cookie.Value)
-	if err != nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, ok := s.tickets[value]
-	if !ok || s.world.Now().After(t.expires) {
-		return nil
-	}
-	return s.world.Users[t.user]
+	return s.world.Users[s.Desk.User(r)]
 }
 
 // login gives a ticket for a password, or for a ticket that still lives. A user without a realm is one of the quarantine.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	name, password := r.PostFormValue("username"), r.PostFormValue("password")
 	u := s.world.Users[name]
-	now := s.world.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, renewing := s.tickets[password]
-	if u == nil || password == "" || u.Password != password && (!renewing || old.user != name || now.After(old.expires)) {
+	if u == nil || password == "" || u.Password != password && s.Holder(password) != name {
 		Refuse(w, http.StatusUnauthorized, "authentication failure")
 		return
 	}
@@ -176,7 +115,5 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"username": name, "ticket": "PMG:!tfa!x:1::y", "NeedTFA": 1}}) // as above
 		return
 	}
-	value := fmt.Sprintf("PMG:%s:%X::%d", name, now.Unix(), len(s.tickets))
-	s.tickets[value] = ticket{name, now.Add(ticketLife)}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"username": name, "ticket": value, "role": u.Role, "CSRFPreventionToken": "x"}}) // as above
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"username": name, "ticket": s.Ticket(name), "role": u.Role, "CSRFPreventionToken": "x"}}) // as above
 }

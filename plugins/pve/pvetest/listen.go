@@ -2,23 +2,16 @@ package pvetest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Server is an [API] that listens.
@@ -60,7 +53,7 @@ func StartAs(t TB, w *World, node string) *Server {
 // Listen serves the world at an address as one of its nodes, the first one when node is empty, with a certificate that it
 // makes for that.
 func Listen(ctx context.Context, w *World, node, address string) (*Server, error) {
-	certificate, err := selfSigned(w.Now())
+	certificate, pin, err := simulate.SelfSigned(w.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +62,7 @@ func Listen(ctx context.Context, w *World, node, address string) (*Server, error
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	s := &Server{API: NewAPI(w, node), URL: "https://" + l.Addr().String(), Pin: fingerprint(certificate.Certificate[0])}
+	s := &Server{API: NewAPI(w, node), URL: "https://" + l.Addr().String(), Pin: pin}
 	s.pin = s.Pin
 	s.http = &http.Server{
 		Handler: s.API, ReadHeaderTimeout: 10 * time.Second,
@@ -90,33 +83,6 @@ func (s *Server) Close() {
 		close(s.closed)
 		_ = s.http.Close()
 	})
-}
-
-func fingerprint(raw []byte) string {
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
-}
-
-// selfSigned makes a certificate that nobody trusts, as those of the product are.
-func selfSigned(now time.Time) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("make key: %w", err)
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
-	if err != nil {
-		return tls.Certificate{}, errors.Join(errors.New("make serial number"), err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "pve1.example.com", Organization: []string{"Proxmox Virtual Environment"}},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(700 * 24 * time.Hour), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("make certificate: %w", err)
-	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, nil
 }
 
 var quiet = log.New(io.Discard, "", 0)

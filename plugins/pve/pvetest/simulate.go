@@ -50,9 +50,9 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	in := map[string]any{
-		"kind": "pve", "name": *name, "network": map[string]any{"allowLoopback": true},
-		"config": map[string]any{"host": s.URL, "fingerprint": s.Pin, "token_name": Token, "token_value": Secret},
+	in := simulate.Integration{
+		Kind: "pve", Name: *name, Network: simulate.Network{AllowLoopback: true},
+		Config: map[string]any{"host": s.URL, "fingerprint": s.Pin, "token_name": Token, "token_value": Secret},
 	}
 	if err := json.NewEncoder(out).Encode(in); err != nil {
 		return fmt.Errorf("print: %w", err)
