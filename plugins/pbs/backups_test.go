@@ -99,7 +99,7 @@ func TestASweepReadsWhatChanged(t *testing.T) {
 	look(t, c, taskBackups)
 	read := func() int { return b.server.Calls("/admin/datastore/main/snapshots") }
 	before := read()
-	b.move(10 * time.Minute)
+	b.Move(10 * time.Minute)
 	if s := look(t, c, taskBackups); read() != before || len(s.rows) != 0 || s.samples["datastore/main backups"] != 30 {
 		t.Errorf("%d calls for backups that are as they were; %v", read()-before, s.samples["datastore/main backups"])
 	}
@@ -111,7 +111,7 @@ func TestASweepReadsWhatChanged(t *testing.T) {
 	}
 	// Verifying changes no group; the task log tells of it.
 	before = read()
-	b.move(10 * time.Minute)
+	b.Move(10 * time.Minute)
 	b.world.Change(func(w *pbstest.World) {
 		w.Tasks = append(w.Tasks, pbstest.Task{Type: "verificationjob", ID: "main:v-daily", Started: b.Now().Add(-time.Minute), Ended: b.Now(), Status: "OK"})
 		w.Stores[0].Backups[0].Verification = "failed"
@@ -122,7 +122,7 @@ func TestASweepReadsWhatChanged(t *testing.T) {
 	}
 	// Notes and protection leave no trace: all is read now and then.
 	before = read()
-	b.move(rereadEvery)
+	b.Move(rereadEvery)
 	if look(t, c, taskBackups); read() == before {
 		t.Error("nothing was read again within half a day")
 	}
@@ -139,7 +139,7 @@ func TestAQuietHour(t *testing.T) {
 	}
 	b.server.Total()
 	for half := range 120 {
-		b.move(30 * time.Second)
+		b.Move(30 * time.Second)
 		look(t, c, taskStatus)
 		if half%4 == 3 {
 			look(t, c, taskJobs)

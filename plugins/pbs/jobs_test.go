@@ -199,7 +199,7 @@ func TestTasks(t *testing.T) {
 		}
 	}
 	// The collection that runs for a day is found when it ends, although it began long before the last look.
-	b.move(30 * time.Hour)
+	b.Move(30 * time.Hour)
 	look(t, c, taskJobs)
 	b.world.Change(func(w *pbstest.World) { w.Tasks[2].Ended, w.Tasks[2].Status = b.Now(), "TASK ERROR: aborted" })
 	s = look(t, c, taskJobs)
@@ -215,7 +215,7 @@ func TestTasks(t *testing.T) {
 	if !found {
 		t.Errorf("its end is not told: %v", s.rows)
 	}
-	b.move(2 * time.Minute)
+	b.Move(2 * time.Minute)
 	if s := look(t, c, taskJobs); len(s.rows) != 0 {
 		t.Errorf("%d tasks in a quiet look", len(s.rows))
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,29 +15,11 @@ import (
 	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 const gib = 1 << 30
 
 // bench is a simulated server and the clock that it and the collector share.
 type bench struct {
-	*clock
+	*sdktest.Clock
 	world  *pbstest.World
 	server *pbstest.Server
 	http   *httptest.Server
@@ -46,7 +27,7 @@ type bench struct {
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	c := &clock{now: time.Unix(1_790_200_000, 0)}
+	c := sdktest.NewClock(time.Unix(1_790_200_000, 0))
 	w := &pbstest.World{
 		Now: c.Now, Release: "4.2", Subscription: "active",
 		Accounts: map[string]*pbstest.Account{
@@ -56,16 +37,16 @@ func newBench(t testing.TB) *bench {
 			"half@pbs!main":     {Secret: "t0ken-s3cret", Roles: map[string]string{"/datastore/main": "DatastoreAudit"}},
 		},
 		Node: pbstest.Node{
-			Name: "pbs", Started: c.now.Add(-time.Hour), CPU: 0.25, Wait: 0.02, Load: [3]float64{0.5, 0.4, 0.3},
+			Name: "pbs", Started: c.Now().Add(-time.Hour), CPU: 0.25, Wait: 0.02, Load: [3]float64{0.5, 0.4, 0.3},
 			Memory: pbstest.Space{Total: 16 * gib, Used: 4 * gib}, Swap: pbstest.Space{Total: 8 * gib}, Root: pbstest.Space{Total: 100 * gib, Used: 20 * gib},
 			Fingerprint: "aa:bb",
 		},
 		Stores: []*pbstest.Store{
-			{Name: "main", Space: pbstest.Space{Total: 1000 * gib, Used: 600 * gib}, IndexBytes: 9000 * gib, DiskBytes: 600 * gib, Full: c.now.Add(40 * 24 * time.Hour)},
+			{Name: "main", Space: pbstest.Space{Total: 1000 * gib, Used: 600 * gib}, IndexBytes: 9000 * gib, DiskBytes: 600 * gib, Full: c.Now().Add(40 * 24 * time.Hour)},
 			{Name: "archive", Space: pbstest.Space{Total: 4000 * gib, Used: 1000 * gib}},
 		},
 	}
-	b := &bench{clock: c, world: w, server: pbstest.New(w)}
+	b := &bench{Clock: c, world: w, server: pbstest.New(w)}
 	b.http = httptest.NewTLSServer(b.server)
 	t.Cleanup(b.http.Close)
 	return b
@@ -176,7 +157,7 @@ func TestServerAndDatastores(t *testing.T) {
 		t.Error("a datastore that does not fill has a time until it is full")
 	}
 	b.server.Total()
-	b.move(30 * time.Second)
+	b.Move(30 * time.Second)
 	look(t, c, taskStatus)
 	if n := b.server.Total(); n != 2 {
 		t.Errorf("a quiet cycle costs %d calls, want 2", n)

@@ -114,7 +114,7 @@ func TestTicket(t *testing.T) {
 	if n := b.server.Calls("/access/ticket"); n != 1 {
 		t.Errorf("%d logins", n)
 	}
-	b.move(90 * 60 * 1e9)
+	b.Move(90 * 60 * 1e9)
 	if s := look(t, c, taskStatus); s.Err != nil || b.server.Calls("/access/ticket") != 2 {
 		t.Errorf("%v after %d logins", s.Err, b.server.Calls("/access/ticket"))
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,29 +20,11 @@ import (
 	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 const gib = 1 << 30
 
 // bench is a simulated gateway and the clock that it and the collector share.
 type bench struct {
-	*clock
+	*sdktest.Clock
 	world  *pmgtest.World
 	server *pmgtest.Server
 	http   *httptest.Server
@@ -51,7 +32,7 @@ type bench struct {
 
 func newBench(t testing.TB, nodes int) *bench {
 	t.Helper()
-	c := &clock{now: time.Unix(1_790_203_800, 0)} // 22:50 UTC
+	c := sdktest.NewClock(time.Unix(1_790_203_800, 0)) // 22:50 UTC
 	w := &pmgtest.World{
 		Now: c.Now, Version: "9.1.2",
 		Users: map[string]*pmgtest.User{
@@ -62,15 +43,15 @@ func newBench(t testing.TB, nodes int) *bench {
 	}
 	for i := range nodes {
 		w.Nodes = append(w.Nodes, &pmgtest.Node{
-			Name: fmt.Sprintf("mail%d", i+1), IP: fmt.Sprintf("192.0.2.%d", 10+i), Fingerprint: strings.Repeat("ab", 32), Master: i == 0, Started: c.now.Add(-time.Hour), CPU: 0.25,
+			Name: fmt.Sprintf("mail%d", i+1), IP: fmt.Sprintf("192.0.2.%d", 10+i), Fingerprint: strings.Repeat("ab", 32), Master: i == 0, Started: c.Now().Add(-time.Hour), CPU: 0.25,
 			Memory: pmgtest.Space{Total: 8 * gib, Used: 2 * gib}, Root: pmgtest.Space{Total: 100 * gib, Used: 40 * gib}, Subscription: "active",
 			Queue:      map[string]map[string]int{"active": {"5m": 2}, "deferred": {"5m": 5, "40m": 2}, "hold": {}},
 			Services:   []pmgtest.Service{{Name: "postfix", State: "running", Unit: "enabled"}, {Name: "pmg-daily", State: "dead", Unit: "enabled"}, {Name: "pmgtunnel", State: "dead", Unit: "enabled"}},
-			Signatures: c.now.Add(-24 * time.Hour).UTC(), Certificate: c.now.Add(100 * 24 * time.Hour),
-			Backups: []pmgtest.Backup{{File: pmgtest.File(c.now.Add(-48 * time.Hour)), Size: 180_000, Time: c.now.Add(-48 * time.Hour)}, {File: pmgtest.File(c.now.Add(-24 * time.Hour)), Size: 190_000, Time: c.now.Add(-24 * time.Hour)}},
+			Signatures: c.Now().Add(-24 * time.Hour).UTC(), Certificate: c.Now().Add(100 * 24 * time.Hour),
+			Backups: []pmgtest.Backup{{File: pmgtest.File(c.Now().Add(-48 * time.Hour)), Size: 180_000, Time: c.Now().Add(-48 * time.Hour)}, {File: pmgtest.File(c.Now().Add(-24 * time.Hour)), Size: 190_000, Time: c.Now().Add(-24 * time.Hour)}},
 		})
 	}
-	b := &bench{clock: c, world: w, server: pmgtest.New(w)}
+	b := &bench{Clock: c, world: w, server: pmgtest.New(w)}
 	b.http = httptest.NewUnstartedServer(b.server)
 	b.http.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	b.http.StartTLS()
@@ -190,7 +171,7 @@ func TestAGatewayThatStandsAlone(t *testing.T) {
 	}
 	s.want(t, map[string]float64{"node/mail1 cpu": 0.25, "node/mail1 memory": 0.25, "node/mail1 disk": 0.4, "node/mail1 load1": 0.82, "node/mail1 uptime": 3600, "node/mail1 swap": 0})
 	b.server.Total()
-	b.move(30 * time.Second)
+	b.Move(30 * time.Second)
 	look(t, c, taskStatus)
 	if n := b.server.Total(); n != 2 {
 		t.Errorf("a quiet cycle costs %d calls, want 2", n)
@@ -217,7 +198,7 @@ func TestACluster(t *testing.T) {
 		t.Errorf("%v", s.conditions)
 	}
 	b.world.Change(func(w *pmgtest.World) { w.Nodes[0].Master = false })
-	b.move(membersEvery)
+	b.Move(membersEvery)
 	if s := look(t, c, taskStatus); s.conditions["gateway "+kindNoMaster+" "].Severity != sdk.SeverityCritical {
 		t.Errorf("no master: %v", s.conditions)
 	}
@@ -409,7 +390,7 @@ func TestTickets(t *testing.T) {
 	c := b.collector(t, "monitor@pmg", "")
 	for range 4 {
 		look(t, c, taskStatus)
-		b.move(40 * time.Minute)
+		b.Move(40 * time.Minute)
 	}
 	if n := b.server.Calls("/access/ticket"); n != 2 {
 		t.Errorf("%d logins in two hours, want 2", n)

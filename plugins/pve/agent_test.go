@@ -51,7 +51,7 @@ func TestTheInsideOfGuests(t *testing.T) {
 	}
 	// What has not changed is told again as it is, without numbers that nobody measured.
 	l.Forget()
-	l.clock.move(time.Minute)
+	l.clock.Move(time.Minute)
 	if s := l.must(taskAgents); s.part("guest/100") == nil || s.samples("guest/100") != 0 || len(l.Calls()) != 0 {
 		t.Errorf("%v, %d samples", l.Calls(), s.samples("guest/100"))
 	}
@@ -78,7 +78,7 @@ func TestWhyDisksAreUnknown(t *testing.T) {
 			}
 			// It is not asked again soon: each try holds a worker of the node for seconds.
 			l.Forget()
-			l.clock.move(5 * time.Minute)
+			l.clock.Move(5 * time.Minute)
 			l.inside()
 			if n := l.Count("/agent/"); n != 0 {
 				t.Errorf("asked again %d times: %v", n, l.Calls())
@@ -120,7 +120,7 @@ func TestAgentCallsHaveABudget(t *testing.T) {
 	asked := map[string]bool{}
 	for range 4 {
 		l.must(taskAgents)
-		l.clock.move(time.Minute)
+		l.clock.Move(time.Minute)
 	}
 	for _, path := range l.Calls() {
 		if strings.HasSuffix(path, "/get-fsinfo") {
@@ -147,7 +147,7 @@ func TestAgentsThatMayNotBeAsked(t *testing.T) {
 	})
 	l.inside()
 	l.Forget()
-	l.clock.move(time.Minute)
+	l.clock.Move(time.Minute)
 	if l.must(taskAgents); l.Count("/agent/") != 0 {
 		t.Errorf("asked again: %v", l.Calls())
 	}
@@ -165,7 +165,7 @@ func TestARestartEndsTheSilence(t *testing.T) {
 	l.inside()
 	l.Forget()
 	l.world.Edit(func(w *pvetest.World) { w.Guest(100).Agent, w.Guest(100).Since = "", l.clock.Now() })
-	l.clock.move(10 * time.Minute)
+	l.clock.Move(10 * time.Minute)
 	if s := l.inside(); l.Count("/get-fsinfo") != 1 || at(t, s.part("guest/100"), "diskStatusReason") != nil {
 		t.Errorf("%v, %s", l.Calls(), s.part("guest/100"))
 	}

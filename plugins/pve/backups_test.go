@@ -84,7 +84,7 @@ func TestStorageIsReadOnlyWhenSomethingChanged(t *testing.T) {
 		t.Errorf("at first %d storages are read", n)
 	}
 	l.Forget()
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	s := l.must(taskBackups)
 	if got := l.Count("/content") + l.Count("/log") + l.Count("/cluster/backup"); got != 0 || l.Count("/cluster/tasks") != 1 {
 		t.Errorf("in a quiet cluster: %v", l.Calls())
@@ -96,12 +96,12 @@ func TestStorageIsReadOnlyWhenSomethingChanged(t *testing.T) {
 		now := l.clock.Now()
 		w.AddTask(&pvetest.Task{Node: "pve1", Type: "vzdump", ID: "100", Began: now.Add(-time.Minute), Ended: now, Status: "OK"})
 	})
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	if s := l.must(taskBackups); l.Count("/content") != 4 || len(s.rows(rowsBackups)) == 0 {
 		t.Errorf("after a backup: %v", l.Calls())
 	}
 	l.Forget()
-	l.clock.move(2 * time.Hour)
+	l.clock.Move(2 * time.Hour)
 	if l.must(taskBackups); l.Count("/content") != 4 {
 		t.Errorf("after two hours: %v", l.Calls())
 	}
@@ -144,14 +144,14 @@ func TestARunForSeveralSaysWhichFailed(t *testing.T) {
 		}
 	}
 
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	if l.must(taskBackups); l.Count("/log") != 1 {
 		t.Errorf("the log was read %d times", l.Count("/log"))
 	}
 	l.world.Edit(func(w *pvetest.World) {
 		w.AddTask(&pvetest.Task{Node: "pve1", Type: "vzdump", Began: l.clock.Now(), Ended: l.clock.Now().Add(time.Minute), Status: "OK", Log: []string{"INFO: Finished Backup of VM 101 (00:01:23)"}})
 	})
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	if c := l.must(taskBackups).conditions("guest/101"); len(c) != 0 {
 		t.Errorf("after a run that went well: %v", c)
 	}
@@ -174,7 +174,7 @@ func TestABackupOfOneGuestThatFails(t *testing.T) {
 	l.world.Edit(func(w *pvetest.World) {
 		w.Backups = append(w.Backups, &pvetest.Backup{Storage: "nas", Guest: 100, Made: l.clock.Now()})
 	})
-	l.clock.move(2 * time.Hour)
+	l.clock.Move(2 * time.Hour)
 	if c := l.must(taskBackups).conditions("guest/100"); len(c) != 0 {
 		t.Errorf("after another backup: %v", c)
 	}

@@ -34,7 +34,7 @@ func TestDisks(t *testing.T) {
 
 	// Disks sleep: their health is asked for seldom, and what is known is told meanwhile.
 	l.Forget()
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	s = l.must(taskDisks)
 	if l.Count("/disks/list") != 0 || !s.has("disk/pve1/NVME-1") || len(s.conditions("disk/pve2/NVME-2")) != 1 {
 		t.Errorf("%v, %v", l.Calls(), s.Keys())
@@ -42,7 +42,7 @@ func TestDisks(t *testing.T) {
 	if _, ok := s.sample("disk/pve2/NVME-2", "wearout"); ok {
 		t.Error("a number that nobody measured")
 	}
-	l.clock.move(30 * time.Minute)
+	l.clock.Move(30 * time.Minute)
 	if l.must(taskDisks); l.Count("/disks/list") != 2 {
 		t.Errorf("%v", l.Calls())
 	}
@@ -52,12 +52,12 @@ func TestDisksOfANodeThatIsAwayAreKept(t *testing.T) {
 	l := newLab(t, 2, 1, nil)
 	l.must(taskDisks)
 	l.world.Edit(func(w *pvetest.World) { w.Nodes[1].Online = false })
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	if s := l.must(taskDisks); sdk.KindOf(s.Part("node/pve2").Err) != sdk.KindUnreachable || s.Part("node/pve1").Err != nil {
 		t.Errorf("%v, %v", s.Part("node/pve2").Err, s.Part("node/pve1").Err)
 	}
 	l.world.Edit(func(w *pvetest.World) { w.Nodes = w.Nodes[:1] })
-	l.clock.move(5 * time.Minute)
+	l.clock.Move(5 * time.Minute)
 	if s := l.must(taskDisks); !s.Part("node/pve2").Ended || s.Part("node/pve2").Err != nil {
 		t.Errorf("a node that has left: %+v", s.Part("node/pve2"))
 	}
@@ -134,7 +134,7 @@ func TestAClusterWithoutCephIsAskedSeldom(t *testing.T) {
 		if s := l.must(taskCeph); len(s.All()) != 0 {
 			t.Errorf("%v", s.All())
 		}
-		l.clock.move(time.Minute)
+		l.clock.Move(time.Minute)
 	}
 	if n := l.Count("/ceph/"); n != 1 {
 		t.Errorf("asked %d times in ten minutes", n)
@@ -192,7 +192,7 @@ func TestUpkeep(t *testing.T) {
 		t.Errorf("token good for %v", left)
 	}
 	l.Forget()
-	l.clock.move(time.Hour)
+	l.clock.Move(time.Hour)
 	if l.must(taskUpkeep); l.Count("/nodes/") != 0 {
 		t.Errorf("asked again: %v", l.Calls())
 	}

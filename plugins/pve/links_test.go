@@ -20,7 +20,7 @@ func TestGuestsAreKnownToBackupServers(t *testing.T) {
 	})
 	l.must(taskResources)
 	l.must(taskBackups)
-	l.clock.move(10 * time.Second)
+	l.clock.Move(10 * time.Second)
 	s := l.must(taskResources)
 	for key, want := range map[string][]string{"guest/100": {"vm", "100"}, "guest/102": {"ct", "102"}} {
 		evidence := s.record(key).Evidence

@@ -42,7 +42,7 @@ func BenchmarkResources(b *testing.B) {
 	c, _ := watching(b, clock.Now)
 	b.ReportAllocs()
 	for b.Loop() {
-		clock.move(10 * time.Second)
+		clock.Move(10 * time.Second)
 		if err := c.Collect(b.Context(), taskResources, forget{}); err != nil {
 			b.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func BenchmarkTelling(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		clock.move(10 * time.Second)
+		clock.Move(10 * time.Second)
 		next := &view{at: clock.Now(), cluster: v.cluster, asked: true, quorate: true, nodes: v.nodes, storages: v.storages}
 		for _, text := range raw {
 			if err := next.add(text); err != nil {
@@ -98,7 +98,7 @@ func BenchmarkCallsPerMinute(b *testing.B) {
 					}
 				}
 			}
-			clock.move(10 * time.Second)
+			clock.Move(10 * time.Second)
 		}
 		agents = s.Count("/agent/") + s.Count("/interfaces")
 		quiet = len(s.Calls()) - agents

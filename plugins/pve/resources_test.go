@@ -14,7 +14,7 @@ func TestAClusterCostsTwoCallsACycle(t *testing.T) {
 	l := newLab(t, 3, 30, nil)
 	l.must(taskResources)
 	l.Forget()
-	l.clock.move(10 * time.Second)
+	l.clock.Move(10 * time.Second)
 	l.must(taskResources)
 	if got := strings.Join(l.Calls(), " "); got != "/cluster/status /cluster/resources" {
 		t.Errorf("a cycle asks for %s", got)
@@ -64,7 +64,7 @@ func TestRatesAreOfCounters(t *testing.T) {
 	if _, ok := l.must(taskResources).sample("guest/100", "netin"); ok {
 		t.Error("one value of a counter gives a rate")
 	}
-	l.clock.move(10 * time.Second)
+	l.clock.Move(10 * time.Second)
 	s := l.must(taskResources)
 	in, ok := s.sample("guest/100", "netin")
 	if !ok || in < 2000 || in > 6000 {
@@ -76,7 +76,7 @@ func TestRatesAreOfCounters(t *testing.T) {
 
 	// The guest starts anew: its counters begin at nothing, which is no rate.
 	l.world.Edit(func(w *pvetest.World) { w.Guests[0].Since = l.clock.Now() })
-	l.clock.move(10 * time.Second)
+	l.clock.Move(10 * time.Second)
 	s = l.must(taskResources)
 	if _, ok := s.sample("guest/100", "netin"); ok || s.doc("guest/100", "networkIn") != 0.0 {
 		t.Error("a restart gives a rate")
@@ -112,7 +112,7 @@ func TestGuestsOfANodeThatIsAway(t *testing.T) {
 		if r := s.record("guest/100"); r.Status != sdk.StatusUp || s.samples("guest/100") == 0 {
 			t.Errorf("%s: another node's guest is %s", what, r.Status)
 		}
-		l.clock.move(6 * time.Minute)
+		l.clock.Move(6 * time.Minute)
 	}
 }
 
@@ -260,7 +260,7 @@ func TestRightsThatAreTakenAwayRemoveNothing(t *testing.T) {
 		t.Errorf("nodes: %v", s.Part("nodes").Err)
 	}
 	l.world.Edit(func(w *pvetest.World) { w.Accounts[0].Rights = nil })
-	l.clock.move(2 * time.Hour)
+	l.clock.Move(2 * time.Hour)
 	if s := l.collect(taskResources); sdk.KindOf(s.Err) != sdk.KindPermission {
 		t.Errorf("without any right: %v", s.Err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,33 +13,15 @@ import (
 	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
 // newClock begins at a time on which the simulated nodes have just measured.
-func newClock() *clock { return &clock{now: time.Unix(1_800_000_000, 0)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *sdktest.Clock { return sdktest.NewClock(time.Unix(1_800_000_000, 0)) }
 
 // lab is a simulated cluster and an instance that watches it.
 type lab struct {
 	*pvetest.Server
 	t     *testing.T
 	world *pvetest.World
-	clock *clock
+	clock *sdktest.Clock
 	live  *host.Instance
 }
 

@@ -46,7 +46,7 @@ func TestSnapshotsAreSweptSlowly(t *testing.T) {
 	l.Forget()
 	for range 3 {
 		l.must(taskSnapshots)
-		l.clock.move(time.Minute)
+		l.clock.Move(time.Minute)
 	}
 	if n := l.Count("/snapshot"); n != 50 {
 		t.Errorf("%d guests asked in three minutes", n)

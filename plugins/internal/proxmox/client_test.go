@@ -19,27 +19,10 @@ import (
 
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Unix(1_800_000_000, 0)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *sdktest.Clock { return sdktest.NewClock(time.Unix(1_800_000_000, 0)) }
 
 var byToken = Login{Token: "monitor@pve!pulse", Secret: "s3cret"}
 
@@ -138,7 +121,7 @@ func TestRefusedTokensAreNotTriedAgainForAWhile(t *testing.T) {
 	if asked.Load() != 1 {
 		t.Errorf("asked %d times", asked.Load())
 	}
-	now.move(pause)
+	now.Move(pause)
 	_, _ = Get[any](t.Context(), c, Path("version"))
 	if asked.Load() != 2 {
 		t.Errorf("asked %d times after the pause", asked.Load())
@@ -185,7 +168,7 @@ func (s *ticketServer) counts() (logins, requests int) {
 	return len(s.logins), s.requests
 }
 
-func ticketClient(t *testing.T, password sdk.Secret) (*ticketServer, *clock, *Client) {
+func ticketClient(t *testing.T, password sdk.Secret) (*ticketServer, *sdktest.Clock, *Client) {
 	s := &ticketServer{valid: map[string]bool{}}
 	end, _ := serving(t, s.ServeHTTP)
 	now := newClock()
@@ -216,7 +199,7 @@ func TestATicketIsRenewedWithItself(t *testing.T) {
 		if _, err := Get[any](t.Context(), c, Path("version")); err != nil {
 			t.Fatal(err)
 		}
-		now.move(ticketLife)
+		now.Move(ticketLife)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -233,7 +216,7 @@ func TestAnEndedTicketCostsOneLogin(t *testing.T) {
 	s.mu.Lock()
 	clear(s.valid) // the server was restored from a backup
 	s.mu.Unlock()
-	now.move(10 * time.Minute)
+	now.Move(10 * time.Minute)
 	if _, err := Get[any](t.Context(), c, Path("version")); err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +237,7 @@ func TestAWrongPasswordIsTriedOnce(t *testing.T) {
 	if logins, _ := s.counts(); logins != 1 {
 		t.Errorf("%d logins", logins)
 	}
-	now.move(pause)
+	now.Move(pause)
 	_, _ = Get[any](t.Context(), c, Path("version"))
 	if logins, _ := s.counts(); logins != 2 {
 		t.Errorf("%d logins after the pause", logins)
@@ -295,7 +278,7 @@ func TestAnotherMemberAnswersForOneThatIsAway(t *testing.T) {
 	if second.Load() != 2 || c.Calls() != 4 {
 		t.Errorf("second asked %d times, %d calls in all; the first is tried once and then set aside", second.Load(), c.Calls())
 	}
-	now.move(aside)
+	now.Move(aside)
 	get()
 	if c.Calls() != 6 {
 		t.Errorf("%d calls: the first was not tried again", c.Calls())
