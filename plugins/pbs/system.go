@@ -2,7 +2,6 @@ package pbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,36 +12,17 @@ import (
 // collectSystem reads what changes over days: packages, disks, services, subscription. Disks are asked for their health,
 // which may wake them.
 func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
-	var first error
-	for _, step := range []struct {
-		name string
-		read func(context.Context) ([]sdk.Observation, error)
-	}{
-		{"subscription", c.readSubscription},
-		{"services", c.readServices},
-		{"updates", c.readUpdates},
-		{"disks", c.readDisks},
-		{"pools", c.readPools},
-	} {
-		p := sink.Partition(step.name)
-		found, err := step.read(ctx)
-		if unsupported(err) {
-			found, err = nil, nil
-		}
-		if err == nil {
-			err = p.Emit(found...)
-		}
-		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
-			return err
-		}
-		if proxmox.Away(err) {
-			return err
-		}
-		if first == nil && !proxmox.Forbidden(err) {
-			first = err
-		}
+	step := func(name string, read func(context.Context) ([]sdk.Observation, error)) proxmox.Step {
+		return proxmox.Step{Name: name, Read: func(ctx context.Context) ([]sdk.Observation, error) {
+			found, err := read(ctx)
+			if unsupported(err) { // an older release
+				return nil, nil
+			}
+			return found, err
+		}}
 	}
-	return first
+	return proxmox.Run(ctx, sink, step("subscription", c.readSubscription), step("services", c.readServices), step("updates", c.readUpdates),
+		step("disks", c.readDisks), step("pools", c.readPools))
 }
 
 func onNode(segments ...string) proxmox.Call {

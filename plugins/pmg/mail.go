@@ -3,7 +3,6 @@ package pmg
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -20,41 +19,11 @@ const (
 	domainsShown = 20
 )
 
-// step is a part of a task: one partition.
-type step struct {
-	name string
-	on   bool
-	read func(context.Context) ([]sdk.Observation, error)
-}
-
-// run reads one step after the other: the gateway answers from a database that it shares with the filter. A step that the
-// account may not take fails alone.
-func (c *Collector) run(ctx context.Context, sink sdk.Sink, steps ...step) error {
-	var first error
-	for _, s := range steps {
-		if !s.on {
-			continue
-		}
-		p := sink.Partition(s.name)
-		found, err := s.read(ctx)
-		if err == nil {
-			err = p.Emit(found...)
-		}
-		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
-			return err
-		}
-		if proxmox.Away(err) {
-			return err
-		}
-		if first == nil && !proxmox.Forbidden(err) {
-			first = err
-		}
-	}
-	return first
-}
-
+// collectMail reads one thing after the other: the gateway answers from a database that it shares with the filter.
 func (c *Collector) collectMail(ctx context.Context, sink sdk.Sink) error {
-	return c.run(ctx, sink, step{"recent", c.cfg.MonitorMailStats, c.readRecent}, step{partQuarantine, c.cfg.MonitorQuarantine, c.readQuarantine})
+	return proxmox.Run(ctx, sink,
+		proxmox.Step{Name: "recent", Skip: !c.cfg.MonitorMailStats, Read: c.readRecent},
+		proxmox.Step{Name: partQuarantine, Skip: !c.cfg.MonitorQuarantine, Read: c.readQuarantine})
 }
 
 func gatewayPart(name string, doc any) sdk.Part {
@@ -137,7 +106,11 @@ type sumsDoc struct {
 
 func (c *Collector) collectStatistics(ctx context.Context, sink sdk.Sink) error {
 	stats := c.cfg.MonitorMailStats
-	return c.run(ctx, sink, step{partStatistics, stats, c.readToday}, step{partCounts, stats, c.readHours}, step{partScores, stats, c.readScores}, step{partDomains, c.cfg.MonitorDomainStats, c.readDomains})
+	return proxmox.Run(ctx, sink,
+		proxmox.Step{Name: partStatistics, Skip: !stats, Read: c.readToday},
+		proxmox.Step{Name: partCounts, Skip: !stats, Read: c.readHours},
+		proxmox.Step{Name: partScores, Skip: !stats, Read: c.readScores},
+		proxmox.Step{Name: partDomains, Skip: !c.cfg.MonitorDomainStats, Read: c.readDomains})
 }
 
 // today limits statistics to the day that the server has now. Without it they would be those of yesterday.

@@ -1,6 +1,7 @@
 package proxmox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,3 +78,37 @@ func Away(err error) bool {
 
 // Forbidden tells that a call failed because the account lacks a right.
 func Forbidden(err error) bool { return sdk.KindOf(err) == sdk.KindPermission }
+
+// Step is a part of a task that is read on its own and fails on its own.
+type Step struct {
+	Name string
+	// Skip leaves it out.
+	Skip bool
+	Read func(context.Context) ([]sdk.Observation, error)
+}
+
+// Run reads one step after the other, each into a partition of its name, until the server answers no more. What the account
+// may not read fails alone; the first other error is the task's.
+func Run(ctx context.Context, sink sdk.Sink, steps ...Step) error {
+	var first error
+	for _, s := range steps {
+		if s.Skip {
+			continue
+		}
+		p := sink.Partition(s.Name)
+		found, err := s.Read(ctx)
+		if err == nil {
+			err = p.Emit(found...)
+		}
+		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
+			return err
+		}
+		if Away(err) {
+			return err
+		}
+		if first == nil && !Forbidden(err) {
+			first = err
+		}
+	}
+	return first
+}
