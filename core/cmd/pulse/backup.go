@@ -44,11 +44,8 @@ type backupCommand struct {
 
 // Run writes the data directory to a file, as of one moment, while a server uses it or not.
 func (c backupCommand) Run(ctx context.Context, o *options, io streams) (err error) {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(c.File); err == nil {

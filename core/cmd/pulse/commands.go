@@ -91,11 +91,8 @@ type resetPasswordCommand struct {
 
 // Run asks for the new password on the terminal, or reads it from standard input.
 func (c resetPasswordCommand) Run(ctx context.Context, o *options, io streams) error {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	password, err := askPassword(io, "New password for "+c.Name+": ")

@@ -25,11 +25,8 @@ type rotateCommand struct{}
 
 // Run seals all secrets under a new key. Cut off at any moment, every secret still opens, and running it again ends it.
 func (rotateCommand) Run(ctx context.Context, o *options, io streams) (err error) {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	b, err := openBase(ctx, cfg)

@@ -60,6 +60,15 @@ func (o *options) load(io streams) (*config.Config, error) {
 	return cfg, nil
 }
 
+// loadUsed is load for what needs a data directory that a server has used.
+func (o *options) loadUsed(io streams) (*config.Config, error) {
+	cfg, err := o.load(io)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, checkUsed(cfg.Server.Data)
+}
+
 type commands struct {
 	options
 	Serve          serveCommand           `cmd:"" help:"Run the server."`

@@ -26,11 +26,8 @@ type metricsCheckCommand struct {
 
 // Run prints what is there and what is wrong with it. Damage that stays is exit code 1.
 func (c metricsCheckCommand) Run(ctx context.Context, o *options, io streams) error {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	dir, err := datadir.Open(cfg.Server.Data)
@@ -74,11 +71,8 @@ type metricsSnapshotCommand struct {
 
 // Run writes the snapshot.
 func (c metricsSnapshotCommand) Run(ctx context.Context, o *options, io streams) error {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	dir, err := datadir.Open(cfg.Server.Data)
@@ -127,11 +121,8 @@ type metricsCopyCommand struct {
 
 // Run copies and tells how far it is. Cut short and started again, it goes on where it ended.
 func (c metricsCopyCommand) Run(ctx context.Context, o *options, io streams) (err error) {
-	cfg, err := o.load(io)
+	cfg, err := o.loadUsed(io)
 	if err != nil {
-		return err
-	}
-	if err := checkUsed(cfg.Server.Data); err != nil {
 		return err
 	}
 	b, err := openBase(ctx, cfg)
