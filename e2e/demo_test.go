@@ -32,6 +32,9 @@ func TestTheDemoRunsTheRealPlugins(t *testing.T) {
 		t.Errorf("mock mode: %v", got)
 	}
 	started := children(s.pid())
+	if len(started) < 3 {
+		t.Errorf("only %v run", started)
+	}
 	s.kill()
 	for name, pid := range started {
 		eventually(t, name+" is gone", func() bool { _, state := stat(pid); return state == "" || state == "Z" })
