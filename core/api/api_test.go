@@ -223,7 +223,8 @@ func TestGzipIsInflatedUnderTheLimit(t *testing.T) {
 	if res, _ := w.do("POST", "/api/raw", zip(50<<20), "X-API-Token", tok, "Content-Encoding", "gzip"); res.StatusCode != 413 {
 		t.Errorf("bomb: %d", res.StatusCode)
 	}
-	for body, want := range map[string]int{string(snappy.Encode(nil, make([]byte, 1000))): 200, string(snappy.Encode(nil, make([]byte, 50<<20))): 413, "nonsense": 400} {
+	// Both bombs are under the limit as they come, so that it is the inflating that refuses them.
+	for body, want := range map[string]int{string(snappy.Encode(nil, make([]byte, 1000))): 200, string(snappy.Encode(nil, make([]byte, 10<<20))): 413, "nonsense": 400} {
 		if res, _ := w.do("POST", "/api/raw", body, "X-API-Token", tok, "Content-Encoding", "snappy"); res.StatusCode != want {
 			t.Errorf("%d bytes of snappy: %d, want %d", len(body), res.StatusCode, want)
 		}
