@@ -53,6 +53,8 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/storage-charts", "getStorageCharts", "The charts of storages over a number of minutes", a.storageCharts).Scope(read),
 		route.Get("/api/metrics-store/history", "getMetricHistory", "One resource's numbers over a range", a.history).Scope(read),
 		route.Get("/api/metrics-store/stats", "getMetricStats", "How the store of numbers is doing", a.stats).Scope(read),
+		route.Post("/api/v2/metrics/series", "querySeries", "The numbers of several resources over a range, in one answer", a.series).Scope(read).Unaudited(),
+		route.Get("/api/v2/metrics/top", "listTopResources", "The resources that have the most of a metric over a range, or the least", a.top).Scope(read),
 		route.Get("/api/metrics-store/export", "exportMetrics", "The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol", a.export).Scope(read),
 		route.Get("/metrics/resources", "getPresentMetrics", "The present values of everything that is monitored, for Prometheus; off unless turned on", a.exposition).Scope(auth.ScopeMetricsRead),
 		route.Post("/api/v1/write", "remoteWrite", "Take samples by Prometheus' remote write 1.0; off unless turned on", a.remoteWrite).Scope(auth.ScopeMetricsWrite).Body(maxWrite),

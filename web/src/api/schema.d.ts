@@ -2688,6 +2688,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/metrics/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The numbers of several resources over a range, in one answer */
+        post: operations["querySeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/metrics/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The resources that have the most of a metric over a range, or the least */
+        get: operations["listTopResources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/resources": {
         parameters: {
             query?: never;
@@ -3138,6 +3172,15 @@ export interface components {
         };
         ChannelsOut: {
             channels: components["schemas"]["ChannelOut"][];
+        };
+        ChartsFound: {
+            instance?: string;
+            metric: string;
+            name: string;
+            of: number;
+            points: components["schemas"]["Span"][];
+            step: number;
+            uid: string;
         };
         ChildrenOut: {
             count: number;
@@ -3986,6 +4029,12 @@ export interface components {
             message: string;
             success: boolean;
         };
+        Named: {
+            id: string;
+            instance?: string;
+            metric: string;
+            type?: string;
+        };
         Network: {
             allowLoopback?: boolean;
             allowNetworks?: string[];
@@ -4538,6 +4587,18 @@ export interface components {
             webhookName: string;
             webhookUrl: string;
         };
+        SeriesIn: {
+            end?: number;
+            maxPoints?: number;
+            range?: string;
+            rate?: boolean;
+            series: components["schemas"]["Named"][];
+        };
+        SeriesOut: {
+            end: number;
+            series: components["schemas"]["ChartsFound"][];
+            start: number;
+        };
         Server: {
             fingerprint?: string;
             hostname?: string;
@@ -4800,6 +4861,28 @@ export interface components {
             /** @description All scopes when it is left out. */
             scopes?: string[];
         };
+        TopItem: {
+            average: number;
+            id: string;
+            instance?: string;
+            last: number;
+            max: number;
+            metric: string;
+            min: number;
+            name: string;
+            time: number;
+            type: string;
+            uid: string;
+            value: number;
+        };
+        TopOut: {
+            by: string;
+            end: number;
+            items: components["schemas"]["TopItem"][];
+            metric: string;
+            of: number;
+            start: number;
+        };
         Tried: {
             error?: string;
             response: string;
@@ -4988,6 +5071,7 @@ export type SchemaChange = components['schemas']['Change'];
 export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
+export type SchemaChartsFound = components['schemas']['ChartsFound'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
 export type SchemaCleared = components['schemas']['Cleared'];
 export type SchemaCodeIn = components['schemas']['CodeIn'];
@@ -5094,6 +5178,7 @@ export type SchemaMonitoringHealth = components['schemas']['MonitoringHealth'];
 export type SchemaMonitoringLetter = components['schemas']['MonitoringLetter'];
 export type SchemaMonitoringTask = components['schemas']['MonitoringTask'];
 export type SchemaMoved = components['schemas']['Moved'];
+export type SchemaNamed = components['schemas']['Named'];
 export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
 export type SchemaNodesChange = components['schemas']['NodesChange'];
@@ -5152,6 +5237,8 @@ export type SchemaSaveChange = components['schemas']['SaveChange'];
 export type SchemaScanIn = components['schemas']['ScanIn'];
 export type SchemaSchedule = components['schemas']['Schedule'];
 export type SchemaSent = components['schemas']['Sent'];
+export type SchemaSeriesIn = components['schemas']['SeriesIn'];
+export type SchemaSeriesOut = components['schemas']['SeriesOut'];
 export type SchemaServer = components['schemas']['Server'];
 export type SchemaSession = components['schemas']['Session'];
 export type SchemaSessionList = components['schemas']['SessionList'];
@@ -5180,6 +5267,8 @@ export type SchemaTokenCreated = components['schemas']['TokenCreated'];
 export type SchemaTokenList = components['schemas']['TokenList'];
 export type SchemaTokenRecord = components['schemas']['TokenRecord'];
 export type SchemaTokenRequest = components['schemas']['TokenRequest'];
+export type SchemaTopItem = components['schemas']['TopItem'];
+export type SchemaTopOut = components['schemas']['TopOut'];
 export type SchemaTried = components['schemas']['Tried'];
 export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
@@ -11663,6 +11752,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    querySeries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SeriesIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listTopResources: {
+        parameters: {
+            query: {
+                by?: "average" | "max" | "min" | "last";
+                end?: number;
+                limit?: number;
+                metric: string;
+                order?: "desc" | "asc";
+                range?: string;
+                resourceType?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopOut"];
                 };
             };
             /** @description The error */
