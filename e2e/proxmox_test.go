@@ -143,7 +143,7 @@ func TestGuestsFindTheirBackups(t *testing.T) {
 		}
 	}
 	eventually(t, "each guest knows of its backups on the server", func() bool {
-		found := s.call("GET", "/api/v2/resources?type=pve-vm,pve-lxc", nil)
+		found := s.call("GET", "/api/v2/resources?type=vm,lxc", nil)
 		for i := range 6 {
 			id, _ := found.member(fmt.Sprintf("data.%d.id", i)).(string)
 			lists := string(s.call("GET", "/api/v2/resources/"+id+"/rows", nil).body)

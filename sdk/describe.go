@@ -59,10 +59,12 @@ const (
 
 // ResourceType declares a kind of thing: how it is named, shown, measured and judged.
 type ResourceType struct {
-	Name   string
-	Label  string
-	Plural string
-	Icon   string // a lucide icon name
+	Name string
+	// APIName is its word in the resource API, Name when empty. Types may share one: a cluster's node is a host there.
+	APIName string
+	Label   string
+	Plural  string
+	Icon    string // a lucide icon name
 	// Family is the menu section that lists the type: "infrastructure", "workloads", "storage", "backups",
 	// "mail", or a word of the plugin's own.
 	Family     string

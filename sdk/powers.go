@@ -186,6 +186,21 @@ type CheckResult struct {
 	CertificatePEM     string
 	MissingPrivileges  []MissingPrivilege
 	ProposeConfigPatch json.RawMessage
+	// ClusterName is empty for what is in no cluster.
+	ClusterName string
+	Members     []ClusterMember
+	// Found tells how many of each resource type the credentials see.
+	Found map[string]int64
+}
+
+// ClusterMember is a member of the cluster that was asked.
+type ClusterMember struct {
+	Name string
+	// Address is how the cluster names it.
+	Address string
+	Online  bool
+	// Asked tells that it is the one that answered.
+	Asked bool
 }
 
 // MissingPrivilege names what the given account may not do, and the exact command or click that mends it.

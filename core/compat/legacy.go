@@ -14,8 +14,14 @@ func LegacyPlatform(kind string) string {
 // LegacyType is the first resource API's word for a type.
 func LegacyType(kind string) string {
 	switch kind {
-	case "lxc":
+	case "pve-node":
+		return "node"
+	case "pve-vm":
+		return "vm"
+	case "pve-lxc", "lxc":
 		return "container"
+	case "pve-storage":
+		return "storage"
 	case "docker_host":
 		return "docker-host"
 	case "docker_container":

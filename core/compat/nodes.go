@@ -34,7 +34,9 @@ type NodeKind struct {
 	Tokens bool
 	// Cluster is the state section whose records are members of a cluster, empty when there are no clusters.
 	Cluster string
-	Fields  []NodeField
+	// NodeType and StoreType are the resource types that answers of tests count, empty for those that the kind has not.
+	NodeType, StoreType string
+	Fields              []NodeField
 	// Setup tells that there is a setup script.
 	Setup bool
 }
@@ -48,6 +50,11 @@ const (
 	NodeSecret      = "token_value"
 	NodeFingerprint = "fingerprint"
 	NodeVerify      = "verify_ssl"
+	// NodeMembers is a list of members of the cluster that are reached under another address than the cluster's own.
+	NodeMembers      = "members"
+	NodeMember       = "node"
+	NodeMemberHost   = "host"
+	NodeMemberPinned = "fingerprint"
 )
 
 func flags(pairs ...string) (out []NodeField) {
@@ -71,14 +78,14 @@ func nodeFields(more ...NodeField) []NodeField {
 func NodeKinds() []NodeKind {
 	return []NodeKind{
 		{
-			Type: "pve", Title: "Proxmox VE", Port: "8006", Realm: "pam", Tokens: true, Cluster: "nodes", Setup: true,
+			Type: "pve", Title: "Proxmox VE", Port: "8006", Realm: "pam", Tokens: true, Cluster: "nodes", NodeType: "pve-node", Setup: true,
 			Fields: nodeFields(append(flags(
 				"monitorVMs", "monitor_vms", "monitorContainers", "monitor_containers", "monitorStorage", "monitor_storage", "monitorBackups", "monitor_backups",
 			), NodeField{Name: "monitorPhysicalDisks", Key: "monitor_physical_disks", Form: NodeFlag, Unset: true},
 				NodeField{Name: "physicalDiskPollingMinutes", Key: "physical_disk_polling_minutes", Form: NodeNumber})...),
 		},
 		{
-			Type: "pbs", Title: "Proxmox Backup Server", Port: "8007", Realm: "pbs", Tokens: true, Setup: true,
+			Type: "pbs", Title: "Proxmox Backup Server", Port: "8007", Realm: "pbs", Tokens: true, StoreType: "datastore", Setup: true,
 			Fields: nodeFields(append(flags(
 				"monitorBackups", "monitor_backups", "monitorDatastores", "monitor_datastores", "monitorSyncJobs", "monitor_sync_jobs", "monitorVerifyJobs", "monitor_verify_jobs",
 				"monitorPruneJobs", "monitor_prune_jobs", "monitorGarbageJobs", "monitor_garbage_jobs",

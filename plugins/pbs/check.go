@@ -85,6 +85,9 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 		for _, r := range rows {
 			names = append(names, string(r.Store))
 		}
+		if err == nil {
+			out.Found = map[string]int64{typeDatastore: int64(len(rows))}
+		}
 		if err == nil && len(rows) == 0 {
 			return "The account sees no datastore.", sdk.CheckWarning, nil
 		}

@@ -79,6 +79,7 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 			return "", err
 		}
 		result.ClusterIdentity = c.identity(ctx, v)
+		result.ClusterName, result.Members, result.Found = v.cluster, v.members(), v.found()
 		return describe(v), nil
 	})
 	return result, err
@@ -103,16 +104,38 @@ func (c *Collector) identity(ctx context.Context, v *view) string {
 	return ""
 }
 
-func describe(v *view) string {
-	name := "stands alone"
-	if v.cluster != "" {
-		name = "cluster " + v.cluster
+// members are the nodes of a cluster; a server that stands alone has none.
+func (v *view) members() (out []sdk.ClusterMember) {
+	if v.cluster == "" {
+		return nil
+	}
+	for _, n := range v.nodes {
+		out = append(out, sdk.ClusterMember{Name: n.name, Address: n.ip, Online: n.online, Asked: n.local})
+	}
+	return out
+}
+
+// found counts what the account sees.
+func (v *view) found() map[string]int64 {
+	out := map[string]int64{typeNode: int64(len(v.nodes))}
+	for _, g := range v.guests {
+		out[guestType(g)]++
 	}
 	storages := map[string]bool{}
 	for _, row := range v.storages {
 		storages[storageKey(row)] = true
 	}
-	return fmt.Sprintf("%s: %d nodes, %d guests, %d storages", name, len(v.nodes), len(v.guests), len(storages))
+	out[typeStorage] = int64(len(storages))
+	return out
+}
+
+func describe(v *view) string {
+	name := "stands alone"
+	if v.cluster != "" {
+		name = "cluster " + v.cluster
+	}
+	found := v.found()
+	return fmt.Sprintf("%s: %d nodes, %d guests, %d storages", name, len(v.nodes), len(v.guests), found[typeStorage])
 }
 
 // missing compares what the account may with what is wanted.

@@ -21,6 +21,10 @@ func TestACheckThatGoesWell(t *testing.T) {
 	if err != nil || len(result.MissingPrivileges) != 0 || result.Version != "9.2.10" || !strings.HasPrefix(result.ClusterIdentity, "pve-ca:caca") {
 		t.Errorf("%+v, %v", result, err)
 	}
+	if result.ClusterName != "lab" || len(result.Members) != 3 || !result.Members[0].Asked || !result.Members[0].Online || result.Members[0].Address == "" || result.Members[1].Asked ||
+		result.Found[typeNode] != 3 || result.Found[typeStorage] != 7 || result.Found[typeVM]+result.Found[typeLXC] != 5 {
+		t.Errorf("the cluster: %+v", result)
+	}
 	last := steps[len(steps)-1]
 	if len(steps) != 3 || last.Outcome != sdk.CheckPassed || last.Message != "cluster lab: 3 nodes, 5 guests, 7 storages" {
 		t.Errorf("%+v", steps)

@@ -44,7 +44,7 @@ func clusterType() sdk.ResourceType {
 
 func nodeType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeNode, Label: "Proxmox node", Plural: "Proxmox nodes", Icon: "server", Family: "infrastructure", Relations: []sdk.RelationKind{sdk.MemberOf},
+		Name: typeNode, APIName: "host", Label: "Proxmox node", Plural: "Proxmox nodes", Icon: "server", Family: "infrastructure", Relations: []sdk.RelationKind{sdk.MemberOf},
 		Columns: []sdk.Column{
 			{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 180},
 			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
@@ -142,21 +142,21 @@ func guestConditions() []string {
 
 func vmType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeVM, Label: "Virtual machine", Plural: "Virtual machines", Icon: "monitor", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
+		Name: typeVM, APIName: "vm", Label: "Virtual machine", Plural: "Virtual machines", Icon: "monitor", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
 		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeVM), Thresholds: guestThresholds(), Conditions: guestConditions(),
 	}
 }
 
 func containerType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeLXC, Label: "Container (LXC)", Plural: "Containers (LXC)", Icon: "box", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
+		Name: typeLXC, APIName: "lxc", Label: "Container (LXC)", Plural: "Containers (LXC)", Icon: "box", Family: "workloads", Relations: []sdk.RelationKind{sdk.RunsOn},
 		Columns: guestColumns(), Facts: guestFacts(), Metrics: metricNames(typeLXC), Thresholds: guestThresholds(), Conditions: guestConditions(),
 	}
 }
 
 func storageType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeStorage, Label: "Storage", Plural: "Storage", Icon: "database", Family: "storage", Relations: []sdk.RelationKind{sdk.MemberOf, sdk.OwnedBy},
+		Name: typeStorage, APIName: "storage", Label: "Storage", Plural: "Storage", Icon: "database", Family: "storage", Relations: []sdk.RelationKind{sdk.MemberOf, sdk.OwnedBy},
 		Columns: []sdk.Column{
 			{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 160},
 			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
@@ -206,7 +206,7 @@ func diskType() sdk.ResourceType {
 
 func cephType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeCeph, Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "storage",
+		Name: typeCeph, APIName: "ceph", Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "storage",
 		Columns: []sdk.Column{
 			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
 			{Name: "usage", Label: "Used", Metric: "usage", Path: "usagePercent", Format: sdk.FormatPercent, Default: true, Priority: 1, Width: 110},

@@ -31,6 +31,11 @@ type Tried struct {
 	Missing           []Missing `json:"missingPrivileges,omitempty"`
 	// Untrusted is the certificate that is not trusted, when that is why it failed: put into network.pins it is accepted.
 	Untrusted *Untrusted `json:"untrustedCertificate,omitempty"`
+	// Cluster is empty for what is in none.
+	Cluster string   `json:"cluster,omitempty"`
+	Members []Member `json:"members,omitempty"`
+	// Found tells how many of each resource type the credentials see.
+	Found map[string]int64 `json:"found,omitempty"`
 	// Patch is a change that the plugin proposes, as a JSON merge patch (RFC 7396).
 	Patch json.RawMessage `json:"proposedPatch,omitempty"`
 }
@@ -41,6 +46,16 @@ type Untrusted struct {
 	Address string `json:"address"`
 	// SHA256 is the fingerprint in lower-case hex.
 	SHA256 string `json:"sha256"`
+}
+
+// Member is a member of the cluster that was asked.
+type Member struct {
+	Name string `json:"name"`
+	// Address is how the cluster names it.
+	Address string `json:"address,omitempty"`
+	Online  bool   `json:"online"`
+	// Asked tells that it is the one that answered.
+	Asked bool `json:"asked,omitempty"`
 }
 
 // Step is one step of a trial: passed, warning, failed or skipped.
@@ -69,6 +84,10 @@ func (a Area) try(ctx context.Context, in tryIn) (Tried, error) {
 	out := Tried{
 		OK: t.Failure == "", Failure: t.Failure, Diagnostics: diagnostics(t.Diagnostics), Steps: []Step{},
 		Product: t.Result.Product, Version: t.Result.Version, CertificateSHA256: t.Result.CertificateSHA256, Patch: t.Result.ProposeConfigPatch,
+	}
+	out.Cluster, out.Found = t.Result.ClusterName, t.Result.Found
+	for _, m := range t.Result.Members {
+		out.Members = append(out.Members, Member(m))
 	}
 	if c := t.Certificate; c != nil {
 		out.Untrusted = &Untrusted{c.Address, c.SHA256}

@@ -2,8 +2,10 @@ package nodes
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
@@ -54,6 +56,7 @@ func (a Area) refresh(ctx context.Context, in idIn) (Refreshed, error) {
 		return Refreshed{}, errs.Wrap(errs.Upstream, err, "The members were not found: %v", err)
 	}
 	after := a.Cluster(e.ID, e.kind.Cluster)
+	after.Members = overridden(after.Members, e.config())
 	if after.Name == "" {
 		return Refreshed{}, errs.New(errs.Invalid, "Node is not part of a cluster")
 	}
@@ -61,4 +64,19 @@ func (a Area) refresh(ctx context.Context, in idIn) (Refreshed, error) {
 		Status: "success", ClusterName: after.Name, OldNodeCount: len(before.Members), NewNodeCount: len(after.Members),
 		NodesAdded: len(after.Members) - len(before.Members), ClusterNodes: after.Members,
 	}, nil
+}
+
+// overridden puts in the addresses and fingerprints that the configuration gives for members.
+func overridden(members []Endpoint, config map[string]any) []Endpoint {
+	given, _ := config[compat.NodeMembers].([]any)
+	out := slices.Clone(members)
+	for _, one := range given {
+		of, _ := one.(map[string]any)
+		for i := range out {
+			if out[i].NodeName == text(of[compat.NodeMember]) {
+				out[i].IPOverride, out[i].Fingerprint = bareHost(text(of[compat.NodeMemberHost])), text(of[compat.NodeMemberPinned])
+			}
+		}
+	}
+	return out
 }

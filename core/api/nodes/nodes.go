@@ -119,6 +119,7 @@ type Node struct {
 	IsCluster        bool       `json:"isCluster,omitempty"`
 	ClusterName      string     `json:"clusterName,omitempty"`
 	ClusterEndpoints []Endpoint `json:"clusterEndpoints,omitempty"`
+	NodeCount        int        `json:"nodeCount,omitempty" help:"How many members the cluster has."`
 	Source           string     `json:"source,omitempty"`
 	// Origin is the file and line that own the node; then it is read-only here.
 	Origin string `json:"origin,omitempty"`
@@ -259,7 +260,7 @@ func (a Area) node(e entry) (Node, error) {
 	}
 	if e.kind.Cluster != "" {
 		c := a.Cluster(e.ID, e.kind.Cluster)
-		n.IsCluster, n.ClusterName, n.ClusterEndpoints = c.Name != "", c.Name, c.Members
+		n.IsCluster, n.ClusterName, n.ClusterEndpoints, n.NodeCount = c.Name != "", c.Name, overridden(c.Members, config), len(c.Members)
 	}
 	return n, nil
 }

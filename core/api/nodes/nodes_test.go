@@ -38,6 +38,13 @@ type config struct {
 	DiskMinutes int        `name:"physical_disk_polling_minutes" help:"." default:"5"`
 	Datastores  bool       `name:"monitor_datastores" help:"." default:"true"`
 	Exclude     []string   `name:"exclude_datastores" help:"."`
+	Members     []member   `name:"members" help:"."`
+}
+
+type member struct {
+	Node        string `name:"node" help:"."`
+	Host        string `name:"host" help:"."`
+	Fingerprint string `name:"fingerprint" help:"."`
 }
 
 // plugins judge by the schema, as real ones do, and answer trials.
@@ -66,7 +73,9 @@ func (p *plugins) Check(_ context.Context, _ string, raw json.RawMessage, _ inte
 		identity = "lab"
 	}
 	return sdk.CheckResult{
-		Product: "Teapot", Version: "8.2", ClusterIdentity: identity,
+		Product: "Teapot", Version: "8.2", ClusterIdentity: identity, ClusterName: "kitchen",
+		Members:           []sdk.ClusterMember{{Name: "n1", Address: "10.0.0.1", Online: true, Asked: true}, {Name: "n2", Address: "10.0.0.2"}},
+		Found:             map[string]int64{"pve-node": 2, "datastore": 4},
 		MissingPrivileges: []sdk.MissingPrivilege{{Privilege: "Pour", Path: "/", Effect: "No tea.", Remedy: "teapot grant pour"}},
 	}, p.fails
 }
@@ -344,6 +353,12 @@ func TestTrialsTellWhatIsMissingAndWhatMendsIt(t *testing.T) {
 		!strings.Contains(got.Warnings[0], "teapot grant pour") || len(got.Steps) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
+	if got.ClusterName != "kitchen" || got.NodeCount != 2 || got.ClusterNodeCount != 2 || got.DatastoreCount != nil || len(got.Members) != 2 || !got.Members[0].Asked {
+		t.Errorf("the cluster: %+v", got)
+	}
+	if got, err := b.area.testConnection(t.Context(), change(t, `{"type":"pbs","host":"b","user":"u","password":"p"}`)); err != nil || got.DatastoreCount == nil || *got.DatastoreCount != 4 || got.NodeCount != 0 {
+		t.Errorf("the datastores: %+v, %v", got, err)
+	}
 	if out, err := b.area.testStored(t.Context(), idIn{"pve-0"}); err != nil || out.Status != 0 || out.Body.Latency < 1 {
 		t.Errorf("%+v, %v", out, err)
 	}
@@ -381,6 +396,14 @@ func TestRefreshCountsMembers(t *testing.T) {
 	raw := mustJSON(t, got.ClusterNodes[0])
 	if !strings.Contains(raw, `"NodeName":"n"`) || !strings.Contains(raw, `"PulseReachable":null`) {
 		t.Errorf("members have the reference's names: %s", raw)
+	}
+	x := b.service.List()[1]
+	x.Config = json.RawMessage(`{"host":"https://a:8006","user":"u@pam","password":"***","members":[{"node":"n","host":"https://10.9.0.1:8006","fingerprint":"ab"}]}`)
+	if _, _, err := b.service.Save(t.Context(), x, x.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.list()[0]; n.ClusterEndpoints[0].IPOverride != "10.9.0.1" || n.ClusterEndpoints[0].Fingerprint != "ab" || n.NodeCount != 1 {
+		t.Errorf("the address that the operator gave for a member is shown: %+v", n)
 	}
 	if _, err := b.area.refresh(t.Context(), idIn{"pbs-a"}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a kind without clusters: %v", err)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/sdk"
@@ -20,13 +21,31 @@ type Tried struct {
 	Latency int64  `json:"latency,omitempty"`
 	Product string `json:"product,omitempty"`
 	Version string `json:"version,omitempty"`
-	// IsCluster tells that the node is a member of a cluster, and NodeCount of how many.
-	IsCluster bool `json:"isCluster"`
+	// IsCluster tells that the node is a member of a cluster; a node that stands alone counts as one.
+	IsCluster        bool     `json:"isCluster"`
+	ClusterName      string   `json:"clusterName,omitempty"`
+	NodeCount        int      `json:"nodeCount,omitempty"`
+	ClusterNodeCount int      `json:"clusterNodeCount,omitempty"`
+	Members          []Member `json:"members,omitempty"`
+	// DatastoreCount is how many datastores the account sees.
+	DatastoreCount *int64 `json:"datastoreCount,omitempty"`
+	// Found tells how many of each resource type the account sees.
+	Found map[string]int64 `json:"found,omitempty"`
 	// Warnings say what will be missing, each with what mends it.
 	Warnings []string `json:"warnings,omitempty"`
 	// Fingerprint is that of a certificate that is not trusted: given as fingerprint it is accepted.
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Steps       []Step `json:"steps,omitempty"`
+}
+
+// Member is a member of the cluster that a trial asked.
+type Member struct {
+	Name string `json:"name"`
+	// Address is how the cluster names it.
+	Address string `json:"address,omitempty"`
+	Online  bool   `json:"online"`
+	// Asked tells that it is the one that answered.
+	Asked bool `json:"asked,omitempty"`
 }
 
 // Step is one step of a trial: passed, warning, failed or skipped.
@@ -102,8 +121,11 @@ func (a Area) try(ctx context.Context, x integration.Integration) (Tried, error)
 	}
 	out := Tried{
 		Status: "success", Latency: max(a.Now().Sub(began).Milliseconds(), 1), Product: t.Result.Product, Version: t.Result.Version,
-		IsCluster: t.Result.ClusterIdentity != "", Message: "Connected to " + cmp.Or(t.Result.Product, "the server"),
+		IsCluster: t.Result.ClusterName != "", ClusterName: t.Result.ClusterName, Found: t.Result.Found,
+		Message: "Connected to " + cmp.Or(t.Result.Product, "the server"),
 	}
+	kind, _ := kindOf(x.Kind)
+	out.count(t.Result, kind)
 	if out.Version != "" {
 		out.Message += " " + out.Version
 	}
@@ -123,6 +145,22 @@ func (a Area) try(ctx context.Context, x integration.Integration) (Tried, error)
 		out.Fingerprint = t.Certificate.SHA256
 	}
 	return out, nil
+}
+
+// count tells of members and of what was found in the words of the contract.
+func (t *Tried) count(r sdk.CheckResult, kind compat.NodeKind) {
+	for _, m := range r.Members {
+		t.Members = append(t.Members, Member(m))
+	}
+	if n, there := r.Found[kind.NodeType]; there {
+		t.NodeCount = int(n)
+	}
+	if t.IsCluster {
+		t.ClusterNodeCount = len(r.Members)
+	}
+	if n, there := r.Found[kind.StoreType]; there {
+		t.DatastoreCount = &n
+	}
 }
 
 // missing says in a sentence which privilege is missing, what that costs and what mends it.

@@ -69,7 +69,7 @@ func (a *Area) allConditions(context.Context, route.None) (conditionsOut, error)
 	v := a.view()
 	for _, c := range a.books.Conditions.All() {
 		if r, ok := v.snapshot.Record(c.Record); ok {
-			out.Conditions = append(out.Conditions, ActiveCondition{resourceID(r), r.DisplayName(), r.Type, r.WireID, v.condition(c)})
+			out.Conditions = append(out.Conditions, ActiveCondition{v.resourceID(r), r.DisplayName(), v.typeOf(r), r.WireID, v.condition(c)})
 		}
 	}
 	return out, nil
@@ -198,7 +198,7 @@ func (a *Area) rows(ctx context.Context, in rowsIn) (rowsOut, error) {
 			row.Time = &at
 		}
 		if owner, ok := v.snapshot.Record(f.Owner); ok && owner.UID != r.UID {
-			row.OwnerID = resourceID(owner)
+			row.OwnerID = v.resourceID(owner)
 		}
 		out.Rows = append(out.Rows, row)
 	}
@@ -308,7 +308,7 @@ func (v *view) event(e event.Event) Event {
 		out.Label = e.Kind
 	}
 	if r, ok := v.snapshot.Record(e.Record); ok {
-		out.ResourceID, out.ResourceName = resourceID(r), r.DisplayName()
+		out.ResourceID, out.ResourceName = v.resourceID(r), r.DisplayName()
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func (a *Area) list(_ context.Context, in listIn) (listOut, error) {
 			found = append(found, r)
 		}
 	}
-	arrange(found, in.Sort, in.Order == "desc")
+	v.arrange(found, in.Sort, in.Order == "desc")
 	page, limit := positive(in.Page, 1), min(positive(in.Limit, defaultLimit), mostLimit)
 	out := listOut{
 		Data: []Resource{}, Aggregations: v.aggregations(),
@@ -80,6 +80,7 @@ func positive(text string, fallback int) int {
 func (v *view) filter(in listIn) func(*inventory.Record) bool {
 	types, sources, statuses, tags := v.types(in.Type), words(in.Source), words(in.Status), words(in.Tags)
 	q, cluster := strings.ToLower(in.Q), strings.ToLower(in.Cluster)
+	parent, _ := v.find(in.Parent) // nothing stands under what is not there
 	return func(r *inventory.Record) bool {
 		switch {
 		case len(types) > 0 && !slices.Contains(types, r.Type),
@@ -90,7 +91,7 @@ func (v *view) filter(in listIn) func(*inventory.Record) bool {
 			return false
 		}
 		if in.Parent != "" {
-			if p := v.parents[r.UID]; p == nil || resourceID(p) != in.Parent && p.WireID != in.Parent {
+			if p := v.parents[r.UID]; p == nil || p != parent {
 				return false
 			}
 		}
@@ -102,15 +103,15 @@ func (v *view) filter(in listIn) func(*inventory.Record) bool {
 	}
 }
 
-// types are those of a list that exist; words that nobody knows filter nothing.
+// types are those that a list means, by the API's word or by their own name; words that nobody knows filter nothing.
 func (v *view) types(text string) []string {
 	var out []string
 	for _, w := range words(text) {
-		if known, ok := compat.ResourceTypes()[w]; ok {
-			w = known
-		}
-		if _, ok := v.catalog.Type(w); ok {
-			out = append(out, w)
+		w = cmp.Or(compat.ResourceTypes()[w], w)
+		for _, t := range v.catalog.Types() {
+			if w == t.Name || w == apiName(t) {
+				out = append(out, t.Name)
+			}
 		}
 	}
 	return out
@@ -127,13 +128,13 @@ func words(text string) []string {
 }
 
 // arrange sorts by a field, equals by name and then by their unchanging id, so that pages do not overlap.
-func arrange(list []*inventory.Record, field string, descending bool) {
+func (v *view) arrange(list []*inventory.Record, field string, descending bool) {
 	by := func(a, b *inventory.Record) int {
 		switch field {
 		case "status":
 			return cmp.Compare(statusOf(a), statusOf(b))
 		case "type":
-			return cmp.Compare(a.Type, b.Type)
+			return cmp.Compare(v.typeOf(a), v.typeOf(b))
 		case "lastSeen":
 			return a.LastSeen.Compare(b.LastSeen)
 		}

@@ -183,7 +183,7 @@ func (a *Area) offers(context.Context, route.None) (offersOut, error) {
 	v := a.view()
 	out := offersOut{Merges: []Offer{}}
 	side := func(r *inventory.Record) OfferSide {
-		return OfferSide{resourceID(r), r.Type, r.DisplayName(), sourceOf(r), r.WireID}
+		return OfferSide{v.resourceID(r), v.typeOf(r), r.DisplayName(), sourceOf(r), r.WireID}
 	}
 	for _, m := range v.snapshot.Offers(v.catalog) {
 		x, ok := v.snapshot.Record(m.A)

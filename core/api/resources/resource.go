@@ -87,11 +87,11 @@ type Value struct {
 // resource is a machine or a thing on one, with all that its sources say: where they differ, the leading one is right.
 func (v *view) resource(r *inventory.Record) Resource {
 	out := Resource{
-		ID: resourceID(r), Type: r.Type, Name: r.Name, Status: v.status(r), LastSeen: r.LastSeen.UTC(), UpdatedAt: r.LastSeen.UTC(),
+		ID: v.resourceID(r), Type: v.typeOf(r), Name: r.Name, Status: v.status(r), LastSeen: r.LastSeen.UTC(), UpdatedAt: r.LastSeen.UTC(),
 		SourceStatus: map[string]SourceStatus{}, ChildCount: v.children[r.UID], StateID: r.WireID,
 	}
 	if p := v.parents[r.UID]; p != nil {
-		out.ParentID = resourceID(p)
+		out.ParentID = v.resourceID(p)
 	}
 	if r.Stale != nil {
 		since := r.Stale.Since.UTC()

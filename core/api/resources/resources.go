@@ -3,10 +3,12 @@
 package resources
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/pulse-platform/pulse/core/alert"
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -124,10 +126,16 @@ func (v *view) find(name string) (*inventory.Record, error) {
 
 // single returns the record of one source, also when it is shown with others.
 func (v *view) single(name string) (*inventory.Record, error) {
-	for _, t := range v.catalog.Types() {
-		for _, r := range v.snapshot.Type(t.Name) {
-			if resourceID(r) == name {
-				return r, nil
+	// The word before the hash was the type's own name once, and such ids are still about.
+	if at := strings.LastIndexByte(name, '-'); len(name)-at-1 == idDigits {
+		for _, t := range v.catalog.Types() {
+			if word := name[:max(at, 0)]; word != t.Name && word != apiName(t) {
+				continue
+			}
+			for _, r := range v.snapshot.Type(t.Name) {
+				if idHash(r) == name[at+1:] {
+					return r, nil
+				}
 			}
 		}
 	}
@@ -137,9 +145,24 @@ func (v *view) single(name string) (*inventory.Record, error) {
 	return nil, errs.New(errs.NotFound, "there is no resource %q: GET /api/v2/resources lists them", name)
 }
 
-// resourceID is the type and the first 16 digits of a hash over what stays the same: for machines their machine id or
-// mainboard, else the record's own identity.
-func resourceID(r *inventory.Record) string {
+// resourceID is the API's word for the type and a hash over what stays the same.
+func (v *view) resourceID(r *inventory.Record) string { return v.typeOf(r) + "-" + idHash(r) }
+
+// typeOf is the API's word for the type of a record.
+func (v *view) typeOf(r *inventory.Record) string {
+	if t, ok := v.catalog.Type(r.Type); ok {
+		return apiName(t)
+	}
+	return r.Type
+}
+
+func apiName(t sdk.ResourceType) string { return cmp.Or(t.APIName, t.Name) }
+
+// idDigits is how many digits of the hash an id has.
+const idDigits = 16
+
+// idHash is taken of what stays the same: for machines their machine id or mainboard, else the record's own identity.
+func idHash(r *inventory.Record) string {
 	key := string(r.UID)
 	for _, kind := range []string{sdk.EvidenceDMIUUID, sdk.EvidenceMachineID} {
 		for _, e := range r.Evidence {
@@ -149,7 +172,7 @@ func resourceID(r *inventory.Record) string {
 		}
 	}
 	sum := sha256.Sum256([]byte(key))
-	return r.Type + "-" + hex.EncodeToString(sum[:8])
+	return hex.EncodeToString(sum[:idDigits/2])
 }
 
 // sourceOf is the contract's word for what feeds a record.
@@ -249,7 +272,7 @@ type Aggregations struct {
 func (v *view) aggregations() Aggregations {
 	out := Aggregations{Total: len(v.all), ByType: map[string]int{}, ByStatus: map[string]int{}, BySource: map[string]int{}}
 	for _, r := range v.all {
-		out.ByType[r.Type]++
+		out.ByType[v.typeOf(r)]++
 		out.ByStatus[v.status(r)]++
 		for _, source := range v.sources(r) {
 			out.BySource[source]++

@@ -44,6 +44,7 @@ func fixture(t testing.TB, records ...sdk.Record) *Area {
 			{Name: "cpu", Metric: "cpu", Path: "cpuUsage", Format: sdk.FormatPercent},
 			{Name: "memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent},
 		}},
+		{Name: "lab-box", APIName: "host", Label: "Box", Family: familyInfrastructure},
 		{Name: "vm", Label: "VM", Family: familyWorkloads, Columns: []sdk.Column{{Name: "cpu", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio}}},
 	}}})
 	if err != nil {
@@ -116,6 +117,33 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 	out := ask(t, a, listIn{Type: "vm", Limit: "1"})
 	if out.Meta != (Meta{Page: 1, Limit: 1, Total: 2, TotalPages: 2}) || out.Aggregations.Total != 4 || out.Aggregations.ByStatus["offline"] != 1 || out.Aggregations.BySource["agent"] != 4 {
 		t.Errorf("meta %+v, aggregations %+v", out.Meta, out.Aggregations)
+	}
+}
+
+func TestTypesHaveTheWordsOfTheAPI(t *testing.T) {
+	a := fixture(t, machine("vega", sdk.StatusUp), guest("db", "b1"), sdk.Record{Type: "lab-box", Key: "b1", Name: "box", Status: sdk.StatusUp}, guest("web", "b1"))
+	out := ask(t, a, listIn{Type: "host"})
+	if names(out.Data) != "box vega" || out.Data[0].Type != "host" || !strings.HasPrefix(out.Data[0].ID, "host-") || out.Aggregations.ByType["host"] != 2 {
+		t.Fatalf("%+v", out)
+	}
+	if got := names(ask(t, a, listIn{Type: "lab-box"}).Data); got != "box" {
+		t.Errorf("by its own name: %q", got)
+	}
+	box := out.Data[0].ID
+	former := strings.Replace(box, "host-", "lab-box-", 1)
+	for _, name := range []string{box, former} {
+		if got, err := a.get(t.Context(), idIn{ID: name}); err != nil || got.ID != box {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if got := names(ask(t, a, listIn{Parent: name}).Data); got != "db web" {
+			t.Errorf("on %s: %q", name, got)
+		}
+	}
+	if _, err := a.get(t.Context(), idIn{ID: strings.Replace(box, "host-", "vm-", 1)}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("under another's word: %v", err)
+	}
+	if got := names(ask(t, a, listIn{Parent: "host-0000000000000000"}).Data); got != "" {
+		t.Errorf("on what is not there: %q", got)
 	}
 }
 

@@ -74,6 +74,7 @@ func encodeResourceType(r sdk.ResourceType) *pb.ResourceType {
 		Conditions: texts(r.Conditions),
 		Actions:    texts(r.Actions),
 		Queries:    texts(r.Queries),
+		ApiName:    text(r.APIName),
 	}
 }
 
@@ -92,6 +93,7 @@ func decodeResourceType(m *pb.ResourceType) sdk.ResourceType {
 		Conditions: m.GetConditions(),
 		Actions:    m.GetActions(),
 		Queries:    m.GetQueries(),
+		APIName:    m.GetApiName(),
 	}
 }
 

@@ -148,6 +148,9 @@ func encodeCheckResult(c sdk.CheckResult) *pb.CheckResult {
 		CertificatePem:     text(c.CertificatePEM),
 		MissingPrivileges:  each(c.MissingPrivileges, encodeMissingPrivilege),
 		ProposeConfigPatch: c.ProposeConfigPatch,
+		ClusterName:        text(c.ClusterName),
+		Members:            each(c.Members, encodeClusterMember),
+		Found:              counts(c.Found),
 	}
 }
 
@@ -160,7 +163,30 @@ func decodeCheckResult(m *pb.CheckResult) sdk.CheckResult {
 		CertificatePEM:     m.GetCertificatePem(),
 		MissingPrivileges:  each(m.GetMissingPrivileges(), decodeMissingPrivilege),
 		ProposeConfigPatch: m.GetProposeConfigPatch(),
+		ClusterName:        m.GetClusterName(),
+		Members:            each(m.GetMembers(), decodeClusterMember),
+		Found:              m.GetFound(),
 	}
+}
+
+func encodeClusterMember(x sdk.ClusterMember) *pb.ClusterMember {
+	return &pb.ClusterMember{Name: text(x.Name), Address: text(x.Address), Online: x.Online, Asked: x.Asked}
+}
+
+func decodeClusterMember(m *pb.ClusterMember) sdk.ClusterMember {
+	return sdk.ClusterMember{Name: m.GetName(), Address: m.GetAddress(), Online: m.GetOnline(), Asked: m.GetAsked()}
+}
+
+// counts makes the keys fit for the wire.
+func counts(in map[string]int64) map[string]int64 {
+	if in == nil {
+		return nil
+	}
+	out := make(map[string]int64, len(in))
+	for k, n := range in {
+		out[text(k)] = n
+	}
+	return out
 }
 
 func encodeMissingPrivilege(x sdk.MissingPrivilege) *pb.MissingPrivilege {

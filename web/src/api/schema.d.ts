@@ -3683,6 +3683,12 @@ export interface components {
         IntegrationsListOut: {
             integrations: components["schemas"]["Out"][];
         };
+        IntegrationsMember: {
+            address?: string;
+            asked?: boolean;
+            name: string;
+            online: boolean;
+        };
         IntegrationsStatus: {
             error?: string;
             state: string;
@@ -3705,8 +3711,13 @@ export interface components {
         };
         IntegrationsTried: {
             certificateSha256?: string;
+            cluster?: string;
             diagnostics: components["schemas"]["Diagnostic"][];
             failure?: string;
+            found?: {
+                [key: string]: number;
+            };
+            members?: components["schemas"]["IntegrationsMember"][];
             missingPrivileges?: components["schemas"]["Missing"][];
             ok: boolean;
             product?: string;
@@ -3947,6 +3958,12 @@ export interface components {
             tags?: string[];
             types?: string[];
         };
+        Member: {
+            address?: string;
+            asked?: boolean;
+            name: string;
+            online: boolean;
+        };
         Memory: {
             limit?: number;
             pss?: number;
@@ -4069,6 +4086,8 @@ export interface components {
             monitorVerifyJobs?: boolean;
             monitorVMs?: boolean;
             name: string;
+            /** @description How many members the cluster has. */
+            nodeCount?: number;
             origin?: string;
             physicalDiskPollingMinutes?: number;
             source?: string;
@@ -4112,10 +4131,18 @@ export interface components {
             status: string;
         };
         NodesTried: {
+            clusterName?: string;
+            clusterNodeCount?: number;
+            datastoreCount?: number | null;
             fingerprint?: string;
+            found?: {
+                [key: string]: number;
+            };
             isCluster: boolean;
             latency?: number;
+            members?: components["schemas"]["Member"][];
             message: string;
+            nodeCount?: number;
             product?: string;
             /** @description success or error. */
             status: string;
@@ -5132,6 +5159,7 @@ export type SchemaInfo = components['schemas']['Info'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaInstance = components['schemas']['Instance'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
+export type SchemaIntegrationsMember = components['schemas']['IntegrationsMember'];
 export type SchemaIntegrationsStatus = components['schemas']['IntegrationsStatus'];
 export type SchemaIntegrationsStep = components['schemas']['IntegrationsStep'];
 export type SchemaIntegrationsTask = components['schemas']['IntegrationsTask'];
@@ -5166,6 +5194,7 @@ export type SchemaLockoutList = components['schemas']['LockoutList'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMatch = components['schemas']['Match'];
+export type SchemaMember = components['schemas']['Member'];
 export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];

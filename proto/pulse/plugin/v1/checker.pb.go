@@ -227,8 +227,13 @@ type CheckResult struct {
 	CertificatePem     string                 `protobuf:"bytes,5,opt,name=certificate_pem,json=certificatePem,proto3" json:"certificate_pem,omitempty"`
 	MissingPrivileges  []*MissingPrivilege    `protobuf:"bytes,6,rep,name=missing_privileges,json=missingPrivileges,proto3" json:"missing_privileges,omitempty"`
 	ProposeConfigPatch []byte                 `protobuf:"bytes,7,opt,name=propose_config_patch,json=proposeConfigPatch,proto3" json:"propose_config_patch,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Empty for what is in no cluster.
+	ClusterName string           `protobuf:"bytes,8,opt,name=cluster_name,json=clusterName,proto3" json:"cluster_name,omitempty"`
+	Members     []*ClusterMember `protobuf:"bytes,9,rep,name=members,proto3" json:"members,omitempty"`
+	// How many of each resource type the credentials see.
+	Found         map[string]int64 `protobuf:"bytes,10,rep,name=found,proto3" json:"found,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckResult) Reset() {
@@ -310,6 +315,98 @@ func (x *CheckResult) GetProposeConfigPatch() []byte {
 	return nil
 }
 
+func (x *CheckResult) GetClusterName() string {
+	if x != nil {
+		return x.ClusterName
+	}
+	return ""
+}
+
+func (x *CheckResult) GetMembers() []*ClusterMember {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+func (x *CheckResult) GetFound() map[string]int64 {
+	if x != nil {
+		return x.Found
+	}
+	return nil
+}
+
+// ClusterMember is a member of the cluster that was asked.
+type ClusterMember struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As the cluster names it.
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Online  bool   `protobuf:"varint,3,opt,name=online,proto3" json:"online,omitempty"`
+	// It is the one that answered.
+	Asked         bool `protobuf:"varint,4,opt,name=asked,proto3" json:"asked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClusterMember) Reset() {
+	*x = ClusterMember{}
+	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClusterMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClusterMember) ProtoMessage() {}
+
+func (x *ClusterMember) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClusterMember.ProtoReflect.Descriptor instead.
+func (*ClusterMember) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_checker_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ClusterMember) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ClusterMember) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ClusterMember) GetOnline() bool {
+	if x != nil {
+		return x.Online
+	}
+	return false
+}
+
+func (x *ClusterMember) GetAsked() bool {
+	if x != nil {
+		return x.Asked
+	}
+	return false
+}
+
 // MissingPrivilege names what the given account may not do, and the exact command or click that mends it.
 type MissingPrivilege struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -323,7 +420,7 @@ type MissingPrivilege struct {
 
 func (x *MissingPrivilege) Reset() {
 	*x = MissingPrivilege{}
-	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -335,7 +432,7 @@ func (x *MissingPrivilege) String() string {
 func (*MissingPrivilege) ProtoMessage() {}
 
 func (x *MissingPrivilege) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_checker_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -348,7 +445,7 @@ func (x *MissingPrivilege) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MissingPrivilege.ProtoReflect.Descriptor instead.
 func (*MissingPrivilege) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_checker_proto_rawDescGZIP(), []int{4}
+	return file_pulse_plugin_v1_checker_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *MissingPrivilege) GetPrivilege() string {
@@ -394,7 +491,7 @@ const file_pulse_plugin_v1_checker_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x12-\n" +
-	"\x04took\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04took\"\xc8\x02\n" +
+	"\x04took\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04took\"\x9e\x04\n" +
 	"\vCheckResult\x12\x18\n" +
 	"\aproduct\x18\x01 \x01(\tR\aproduct\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12)\n" +
@@ -402,7 +499,20 @@ const file_pulse_plugin_v1_checker_proto_rawDesc = "" +
 	"\x12certificate_sha256\x18\x04 \x01(\tR\x11certificateSha256\x12'\n" +
 	"\x0fcertificate_pem\x18\x05 \x01(\tR\x0ecertificatePem\x12P\n" +
 	"\x12missing_privileges\x18\x06 \x03(\v2!.pulse.plugin.v1.MissingPrivilegeR\x11missingPrivileges\x120\n" +
-	"\x14propose_config_patch\x18\a \x01(\fR\x12proposeConfigPatch\"t\n" +
+	"\x14propose_config_patch\x18\a \x01(\fR\x12proposeConfigPatch\x12!\n" +
+	"\fcluster_name\x18\b \x01(\tR\vclusterName\x128\n" +
+	"\amembers\x18\t \x03(\v2\x1e.pulse.plugin.v1.ClusterMemberR\amembers\x12=\n" +
+	"\x05found\x18\n" +
+	" \x03(\v2'.pulse.plugin.v1.CheckResult.FoundEntryR\x05found\x1a8\n" +
+	"\n" +
+	"FoundEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"k\n" +
+	"\rClusterMember\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06online\x18\x03 \x01(\bR\x06online\x12\x14\n" +
+	"\x05asked\x18\x04 \x01(\bR\x05asked\"t\n" +
 	"\x10MissingPrivilege\x12\x1c\n" +
 	"\tprivilege\x18\x01 \x01(\tR\tprivilege\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x16\n" +
@@ -423,27 +533,31 @@ func file_pulse_plugin_v1_checker_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_checker_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_checker_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_pulse_plugin_v1_checker_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_pulse_plugin_v1_checker_proto_goTypes = []any{
 	(*CheckRequest)(nil),        // 0: pulse.plugin.v1.CheckRequest
 	(*CheckResponse)(nil),       // 1: pulse.plugin.v1.CheckResponse
 	(*CheckStep)(nil),           // 2: pulse.plugin.v1.CheckStep
 	(*CheckResult)(nil),         // 3: pulse.plugin.v1.CheckResult
-	(*MissingPrivilege)(nil),    // 4: pulse.plugin.v1.MissingPrivilege
-	(*durationpb.Duration)(nil), // 5: google.protobuf.Duration
+	(*ClusterMember)(nil),       // 4: pulse.plugin.v1.ClusterMember
+	(*MissingPrivilege)(nil),    // 5: pulse.plugin.v1.MissingPrivilege
+	nil,                         // 6: pulse.plugin.v1.CheckResult.FoundEntry
+	(*durationpb.Duration)(nil), // 7: google.protobuf.Duration
 }
 var file_pulse_plugin_v1_checker_proto_depIdxs = []int32{
 	2, // 0: pulse.plugin.v1.CheckResponse.step:type_name -> pulse.plugin.v1.CheckStep
 	3, // 1: pulse.plugin.v1.CheckResponse.result:type_name -> pulse.plugin.v1.CheckResult
-	5, // 2: pulse.plugin.v1.CheckStep.took:type_name -> google.protobuf.Duration
-	4, // 3: pulse.plugin.v1.CheckResult.missing_privileges:type_name -> pulse.plugin.v1.MissingPrivilege
-	0, // 4: pulse.plugin.v1.Checker.Check:input_type -> pulse.plugin.v1.CheckRequest
-	1, // 5: pulse.plugin.v1.Checker.Check:output_type -> pulse.plugin.v1.CheckResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	7, // 2: pulse.plugin.v1.CheckStep.took:type_name -> google.protobuf.Duration
+	5, // 3: pulse.plugin.v1.CheckResult.missing_privileges:type_name -> pulse.plugin.v1.MissingPrivilege
+	4, // 4: pulse.plugin.v1.CheckResult.members:type_name -> pulse.plugin.v1.ClusterMember
+	6, // 5: pulse.plugin.v1.CheckResult.found:type_name -> pulse.plugin.v1.CheckResult.FoundEntry
+	0, // 6: pulse.plugin.v1.Checker.Check:input_type -> pulse.plugin.v1.CheckRequest
+	1, // 7: pulse.plugin.v1.Checker.Check:output_type -> pulse.plugin.v1.CheckResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_checker_proto_init() }
@@ -461,7 +575,7 @@ func file_pulse_plugin_v1_checker_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_checker_proto_rawDesc), len(file_pulse_plugin_v1_checker_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -252,15 +252,17 @@ type ResourceType struct {
 	Icon string `protobuf:"bytes,4,opt,name=icon,proto3" json:"icon,omitempty"`
 	// Family is the menu section that lists the type: "infrastructure", "workloads", "storage", "backups",
 	// "mail", or a word of the plugin's own.
-	Family        string       `protobuf:"bytes,5,opt,name=family,proto3" json:"family,omitempty"`
-	Relations     []string     `protobuf:"bytes,6,rep,name=relations,proto3" json:"relations,omitempty"`
-	Columns       []*Column    `protobuf:"bytes,7,rep,name=columns,proto3" json:"columns,omitempty"`
-	Facts         []*Fact      `protobuf:"bytes,8,rep,name=facts,proto3" json:"facts,omitempty"`
-	Metrics       []string     `protobuf:"bytes,9,rep,name=metrics,proto3" json:"metrics,omitempty"`
-	Thresholds    []*Threshold `protobuf:"bytes,10,rep,name=thresholds,proto3" json:"thresholds,omitempty"`
-	Conditions    []string     `protobuf:"bytes,11,rep,name=conditions,proto3" json:"conditions,omitempty"`
-	Actions       []string     `protobuf:"bytes,12,rep,name=actions,proto3" json:"actions,omitempty"`
-	Queries       []string     `protobuf:"bytes,13,rep,name=queries,proto3" json:"queries,omitempty"`
+	Family     string       `protobuf:"bytes,5,opt,name=family,proto3" json:"family,omitempty"`
+	Relations  []string     `protobuf:"bytes,6,rep,name=relations,proto3" json:"relations,omitempty"`
+	Columns    []*Column    `protobuf:"bytes,7,rep,name=columns,proto3" json:"columns,omitempty"`
+	Facts      []*Fact      `protobuf:"bytes,8,rep,name=facts,proto3" json:"facts,omitempty"`
+	Metrics    []string     `protobuf:"bytes,9,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	Thresholds []*Threshold `protobuf:"bytes,10,rep,name=thresholds,proto3" json:"thresholds,omitempty"`
+	Conditions []string     `protobuf:"bytes,11,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Actions    []string     `protobuf:"bytes,12,rep,name=actions,proto3" json:"actions,omitempty"`
+	Queries    []string     `protobuf:"bytes,13,rep,name=queries,proto3" json:"queries,omitempty"`
+	// The type's word in the resource API, name when empty. Types may share one: a cluster's node is a host there.
+	ApiName       string `protobuf:"bytes,14,opt,name=api_name,json=apiName,proto3" json:"api_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -384,6 +386,13 @@ func (x *ResourceType) GetQueries() []string {
 		return x.Queries
 	}
 	return nil
+}
+
+func (x *ResourceType) GetApiName() string {
+	if x != nil {
+		return x.ApiName
+	}
+	return ""
 }
 
 // Column of a type's table. It takes its value from a metric or from a path in the document.
@@ -2165,7 +2174,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\aqueries\x18\x13 \x03(\v2\x16.pulse.plugin.v1.QueryR\aqueries\x124\n" +
 	"\bchannels\x18\x14 \x03(\v2\x18.pulse.plugin.v1.ChannelR\bchannels\x122\n" +
 	"\x06probes\x18\x15 \x03(\v2\x1a.pulse.plugin.v1.ProbePortR\x06probes\x125\n" +
-	"\ascripts\x18\x16 \x03(\v2\x1b.pulse.plugin.v1.ScriptKindR\ascripts\"\xa4\x03\n" +
+	"\ascripts\x18\x16 \x03(\v2\x1b.pulse.plugin.v1.ScriptKindR\ascripts\"\xbf\x03\n" +
 	"\fResourceType\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n" +
@@ -2184,7 +2193,8 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"conditions\x18\v \x03(\tR\n" +
 	"conditions\x12\x18\n" +
 	"\aactions\x18\f \x03(\tR\aactions\x12\x18\n" +
-	"\aqueries\x18\r \x03(\tR\aqueries\"\xd6\x01\n" +
+	"\aqueries\x18\r \x03(\tR\aqueries\x12\x19\n" +
+	"\bapi_name\x18\x0e \x01(\tR\aapiName\"\xd6\x01\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n" +
