@@ -4,6 +4,8 @@ import { forgetGuest, guestToken } from './guest.ts';
 import type { SecurityStatus } from './api/types.ts';
 import { Stream } from './live/socket.ts';
 import { LiveStore, type Live } from './live/store.ts';
+import { Trends } from './live/trends.ts';
+import { sparklines } from './api/sparklines.ts';
 import { paced } from './live/paced.ts';
 
 authorizeWith(guestToken);
@@ -19,6 +21,8 @@ export const queries = new QueryClient({
 });
 
 export const store = new LiveStore();
+
+export const trends = new Trends(sparklines);
 
 export const stream = new Stream(store, {
   url: () => {
@@ -75,6 +79,7 @@ export function sessionEnded(): void {
   forgetGuest();
   stream.stop();
   store.clear();
+  trends.clear();
   queries.clear();
   ended?.();
 }

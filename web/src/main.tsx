@@ -3,7 +3,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { onUnauthorized } from './api/client.ts';
-import { onSessionEnd, queries, sessionEnded, store, stream } from './app.ts';
+import { onSessionEnd, queries, sessionEnded, store, stream, trends } from './app.ts';
 import './app.css';
 import { LiveContext } from './live/hooks.ts';
 import { router } from './router.tsx';
@@ -21,7 +21,7 @@ if (!root) throw new Error('the page has no root');
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <LiveContext value={{ store, stream }}>
+      <LiveContext value={{ store, stream, trends }}>
         <RouterProvider router={router} />
       </LiveContext>
     </QueryClientProvider>

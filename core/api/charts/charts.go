@@ -51,6 +51,7 @@ func (a *Area) Routes() []route.Route {
 	return []route.Route{
 		route.Get("/api/charts", "getCharts", "The charts of everything over a range", a.charts).Scope(read),
 		route.Get("/api/storage-charts", "getStorageCharts", "The charts of storages over a number of minutes", a.storageCharts).Scope(read),
+		route.Post("/api/v2/sparklines", "getSparklines", "The last hour of many resources, a value for each minute", a.sparklines).Scope(read).Unaudited(),
 		route.Get("/api/metrics-store/history", "getMetricHistory", "One resource's numbers over a range", a.history).Scope(read),
 		route.Get("/api/metrics-store/stats", "getMetricStats", "How the store of numbers is doing", a.stats).Scope(read),
 		route.Post("/api/v2/metrics/series", "querySeries", "The numbers of several resources over a range, in one answer", a.series).Scope(read).Unaudited(),

@@ -57,7 +57,7 @@ func fixture(t *testing.T) *Area {
 
 func get(t *testing.T, a *Area, row int, in any) (map[string]json.RawMessage, error) {
 	t.Helper()
-	out, err := a.Routes()[[...]int{0, 2, 3}[row]].Handle(t.Context(), in)
+	out, err := a.Routes()[[...]int{0, 3, 4, 2}[row]].Handle(t.Context(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,41 @@ func TestHistory(t *testing.T) {
 }
 
 func TestStats(t *testing.T) {
-	out, err := fixture(t).Routes()[3].Handle(t.Context(), &route.None{})
+	out, err := fixture(t).Routes()[4].Handle(t.Context(), &route.None{})
 	if s := out.(statsOut); err != nil || !s.Enabled || s.Written != 4 {
 		t.Fatalf("%+v, %v", out, err)
+	}
+}
+
+func TestSparklines(t *testing.T) {
+	a := fixture(t)
+	lines := []sparkline{{"probe", "w", "cpu"}, {"probe", "w", "load"}, {"probe", "nobody", "cpu"}, {"probe", "w", "colour"}, {"probe", "w", "cpu"}}
+	m, err := get(t, a, 3, &sparklinesIn{Lines: lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]*float64
+	if err := json.Unmarshal(m["lines"], &got); err != nil || len(got) != len(lines) || len(got[0]) != sparklineSteps {
+		t.Fatalf("%v: %s", err, m["lines"])
+	}
+	for n, v := range got[0] {
+		want := map[int]float64{49: 50, 58: 7}[n]
+		if v == nil && want != 0 || v != nil && *v != want {
+			t.Errorf("minute %d: %v, want %v", n, v, want)
+		}
+	}
+	if len(got[4]) != sparklineSteps {
+		t.Errorf("asked twice, answered once: %v", got[4])
+	}
+	for n, line := range got[1:4] {
+		if line != nil {
+			t.Errorf("line %d: %v", n+1, line)
+		}
+	}
+	if string(m["start"]) != "1699996440000" || string(m["step"]) != "60000" {
+		t.Errorf("start %s, step %s", m["start"], m["step"])
+	}
+	if _, err := get(t, a, 3, &sparklinesIn{Lines: make([]sparkline, maxSparklines+1)}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("too many: %v", err)
 	}
 }

@@ -2926,6 +2926,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/sparklines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The last hour of many resources, a value for each minute */
+        post: operations["getSparklines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/version": {
         parameters: {
             query?: never;
@@ -4725,6 +4742,19 @@ export interface components {
             timestamp: number;
             value: number;
         };
+        Sparkline: {
+            id: string;
+            metric: string;
+            type: string;
+        };
+        SparklinesIn: {
+            lines: components["schemas"]["Sparkline"][];
+        };
+        SparklinesOut: {
+            lines: (number | null)[][];
+            start: number;
+            step: number;
+        };
         Staleness: {
             instance: string;
             /** Format: date-time */
@@ -5281,6 +5311,9 @@ export type SchemaSimulation = components['schemas']['Simulation'];
 export type SchemaSnoozeIn = components['schemas']['SnoozeIn'];
 export type SchemaSourceStatus = components['schemas']['SourceStatus'];
 export type SchemaSpan = components['schemas']['Span'];
+export type SchemaSparkline = components['schemas']['Sparkline'];
+export type SchemaSparklinesIn = components['schemas']['SparklinesIn'];
+export type SchemaSparklinesOut = components['schemas']['SparklinesOut'];
 export type SchemaStaleness = components['schemas']['Staleness'];
 export type SchemaStartIn = components['schemas']['StartIn'];
 export type SchemaState = components['schemas']['State'];
@@ -12248,6 +12281,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Aggregations"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSparklines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SparklinesIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SparklinesOut"];
                 };
             };
             /** @description The error */

@@ -4,10 +4,12 @@ import type { View } from './frame.ts';
 import type { Resource } from './resource.ts';
 import type { Stream } from './socket.ts';
 import { LiveStore, type Live } from './store.ts';
+import type { Trends } from './trends.ts';
 
 export interface LiveSource {
   store: LiveStore;
   stream: Stream;
+  trends: Trends;
 }
 
 export const LiveContext = createContext<LiveSource | undefined>(undefined);

@@ -9,7 +9,7 @@ import { statusLabel } from '@/live/status.ts';
 import { StatusText } from '@/parts/mark.tsx';
 import { Bar } from '@/ui/bar.tsx';
 import { cx } from '@/ui/cx.ts';
-import { hasBar, statusColumn } from './columns.ts';
+import { hasBar, statusColumn, trendColumn } from './columns.ts';
 
 /** The state of a resource in words; what is stale says how old it is. */
 export function StatusCell({ resource, mark }: { resource: Resource; mark?: boolean }) {
@@ -37,6 +37,7 @@ function StaleFor({ since, word, mark }: { since: number; word: string; mark: bo
 /** One value of a resource, as its column's format says. */
 export function Cell({ resource, type, column }: { resource: Resource; type: ResourceType; column: Column }) {
   if (column.name === statusColumn) return <StatusCell resource={resource} />;
+  if (column.name === trendColumn) return null;
   if (column.name === 'type') return <span className="text-muted">{type.label}</span>;
   const own = type.columns.find((c) => c.name === column.name);
   if (!own) return <span className="text-muted">–</span>;

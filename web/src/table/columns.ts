@@ -3,6 +3,8 @@ import type { Column, ResourceType } from '@/catalog/catalog.ts';
 /** Columns that a table always has, whatever the types say. */
 export const nameColumn = 'name';
 export const statusColumn = 'status';
+/** The last hour as a line. No column of a type can be called so. */
+export const trendColumn = '_trend';
 
 const defaultWidth: Partial<Record<Column['format'], number>> = {
   percent: 120,
@@ -43,7 +45,37 @@ export function columnsOf(types: readonly ResourceType[], all = false): Column[]
   for (const type of types) {
     for (const c of type.columns) if ((all || c.default) && !found.has(c.name)) found.set(c.name, c);
   }
-  return [...found.values()];
+  return withTrend([...found.values()], types);
+}
+
+/** The column whose last hour a type's rows show: the one they are sorted by, else the first that is recorded, shares before others. */
+export function trendSource(type: ResourceType, sorted = ''): Column | undefined {
+  const recorded = type.columns.filter(
+    (c) =>
+      c.path !== '' &&
+      type.metrics.some((m) => m.name === c.metric && m.instance === '' && m.unit !== 'seconds'),
+  );
+  return recorded.find((c) => c.name === sorted) ?? recorded.find(hasBar) ?? recorded[0];
+}
+
+/** A column as its head names it: that of the last hour is of what the rows are sorted by. */
+export function trendFor(column: Column, columns: readonly Column[], sorted: string): Column {
+  const of = columns.find((c) => c.name === sorted && c.metric !== '' && c.format !== 'duration');
+  return column.name === trendColumn && of ? { ...column, label: `${of.label}, 1 h` } : column;
+}
+
+/** Puts the column of the last hour behind the one that it usually shows; types without recorded numbers have none. */
+function withTrend(columns: Column[], types: readonly ResourceType[]): Column[] {
+  const sources = new Map(types.flatMap((t) => trendSource(t) ?? []).map((c) => [c.name, c.label]));
+  if (sources.size === 0) return columns;
+  const behind = columns.findIndex((c) => sources.has(c.name));
+  const [label] = sources.values();
+  const trend = {
+    ...fixed(trendColumn, sources.size === 1 ? `${label}, 1 h` : 'Last hour'),
+    width: 128,
+    priority: 4,
+  };
+  return columns.toSpliced(behind < 0 ? columns.length : behind + 1, 0, trend);
 }
 
 /** The columns that a list of names chooses, in the order of the table; those of the default when it chooses none that exist. */

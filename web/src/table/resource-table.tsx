@@ -1,16 +1,16 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
 import { partsOf } from '@/filter/group.ts';
 import { sameList, type Sort } from '@/filter/sort.ts';
 import { Button } from '@/ui/button.tsx';
-import { cx } from '@/ui/cx.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { useWidth } from '@/ui/width.ts';
-import { fitting, isNumeric, largestFirst, nameColumn, widthOf } from './columns.ts';
+import { fitting, nameColumn, trendColumn, trendFor, widthOf } from './columns.ts';
+import { Head } from './head.tsx';
 import { heldOrder } from './held.ts';
 import { Card, Row } from './rows.tsx';
+import { TrendLayer } from './trend.tsx';
 
 /** Below this width rows become cards. */
 const cardWidth = 560;
@@ -79,7 +79,7 @@ export function ResourceTable({
           </Button>
         </div>
       )}
-      <div className="bg-surface border-line overflow-clip rounded-lg border">
+      <div className="bg-surface border-line relative overflow-clip rounded-lg border">
         {cards ? (
           <CardList label={label} {...rows} columns={columns} />
         ) : (
@@ -268,7 +268,7 @@ function TableOfRows({
 }) {
   const { items, before, after } = windowOf(ids, virtual);
   const sizes = useMemo(() => sizesOf(ids), [ids]);
-  return (
+  const table = (
     <table
       aria-label={label}
       aria-rowcount={ids.length + 1}
@@ -283,7 +283,7 @@ function TableOfRows({
       <thead className="text-muted text-xs">
         <tr aria-rowindex={1}>
           {columns.map((c) => (
-            <Head key={c.name} column={c} sort={sort} onSort={onSort} />
+            <Head key={c.name} column={trendFor(c, columns, sort.column)} sort={sort} onSort={onSort} />
           ))}
         </tr>
       </thead>
@@ -316,45 +316,17 @@ function TableOfRows({
       </tbody>
     </table>
   );
-}
-
-function Head({
-  column,
-  sort,
-  onSort,
-}: {
-  column: Column;
-  sort: Sort;
-  onSort: ((s: Sort) => void) | undefined;
-}) {
-  const active = onSort !== undefined && sort.column === column.name;
-  const right = isNumeric(column);
-  const text: ReactNode = column.label;
-  const Arrow = sort.descending ? ArrowDown : ArrowUp;
+  if (!columns.some((c) => c.name === trendColumn)) return table;
   return (
-    <th
-      scope="col"
-      aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : undefined}
-      className={cx(
-        'bg-surface border-line sticky top-0 z-[1] h-8 border-b px-3 font-medium',
-        right ? 'text-right' : 'text-left',
-      )}
-    >
-      {onSort ? (
-        <button
-          type="button"
-          onClick={() =>
-            onSort({ column: column.name, descending: active ? !sort.descending : largestFirst(column) })
-          }
-          className={cx('hover:text-text inline-flex items-center gap-1', active && 'text-text')}
-        >
-          {text}
-          {active && <Arrow size={12} aria-hidden />}
-        </button>
-      ) : (
-        text
-      )}
-    </th>
+    <>
+      {table}
+      <TrendLayer
+        ids={items.map(({ line }) => partsOf(line).id)}
+        sorted={sort.column}
+        top={before}
+        rowHeight={rowHeight}
+      />
+    </>
   );
 }
 
