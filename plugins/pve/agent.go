@@ -213,7 +213,7 @@ func (c *Collector) askAgents(ctx context.Context, questions []question) {
 // put asks one question. Only one goroutine has the guests of a node.
 func (c *Collector) put(ctx context.Context, q question) {
 	err := c.hear(ctx, q)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || proxmox.KindOf(err) == proxmox.KindBudget {
 		return
 	}
 	now, m := c.deps.Now(), q.m
@@ -263,17 +263,17 @@ func (c *Collector) deny(now time.Time) {
 
 // hear asks and takes in the answer.
 func (c *Collector) hear(ctx context.Context, q question) error {
-	ctx, cancel := context.WithTimeout(ctx, statusPatience)
-	defer cancel()
 	node, id := string(q.guest.Node), itoa(int(q.guest.VMID.V))
 	if q.guest.Type == "lxc" {
-		rows, _, err := proxmox.Rows[containerNIC](ctx, c.client, proxmox.OnNode(node, "lxc", id, "interfaces"))
+		rows, _, err := proxmox.Rows[containerNIC](ctx, c.client, proxmox.OnNode(node, "lxc", id, "interfaces").Within(statusPatience))
 		if err == nil {
 			q.m.setContainerNICs(rows)
 		}
 		return err
 	}
-	agent := func(command string) proxmox.Call { return proxmox.OnNode(node, "qemu", id, "agent", command) }
+	agent := func(command string) proxmox.Call {
+		return proxmox.OnNode(node, "qemu", id, "agent", command).Within(statusPatience)
+	}
 	switch q.what {
 	case askFiles:
 		got, err := proxmox.Get[agentAnswer[[]agentFile]](ctx, c.client, agent("get-fsinfo"))

@@ -32,7 +32,6 @@ type Collector struct {
 	guests   map[int]*guestMemory
 	details  map[string]nodeDetails
 	away     map[string]awayNode
-	calls    []callCount
 	// members are the nodes that the endpoints were made of, and when.
 	members   string
 	membersAt time.Time
@@ -51,8 +50,10 @@ type Collector struct {
 }
 
 // New returns a collector. It asks nothing yet.
-func New(cfg Config, deps sdk.Deps) (*Collector, error) {
-	client, err := cfg.client(deps)
+func New(cfg Config, deps sdk.Deps) (*Collector, error) { return newWith(cfg, deps, nil) }
+
+func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duration) error) (*Collector, error) {
+	client, err := cfg.client(deps, sleep)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +71,18 @@ func (c *Collector) Close() error {
 	return nil
 }
 
+// classes say which tasks wait for which when the budget of calls runs short. What is not here is background.
+var classes = map[string]proxmox.Class{
+	taskResources: proxmox.Urgent, taskNodes: proxmox.Normal, taskCeph: proxmox.Normal, taskAgents: proxmox.Inside,
+}
+
 // Collect runs one cycle of a task.
 func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) error {
+	class, named := classes[task]
+	if !named {
+		class = proxmox.Background
+	}
+	ctx = proxmox.As(ctx, class)
 	switch task {
 	case taskResources:
 		return c.collectResources(ctx, sink)
@@ -118,6 +129,7 @@ type node struct {
 	local  bool
 	level  string
 	online bool
+	calls  float64 // that it had to answer, a minute
 }
 
 // stuck tells that a node is there and nothing is known of it: its status daemon hangs.
@@ -202,6 +214,7 @@ func (c *Collector) known(within time.Duration) *view {
 
 // ask makes the two calls of a view, and a third when it is time to look at the account's rights.
 func (c *Collector) ask(ctx context.Context) (*view, error) {
+	ctx = proxmox.As(ctx, proxmox.Urgent)
 	v := &view{at: c.deps.Now()}
 	if err := c.askStatus(ctx, v); err != nil {
 		return nil, err

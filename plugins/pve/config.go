@@ -1,7 +1,9 @@
 package pve
 
 import (
+	"context"
 	"strings"
+	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -30,6 +32,8 @@ type Config struct {
 	Members                []Member `name:"members" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
 	QuietGuests            []int    `name:"quiet_guests" help:"Ids of guests whose guest agent is never asked."`
 	AgentCallsPerMinute    int      `name:"agent_calls_per_minute" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
+	CallsPerMinute         int      `name:"calls_per_minute" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
+	NodeCallsPerMinute     int      `name:"node_calls_per_minute" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
 	SnapshotCallsPerMinute int      `name:"snapshot_calls_per_minute" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
 }
 
@@ -107,13 +111,14 @@ func wrong(field, format string, args ...any) error {
 	return e
 }
 
-// client returns a client for the configured address.
-func (c Config) client(deps sdk.Deps) (*proxmox.Client, error) {
+// client returns a client for the configured address, which waits with sleep, nil for the usual way.
+func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration) error) (*proxmox.Client, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	return proxmox.New(proxmox.Options{
 		Product: proxmox.VirtualEnvironment, Endpoints: []proxmox.Endpoint{c.first(deps)}, Login: c.login(),
-		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
+		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Sleep: sleep,
+		Budget: proxmox.Budget{PerMinute: c.CallsPerMinute, PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
 	})
 }

@@ -49,12 +49,7 @@ func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
 			return err
 		}
 	}
-	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node, p sdk.Partition) error {
-		if err := c.left(n.name); err != nil {
-			return err
-		}
-		return c.askDisks(ctx, n, p)
-	})
+	return c.eachNode(ctx, v, sink, c.ifThere(c.askDisks))
 }
 
 // departed returns the nodes that had disks and have left the cluster.
@@ -69,22 +64,26 @@ func (c *Collector) departed(v *view) (out []string) {
 	return out
 }
 
-func (c *Collector) askDisks(ctx context.Context, n node, p sdk.Partition) error {
+func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, error) {
 	c.mu.Lock()
 	known, there := c.disks[n.name]
 	c.mu.Unlock()
 	fresh := !there || c.deps.Now().Sub(known.at) >= c.diskAge()
 	if fresh {
 		disks, _, err := proxmox.Rows[diskRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "list").Slowly())
-		if err != nil {
-			return fmt.Errorf("read disks: %w", err)
+		switch {
+		case err == nil:
+			known = diskBook{c.deps.Now(), disks}
+			c.mu.Lock()
+			c.disks[n.name] = known
+			c.mu.Unlock()
+		case there && proxmox.KindOf(err) == proxmox.KindBudget:
+			fresh = false // what is known stays for another cycle
+		default:
+			return nil, fmt.Errorf("read disks: %w", err)
 		}
-		known = diskBook{c.deps.Now(), disks}
-		c.mu.Lock()
-		c.disks[n.name] = known
-		c.mu.Unlock()
 	}
-	return p.Emit(c.tellDisks(n, known, fresh)...)
+	return c.tellDisks(n, known, fresh), nil
 }
 
 // diskDoc is a disk as the state shows it.

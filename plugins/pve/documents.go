@@ -16,8 +16,11 @@ type clusterDoc struct {
 	Nodes       int    `json:"nodes"`
 	NodesOnline int    `json:"nodesOnline"`
 	Quorate     bool   `json:"quorate"`
-	// Calls is how many requests a minute this integration makes.
-	Calls float64 `json:"callsPerMinute"`
+	// Calls is how many requests a minute this integration makes, Allowed how many it may, and AllowedInside how many more to
+	// guest agents.
+	Calls         float64 `json:"callsPerMinute"`
+	Allowed       int     `json:"callsAllowed"`
+	AllowedInside int     `json:"agentCallsAllowed"`
 }
 
 type nodeDoc struct {
@@ -45,6 +48,8 @@ type nodeDoc struct {
 	NodeName string `json:"nodeName"`
 	HAState  string `json:"haState,omitempty"`
 	Level    string `json:"subscriptionLevel,omitempty"`
+	// Requests is how many requests of this integration it answers a minute.
+	Requests float64 `json:"requestsPerMinute,omitempty"`
 }
 
 type cpuInfo struct {
@@ -59,7 +64,7 @@ func (c *Collector) nodeDoc(v *view, n node) nodeDoc {
 		Node: n.name, Name: n.name, NodeName: n.name, Instance: c.instance, Host: c.nodeURL(n), GuestURL: c.cfg.GuestURL, Type: "node",
 		MaxMem: n.MaxMem.V, MaxDisk: n.MaxDisk.V, LoadAverage: []float64{}, CPUInfo: cpuInfo{Cores: int64(n.MaxCPU.V)},
 		Member: v.cluster != "", Cluster: v.cluster, Temperatures: c.cfg.TemperatureMonitoring,
-		HAState: string(n.HAState), Level: levels[n.level],
+		HAState: string(n.HAState), Level: levels[n.level], Requests: n.calls,
 	}
 	if n.online {
 		d.CPU, d.Uptime, d.Mem = short(n.CPU.V), n.Uptime.V, n.Mem.V

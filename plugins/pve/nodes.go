@@ -41,9 +41,13 @@ type awayNode struct {
 // aside is how long a node that did not answer is left alone. Its status is asked for all the same.
 const aside = 2 * time.Minute
 
-// eachNode calls ask for the nodes that are online, a few at a time, and ends a partition for each. Nodes that did not
-// answer lately come last, so that they hold up nobody.
-func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask func(ctx context.Context, n node, p sdk.Partition) error) error {
+// asker reads something of a node.
+type asker func(ctx context.Context, n node) ([]sdk.Observation, error)
+
+// eachNode calls ask for the nodes that are online, a few at a time, and tells what it found in a partition for each. Nodes
+// that did not answer lately come last, so that they hold up nobody; those for which the budget of calls has none left are
+// passed over until the next cycle.
+func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask asker) error {
 	var online []node
 	for _, n := range v.nodes {
 		if n.online {
@@ -57,10 +61,11 @@ func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask fu
 	for range min(nodesAtOnce, len(online)) {
 		workers.Go(func() {
 			for n := range work {
-				p := sink.Partition("node/" + n.name)
-				err := ask(ctx, n, p)
+				found, err := ask(ctx, n)
 				c.note(n.name, err)
-				failures <- p.Done(err)
+				if proxmox.KindOf(err) != proxmox.KindBudget {
+					failures <- tell(sink.Partition("node/"+n.name), found, err)
+				}
 			}
 		})
 	}
@@ -75,6 +80,14 @@ func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask fu
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// tell ends a partition with what was found, or with the reason why nothing was.
+func tell(p sdk.Partition, found []sdk.Observation, err error) error {
+	if err == nil {
+		err = p.Emit(found...)
+	}
+	return p.Done(err)
 }
 
 func rank(err error) int {
@@ -92,6 +105,16 @@ func (c *Collector) left(name string) error {
 		return a.err
 	}
 	return nil
+}
+
+// ifThere leaves out the nodes that did not answer lately, for the same reason.
+func (c *Collector) ifThere(ask asker) asker {
+	return func(ctx context.Context, n node) ([]sdk.Observation, error) {
+		if err := c.left(n.name); err != nil {
+			return nil, err
+		}
+		return ask(ctx, n)
+	}
 }
 
 // note remembers whether a node answered.
@@ -117,12 +140,8 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 	if err := c.followMembers(ctx, v); err != nil {
 		return err
 	}
-	p := sink.Partition("cluster")
-	obs, err := c.tellHA(ctx, v)
-	if err == nil {
-		err = p.Emit(obs...)
-	}
-	if err := p.Done(err); err != nil {
+	found, err := c.tellHA(ctx, v)
+	if err := tell(sink.Partition("cluster"), found, err); err != nil {
 		return err
 	}
 	return c.eachNode(ctx, v, sink, c.askNode)
@@ -130,12 +149,10 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 
 // askNode reads one node's status. Its numbers go out at once; what the document shows goes with the next cycle of the
 // task that owns the document.
-func (c *Collector) askNode(ctx context.Context, n node, p sdk.Partition) error {
-	ctx, cancel := context.WithTimeout(ctx, statusPatience)
-	defer cancel()
-	got, err := proxmox.Get[nodeStatusAnswer](ctx, c.client, proxmox.OnNode(n.name, "status"))
+func (c *Collector) askNode(ctx context.Context, n node) ([]sdk.Observation, error) {
+	got, err := proxmox.Get[nodeStatusAnswer](ctx, c.client, proxmox.OnNode(n.name, "status").Within(statusPatience))
 	if err != nil {
-		return fmt.Errorf("read status of node: %w", err)
+		return nil, fmt.Errorf("read status of node: %w", err)
 	}
 	d := got.details()
 	c.mu.Lock()
@@ -152,7 +169,7 @@ func (c *Collector) askNode(ctx context.Context, n node, p sdk.Partition) error 
 		// A worker of the server that has just begun answers 0 for both.
 		s.ratio("iowait", got.Wait.V, got.Wait.OK)
 	}
-	return p.Emit(s.out...)
+	return s.out, nil
 }
 
 func (a nodeStatusAnswer) details() nodeDetails {

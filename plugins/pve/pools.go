@@ -20,20 +20,14 @@ func (c *Collector) collectPools(ctx context.Context, sink sdk.Sink) error {
 	if err != nil {
 		return err
 	}
-	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node, p sdk.Partition) error {
-		if err := c.left(n.name); err != nil {
-			return err
-		}
+	return c.eachNode(ctx, v, sink, c.ifThere(func(ctx context.Context, n node) ([]sdk.Observation, error) {
 		zfs, err := c.askPools(ctx, n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		thin, err := c.askThin(ctx, n)
-		if err != nil {
-			return err
-		}
-		return p.Emit(append(zfs, thin...)...)
-	})
+		return append(zfs, thin...), err
+	}))
 }
 
 // askThin measures the metadata of thin pools: when it is full, a pool stops, whatever room it has.

@@ -1,12 +1,14 @@
 package pve
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // forget is a sink that keeps nothing.
@@ -17,17 +19,20 @@ func (forget) Done(error) error                 { return nil }
 func (f forget) Partition(string) sdk.Partition { return f }
 
 // watching returns a collector of a simulated cluster of 50 nodes and 2,000 guests, without a process in between.
-func watching(b *testing.B, now func() time.Time) (*Collector, *pvetest.Server) {
+func watching(b *testing.B, clock *sdktest.Clock) (*Collector, *pvetest.Server) {
 	b.Helper()
-	w := pvetest.New(50, 2000, now)
+	w := pvetest.New(50, 2000, clock.Now)
 	for _, s := range w.Storages {
 		s.Content = "images"
 	}
 	s := pvetest.Start(b, w)
-	c, err := New(Config{
+	c, err := newWith(Config{
 		Host: s.URL, TokenName: pvetest.Token, TokenValue: pvetest.Secret, Fingerprint: s.Pin, MonitorVMs: true, MonitorContainers: true, MonitorStorage: true,
-		MonitorBackups: true, MonitorPhysicalDisks: true, AgentCallsPerMinute: 60, SnapshotCallsPerMinute: 20,
-	}, sdk.Deps{Name: "home", Network: sdk.Network{AllowLoopback: true}, Now: now, Log: quiet()})
+		MonitorBackups: true, MonitorPhysicalDisks: true, AgentCallsPerMinute: 60, SnapshotCallsPerMinute: 20, CallsPerMinute: 120, NodeCallsPerMinute: 60,
+	}, sdk.Deps{Name: "home", Network: sdk.Network{AllowLoopback: true}, Now: clock.Now, Log: quiet()}, func(_ context.Context, d time.Duration) error {
+		clock.Move(d)
+		return nil
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -39,7 +44,7 @@ func watching(b *testing.B, now func() time.Time) (*Collector, *pvetest.Server) 
 // included.
 func BenchmarkResources(b *testing.B) {
 	clock := newClock()
-	c, _ := watching(b, clock.Now)
+	c, _ := watching(b, clock)
 	b.ReportAllocs()
 	for b.Loop() {
 		clock.Move(10 * time.Second)
@@ -52,7 +57,7 @@ func BenchmarkResources(b *testing.B) {
 // BenchmarkTelling is what the plugin itself does with one answer at that size.
 func BenchmarkTelling(b *testing.B) {
 	clock := newClock()
-	c, _ := watching(b, clock.Now)
+	c, _ := watching(b, clock)
 	if err := c.Collect(b.Context(), taskResources, forget{}); err != nil {
 		b.Fatal(err)
 	}
@@ -87,12 +92,12 @@ func BenchmarkTelling(b *testing.B) {
 func BenchmarkCallsPerMinute(b *testing.B) {
 	for b.Loop() {
 		clock := newClock()
-		c, s := watching(b, clock.Now)
-		tasks := Plugin().Describe().Tasks
-		agents, quiet := 0, 0
-		for second := 0; second < 3600; second += 10 {
-			for _, task := range tasks {
-				if second%int(task.Interval.Seconds()) == 0 {
+		c, s := watching(b, clock)
+		begun, next := clock.Now(), map[string]time.Time{}
+		for clock.Now().Sub(begun) < time.Hour {
+			for _, task := range Plugin().Describe().Tasks {
+				if now := clock.Now(); !now.Before(next[task.Name]) {
+					next[task.Name] = now.Add(task.Interval)
 					if err := c.Collect(b.Context(), task.Name, forget{}); err != nil {
 						b.Fatal(err)
 					}
@@ -100,9 +105,9 @@ func BenchmarkCallsPerMinute(b *testing.B) {
 			}
 			clock.Move(10 * time.Second)
 		}
-		agents = s.Count("/agent/") + s.Count("/interfaces")
-		quiet = len(s.Calls()) - agents
-		b.ReportMetric(float64(quiet)/60, "calls/min")
-		b.ReportMetric(float64(agents)/60, "agent-calls/min")
+		minutes := clock.Now().Sub(begun).Minutes()
+		inside := s.Count("/agent/") + s.Count("/interfaces")
+		b.ReportMetric(float64(len(s.Calls())-inside)/minutes, "calls/min")
+		b.ReportMetric(float64(inside)/minutes, "agent-calls/min")
 	}
 }

@@ -48,20 +48,20 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		}
 		byNode[on][string(j.ID)] = j
 	}
-	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node, p sdk.Partition) error {
-		return c.askReplication(ctx, n, byNode[n.name], guests, p)
+	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node) ([]sdk.Observation, error) {
+		return c.askReplication(ctx, n, byNode[n.name], guests)
 	})
 }
 
 // askReplication tells of the jobs of one node. A node without jobs is not asked.
-func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]replicationRow, guests map[int]resourceRow, p sdk.Partition) error {
+func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]replicationRow, guests map[int]resourceRow) ([]sdk.Observation, error) {
 	if len(jobs) > 0 {
 		if err := c.left(n.name); err != nil {
-			return err
+			return nil, err
 		}
 		rows, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.OnNode(n.name, "replication"))
 		if err != nil {
-			return fmt.Errorf("read replication: %w", err)
+			return nil, fmt.Errorf("read replication: %w", err)
 		}
 		for _, r := range rows {
 			if configured, ok := jobs[string(r.ID)]; ok {
@@ -73,7 +73,7 @@ func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]
 	for _, id := range slices.Sorted(maps.Keys(jobs)) {
 		out = append(out, c.tellReplication(n, jobs[id], guests)...)
 	}
-	return p.Emit(append(out, sdk.RowsEnd{Rows: rowsReplication})...)
+	return append(out, sdk.RowsEnd{Rows: rowsReplication}), nil
 }
 
 // over fills in what only the configuration says.

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -102,14 +100,20 @@ func atOnce(tell func(*view) []sdk.Observation) func(*view, func(...sdk.Observat
 
 // tellNodes tells of the cluster and its nodes.
 func (c *Collector) tellNodes(v *view) []sdk.Observation {
-	out := c.tellCluster(v)
+	calls, byNode := c.client.PerMinute()
+	c.client.Forget(func(name string) bool { _, member := v.node(name); return member })
+	out := c.tellCluster(v, calls)
 	for _, n := range v.nodes {
+		n.calls = byNode[n.name]
+		if n.local {
+			n.calls += byNode[""]
+		}
 		out = append(out, c.tellNode(v, n)...)
 	}
 	return out
 }
 
-func (c *Collector) tellCluster(v *view) []sdk.Observation {
+func (c *Collector) tellCluster(v *view, calls float64) []sdk.Observation {
 	r := sdk.Record{Type: typeCluster, Key: clusterKey, Name: c.owner(v), WireID: c.instance, Status: sdk.StatusUp, StatusWord: "online"}
 	online := 0
 	for _, n := range v.nodes {
@@ -123,8 +127,10 @@ func (c *Collector) tellCluster(v *view) []sdk.Observation {
 		verdicts = append(verdicts, sdk.Condition{Type: typeCluster, Key: clusterKey, Kind: kindQuorum, Severity: sdk.SeverityCritical,
 			Message: fmt.Sprintf("The cluster %s has no quorum: %d of %d nodes are online. Nothing can be started or changed.", r.Name, online, len(v.nodes))})
 	}
-	calls := c.callsPerMinute(v.at)
-	r.Doc = proxmox.Document(clusterDoc{Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate, Calls: calls})
+	r.Doc = proxmox.Document(clusterDoc{
+		Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate,
+		Calls: calls, Allowed: c.cfg.CallsPerMinute, AllowedInside: c.cfg.AgentCallsPerMinute,
+	})
 	s := samples{kind: typeCluster, key: clusterKey, out: []sdk.Observation{r}}
 	s.add("nodes_online", float64(online))
 	if calls > 0 {
@@ -163,28 +169,4 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	s.share("memory", n.Mem, n.MaxMem)
 	s.share("disk", n.Disk, n.MaxDisk)
 	return s.out
-}
-
-// callCount is how many requests there had been at a time.
-type callCount struct {
-	at    time.Time
-	calls int64
-}
-
-// callsOver is the time over which requests are counted.
-const callsOver = 5 * time.Minute
-
-// callsPerMinute returns how many requests a minute there were of late, 0 while that is not known.
-func (c *Collector) callsPerMinute(now time.Time) float64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.calls = append(c.calls, callCount{now, c.client.Calls()})
-	for len(c.calls) > 2 && now.Sub(c.calls[1].at) >= callsOver {
-		c.calls = c.calls[1:]
-	}
-	first, last := c.calls[0], c.calls[len(c.calls)-1]
-	if last.at.Sub(first.at) < 30*time.Second {
-		return 0
-	}
-	return math.Round(float64(last.calls-first.calls)/last.at.Sub(first.at).Minutes()*10) / 10
 }

@@ -16,8 +16,8 @@ var snapshotTasks = []string{"qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsna
 
 // snapshotMemory is what is remembered of a guest's snapshots.
 type snapshotMemory struct {
-	asked  time.Time
-	oldest int64 // Unix seconds, 0 for none
+	asked  time.Time // zero once a task has changed them
+	oldest int64     // Unix seconds, 0 for none
 }
 
 // snapshotBook is what is remembered of snapshots. One cycle at a time uses it.
@@ -47,12 +47,15 @@ func (c *Collector) collectSnapshots(ctx context.Context, sink sdk.Sink) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	changed, err := c.changedSnapshots(ctx)
-	if err != nil {
+	if err := c.findChangedSnapshots(ctx); err != nil {
 		return err
 	}
-	for _, g := range c.nextForSnapshots(v, changed) {
-		if err := c.askSnapshots(ctx, g, sink.Partition(guestKey(int(g.VMID.V)))); err != nil {
+	for _, g := range c.nextForSnapshots(v) {
+		found, err := c.askSnapshots(ctx, g)
+		if proxmox.KindOf(err) == proxmox.KindBudget {
+			break // the others come with the next cycle
+		}
+		if err := tell(sink.Partition(guestKey(int(g.VMID.V))), found, err); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -62,31 +65,31 @@ func (c *Collector) collectSnapshots(ctx context.Context, sink sdk.Sink) error {
 	return sink.Emit(c.snapshotAges(v)...)
 }
 
-// changedSnapshots returns the guests whose snapshots a task has changed since the last cycle.
-func (c *Collector) changedSnapshots(ctx context.Context) (map[int]bool, error) {
+// findChangedSnapshots looks for guests whose snapshots a task has changed since the last cycle.
+func (c *Collector) findChangedSnapshots(ctx context.Context) error {
 	rows, _, err := proxmox.Rows[taskRow](ctx, c.client, proxmox.Path("cluster", "tasks"))
 	if err != nil {
-		return nil, fmt.Errorf("read tasks: %w", err)
+		return fmt.Errorf("read tasks: %w", err)
 	}
-	changed, ended := map[int]bool{}, map[string]bool{}
+	ended := map[string]bool{}
 	for _, r := range rows {
 		upid := string(r.UPID)
 		if !r.EndTime.OK || !slices.Contains(snapshotTasks, string(r.Type)) {
 			continue
 		}
 		ended[upid] = true
-		if !c.snapshots.ended[upid] {
-			for _, id := range numbers(string(r.ID)) {
-				changed[id] = true
+		for _, id := range numbers(string(r.ID)) {
+			if m := c.snapshots.guests[id]; m != nil && !c.snapshots.ended[upid] {
+				m.asked = time.Time{}
 			}
 		}
 	}
 	c.snapshots.ended = ended
-	return changed, nil
+	return nil
 }
 
 // nextForSnapshots returns whom to ask in this cycle.
-func (c *Collector) nextForSnapshots(v *view, changed map[int]bool) []resourceRow {
+func (c *Collector) nextForSnapshots(v *view) []resourceRow {
 	var all []resourceRow
 	there := map[int]bool{}
 	for _, g := range v.guests {
@@ -104,7 +107,7 @@ func (c *Collector) nextForSnapshots(v *view, changed map[int]bool) []resourceRo
 	}
 	asked := func(g resourceRow) int64 {
 		m := c.snapshots.guests[int(g.VMID.V)]
-		if m == nil || changed[int(g.VMID.V)] {
+		if m == nil || m.asked.IsZero() {
 			return 0
 		}
 		return m.asked.Unix()
@@ -131,17 +134,15 @@ type snapshotDoc struct {
 }
 
 // askSnapshots tells of the snapshots of one guest. A guest that went away in between is no failure.
-func (c *Collector) askSnapshots(ctx context.Context, g resourceRow, p sdk.Partition) error {
+func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Observation, error) {
 	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(int(g.VMID.V))
-	ctx, cancel := context.WithTimeout(ctx, statusPatience)
-	defer cancel()
-	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot"))
+	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot").Within(statusPatience))
 	if err != nil {
 		c.note(string(g.Node), err)
 		if proxmox.KindOf(err) == proxmox.KindGuestGone {
 			err = sdk.Wrap(sdk.KindUpstream, err, "The guest has moved or was removed in between.")
 		}
-		return p.Done(err)
+		return nil, err
 	}
 	m := &snapshotMemory{asked: c.deps.Now()}
 	c.snapshots.guests[id] = m
@@ -166,9 +167,8 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow, p sdk.Parti
 		row.Doc = proxmox.Document(d)
 		out = append(out, row)
 	}
-	out = append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},
-		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)})
-	return p.Done(p.Emit(out...))
+	return append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},
+		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)}), nil
 }
 
 // snapshotAges tells how old the oldest snapshot of each guest is: 0 for none.

@@ -35,7 +35,8 @@ func clusterType() sdk.ResourceType {
 		Facts: []sdk.Fact{
 			{Label: "Address", Path: "host", Format: sdk.FormatText}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatNumber},
 			{Label: "Nodes online", Path: "nodesOnline", Format: sdk.FormatNumber}, {Label: "Quorum", Path: "quorate", Format: sdk.FormatBool},
-			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber},
+			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber}, {Label: "Allowed a minute", Path: "callsAllowed", Format: sdk.FormatNumber},
+			{Label: "And to guest agents", Path: "agentCallsAllowed", Format: sdk.FormatNumber},
 		},
 		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum},
 		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning}},
@@ -57,6 +58,7 @@ func nodeType() sdk.ResourceType {
 			{Name: "swap", Label: "Swap", Metric: "swap", Path: "memory.swapUsed", Format: sdk.FormatBytes, Priority: 8, Width: 100},
 			{Name: "version", Label: "Version", Path: "pveVersion", Format: sdk.FormatText, Priority: 8, Width: 160},
 			{Name: "kernel", Label: "Kernel", Path: "kernelVersion", Format: sdk.FormatText, Priority: 9, Width: 160},
+			{Name: "requests", Label: "Requests/min", Path: "requestsPerMinute", Format: sdk.FormatNumber, Priority: 9, Width: 110},
 		},
 		Facts: []sdk.Fact{
 			{Label: "Cluster", Path: "clusterName", Format: sdk.FormatText, Group: "System"},
@@ -66,6 +68,7 @@ func nodeType() sdk.ResourceType {
 			{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "System"},
 			{Label: "High availability", Path: "haState", Format: sdk.FormatText, Group: "System"},
 			{Label: "Subscription", Path: "subscriptionLevel", Format: sdk.FormatText, Group: "System"},
+			{Label: "Requests a minute from here", Path: "requestsPerMinute", Format: sdk.FormatNumber, Group: "System"},
 			{Label: "Processor", Path: "cpuInfo.model", Format: sdk.FormatText, Group: "Hardware"},
 			{Label: "Logical CPUs", Path: "cpuInfo.cores", Format: sdk.FormatNumber, Group: "Hardware"},
 			{Label: "Load", Path: "loadAverage", Format: sdk.FormatList, Group: "Hardware"},

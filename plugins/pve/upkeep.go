@@ -30,18 +30,7 @@ func (c *Collector) collectUpkeep(ctx context.Context, sink sdk.Sink) error {
 		}
 	}
 	c.mu.Unlock()
-	return c.eachNode(ctx, due, sink, func(ctx context.Context, n node, p sdk.Partition) error {
-		if err := c.left(n.name); err != nil {
-			return err
-		}
-		if err := c.askUpkeep(ctx, n, p); err != nil {
-			return err
-		}
-		c.mu.Lock()
-		c.upkeep[n.name] = c.deps.Now()
-		c.mu.Unlock()
-		return nil
-	})
+	return c.eachNode(ctx, due, sink, c.ifThere(c.askUpkeep))
 }
 
 // askToken tells how long the token of this integration is good, when it ends at all.
@@ -66,20 +55,18 @@ func (c *Collector) askToken(ctx context.Context, sink sdk.Sink) error {
 	return sink.Emit(sdk.Sample{Type: typeCluster, Key: clusterKey, Metric: "token_left", Value: max(0, left.Seconds())})
 }
 
-func (c *Collector) askUpkeep(ctx context.Context, n node, p sdk.Partition) error {
-	updates, err := c.askUpdates(ctx, n)
-	if err != nil {
-		return err
+func (c *Collector) askUpkeep(ctx context.Context, n node) (out []sdk.Observation, err error) {
+	for _, ask := range []asker{c.askUpdates, c.askSubscription, c.askCertificates} {
+		found, err := ask(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
 	}
-	subscription, err := c.askSubscription(ctx, n)
-	if err != nil {
-		return err
-	}
-	certificates, err := c.askCertificates(ctx, n)
-	if err != nil {
-		return err
-	}
-	return p.Emit(append(append(updates, subscription...), certificates...)...)
+	c.mu.Lock()
+	c.upkeep[n.name] = c.deps.Now()
+	c.mu.Unlock()
+	return out, nil
 }
 
 // updateDoc is a pending update.

@@ -15,8 +15,13 @@ type Call struct {
 	Node string
 	// Slow calls measure when they are asked (disks, backups, packages): one at a time for each node.
 	Slow bool
+	// Patience is how long the answer may take once the call is made, 0 for the client's own limit.
+	Patience time.Duration
 	// MaxBody is the largest answer in bytes, 0 for the client's own limit. A long list is read row by row.
 	MaxBody int64
+
+	// admitted says that the budget has the next request of this call in it.
+	admitted *bool
 }
 
 // Path makes a [Call] of segments.
@@ -44,6 +49,12 @@ func (c Call) Slowly() Call {
 	return c
 }
 
+// Within gives up on the answer after a time. That the call had to wait for its turn does not count.
+func (c Call) Within(d time.Duration) Call {
+	c.Patience = d
+	return c
+}
+
 // UpTo lets the answer be as large as that.
 func (c Call) UpTo(bytes int64) Call {
 	c.MaxBody = bytes
@@ -66,6 +77,8 @@ func (c Call) path() string {
 
 func (c Call) timeout() time.Duration {
 	switch {
+	case c.Patience > 0:
+		return c.Patience
 	case c.Slow:
 		return slowTimeout
 	case c.Node != "":

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -50,16 +49,20 @@ type Options struct {
 	Profile netguard.Profile
 	// Insecure accepts any certificate of endpoints without a pin.
 	Insecure bool
-	Now      func() time.Time
+	// Budget is how many calls may be made; none is limited when it is not given.
+	Budget Budget
+	Now    func() time.Time
+	// Sleep waits; nil is by the machine's own clock, whatever Now says.
+	Sleep func(context.Context, time.Duration) error
 	// MaxBody limits an answer, 8 MiB by default.
 	MaxBody int64
 }
 
 // Client asks one server, or one cluster through whichever of its members answers. It is safe for concurrent use.
 type Client struct {
-	opts  Options
-	auth  authenticator
-	calls atomic.Int64
+	opts   Options
+	auth   authenticator
+	ledger *ledger
 
 	mu     sync.Mutex
 	direct *http.Client
@@ -82,7 +85,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: o, auth: auth, slowly: map[string]chan struct{}{}}
+	c := &Client{opts: o, auth: auth, ledger: newLedger(o), slowly: map[string]chan struct{}{}}
 	if err := c.SetEndpoints(o.Endpoints); err != nil {
 		return nil, err
 	}
@@ -137,9 +140,6 @@ func (c *Client) closeIdle() {
 	}
 }
 
-// Calls returns how many requests were sent so far, logins included.
-func (c *Client) Calls() int64 { return c.calls.Load() }
-
 // Close lets go of idle connections.
 func (c *Client) Close() {
 	c.mu.Lock()
@@ -175,8 +175,15 @@ func Get[T any](ctx context.Context, c *Client, call Call) (v T, err error) {
 	return v, err
 }
 
-// get asks the endpoints in their order until one can be reached.
+// get waits for the call's turn, and asks the endpoints in their order until one can be reached.
 func (c *Client) get(ctx context.Context, call Call, read func(io.Reader) error) error {
+	if err := c.ledger.admit(ctx, call.Node); errors.Is(err, errBudget) {
+		return &Error{Kind: KindBudget, Call: call.path(), Err: err}
+	} else if err != nil {
+		return fmt.Errorf("wait for the budget of calls: %w", err)
+	}
+	call.admitted = new(bool)
+	*call.admitted = true
 	if call.Slow {
 		release, err := c.takeTurn(ctx, call.Node)
 		if err != nil {
@@ -297,7 +304,7 @@ func (c *Client) login(ctx context.Context, end *endpoint, form url.Values) (got
 
 func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Reader) error) error {
 	path := call.path()
-	c.calls.Add(1)
+	c.ledger.spend(classOf(req.Context()), call)
 	req.Header.Set("Accept", "application/json")
 	c.mu.Lock()
 	client := c.direct

@@ -46,6 +46,8 @@ const (
 	KindSecondFactor Kind = "second_factor"
 	// KindForeign: what answered is not such an API, for example a login page in front of it.
 	KindForeign Kind = "not_proxmox"
+	// KindBudget: the call was not made, because the budget has none left for it in time. Not a fault.
+	KindBudget Kind = "budget"
 	// KindUnreachable: no connection.
 	KindUnreachable Kind = "unreachable"
 	// KindCertificate: the certificate is not trusted, or not the one that was accepted.
@@ -102,6 +104,8 @@ func (e *Error) sdkKind() sdk.ErrorKind {
 		return sdk.KindUnreachable
 	case KindCertificate:
 		return sdk.KindConfig
+	case KindBudget:
+		return sdk.KindRateLimited
 	}
 	return sdk.KindUpstream
 }
@@ -127,6 +131,8 @@ func (e *Error) forUsers() string {
 		return fmt.Sprintf("The certificate of %s is not trusted: %s", e.Endpoint, e.Message)
 	case KindUnreachable:
 		return e.Message
+	case KindBudget:
+		return "The calls that may be made within a minute are used up. It is asked with the next cycle."
 	}
 	if e.Message == "" {
 		return fmt.Sprintf("%s answers %d.", e.Endpoint, e.Status)
