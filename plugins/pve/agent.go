@@ -3,6 +3,7 @@ package pve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 // What is asked of a guest, in the order of what people miss most.
 const (
 	askFiles = iota
+	askMemory
 	askNetwork
 	askSystem
 	askAgent
@@ -22,7 +24,7 @@ const (
 )
 
 // periods are how often each is asked, when the budget allows it.
-var periods = [asks]time.Duration{5 * time.Minute, 30 * time.Minute, 24 * time.Hour, 24 * time.Hour}
+var periods = [asks]time.Duration{5 * time.Minute, 5 * time.Minute, 30 * time.Minute, 24 * time.Hour, 24 * time.Hour}
 
 const (
 	// settled is how long a guest has to run before its agent is asked.
@@ -71,6 +73,7 @@ type agentBook struct {
 	turn   chan struct{}
 	guests map[int]*agentMemory
 	denied time.Time // nobody is asked until then
+	closed time.Time // nobody is asked for a file until then
 }
 
 func newAgentBook() agentBook {
@@ -144,6 +147,7 @@ type question struct {
 func (c *Collector) nextForAgents(v *view) []question {
 	now := c.deps.Now()
 	mayAsk := now.After(c.agents.denied) && c.granted().somewhere("VM.GuestAgent.Audit", "VM.Monitor")
+	mayRead := now.After(c.agents.closed) && c.granted().somewhere("VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted", "VM.Monitor")
 	var all []question
 	for _, g := range v.guests {
 		m := c.agents.guests[int(g.VMID.V)]
@@ -154,7 +158,7 @@ func (c *Collector) nextForAgents(v *view) []question {
 			continue
 		}
 		for what, period := range periods {
-			if g.Type == "lxc" && what != askNetwork {
+			if g.Type == "lxc" && what != askNetwork || what == askMemory && (!mayRead || c.memoryView(int(g.VMID.V)) != viewAuto) {
 				continue
 			}
 			late := 1e6 // never asked
@@ -219,6 +223,9 @@ func (c *Collector) put(ctx context.Context, q question) {
 	now, m := c.deps.Now(), q.m
 	m.asked[q.what] = now
 	c.note(string(q.guest.Node), err)
+	if q.what == askMemory && c.noAccount(q, err) {
+		return
+	}
 	switch proxmox.KindOf(err) {
 	case "":
 		if err == nil {
@@ -255,6 +262,22 @@ func (c *Collector) put(ctx context.Context, q question) {
 	}
 }
 
+// noAccount tells that a guest has no account of its memory, or that nobody may read it: it is asked again after a while,
+// and all else is known of it as before.
+func (c *Collector) noAccount(q question, err error) bool {
+	switch proxmox.KindOf(err) {
+	case proxmox.KindForbidden:
+		c.mu.Lock()
+		c.agents.closed = c.deps.Now().Add(deniedFor)
+		c.mu.Unlock()
+		return true
+	case proxmox.KindUnsupported, proxmox.KindInvalid, proxmox.KindOther:
+		q.m.asked[askMemory] = c.deps.Now().Add(24*time.Hour - periods[askMemory])
+		return true
+	}
+	return errors.Is(err, errRow)
+}
+
 func (c *Collector) deny(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -281,6 +304,17 @@ func (c *Collector) hear(ctx context.Context, q question) error {
 			q.m.setFiles(got.Result)
 		}
 		return err
+	case askMemory:
+		got, err := proxmox.Get[agentContent](ctx, c.client, agent("file-read").With("file", "/proc/meminfo").UpTo(64<<10))
+		if err != nil {
+			return err
+		}
+		needed, ok := neededMemory(string(got.Content))
+		if !ok {
+			return errRow
+		}
+		c.learnCache(q.guest, needed)
+		return nil
 	case askNetwork:
 		got, err := proxmox.Get[agentAnswer[[]agentNIC]](ctx, c.client, agent("network-get-interfaces"))
 		if err == nil {

@@ -104,7 +104,7 @@ func TestGuestsThatAreLeftAlone(t *testing.T) {
 			t.Errorf("asked %s", path)
 		}
 	}
-	if n := l.Count("/agent/"); n != 8 {
+	if n := l.Count("/agent/"); n != 10 {
 		t.Errorf("%d calls", n)
 	}
 }

@@ -40,6 +40,11 @@ type agentSystem struct {
 	VersionID proxmox.Str `json:"version-id"`
 }
 
+// agentContent is a file of a guest.
+type agentContent struct {
+	Content proxmox.Str `json:"content"`
+}
+
 type agentInfo struct {
 	Version proxmox.Str `json:"version"`
 }

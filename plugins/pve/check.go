@@ -39,6 +39,8 @@ func needs(major int) []need {
 		{[]string{"VM.Audit"}, "Virtual machines and containers are not shown.", "PVEAuditor", false, func(c Config) bool { return c.MonitorVMs || c.MonitorContainers }},
 		{[]string{"Datastore.Audit", "Datastore.AllocateSpace", "Datastore.Allocate"}, "Storage is not shown.", "PVEAuditor", false, func(c Config) bool { return c.MonitorStorage }},
 		agent,
+		{[]string{"VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted", "VM.Monitor"}, "The page cache of virtual machines counts as used memory. The privilege also lets an account read files of guests.", monitorRole, true,
+			func(c Config) bool { return major >= 9 && agent.wanted(c) && c.GuestMemory == viewAuto }},
 		{[]string{"Datastore.Allocate"}, "Backups that lie on storage are not shown; their tasks are. The privilege also lets an account change storage.", monitorRole, true,
 			func(c Config) bool { return c.MonitorBackups }},
 		{[]string{"Sys.Modify"}, "Pending updates are not shown. The privilege also lets an account change nodes.", monitorRole, true, always},

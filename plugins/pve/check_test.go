@@ -64,7 +64,7 @@ func TestACheckWithoutAnyRight(t *testing.T) {
 			told++
 		}
 	}
-	if sdk.KindOf(err) != sdk.KindPermission || told != 6 {
+	if sdk.KindOf(err) != sdk.KindPermission || told != 7 {
 		t.Errorf("%v, %d rights: %+v", err, told, steps)
 	}
 }

@@ -31,7 +31,11 @@ type Collector struct {
 	rightsAt time.Time
 	guests   map[int]*guestMemory
 	details  map[string]nodeDetails
-	away     map[string]awayNode
+	// views are those of guests for which not the same counts as for all.
+	views map[int]string
+	// histories are by node.
+	histories map[string]nodeHistory
+	away      map[string]awayNode
 	// members are the nodes that the endpoints were made of, and when.
 	members   string
 	membersAt time.Time
@@ -57,9 +61,13 @@ func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duratio
 	if err != nil {
 		return nil, err
 	}
+	views := map[int]string{}
+	for _, g := range cfg.GuestMemoryOf {
+		views[g.VMID] = g.View
+	}
 	return &Collector{
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
-		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, away: map[string]awayNode{},
+		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, histories: map[string]nodeHistory{}, views: views, away: map[string]awayNode{},
 		backups: newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
 		disks: map[string]diskBook{}, upkeep: map[string]time.Time{},
 	}, nil

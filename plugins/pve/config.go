@@ -29,12 +29,14 @@ type Config struct {
 	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" help:"Whether the nodes show temperatures; unset follows the server's setting."`
 	GuestURL              string `name:"guest_url" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
 
-	Members                []Member `name:"members" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
-	QuietGuests            []int    `name:"quiet_guests" help:"Ids of guests whose guest agent is never asked."`
-	AgentCallsPerMinute    int      `name:"agent_calls_per_minute" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
-	CallsPerMinute         int      `name:"calls_per_minute" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
-	NodeCallsPerMinute     int      `name:"node_calls_per_minute" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
-	SnapshotCallsPerMinute int      `name:"snapshot_calls_per_minute" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
+	Members                []Member      `name:"members" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
+	GuestMemory            string        `name:"guest_memory" label:"Memory of virtual machines" default:"auto" enum:"auto,guest,host" help:"Whose view counts. auto: the guest's own, without its page cache where its agent may be asked for a file (VM.GuestAgent.FileRead, before version 9 VM.Monitor). guest: the guest's own, page cache included. host: what it takes on its node."`
+	GuestMemoryOf          []GuestMemory `name:"guest_memory_of" label:"Memory of single guests" help:"Guests for which another view counts."`
+	QuietGuests            []int         `name:"quiet_guests" help:"Ids of guests whose guest agent is never asked."`
+	AgentCallsPerMinute    int           `name:"agent_calls_per_minute" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
+	CallsPerMinute         int           `name:"calls_per_minute" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
+	NodeCallsPerMinute     int           `name:"node_calls_per_minute" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
+	SnapshotCallsPerMinute int           `name:"snapshot_calls_per_minute" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
 }
 
 // Member is an address of a node.

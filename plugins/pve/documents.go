@@ -50,6 +50,11 @@ type nodeDoc struct {
 	Level    string `json:"subscriptionLevel,omitempty"`
 	// Requests is how many requests of this integration it answers a minute.
 	Requests float64 `json:"requestsPerMinute,omitempty"`
+	// NetworkIn and NetworkOut are in bytes a second, over all physical interfaces. Cache is what ZFS keeps in memory: it does
+	// not count as used.
+	NetworkIn  int64 `json:"networkIn,omitempty"`
+	NetworkOut int64 `json:"networkOut,omitempty"`
+	Cache      int64 `json:"zfsCache,omitempty"`
 }
 
 type cpuInfo struct {
@@ -123,14 +128,15 @@ type guestDoc struct {
 	Tags       string `json:"tags,omitempty"`
 	Lock       string `json:"lock,omitempty"`
 
-	// MemorySource is "guest" when the number is the guest's own view, "host" when it is what the guest takes on its node.
+	// MemorySource is "guest" when the number is the guest's own view, "guest without cache" when it is that without what its
+	// system gives back when needed, "host" when it is what the guest takes on its node.
 	MemorySource string `json:"memorySource,omitempty"`
 	MaxDisk      int64  `json:"maxdisk,omitempty"`
 	Pool         string `json:"pool,omitempty"`
 	HAState      string `json:"haState,omitempty"`
 }
 
-func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool) guestDoc {
+func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source string) guestDoc {
 	d := guestDoc{
 		VMID: row.VMID.V, Name: m.name, Node: string(row.Node), Instance: c.instance, Type: string(row.Type), CPUs: row.MaxCPU.V, MaxMem: row.MaxMem.V,
 		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState),
@@ -145,25 +151,11 @@ func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool) guestDo
 	}
 	d.CPU, d.Mem, d.Uptime = short(row.CPU.V), row.Mem.V, row.Uptime.V
 	d.Memory = spaceOf(row.Mem, row.MaxMem)
-	d.MemorySource = memorySource(row)
+	d.MemorySource = source
 	for what, to := range [counters]*int64{&d.NetworkIn, &d.NetworkOut, &d.DiskRead, &d.DiskWrite} {
 		*to = int64(max(m.rates[what], 0))
 	}
 	return d
-}
-
-// memorySource tells where the memory of a virtual machine was measured. Releases before 9 do not say; containers are
-// measured on the node.
-func memorySource(row resourceRow) string {
-	switch {
-	case row.Type == "lxc":
-		return "host"
-	case !row.MemHost.OK || row.MemHost.V <= 0:
-		return ""
-	case row.Mem.V == row.MemHost.V:
-		return "host"
-	}
-	return "guest"
 }
 
 type storageDoc struct {

@@ -36,6 +36,10 @@ type guestMemory struct {
 	last   [counters]int64
 	// rates are the last known ones, in bytes a second; below 0 none is known.
 	rates [counters]float64
+	// cache is what its system keeps of its memory and gives back when needed, as it said at cacheAt (Unix seconds, 0 for
+	// never), when the product's number was the host's view or the guest's own.
+	cache, cacheAt int64
+	cacheOfHost    bool
 }
 
 // rateMetrics are the metrics of the counters.
@@ -130,7 +134,9 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
 	}
 	c.measure(v, row, m, state.runs)
-	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs))
+	used, source := c.memoryOf(row, m, v.at)
+	row.Mem = used
+	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs, source))
 	s := samples{kind: kind, key: key, out: []sdk.Observation{r}}
 	if state.trouble != "" {
 		s.out = append(s.out, sdk.Condition{Type: kind, Key: key, Kind: kindGuestFault, Severity: sdk.SeverityCritical,
@@ -160,6 +166,9 @@ func (c *Collector) guestSamples(s *samples, row resourceRow, m *guestMemory) {
 func (c *Collector) measure(v *view, row resourceRow, m *guestMemory, runs bool) {
 	anew := row.Uptime.OK && row.Uptime.V < m.uptime
 	m.uptime = row.Uptime.V
+	if anew {
+		m.cacheAt = 0
+	}
 	id := int(row.VMID.V)
 	for what, n := range [counters]proxmox.Int{row.NetIn, row.NetOut, row.DiskRead, row.DiskWrite} {
 		if !runs || !n.OK || n.V < 0 {

@@ -144,7 +144,10 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 	if err := tell(sink.Partition("cluster"), found, err); err != nil {
 		return err
 	}
-	return c.eachNode(ctx, v, sink, c.askNode)
+	if err := c.eachNode(ctx, v, sink, c.askNode); err != nil {
+		return err
+	}
+	return c.collectHistories(ctx, v, sink)
 }
 
 // askNode reads one node's status. Its numbers go out at once; what the document shows goes with the next cycle of the

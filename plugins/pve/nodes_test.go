@@ -5,7 +5,9 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
 	"github.com/pulse-platform/pulse/sdk"
@@ -104,4 +106,73 @@ func TestFailOver(t *testing.T) {
 	if got := sdktest.Collect(t, live, taskResources); got.Err != nil || second.Count("/cluster/resources") != 1 {
 		t.Errorf("%v, %v", got.Err, second.Calls())
 	}
+}
+
+// Only the history of nodes says what goes through their interfaces, and how much of their memory is the cache of ZFS.
+func TestHistoryOfNodes(t *testing.T) {
+	l := newLab(t, 2, 1, func(w *pvetest.World) { w.Node("pve1").Cache = 20 << 30 })
+	before, _ := l.must(taskResources).sample("node/pve1", "memory")
+	s := l.must(taskNodes)
+	if n := s.count("node/pve1", "netin"); n != 59 {
+		t.Errorf("%d minutes of traffic", n)
+	}
+	if in, ok := s.sample("node/pve2", "netin"); !ok || in < 0 || in > 5e6 {
+		t.Errorf("received %v, %v", in, ok)
+	}
+	if p, ok := s.sample("node/pve1", "pressure_io"); !ok || p != 0.0125 {
+		t.Errorf("pressure %v, %v", p, ok)
+	}
+	s = l.must(taskResources)
+	after, _ := s.sample("node/pve1", "memory")
+	if math.Abs(before-after-20.0/256) > 1e-6 {
+		t.Errorf("used memory was %v and is %v: the cache counts as used", before, after)
+	}
+	s.want("node/pve1", map[string]any{"zfsCache": float64(20 << 30)})
+	if in, _ := s.doc("node/pve1", "networkIn").(float64); in <= 0 {
+		t.Errorf("network in %v", in)
+	}
+	// Each minute is told once.
+	l.clock.Move(2 * time.Minute)
+	if n := l.must(taskNodes).count("node/pve1", "netin"); n != 2 {
+		t.Errorf("%d minutes of traffic after two", n)
+	}
+	// What a history no longer says is not believed for long.
+	l.world.Edit(func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/rrddata", Status: 500, Reason: "RRD error"}}
+	})
+	l.clock.Move(20 * time.Minute)
+	if s := l.must(taskNodes); s.count("node/pve1", "load1") != 1 {
+		t.Error("the rest is missing without the history")
+	}
+	l.must(taskResources).want("node/pve1", map[string]any{"zfsCache": nil, "networkIn": nil})
+}
+
+func TestHistoriesOfManyNodesTakeTurns(t *testing.T) {
+	l := newLab(t, 30, 1, nil)
+	for range 3 {
+		l.must(taskNodes)
+		l.clock.Move(time.Minute)
+	}
+	asked := map[string]int{}
+	for _, path := range l.Calls() {
+		if strings.HasSuffix(path, "/rrddata") {
+			asked[path]++
+		}
+	}
+	if len(asked) != 30 || l.Count("/rrddata") != 3*historiesAtOnce {
+		t.Errorf("%d nodes in %d calls", len(asked), l.Count("/rrddata"))
+	}
+}
+
+// Releases before 9 say nothing of caches or pressure.
+func TestHistoryOfOldReleases(t *testing.T) {
+	l := newLab(t, 1, 1, func(w *pvetest.World) { w.Version, w.Nodes[0].Cache = "8.4.1", 20<<30 })
+	s := l.must(taskNodes)
+	if _, ok := s.sample("node/pve1", "netin"); !ok {
+		t.Error("no traffic")
+	}
+	if _, ok := s.sample("node/pve1", "pressure_io"); ok {
+		t.Error("pressure that nobody measured")
+	}
+	l.must(taskResources).want("node/pve1", map[string]any{"zfsCache": nil})
 }

@@ -2,6 +2,7 @@ package pve
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,33 @@ func TestRecordedClusterOfOld(t *testing.T) {
 	}
 	if load, ok := s.doc("node/node1", "loadAverage").([]any); !ok || len(load) != 3 {
 		t.Errorf("load %v", load)
+	}
+}
+
+func TestRecordedHistories(t *testing.T) {
+	for version, want := range map[string]struct {
+		in    float64
+		cache int64
+	}{"9.2": {95849.0833333333, 1615051000}, "8": {14398.3941176471, 0}} {
+		name := "nodes_node_rrddata_hour.json"
+		if version == "8" {
+			name = "nodes_node_rrddata_hour.recovered.json"
+		}
+		body, err := os.ReadFile(filepath.Join(recordings, version, name))
+		if err != nil {
+			t.Skip("the recorded answers are not beside the project")
+		}
+		var answer struct {
+			Data []historyRow `json:"data"`
+		}
+		if err := json.Unmarshal(body, &answer); err != nil {
+			t.Fatal(err)
+		}
+		h := nodeHistory{}
+		told := h.take("node", answer.Data)
+		if math.Abs(h.in.V-want.in) > 1e-6 || h.cache.V != want.cache || len(told) < 2*len(answer.Data) {
+			t.Errorf("%s: %+v with %d samples of %d rows", version, h, len(told), len(answer.Data))
+		}
 	}
 }
 

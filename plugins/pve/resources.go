@@ -143,6 +143,7 @@ func nodeKey(name string) string { return "node/" + name }
 
 func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	key := nodeKey(n.name)
+	n, history := c.withoutCache(n)
 	r := sdk.Record{
 		Type: typeNode, Key: key, Name: n.name, WireID: c.owner(v) + "-" + n.name, Status: sdk.StatusUp, StatusWord: "online",
 		Evidence:  []sdk.Evidence{{Kind: sdk.EvidenceHostName, Value: n.name}},
@@ -152,6 +153,9 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 		r.Evidence = append(r.Evidence, sdk.Evidence{Kind: sdk.EvidenceAddress, Value: n.ip})
 	}
 	doc := c.nodeDoc(v, n)
+	if n.online {
+		doc.NetworkIn, doc.NetworkOut, doc.Cache = int64(history.in.V), int64(history.out.V), history.cache.V
+	}
 	switch {
 	case !n.online:
 		r.Status, r.StatusWord = sdk.StatusDown, "offline"

@@ -131,6 +131,16 @@ func (s seen) sample(key, metric string) (float64, bool) {
 	return 0, false
 }
 
+// count counts the samples of a metric of a record.
+func (s seen) count(key, metric string) (n int) {
+	for _, o := range s.All() {
+		if x, ok := o.(sdk.Sample); ok && x.Key == key && x.Metric == metric {
+			n++
+		}
+	}
+	return n
+}
+
 // samples counts those of a record.
 func (s seen) samples(key string) (n int) {
 	for _, o := range s.All() {

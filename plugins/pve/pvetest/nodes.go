@@ -2,7 +2,9 @@ package pvetest
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
 )
 
 func (a *API) nodeRoutes() {
@@ -13,6 +15,17 @@ func (a *API) nodeRoutes() {
 		return c.nodeStatus(n), nil
 	})
 	a.handle("/cluster/ha/status/current", haStatus)
+	// What the history holds is answered by the server that is asked, also for a node that is away.
+	a.handle("/nodes/{node}/rrddata", func(c call) (any, error) {
+		n := c.w.Node(c.PathValue("node"))
+		if n == nil {
+			return nil, fail(http.StatusInternalServerError, "hostname lookup '%s' failed - failed to get address info", c.PathValue("node"))
+		}
+		if err := c.need("/nodes/"+n.Name, "Sys.Audit"); err != nil {
+			return nil, err
+		}
+		return c.nodeHistory(n), nil
+	})
 }
 
 // nodeStatus is what a node says of itself. Numbers that its worker measures since it was last asked are 0 now and then.
@@ -37,6 +50,25 @@ func (c call) nodeStatus(n *Node) map[string]any {
 	}
 	if c.w.major() >= 8 {
 		out["current-kernel"] = map[string]any{"sysname": "Linux", "release": "6.14.8-2-pve", "machine": "x86_64"}
+	}
+	return out
+}
+
+// nodeHistory is the last hour of a node by the minute. The newest minute holds only its time, as that of a node that is away.
+func (c call) nodeHistory(n *Node) []map[string]any {
+	out := []map[string]any{}
+	last := c.now.Truncate(time.Minute)
+	for back := 59; back >= 0; back-- {
+		at := last.Add(-time.Duration(back) * time.Minute)
+		row := map[string]any{"time": at.Unix()}
+		if back > 0 && n.Online && at.After(n.Since) {
+			row["netin"], row["netout"] = 5e6*wave(n.Name+"in", at), 2e6*wave(n.Name+"out", at)
+			row["memtotal"], row["maxcpu"], row["iowait"] = float64(n.Memory), float64(n.Threads), 0.01*wave(n.Name+"wait", at)
+			if c.w.major() >= 9 {
+				row["arcsize"], row["pressurecpusome"], row["pressureiosome"], row["pressurememorysome"] = float64(n.Cache), 2.5, 1.25, 0.0
+			}
+		}
+		out = append(out, row)
 	}
 	return out
 }

@@ -198,11 +198,7 @@ func (c call) runs(g *Guest, row map[string]any) {
 	row["uptime"] = int64(at.Sub(g.Since).Seconds())
 	row["netin"], row["netout"] = grown(name+"in", g.Traffic, g.Since, at), grown(name+"out", g.Traffic/3, g.Since, at)
 	row["diskread"], row["diskwrite"] = grown(name+"read", g.Traffic/2, g.Since, at), grown(name+"write", g.Traffic/4, g.Since, at)
-	used := int64(float64(g.Memory) * (0.35 + 0.4*wave(name+"mem", at)))
-	if g.HostMemory {
-		used = g.Memory + g.Memory/200 // what the emulator itself needs comes on top
-	}
-	row["mem"] = used
+	row["mem"] = c.guestUses(g)
 	if g.Kind == "lxc" {
 		row["disk"] = int64(float64(g.Disk) * (0.3 + 0.2*wave(name+"disk", at)))
 	}
@@ -212,6 +208,15 @@ func (c call) runs(g *Guest, row map[string]any) {
 			row["memhost"] = g.Memory + g.Memory/200
 		}
 	}
+}
+
+// guestUses is the memory that a guest uses: as it says itself, what it keeps as a cache included, or what it takes on its
+// host, where what the emulator itself needs comes on top.
+func (c call) guestUses(g *Guest) int64 {
+	if g.HostMemory {
+		return g.Memory + g.Memory/200
+	}
+	return int64(float64(g.Memory) * (0.35 + 0.4*wave(fmt.Sprint(g.ID, "mem"), c.measured())))
 }
 
 // wave is a number between 0 and 1 that moves slowly, and differently for each name.

@@ -27,10 +27,10 @@ func Auditor() []string {
 	return []string{"Sys.Audit", "VM.Audit", "Datastore.Audit", "Pool.Audit", "SDN.Audit", "Mapping.Audit", "VM.GuestAgent.Audit"}
 }
 
-// Everything are the privileges that give all that can be read: those of an auditor, and those for pending updates and for
-// backups.
+// Everything are the privileges that give all that can be read: those of an auditor, and those for pending updates, for
+// backups and for the memory of guests.
 func Everything() []string {
-	return append(Auditor(), "Sys.Modify", "Datastore.Allocate", "VM.Monitor")
+	return append(Auditor(), "Sys.Modify", "Datastore.Allocate", "VM.Monitor", "VM.GuestAgent.FileRead")
 }
 
 // may tells whether the account has the privilege on a path or above it.

@@ -64,6 +64,7 @@ type Node struct {
 	Threads  int
 	Memory   int64 // bytes
 	Swap     int64 // bytes
+	Cache    int64 // bytes that ZFS keeps of the memory, counted as used
 	Root     int64 // bytes of the root file system
 	Busy     float64
 	Since    time.Time // when it started
@@ -105,6 +106,10 @@ type Guest struct {
 	Since    time.Time
 	// HostMemory says that the guest has no balloon driver: its memory is what it takes on the host.
 	HostMemory bool
+	// Cache are the bytes of the used memory that the guest's system keeps only as long as nobody needs them. Foreign says that
+	// the system has no account of that.
+	Cache   int64
+	Foreign bool
 	// Agent is how the guest agent of a virtual machine fares: empty when it answers, off, silent, timeout, or old.
 	Agent     string
 	Snapshots []Snapshot
