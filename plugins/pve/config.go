@@ -26,6 +26,7 @@ type Config struct {
 	MonitorBackups        bool   `name:"monitor_backups" label:"Backups" default:"true" help:"Whether to look for backups, backup tasks, snapshots and replication jobs."`
 	MonitorPhysicalDisks  bool   `name:"monitor_physical_disks" label:"Disks" default:"true" help:"Whether to look at physical disks and their health."`
 	PhysicalDiskMinutes   int    `name:"physical_disk_polling_minutes" default:"30" min:"0" max:"1440" unit:"min" help:"How often disks are asked for their health, 0 for every half an hour. Asking wakes disks that sleep."`
+	SmartMinutes          int    `name:"smart_minutes" label:"SMART attributes every" default:"120" min:"0" max:"10080" unit:"min" help:"How often a disk is asked for its SMART attributes and temperature, 0 for never. Asking wakes disks that sleep."`
 	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" help:"Whether the nodes show temperatures; unset follows the server's setting."`
 	GuestURL              string `name:"guest_url" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
 

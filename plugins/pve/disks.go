@@ -3,6 +3,7 @@ package pve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,40 @@ const defaultDiskAge = 30 * time.Minute
 // diskBook is what was last read of the disks of a node.
 type diskBook struct {
 	at    time.Time
-	disks []diskRow
+	disks []knownDisk
+	smart map[string]smartReading // by key
+}
+
+// knownDisk is a disk with the key that it is told by.
+type knownDisk struct {
+	diskRow
+	key string
+}
+
+// whole are the disks of the book; partitions are none.
+func (b *diskBook) whole() []knownDisk { return slices.Clone(b.disks) }
+
+// know makes a book of a node's disks. What was read of them before stays.
+func (b *diskBook) know(node string, rows []diskRow, at time.Time) diskBook {
+	out := diskBook{at: at, smart: map[string]smartReading{}}
+	for _, r := range rows {
+		if r.DevPath == "" || r.Parent != "" {
+			continue // a partition
+		}
+		key := "disk/" + node + "/" + string(orText(r.Serial, r.DevPath))
+		if r.Serial == "unknown" || out.has(key) {
+			key = "disk/" + node + "/" + string(r.DevPath)
+		}
+		if !out.has(key) {
+			out.disks = append(out.disks, knownDisk{r, key})
+			out.smart[key] = b.smart[key]
+		}
+	}
+	return out
+}
+
+func (b *diskBook) has(key string) bool {
+	return slices.ContainsFunc(b.disks, func(d knownDisk) bool { return d.key == key })
 }
 
 // diskAge is how long what disks said of their health is believed: asking wakes those that sleep.
@@ -73,17 +107,19 @@ func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, er
 		disks, _, err := proxmox.Rows[diskRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "list").Slowly())
 		switch {
 		case err == nil:
-			known = diskBook{c.deps.Now(), disks}
-			c.mu.Lock()
-			c.disks[n.name] = known
-			c.mu.Unlock()
+			known = known.know(n.name, disks, c.deps.Now())
 		case there && proxmox.KindOf(err) == proxmox.KindBudget:
 			fresh = false // what is known stays for another cycle
 		default:
 			return nil, fmt.Errorf("read disks: %w", err)
 		}
 	}
-	return c.tellDisks(n, known, fresh), nil
+	c.askSmart(ctx, n, &known)
+	found := c.tellDisks(n, &known, fresh)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disks[n.name] = known
+	return found, nil
 }
 
 // diskDoc is a disk as the state shows it.
@@ -98,34 +134,28 @@ type diskDoc struct {
 	Size        int64   `json:"size"`
 	Health      string  `json:"health"`
 	Wearout     float64 `json:"wearout"`     // percent of life that is left, -1 when it is not known
-	Temperature int     `json:"temperature"` // 0: the list does not say it
+	Temperature int     `json:"temperature"` // °C, 0 when it is not known
 	RPM         int64   `json:"rpm"`
 	Used        string  `json:"used"`
 	LastChecked string  `json:"lastChecked"`
+
+	Smart *smartDoc `json:"smartAttributes,omitempty"`
 }
 
 // tellDisks tells of the disks of a node; numbers only when they were read anew.
-func (c *Collector) tellDisks(n node, book diskBook, fresh bool) []sdk.Observation {
-	var out []sdk.Observation
-	seen := map[string]bool{}
-	for _, r := range book.disks {
-		if r.DevPath == "" || r.Parent != "" {
-			continue // a partition
-		}
-		key := "disk/" + n.name + "/" + string(orText(r.Serial, r.DevPath))
-		if r.Serial == "unknown" || seen[key] {
-			key = "disk/" + n.name + "/" + string(r.DevPath)
-		}
-		if seen[key] {
-			continue
-		}
-		seen[key] = true
-		out = append(out, c.tellDisk(n, key, r, book.at, fresh)...)
+func (c *Collector) tellDisks(n node, book *diskBook, fresh bool) (out []sdk.Observation) {
+	for _, d := range book.disks {
+		smart := book.smart[d.key]
+		out = append(out, c.tellDisk(n, d, smart, book.at, fresh)...)
+		smart.fresh = false
+		book.smart[d.key] = smart
 	}
 	return out
 }
 
-func (c *Collector) tellDisk(n node, key string, r diskRow, at time.Time, fresh bool) []sdk.Observation {
+func (c *Collector) tellDisk(n node, r knownDisk, smart smartReading, at time.Time, fresh bool) []sdk.Observation {
+	key := r.key
+	s := samples{kind: typeDisk, key: key, out: make([]sdk.Observation, 1, 8)}
 	d := diskDoc{
 		Node: n.name, Instance: c.instance, DevPath: string(r.DevPath), Model: strings.TrimSpace(string(r.Model)), Serial: string(r.Serial), WWN: string(r.WWN),
 		Type: string(r.Type), Size: r.Size.V, Health: string(orText(r.Health, "UNKNOWN")), Wearout: -1, RPM: max(0, r.RPM.V), Used: string(r.Used),
@@ -134,6 +164,7 @@ func (c *Collector) tellDisk(n node, key string, r diskRow, at time.Time, fresh 
 	if r.Wearout.OK {
 		d.Wearout = min(100, max(0, r.Wearout.V))
 	}
+	smart.tellSmart(&d, &s)
 	record := sdk.Record{
 		Type: typeDisk, Key: key, Name: n.name + " " + d.DevPath, WireID: c.instance + "-" + n.name + "-" + strings.ReplaceAll(d.DevPath, "/", "-"),
 		Status: sdk.StatusUp, StatusWord: d.Health, Doc: proxmox.Document(d),
@@ -151,7 +182,7 @@ func (c *Collector) tellDisk(n node, key string, r diskRow, at time.Time, fresh 
 			Message:  fmt.Sprintf("Disk %s (%s) of %s says that it is failing.", d.DevPath, orText(proxmox.Str(d.Model), "unknown model"), n.name),
 			Metadata: map[string]string{"health": d.Health, "serial": d.Serial}})
 	}
-	s := samples{kind: typeDisk, key: key, out: []sdk.Observation{record}}
+	s.out[0] = record
 	if fresh && r.Wearout.OK {
 		s.ratio("wearout", r.Wearout.V/100, true)
 	}

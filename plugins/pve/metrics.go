@@ -9,7 +9,7 @@ import (
 // metrics are the numbers over time.
 func metrics() []sdk.Metric {
 	guests := []string{typeVM, typeLXC}
-	nodes, ceph := []string{typeNode}, []string{typeCeph}
+	nodes, ceph, disks := []string{typeNode}, []string{typeCeph}, []string{typeDisk}
 	busy := append([]string{typeNode}, guests...)
 	m := []sdk.Metric{
 		{Name: "nodes_online", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Nodes online", Help: "Nodes of the cluster that are online.", Chart: "nodes"},
@@ -47,7 +47,12 @@ func metrics() []sdk.Metric {
 		{Name: "ceph_write", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Written", Help: "Bytes written a second by clients.", Chart: "io"},
 		{Name: "ceph_recovery", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Recovered", Help: "Bytes a second that are put back in their place.", Chart: "io"},
 		{Name: "ceph_degraded", Types: ceph, Unit: sdk.UnitRatio, Precision: 12, Label: "Degraded", Help: "Share of objects that have too few copies.", Chart: "degraded"},
-		{Name: "wearout", Types: []string{typeDisk}, Unit: sdk.UnitRatio, Precision: 12, Label: "Life left", Help: "Share of its life that a disk has left, as it says.", Chart: "wear"},
+		{Name: "wearout", Types: disks, Unit: sdk.UnitRatio, Precision: 12, Label: "Life left", Help: "Share of its life that a disk has left, as it says.", Chart: "wear"},
+		{Name: "temperature", Types: disks, Unit: sdk.UnitCelsius, Precision: 10, Label: "Temperature", Help: "Temperature of a disk.", Chart: "temperature"},
+		{Name: "power_on", Types: disks, Unit: sdk.UnitSeconds, Precision: 20, Label: "Time switched on", Help: "How long a disk has run in all.", Chart: "power_on"},
+		{Name: "reallocated_sectors", Types: disks, Unit: sdk.UnitCount, Precision: 20, Label: "Sectors replaced", Help: "Sectors that a disk has replaced by spare ones.", Chart: "sectors"},
+		{Name: "pending_sectors", Types: disks, Unit: sdk.UnitCount, Precision: 20, Label: "Sectors that cannot be read", Help: "Sectors that a disk could not read and has not replaced yet.", Chart: "sectors"},
+		{Name: "media_errors", Types: disks, Unit: sdk.UnitCount, Precision: 20, Label: "Media errors", Help: "Times when a disk could not give back what was written.", Chart: "sectors"},
 		{Name: "thin_metadata", Types: nodes, Unit: sdk.UnitRatio, Instance: "pool", Precision: 12, Label: "Metadata of thin pools", Help: "Used share of the metadata of an LVM thin pool.", Chart: "thin"},
 		{Name: "pending_updates", Types: nodes, Unit: sdk.UnitCount, Precision: 14, Label: "Pending updates", Help: "Packages that can be updated; only the product's own ones when the account may not see all.", Chart: "updates"},
 		{Name: "certificate_left", Types: nodes, Unit: sdk.UnitSeconds, Precision: 16, Label: "Certificate good for", Help: "Time until the certificate of the web interface ends.", Chart: "certificate"},

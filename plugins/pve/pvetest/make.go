@@ -26,8 +26,8 @@ func New(nodes, guests int, now func() time.Time) *World {
 			Name: fmt.Sprintf("pve%d", i+1), IP: fmt.Sprintf("192.0.2.%d", i%250+1), Online: true, Threads: 32, Memory: 256 * gib, Swap: 8 * gib,
 			Root: 100 * gib, Busy: 0.3, Since: since.Add(-time.Duration(i) * time.Hour), Level: "c", CertificateEnds: now().Add(400 * 24 * time.Hour),
 			Disks: []*Disk{
-				{Path: "/dev/nvme0n1", Kind: "nvme", Model: "WD_BLACK SN850X 2000GB", Serial: fmt.Sprintf("NVME-%d", i+1), Size: 1863 * gib, Health: "PASSED", Wearout: 97, Used: "ZFS"},
-				{Path: "/dev/sda", Kind: "hdd", Model: "ST8000VN004", Serial: fmt.Sprintf("HDD-%d", i+1), Size: 7452 * gib, Health: "PASSED", Wearout: -1, Used: "LVM"},
+				{Path: "/dev/nvme0n1", Kind: "nvme", Model: "WD_BLACK SN850X 2000GB", Serial: fmt.Sprintf("NVME-%d", i+1), Size: 1863 * gib, Health: "PASSED", Wearout: 97, Temperature: 41, Used: "ZFS"},
+				{Path: "/dev/sda", Kind: "hdd", Model: "ST8000VN004", Serial: fmt.Sprintf("HDD-%d", i+1), Size: 7452 * gib, Health: "PASSED", Wearout: -1, Temperature: 34, Used: "LVM"},
 			},
 			Pools:   []*Pool{{Name: "rpool", Health: "ONLINE"}},
 			Thin:    map[string]float64{"pve/data": 0.12},
