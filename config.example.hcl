@@ -21,12 +21,17 @@ server {
   # ignored. Not set by default; for example:
   #trusted_proxies = ["10.0.0.0/24", "192.0.2.7"]
 
-  # Other sites whose pages may call the API from a browser. Not set by default; for example:
+  # Other sites whose pages may call the API from a browser; "*" is any, without cookies. With it
+  # the web page does not decide. Not set by default; for example:
   #allowed_origins = ["https://dashboard.example.com"]
 
   # Lets other sites show Pulse in a frame. Allow it only when you need it: frames make
   # click-jacking possible.
   #allow_embedding = false
+
+  # The sites that may show Pulse in a frame while allow_embedding is on. Without any, all may. Not
+  # set by default; for example:
+  #embed_origins = ["https://home.example.com"]
 
   # PEM file of the certificate, with those between it and its root. With it and tls_key the server
   # speaks HTTPS only. Both are read anew when they change; what does not fit leaves the pair of
@@ -141,6 +146,12 @@ license {
 
   # Where one gets a licence; whoever lacks one is told. Not set by default; for example:
   #upgrade_url = "https://pulse.example.com/licences"
+}
+
+audit {
+  # How long events of the audit log are kept. Without it the web page decides, 90 days at first.
+  # Range: at least 24h. Not set by default; for example:
+  #retention = "365d"
 }
 
 # An integration is one configured use of a plugin: the plugin's kind and a name of your choice. Its keys

@@ -5,9 +5,20 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v3"
 )
+
+// anySite stands for every site there is.
+const anySite = "*"
+
+func (s *Server) sites() Sites {
+	if s.opt.Sites == nil {
+		return Sites{}
+	}
+	return s.opt.Sites()
+}
 
 // nonceLocal is where the nonce of the response's style rule lies.
 type nonceLocal struct{}
@@ -18,10 +29,13 @@ func (s *Server) securityHeaders(c fiber.Ctx) string {
 	rand.Read(b) // never fails since Go 1.24
 	nonce := base64.RawStdEncoding.EncodeToString(b)
 	ancestors := "'none'"
-	if s.opt.AllowEmbedding {
-		ancestors = "*"
-	} else {
+	switch frames := s.sites().Frames; {
+	case len(frames) == 0:
 		c.Set("X-Frame-Options", "DENY")
+	case slices.Contains(frames, anySite):
+		ancestors = anySite
+	default:
+		ancestors = "'self' " + strings.Join(frames, " ")
 	}
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("X-XSS-Protection", "1; mode=block")
@@ -34,13 +48,21 @@ func (s *Server) securityHeaders(c fiber.Ctx) string {
 
 // cors lets the configured sites call the API from a browser.
 func (s *Server) cors(c fiber.Ctx) {
-	origin := c.Get(fiber.HeaderOrigin)
-	if origin == "" || !slices.Contains(s.opt.AllowedOrigins, origin) {
+	origin, callers := c.Get(fiber.HeaderOrigin), s.sites().Callers
+	if len(callers) > 0 {
+		c.Vary(fiber.HeaderOrigin)
+	}
+	switch {
+	case origin == "":
+		return
+	case slices.Contains(callers, origin):
+		c.Set(fiber.HeaderAccessControlAllowOrigin, origin)
+		c.Set(fiber.HeaderAccessControlAllowCredentials, "true")
+	case slices.Contains(callers, anySite):
+		c.Set(fiber.HeaderAccessControlAllowOrigin, anySite)
+	default:
 		return
 	}
-	c.Set(fiber.HeaderAccessControlAllowOrigin, origin)
-	c.Set(fiber.HeaderAccessControlAllowCredentials, "true")
-	c.Vary(fiber.HeaderOrigin)
 	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, POST, PUT, PATCH, DELETE, OPTIONS")
 	c.Set(fiber.HeaderAccessControlAllowHeaders, "Content-Type, Authorization, X-API-Token, X-CSRF-Token, X-Setup-Token")
 	c.Set(fiber.HeaderAccessControlExposeHeaders, "X-CSRF-Token, X-Authenticated-User, X-Auth-Method")
@@ -48,7 +70,7 @@ func (s *Server) cors(c fiber.Ctx) {
 
 // sameSite reports whether an Origin header names the host that the request was made to, or an allowed site.
 func (s *Server) sameSite(origin, host string) bool {
-	if origin == "" || slices.Contains(s.opt.AllowedOrigins, origin) {
+	if origin == "" || slices.Contains(s.sites().Callers, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)

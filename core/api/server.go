@@ -62,9 +62,9 @@ type Options struct {
 	Assets         fs.FS // the web app, nil when it is not built
 	TrustedProxies []netip.Prefix
 	// Proxy lets trusted proxies log users in, nil for none.
-	Proxy          *ProxyAuth
-	AllowedOrigins []string
-	AllowEmbedding bool
+	Proxy *ProxyAuth
+	// Sites are the other sites that browsers may be on, now; nil for none.
+	Sites func() Sites
 	// Licensed returns why a feature is not open, nil when it is; nil opens all.
 	Licensed func(feature string) error
 	// Recovering reports whether recovery mode is on, which callers from this machine are told; nil for never.
@@ -72,6 +72,14 @@ type Options struct {
 	// Audit keeps who changed what, nil for nobody.
 	Audit Recorder
 	Now   func() time.Time
+}
+
+// Sites are other sites, as origins, or "*" for any.
+type Sites struct {
+	// Callers are those whose pages may call the API. Any means without cookies.
+	Callers []string
+	// Frames are those that may show the web app in a frame.
+	Frames []string
 }
 
 // Limits of every request unless its row says otherwise.

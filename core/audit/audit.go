@@ -26,8 +26,6 @@ const KeyLen = 32
 
 // Limits of what is kept.
 const (
-	// Retention is how long an event is kept.
-	Retention = 90 * 24 * time.Hour
 	// MaxEvents is how many events are kept at most; the oldest go first.
 	MaxEvents = 1_000_000
 	maxText   = 1000

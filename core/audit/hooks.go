@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-platform/pulse/core/errs"
@@ -52,6 +53,8 @@ type HookState struct {
 	URL     string
 	Waiting int64  // events that it has not been told of
 	Error   string // why the last attempt failed, empty when it did not
+	// Delivered is when the receiver took an event last, zero when it has not since the server started.
+	Delivered time.Time
 }
 
 // HookConfig is what webhooks need.
@@ -77,13 +80,14 @@ type Hooks struct {
 	HookConfig
 	changed chan struct{}
 
-	mu     sync.Mutex
-	errors map[int64]string
+	mu        sync.Mutex
+	errors    map[int64]string
+	delivered map[int64]time.Time
 }
 
 // NewHooks returns the hooks.
 func NewHooks(c HookConfig) *Hooks {
-	return &Hooks{HookConfig: c, changed: make(chan struct{}, 1), errors: map[int64]string{}}
+	return &Hooks{HookConfig: c, changed: make(chan struct{}, 1), errors: map[int64]string{}, delivered: map[int64]time.Time{}}
 }
 
 // List returns how the hooks are doing.
@@ -96,7 +100,7 @@ func (h *Hooks) List(ctx context.Context) ([]HookState, error) {
 	defer h.mu.Unlock()
 	out := []HookState{}
 	for _, x := range hooks {
-		out = append(out, HookState{URL: x.URL, Waiting: max(0, h.Log.Last()-x.Cursor), Error: h.errors[x.ID]})
+		out = append(out, HookState{URL: x.URL, Waiting: max(0, h.Log.Last()-x.Cursor), Error: h.errors[x.ID], Delivered: h.delivered[x.ID]})
 	}
 	return out, nil
 }
@@ -106,15 +110,12 @@ func (h *Hooks) Set(ctx context.Context, urls []string) error {
 	if len(urls) > maxHooks {
 		return errs.New(errs.Invalid, "there may be at most %d addresses", maxHooks).WithWord("invalid_request").WithField("urls")
 	}
-	seen := map[string]bool{}
-	for _, text := range urls {
-		u, err := url.Parse(text)
-		if err != nil || len(text) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || seen[text] {
-			return badURL(text, "it must be an http or https address, and given once")
+	for i, text := range urls {
+		if slices.Contains(urls[:i], text) {
+			return badURL(text, "it is given twice")
 		}
-		seen[text] = true
-		if err := h.Check(ctx, u); err != nil {
-			return badURL(text, err.Error())
+		if err := h.check(ctx, text); err != nil {
+			return err
 		}
 	}
 	if err := h.Store.SetHooks(ctx, urls, h.Log.Last()); err != nil {
@@ -125,6 +126,35 @@ func (h *Hooks) Set(ctx context.Context, urls []string) error {
 	default: // it is told already
 	}
 	return nil
+}
+
+func (h *Hooks) check(ctx context.Context, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || len(text) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+		return badURL(text, "it must be an http or https address")
+	}
+	if err := h.Check(ctx, u); err != nil {
+		return badURL(text, err.Error())
+	}
+	return nil
+}
+
+// testEvent is the event that a test sends. It is not in the log.
+const testEvent = "webhook_test"
+
+// Test sends one event to an address that need not be stored. The error says why it did not arrive.
+func (h *Hooks) Test(ctx context.Context, to string) error {
+	if err := h.check(ctx, to); err != nil {
+		return err
+	}
+	_, err := h.send(ctx, to, Event{ID: uuid.NewString(), Time: h.Now(), Event: testEvent, Success: true, Details: "A test. It is not in the log."})
+	return err
+}
+
+// Signed reports whether deliveries are signed.
+func (h *Hooks) Signed(ctx context.Context) (bool, error) {
+	secret, err := h.Store.HookSecret(ctx)
+	return secret != "", err
 }
 
 func badURL(text, why string) error {
@@ -227,6 +257,7 @@ func (h *Hooks) note(id int64, err error) {
 	defer h.mu.Unlock()
 	if err == nil {
 		delete(h.errors, id)
+		h.delivered[id] = h.Now()
 	} else {
 		h.errors[id] = err.Error()
 	}

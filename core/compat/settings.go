@@ -22,8 +22,8 @@ type Setting struct {
 	Zero     bool
 	// Words are the values that a text may have; nil for any.
 	Words []string
-	// Networks is a text that lists networks in CIDR notation.
-	Networks bool
+	// Networks is a text that lists networks in CIDR notation, Origins one that lists sites; Any allows "*" instead.
+	Networks, Origins, Any bool
 	// Keeps is a text that an empty value leaves as it is.
 	Keeps bool
 	// Fixed cannot be set here: it is told and ignored.
@@ -44,7 +44,7 @@ func Settings() []Setting {
 		{Name: "adaptivePollingMinInterval", Kind: SettingInt, Fixed: true},
 		{Name: "adaptivePollingMaxInterval", Kind: SettingInt, Fixed: true},
 		{Name: "frontendPort", Kind: SettingInt, Fixed: true},
-		{Name: "allowedOrigins", Kind: SettingText, Keeps: true},
+		{Name: "allowedOrigins", Kind: SettingText, Origins: true, Any: true},
 		{Name: "connectionTimeout", Kind: SettingInt, Min: 0, Max: 300},
 		{Name: "updateChannel", Kind: SettingText, Words: []string{"stable", "rc"}, Keeps: true},
 		{Name: "autoUpdateEnabled", Kind: SettingBool, Default: false},
@@ -57,7 +57,7 @@ func Settings() []Setting {
 		{Name: "theme", Kind: SettingText, Words: []string{"light", "dark"}, Keeps: true},
 		{Name: "fullWidthMode", Kind: SettingBool, Default: false},
 		{Name: "allowEmbedding", Kind: SettingBool, Default: false},
-		{Name: "allowedEmbedOrigins", Kind: SettingText},
+		{Name: "allowedEmbedOrigins", Kind: SettingText, Origins: true},
 		{Name: "temperatureMonitoringEnabled", Kind: SettingBool, Default: true},
 		{Name: "dnsCacheTimeout", Kind: SettingInt, Fixed: true},
 		{Name: "sshPort", Kind: SettingInt, Min: 1, Max: 65535},
@@ -69,11 +69,22 @@ func Settings() []Setting {
 		{Name: "metricsRetentionHourlyDays", Kind: SettingInt, Fixed: true},
 		{Name: "metricsRetentionDailyDays", Kind: SettingInt, Fixed: true},
 		{Name: "disableDockerUpdateActions", Kind: SettingBool, Default: false},
+		{Name: SettingAuditRetention, Kind: SettingInt, Default: 90, Min: 1, Max: 3650},
 	}
 }
 
 // StateTemperature is the member of the state document that tells the setting of that name.
 const StateTemperature = "temperatureMonitoringEnabled"
+
+// SettingAuditRetention is for how many days events of the audit log are kept. The reference keeps 90.
+const SettingAuditRetention = "auditRetentionDays"
+
+// The settings of which other sites may call the API from a browser or show the page in a frame.
+const (
+	SettingOrigins      = "allowedOrigins"
+	SettingEmbedding    = "allowEmbedding"
+	SettingEmbedOrigins = "allowedEmbedOrigins"
+)
 
 // The settings of what looks through networks.
 const (

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/core/settings"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -27,6 +28,7 @@ type Config struct {
 	Plugins      Plugins
 	ProxyAuth    ProxyAuth
 	License      License
+	Audit        Audit
 	Integrations []Integration
 	// Demo tells that all integrations watch invented upstreams; the file cannot say it.
 	Demo bool
@@ -44,8 +46,9 @@ type Server struct {
 	Data           string         `name:"data" help:"Directory of all state. Only one server may use it at a time; back it up as a whole." default:"/var/lib/pulse"`
 	BaseURL        string         `name:"base_url" help:"Address under which people and agents reach the server, for links and install commands. Without it, it is taken from each request. Its path is where a reverse proxy shows the server." format:"url" example:"https://pulse.example.com"`
 	TrustedProxies []netip.Prefix `name:"trusted_proxies" help:"Networks of reverse proxies whose X-Forwarded headers are believed. Without any, the headers are ignored." example:"10.0.0.0/24,192.0.2.7"`
-	AllowedOrigins []string       `name:"allowed_origins" help:"Other sites whose pages may call the API from a browser." format:"url" example:"https://dashboard.example.com"`
+	AllowedOrigins []string       `name:"allowed_origins" help:"Other sites whose pages may call the API from a browser; \"*\" is any, without cookies. With it the web page does not decide." example:"https://dashboard.example.com"`
 	AllowEmbedding bool           `name:"allow_embedding" help:"Lets other sites show Pulse in a frame. Allow it only when you need it: frames make click-jacking possible." default:"false"`
+	EmbedOrigins   []string       `name:"embed_origins" help:"The sites that may show Pulse in a frame while allow_embedding is on. Without any, all may." example:"https://home.example.com"`
 	TLSCertificate string         `name:"tls_certificate" label:"TLS certificate" help:"PEM file of the certificate, with those between it and its root. With it and tls_key the server speaks HTTPS only. Both are read anew when they change; what does not fit leaves the pair of before." example:"/etc/pulse/tls/fullchain.pem"`
 	TLSKey         string         `name:"tls_key" label:"TLS key" help:"PEM file of the certificate's key." example:"/etc/pulse/tls/privkey.pem"`
 	LogLevel       string         `name:"log_level" help:"Least severe level that is logged." default:"info" enum:"trace,debug,info,warn,error"`
@@ -67,9 +70,11 @@ func (s Server) Validate() []sdk.Diagnostic {
 	report := func(path, detail string) {
 		diags = append(diags, sdk.Diagnostic{Severity: sdk.DiagnosticError, Path: path, Summary: "Invalid value", Detail: detail})
 	}
-	for i, origin := range s.AllowedOrigins {
-		if u, err := url.Parse(origin); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
-			report(fmt.Sprintf("allowed_origins.%d", i), `An origin is scheme, host and port only, for example "https://dashboard.example.com".`)
+	for key, list := range map[string][]string{"allowed_origins": s.AllowedOrigins, "embed_origins": s.EmbedOrigins} {
+		for i, origin := range list {
+			if err := settings.CheckOrigin(origin); err != nil && (origin != "*" || key == "embed_origins") {
+				report(fmt.Sprintf("%s.%d", key, i), err.Error())
+			}
 		}
 	}
 	if (s.TLSCertificate == "") != (s.TLSKey == "") {
@@ -121,6 +126,11 @@ func (l License) Validate() []sdk.Diagnostic {
 		return nil
 	}
 	return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "public_key", Summary: "Invalid value", Detail: "It is the base64 of the 32 bytes of an Ed25519 public key: openssl pkey -in key.pem -pubout -outform DER | tail -c 32 | base64"}}
+}
+
+// Audit is the audit block.
+type Audit struct {
+	Retention time.Duration `name:"retention" help:"How long events of the audit log are kept. Without it the web page decides, 90 days at first." min:"1d" example:"365d"`
 }
 
 // Metrics is the metrics block.

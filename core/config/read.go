@@ -72,6 +72,10 @@ var sections = []struct {
 		c.License, d = schema.Decode[License](v)
 		return
 	}},
+	{"audit", schema.Of[Audit], func(c *Config, v json.RawMessage) (d []sdk.Diagnostic) {
+		c.Audit, d = schema.Decode[Audit](v)
+		return
+	}},
 }
 
 const integrationBlock = "integration"

@@ -29,6 +29,7 @@ func Settings() []Setting {
 		{"server.trusted_proxies", "trusted-proxies", []string{"PULSE_TRUSTED_PROXIES", "PULSE_TRUSTED_PROXY_CIDRS"}},
 		{"server.allowed_origins", "allowed-origins", []string{"PULSE_ALLOWED_ORIGINS", "ALLOWED_ORIGINS"}},
 		{"server.allow_embedding", "allow-embedding", []string{"PULSE_ALLOW_EMBEDDING"}},
+		{"server.embed_origins", "embed-origins", []string{"PULSE_EMBED_ORIGINS"}},
 		{"server.tls_certificate", "tls-certificate", []string{"PULSE_TLS_CERTIFICATE", "TLS_CERT_FILE"}},
 		{"server.tls_key", "tls-key", []string{"PULSE_TLS_KEY", "TLS_KEY_FILE"}},
 		{"server.log_level", "log-level", []string{"PULSE_LOG_LEVEL", "LOG_LEVEL"}},

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -72,20 +74,55 @@ func (s *Service) tell() {
 	}
 }
 
-// Document returns all fields: what is stored, else the default. Fixed are values that are set elsewhere.
+// Int returns a setting, its default when it is not stored.
+func (v Values) Int(name string) int64 {
+	for _, f := range compat.Settings() {
+		if f.Name == name && v[name] == nil {
+			n, _ := f.Default.(int)
+			return int64(n)
+		}
+	}
+	switch n := v[name].(type) {
+	case int64:
+		return n
+	case float64: // as it was stored
+		return int64(n)
+	}
+	return 0
+}
+
+// List returns what a text lists, with commas between.
+func (v Values) List(name string) []string {
+	var out []string
+	text, _ := v[name].(string)
+	for _, one := range strings.Split(text, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// Document returns all fields: what is stored, else the default. Fixed are values that are set elsewhere, and which of
+// them could be changed here otherwise is told beside them.
 func (s *Service) Document(fixed Values) Values {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Values{}
+	out, overridden := Values{}, map[string]bool{}
 	for _, f := range compat.Settings() {
 		switch {
 		case fixed[f.Name] != nil:
-			out[f.Name] = fixed[f.Name]
+			if out[f.Name] = fixed[f.Name]; !f.Fixed {
+				overridden[f.Name] = true
+			}
 		case s.all[f.Name] != nil:
 			out[f.Name] = s.all[f.Name]
 		case f.Default != nil:
 			out[f.Name] = f.Default
 		}
+	}
+	if len(overridden) > 0 {
+		out["envOverrides"] = overridden
 	}
 	return out
 }
@@ -171,11 +208,40 @@ func judgeText(f compat.Setting, v string) error {
 		return fmt.Errorf("must be one of %s", strings.Join(f.Words, ", "))
 	case f.Networks:
 		return networks(strings.Split(v, ","))
+	case f.Origins && (v != "*" || !f.Any):
+		return origins(v)
 	case f.Name == "publicURL" && v != "":
 		u, err := url.Parse(v)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return fmt.Errorf("must begin with http:// or https://")
 		}
+	}
+	return nil
+}
+
+func origins(text string) error {
+	for _, one := range strings.Split(text, ",") {
+		if one = strings.TrimSpace(one); one == "" {
+			continue
+		}
+		if err := CheckOrigin(one); err != nil {
+			return fmt.Errorf("%q: %w", one, err)
+		}
+	}
+	return nil
+}
+
+var errOrigin = errors.New(`An origin is scheme, host and port only, for example "https://dashboard.example.com".`) //nolint:revive // shown as it is
+
+// plainHost is what may stand in an origin after its scheme: it is written into headers, in which spaces and
+// semicolons divide.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]_-]+$`)
+
+// CheckOrigin tells why a text is not the origin of a site as browsers send it, nil when it is.
+func CheckOrigin(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != text || !plainHost.MatchString(u.Host) {
+		return errOrigin
 	}
 	return nil
 }

@@ -97,6 +97,39 @@ func hooksOf(t *testing.T, db *DB, l *audit.Log) *audit.Hooks {
 	})
 }
 
+// A test goes to an address that need not be stored, signed like a delivery, and tells what became of it.
+func TestAuditHooksAreTried(t *testing.T) {
+	db, l, _ := auditOf(t, 1)
+	h := hooksOf(t, db, l)
+	if signed, err := h.Signed(t.Context()); signed || err != nil {
+		t.Errorf("signed before there is a secret: %v %v", signed, err)
+	}
+	secret, err := h.NewSecret(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := listen(t, &secret)
+	if err := h.Test(t.Context(), r.url); err != nil {
+		t.Error(err)
+	}
+	r.expect(t, "webhook_test")
+	r.say <- http.StatusForbidden
+	if err := h.Test(t.Context(), r.url); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("refused: %v", err)
+	}
+	for _, bad := range []string{"http://169.254.169.254/", "ftp://example.com/", "words"} {
+		if err := h.Test(t.Context(), bad); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if signed, err := h.Signed(t.Context()); !signed || err != nil {
+		t.Errorf("signed: %v %v", signed, err)
+	}
+	if last := l.Last(); last != 2 { // the log's own event and one of the test's
+		t.Errorf("a test is in the log: %d events", last)
+	}
+}
+
 func TestAuditHooksTellOfEachEventInOrder(t *testing.T) {
 	db, l, _ := auditOf(t, 2)
 	h := hooksOf(t, db, l)

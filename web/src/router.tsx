@@ -227,6 +227,18 @@ const settingsAudit = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/audit.tsx'), 'Audit'),
 });
 
+const settingsAuditDelivery = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit-delivery',
+  component: lazyRouteComponent(() => import('./features/settings/audit-delivery.tsx'), 'AuditDelivery'),
+});
+
+const settingsLicence = createRoute({
+  getParentRoute: () => settings,
+  path: '/licence',
+  component: lazyRouteComponent(() => import('./features/settings/licence.tsx'), 'Licence'),
+});
+
 const settingsSecurity = createRoute({
   getParentRoute: () => settings,
   path: '/security',
@@ -292,6 +304,8 @@ export const router = createRouter({
         settingsUsers,
         settingsRoles,
         settingsAudit,
+        settingsAuditDelivery,
+        settingsLicence,
         settingsSecurity,
         settingsKiosk,
         settingsMetrics,

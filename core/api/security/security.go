@@ -54,6 +54,8 @@ type Area struct {
 	Locks    Locks
 	// Recovery is the way back in for whoever is locked out.
 	Recovery Recovery
+	// Posture tells how the server is protected.
+	Posture func(ctx context.Context) (Posture, error)
 	// Restart ends the run of the server once what is asked is answered, and begins another.
 	Restart func()
 	Now     func() time.Time
@@ -72,7 +74,7 @@ type Area struct {
 // Routes returns the area's rows.
 func (a Area) Routes() []route.Route {
 	own := func(x *route.Access) { x.NoCSRF = true } // they carry a secret of their own
-	return slices.Concat(a.sessionRoutes(), a.stepRoutes(), a.tokenRoutes(), a.recoveryRoutes(), []route.Route{
+	return slices.Concat(a.sessionRoutes(), a.stepRoutes(), a.tokenRoutes(), a.recoveryRoutes(), a.postureRoutes(), []route.Route{
 		route.Get("/api/security/status", "getSecurityStatus", "How the server is protected, and as whom the caller is known", a.status).Public().Class("public"),
 		route.Post("/api/security/validate-bootstrap-token", "validateBootstrapToken", "Whether a bootstrap token claims the server; it is not used up", a.validateBootstrap).Public().Event("bootstrap_token_checked").With(own).Class("auth"),
 		route.Post("/api/security/quick-setup", "quickSetup", "Claim a new server: make its first user", a.quickSetup).Public().Event("quick_setup").With(own).Class("auth"),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/auditlog"
 	"github.com/pulse-platform/pulse/core/audit"
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
@@ -38,7 +39,7 @@ const trimEvery = time.Hour
 // trimAudit removes what the audit log does not keep any longer.
 func (s *server) trimAudit(ctx context.Context) {
 	for {
-		if err := s.audit.Trim(ctx, audit.Retention); err != nil && ctx.Err() == nil {
+		if err := s.audit.Trim(ctx, s.auditRetention()); err != nil && ctx.Err() == nil {
 			s.log.Error("the audit log cannot be trimmed", "error", err)
 		}
 		select {
@@ -47,6 +48,11 @@ func (s *server) trimAudit(ctx context.Context) {
 		case <-time.After(trimEvery):
 		}
 	}
+}
+
+// auditRetention is how long events of the audit log are kept.
+func (s *server) auditRetention() time.Duration {
+	return time.Duration(s.settings.Document(s.fixedSettings()).Int(compat.SettingAuditRetention)) * 24 * time.Hour
 }
 
 // byCommand keeps in the audit log what somebody did on the server's own machine.

@@ -32,6 +32,7 @@ type options struct {
 	TrustedProxies string `help:"Networks of reverse proxies whose X-Forwarded headers are believed, separated by commas." placeholder:"CIDRS"`
 	AllowedOrigins string `help:"Other sites whose pages may call the API, separated by commas." placeholder:"URLS"`
 	AllowEmbedding string `help:"Whether other sites may show Pulse in a frame." placeholder:"BOOL"`
+	EmbedOrigins   string `help:"The sites that may, separated by commas (default all)." placeholder:"URLS"`
 	TLSCertificate string `name:"tls-certificate" help:"PEM file of the certificate; the server speaks HTTPS only." placeholder:"FILE"`
 	TLSKey         string `name:"tls-key" help:"PEM file of the certificate's key." placeholder:"FILE"`
 	LogLevel       string `help:"Least severe log level: trace, debug, info, warn, error (default info)." placeholder:"LEVEL"`
@@ -42,7 +43,7 @@ type options struct {
 func (o *options) flags() map[string]string {
 	return map[string]string{
 		"data": o.Data, "listen": o.Listen, "plugins": o.Plugins, "base-url": o.BaseURL,
-		"trusted-proxies": o.TrustedProxies, "allowed-origins": o.AllowedOrigins, "allow-embedding": o.AllowEmbedding,
+		"trusted-proxies": o.TrustedProxies, "allowed-origins": o.AllowedOrigins, "allow-embedding": o.AllowEmbedding, "embed-origins": o.EmbedOrigins,
 		"tls-certificate": o.TLSCertificate, "tls-key": o.TLSKey,
 		"log-level": o.LogLevel, "log-format": o.LogFormat,
 	}

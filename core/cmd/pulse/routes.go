@@ -8,6 +8,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -36,6 +37,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/views"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/fleet"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
@@ -71,8 +73,8 @@ func (s *server) openAPI(ctx context.Context, started time.Time) (err error) {
 	}
 	s.api, err = api.New(context.WithoutCancel(ctx), api.Options{
 		Areas: s.areas(f, started), Auth: s.auth, Claimed: s.auth.Claimed, Log: s.log.Named("api"), Version: version,
-		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, Proxy: proxy, AllowedOrigins: s.cfg.Server.AllowedOrigins,
-		AllowEmbedding: s.cfg.Server.AllowEmbedding, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Licensed: s.licences.Check, Recovering: s.recovery.On, Now: time.Now,
+		Assets: assets, TrustedProxies: s.cfg.Server.TrustedProxies, Proxy: proxy,
+		Sites: func() api.Sites { return *s.sites.Load() }, BasePath: s.cfg.Server.BasePath(), Audit: s.audit, Licensed: s.licences.Check, Recovering: s.recovery.On, Now: time.Now,
 	})
 	return err
 }
@@ -85,7 +87,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		})},
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth,
-			Recovery: s.recovery, Restart: s.again, Now: time.Now,
+			Recovery: s.recovery, Restart: s.again, Posture: s.posture, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(),
 		}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
@@ -197,6 +199,15 @@ func (s *server) fixedSettings() settings.Values {
 		}
 	}
 	const day = 24 * time.Hour
+	if kept := s.cfg.Audit.Retention; kept > 0 {
+		out[compat.SettingAuditRetention] = int64((kept + day - 1) / day)
+	}
+	if list := s.cfg.Server.AllowedOrigins; len(list) > 0 {
+		out[compat.SettingOrigins] = strings.Join(list, ",")
+	}
+	if s.cfg.Origin("server.allow_embedding") != (config.Range{}) || s.cfg.Server.AllowEmbedding {
+		out[compat.SettingEmbedding], out[compat.SettingEmbedOrigins] = s.cfg.Server.AllowEmbedding, strings.Join(s.cfg.Server.EmbedOrigins, ",")
+	}
 	metrics := s.metrics.inForce()
 	out["metricsRetentionRawHours"], out["metricsRetentionMinuteHours"] = int64(metrics.RawRetention/time.Hour), int64(metrics.MinuteRetention/time.Hour)
 	out["metricsRetentionHourlyDays"], out["metricsRetentionDailyDays"] = int64(metrics.HourRetention/day), int64(metrics.DayRetention/day)

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"runtime/debug"
@@ -97,7 +97,8 @@ type server struct {
 	discover     *discover.Service
 	api          *api.Server
 	listener     net.Listener
-	tls          *tls.Config // nil without TLS
+	tls          *certificate // nil without TLS
+	sites        atomic.Pointer[api.Sites]
 	judging      struct{ failed bool }
 	// redeclared tells that the plugins declare something else than before.
 	redeclared chan struct{}
@@ -220,6 +221,8 @@ func (s *server) openInventory(ctx context.Context) error {
 		return err
 	}
 	s.settings, err = settings.Open(ctx, sqlite.NewSettings(s.base.state), func(v settings.Values) {
+		maps.Copy(v, s.fixedSettings())
+		s.sites.Store(&api.Sites{Callers: v.List(compat.SettingOrigins), Frames: frames(v)})
 		s.state.Set(compat.StateTemperature, strconv.AppendBool(nil, v.Bool(compat.StateTemperature)))
 		select {
 		case s.redeclared <- struct{}{}: // what those who notify may dial hangs on settings

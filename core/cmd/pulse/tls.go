@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/config"
 )
 
@@ -28,6 +33,7 @@ type certificate struct {
 	pair   *tls.Certificate
 	looked time.Time
 	stamps [2]stamp // of the files that were read last, also when they did not fit
+	failed error    // why the files as they are now are of no use, nil when they are in use
 }
 
 // stamp tells whether a file is another than before.
@@ -37,25 +43,53 @@ type stamp struct {
 }
 
 // openTLS reads the certificate that the server shows, nil when it serves without TLS.
-func openTLS(c config.Server, log hclog.Logger) (*tls.Config, error) {
+func openTLS(c config.Server, log hclog.Logger) (*certificate, error) {
 	if c.TLSCertificate == "" {
 		return nil, nil
 	}
 	x := &certificate{cert: c.TLSCertificate, key: c.TLSKey, every: certificateCheck, now: time.Now, log: log}
-	return x.open()
+	return x, x.open()
 }
 
 // open reads the files for the first time: now they must fit.
-func (x *certificate) open() (*tls.Config, error) {
+func (x *certificate) open() error {
 	stamps, err := x.look()
 	if err == nil {
 		err = x.read()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the certificate of server.tls_certificate and server.tls_key: %w", err)
+		return fmt.Errorf("read the certificate of server.tls_certificate and server.tls_key: %w", err)
 	}
 	x.stamps, x.looked = stamps, x.now()
-	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: x.get}, nil
+	return nil
+}
+
+// config is what handshakes need.
+func (x *certificate) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: x.get}
+}
+
+// state tells which certificate is in use, after a look at the files.
+func (x *certificate) state() (*security.Certificate, error) {
+	pair, err := x.get(nil)
+	if err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	leaf := pair.Leaf
+	sum := sha256.Sum256(leaf.Raw)
+	out := &security.Certificate{
+		File: x.cert, Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(), SelfSigned: bytes.Equal(leaf.RawSubject, leaf.RawIssuer),
+		Names: slices.Clone(leaf.DNSNames), From: leaf.NotBefore.UTC(), Until: leaf.NotAfter.UTC(), Fingerprint: hex.EncodeToString(sum[:]),
+	}
+	for _, ip := range leaf.IPAddresses {
+		out.Names = append(out.Names, ip.String())
+	}
+	if x.failed != nil {
+		out.Problem = x.failed.Error()
+	}
+	return out, nil
 }
 
 // get returns the pair for a handshake.
@@ -74,7 +108,7 @@ func (x *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 func (x *certificate) renew() {
 	stamps, err := x.look()
 	if err == nil && stamps == x.stamps {
-		return
+		return // as it was: in use, or still of no use
 	}
 	if err == nil {
 		err = x.read()
@@ -84,7 +118,7 @@ func (x *certificate) renew() {
 	} else if stamps != x.stamps { // said once of each change
 		x.log.Error("the new certificate is of no use; that of before stays", "certificate", x.cert, "key", x.key, "error", err)
 	}
-	x.stamps = stamps
+	x.stamps, x.failed = stamps, err
 }
 
 func (x *certificate) look() (stamps [2]stamp, err error) {
@@ -111,5 +145,5 @@ func (s *server) encrypted() net.Listener {
 	if s.tls == nil {
 		return s.listener
 	}
-	return tls.NewListener(s.listener, s.tls)
+	return tls.NewListener(s.listener, s.tls.config())
 }

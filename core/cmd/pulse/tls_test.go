@@ -86,11 +86,10 @@ func TestCertificateIsRenewed(t *testing.T) {
 	cert, key := issue(t, 1)
 	write(x.cert, cert)
 	write(x.key, key)
-	c, err := x.open()
-	if err != nil {
+	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", x.config())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +126,9 @@ func TestCertificateIsRenewed(t *testing.T) {
 	shows("the new pair", 2)
 	write(x.cert, []byte("no certificate"))
 	shows("a broken file", 2)
+	if c, err := x.state(); err != nil || c.Problem == "" || c.Subject != "CN=pulse" || !c.SelfSigned || len(c.Fingerprint) != 64 || strings.Join(c.Names, " ") != "127.0.0.1" || time.Until(c.Until) > time.Hour {
+		t.Errorf("what is told: %+v, %v", c, err)
+	}
 	complaints := strings.Count(log.String(), "of no use")
 	shows("a broken file, again", 2)
 	if n := strings.Count(log.String(), "of no use"); complaints != 2 || n != complaints {
@@ -140,6 +142,9 @@ func TestCertificateIsRenewed(t *testing.T) {
 	write(x.cert, cert)
 	write(x.key, key)
 	shows("mended", 3)
+	if c, err := x.state(); err != nil || c.Problem != "" {
+		t.Errorf("what is told of the mended one: %+v, %v", c, err)
+	}
 	if text := log.String(); strings.Contains(text, "PRIVATE") {
 		t.Errorf("the log has the key: %s", text)
 	}

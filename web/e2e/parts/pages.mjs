@@ -58,6 +58,12 @@ export function pagesOf(machine) {
       act: (p) => p.getByRole('button', { name: 'New role' }).click(),
     },
     { name: 'audit', path: '/settings/audit', complete: (p) => p.getByRole('list', { name: 'Events' }) },
+    { name: 'audit-delivery', path: '/settings/audit-delivery', complete: (p) => p.getByLabel('Days') },
+    {
+      name: 'licence',
+      path: '/settings/licence',
+      complete: (p) => p.getByRole('list', { name: 'Features' }),
+    },
     {
       name: 'security',
       path: '/settings/security',

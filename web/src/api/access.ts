@@ -113,4 +113,50 @@ export function auditFile(filter: AuditFilter, format: 'csv' | 'json'): string {
   return address(`api/audit/export?${query}`);
 }
 
+export type HookList = Answer<'/api/admin/webhooks/audit'>;
+
+const hookPath = 'api/admin/webhooks/audit';
+
+/** The addresses that are told of events; looked at again and again, since deliveries go on meanwhile. */
+export const auditHooks = queryOptions({
+  queryKey: ['audit-hooks'],
+  queryFn: ({ signal }) => call<HookList>(hookPath, { signal }),
+  refetchInterval: 3_000,
+});
+
+export const setAuditHooks = (urls: string[]) => call<undefined>(hookPath, { method: 'PUT', body: { urls } });
+
+export const testAuditHook = (url: string) =>
+  call<Answer<'/api/admin/webhooks/audit/test', 'post'>>(`${hookPath}/test`, {
+    method: 'POST',
+    body: { url },
+  });
+
+export const newAuditHookSecret = async () =>
+  (await call<Answer<'/api/admin/webhooks/audit/secret', 'post'>>(`${hookPath}/secret`, { method: 'POST' }))
+    .secret;
+
+export type Protection = Answer<'/api/security/posture'>;
+
+/** How the server is protected, beside what anybody may know. */
+export const protection = queryOptions({
+  queryKey: ['posture'],
+  queryFn: ({ signal }) => call<Protection>('api/security/posture', { signal }),
+});
+
+export type License = Answer<'/api/license/status'>;
+
+export const license = queryOptions({
+  queryKey: ['license'],
+  queryFn: ({ signal }) => call<License>('api/license/status', { signal }),
+});
+
+export const activateLicense = (key: string) =>
+  call<Answer<'/api/license/activate', 'post'>>('api/license/activate', {
+    method: 'POST',
+    body: { license_key: key },
+  });
+
+export const clearLicense = () => call<unknown>('api/license/clear', { method: 'POST' });
+
 export const verifyAudit = () => call<Answer<'/api/audit/verify'>>('api/audit/verify');

@@ -243,8 +243,15 @@ export interface SystemSettings {
   publicURL?: string;
   webhookAllowedPrivateCIDRs?: string;
   temperatureMonitoringEnabled?: boolean;
+  /** With commas between; * is any. */
+  allowedOrigins?: string;
+  allowEmbedding?: boolean;
+  allowedEmbedOrigins?: string;
+  auditRetentionDays?: number;
   /** Decided by the configuration. */
   frontendPort?: number;
+  /** Which of those that are changed here otherwise the configuration decides. */
+  envOverrides?: Record<string, boolean>;
 }
 
 export const systemSettings = queryOptions({

@@ -218,6 +218,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks/audit/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test event to an address and say what became of it */
+        post: operations["testAuditWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/version": {
         parameters: {
             query?: never;
@@ -2156,6 +2173,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/posture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is protected: certificate, other sites, recovery mode, audit log */
+        get: operations["getPosture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/security/quick-setup": {
         parameters: {
             query?: never;
@@ -3167,6 +3201,22 @@ export interface components {
             perMinute: number;
             total: number;
         };
+        Certificate: {
+            file: string;
+            /** @description SHA-256, hex. */
+            fingerprint: string;
+            /** Format: date-time */
+            from: string;
+            issuer: string;
+            /** @description Host names and addresses that it is for. */
+            names: string[];
+            /** @description Why what lies in the files now is not in use. */
+            problem?: string;
+            selfSigned: boolean;
+            subject: string;
+            /** Format: date-time */
+            until: string;
+        };
         Change: {
             added: string[];
             changed: components["schemas"]["Changed"][];
@@ -3618,6 +3668,11 @@ export interface components {
             uid?: string;
         };
         Hook: {
+            /**
+             * Format: date-time
+             * @description When it took an event last.
+             */
+            delivered?: string | null;
             /** @description Why the last attempt failed. */
             error?: string;
             url: string;
@@ -3626,6 +3681,8 @@ export interface components {
         };
         HookList: {
             hooks: components["schemas"]["Hook"][];
+            /** @description Whether there is a secret that deliveries are signed with. */
+            signed: boolean;
             urls: string[];
         };
         HookSecret: {
@@ -4316,6 +4373,24 @@ export interface components {
             /** Format: date-time */
             lastSuccess?: string | null;
         };
+        Posture: {
+            /** @description For how many days events of the audit log are kept. */
+            auditDays: number;
+            auditWebhooks: number;
+            /** @description Other sites whose pages may call the API, * for all. */
+            callers: string[];
+            /** @description Of the server itself; absent while it serves without TLS. */
+            certificate?: components["schemas"]["Certificate"] | null;
+            dataDirectory: string;
+            failingWebhooks: number;
+            /** @description Sites that may show the page in a frame, * for all. */
+            frames: string[];
+            /** @description Where the server is reached from its own machine, which recovery asks for. */
+            localUrl: string;
+            recoveryMode: boolean;
+            /** @description Whether reverse proxies are believed, who may speak TLS in its place. */
+            trustedProxies: boolean;
+        };
         Protection: {
             /** @description How many guests are in each state. */
             counts: {
@@ -4867,6 +4942,13 @@ export interface components {
             running: boolean;
             runs: number;
         };
+        Tested: {
+            message: string;
+            success: boolean;
+        };
+        TestHookIn: {
+            url: string;
+        };
         TestIn: {
             config?: unknown;
             method?: string;
@@ -5124,6 +5206,7 @@ export type SchemaBreaker = components['schemas']['Breaker'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
+export type SchemaCertificate = components['schemas']['Certificate'];
 export type SchemaChange = components['schemas']['Change'];
 export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
@@ -5262,6 +5345,7 @@ export type SchemaPluginsListOut = components['schemas']['PluginsListOut'];
 export type SchemaPoll = components['schemas']['Poll'];
 export type SchemaPollError = components['schemas']['PollError'];
 export type SchemaPollStatus = components['schemas']['PollStatus'];
+export type SchemaPosture = components['schemas']['Posture'];
 export type SchemaProtection = components['schemas']['Protection'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueue = components['schemas']['Queue'];
@@ -5323,6 +5407,8 @@ export type SchemaStep = components['schemas']['Step'];
 export type SchemaStorage = components['schemas']['Storage'];
 export type SchemaSuppress = components['schemas']['Suppress'];
 export type SchemaTask = components['schemas']['Task'];
+export type SchemaTested = components['schemas']['Tested'];
+export type SchemaTestHookIn = components['schemas']['TestHookIn'];
 export type SchemaTestIn = components['schemas']['TestIn'];
 export type SchemaThresholdOut = components['schemas']['ThresholdOut'];
 export type SchemaTokenCreated = components['schemas']['TokenCreated'];
@@ -6033,6 +6119,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HookSecret"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testAuditWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestHookIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
                 };
             };
             /** @description The error */
@@ -10682,6 +10801,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LockoutList"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPosture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posture"];
                 };
             };
             /** @description The error */

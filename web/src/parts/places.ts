@@ -19,7 +19,18 @@ export const settingsPages: readonly { to: string; label: string; also: string; 
     also: 'events who changed verify export',
     need: 'read:audit_logs',
   },
-  { to: '/settings/security', label: 'Security', also: 'posture protection https', need: 'admin:users' },
+  {
+    to: '/settings/audit-delivery',
+    label: 'Audit delivery',
+    also: 'audit webhooks siem retention keep events elsewhere',
+    need: 'admin:audit_logs',
+  },
+  {
+    to: '/settings/security',
+    label: 'Security',
+    also: 'posture protection https tls certificate recovery locked out',
+    need: 'admin:users',
+  },
   { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
   {
     to: '/settings/metrics',
@@ -39,7 +50,8 @@ export const settingsPages: readonly { to: string; label: string; also: string; 
     also: 'export configuration bundle restore migrate arrive',
     need: 'admin:settings',
   },
-  { to: '/settings/about', label: 'About', also: 'version licence' },
+  { to: '/settings/licence', label: 'Licence', also: 'license key features', need: 'admin:license' },
+  { to: '/settings/about', label: 'About', also: 'version' },
 ];
 
 /** The pages about alerts, in the order of their menu. */

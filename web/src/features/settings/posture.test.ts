@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { User } from '@/api/access.ts';
+import type { Protection, User } from '@/api/access.ts';
 import type { SecurityStatus, Token } from '@/api/types.ts';
 import { posture } from './posture.ts';
 
 const now = Date.parse('2026-05-01T00:00:00Z');
 const status = { hasHTTPS: true, publicAccess: false } as SecurityStatus;
+const server: Protection = {
+  trustedProxies: false,
+  recoveryMode: false,
+  dataDirectory: '/var/lib/pulse',
+  localUrl: 'http://127.0.0.1:7655',
+  callers: [],
+  frames: [],
+  auditDays: 90,
+  auditWebhooks: 1,
+  failingWebhooks: 0,
+};
+const certificate = { until: '2026-06-01T00:00:00Z' } as NonNullable<Protection['certificate']>;
 const admin = (username: string, secondStep: boolean) =>
   ({ username, admin: true, disabled: false, source: 'local', secondStep }) as User;
 const token = (part: Partial<Token>): Token => ({
@@ -18,8 +30,8 @@ const token = (part: Partial<Token>): Token => ({
   ...part,
 });
 
-const bad = (s: SecurityStatus, users: User[], tokens: Token[]) =>
-  posture(s, users, tokens, now)
+const bad = (s: SecurityStatus, users: User[], tokens: Token[], of: Partial<Protection> = {}) =>
+  posture(s, { ...server, ...of }, users, tokens, now)
     .filter((f) => !f.well)
     .map((f) => f.id);
 
@@ -45,6 +57,35 @@ describe('posture', () => {
     ).toEqual([]);
   });
 
+  test('looks at certificate, recovery, other sites and the audit log', () => {
+    expect(bad(status, two, [], { certificate })).toEqual([]);
+    expect(bad(status, two, [], { certificate: { ...certificate, until: '2026-05-14T00:00:00Z' } })).toEqual([
+      'certificate',
+    ]);
+    expect(bad(status, two, [], { certificate: { ...certificate, problem: 'no key' } })).toEqual([
+      'certificate',
+    ]);
+    expect(bad(status, two, [], { recoveryMode: true })).toEqual(['recovery']);
+    expect(bad(status, two, [], { frames: ['*'] })).toEqual(['frames']);
+    expect(bad(status, two, [], { frames: ['https://a.example'], callers: ['https://b.example'] })).toEqual(
+      [],
+    );
+    expect(bad(status, two, [], { callers: ['*'] })).toEqual(['callers']);
+    expect(bad(status, two, [], { auditWebhooks: 0 })).toEqual(['audit']);
+    expect(bad(status, two, [], { failingWebhooks: 1 })).toEqual(['audit']);
+  });
+
+  test('links each thing to improve with its remedy', () => {
+    const all = posture(
+      { ...status, hasHTTPS: false },
+      { ...server, frames: ['*'], callers: ['*'], recoveryMode: true, auditWebhooks: 0 },
+      [admin('ann', false)],
+      [token({ scopes: ['*'], createdAt: '2026-01-01T00:00:00Z' })],
+      now,
+    );
+    expect(all.filter((f) => !f.well && f.to === undefined)).toEqual([]);
+  });
+
   test('leaves agents that the server enrolled alone', () => {
     const agent = token({ enrolled: true, scopes: ['*'], createdAt: '2020-01-01T00:00:00Z' });
     delete agent.expiresAt;
@@ -52,7 +93,7 @@ describe('posture', () => {
   });
 
   test('puts what needs work first', () => {
-    const first = posture(status, [admin('ann', true)], [], now)[0];
+    const first = posture(status, server, [admin('ann', true)], [], now)[0];
     expect(first?.id).toBe('admins');
   });
 });

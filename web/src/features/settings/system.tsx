@@ -42,6 +42,63 @@ function fieldOf(error: unknown): string | undefined {
 
 type Changes = Partial<SystemSettings>;
 
+interface PartProps {
+  known: SystemSettings;
+  now: SystemSettings;
+  change: (next: Changes) => void;
+  errorOf: (name: keyof SystemSettings) => string | undefined;
+}
+
+/** Which other sites browsers may be on. */
+function OtherSites({ known, now, change, errorOf }: PartProps) {
+  const fixed = (name: keyof SystemSettings) => known.envOverrides?.[name] === true;
+  const decided = (key: string) => (
+    <>
+      Read-only here: <code className="font-mono">server.{key}</code> in config.hcl decides it.
+    </>
+  );
+  return (
+    <fieldset className="flex flex-col gap-5">
+      <legend className="mb-2 text-sm font-semibold">Other sites</legend>
+      <Field
+        label="Sites whose pages may call the API"
+        placeholder="https://dashboard.example.com"
+        value={now.allowedOrigins ?? ''}
+        disabled={fixed('allowedOrigins')}
+        onChange={(e) => change({ allowedOrigins: e.target.value })}
+        error={errorOf('allowedOrigins')}
+        hint={
+          fixed('allowedOrigins')
+            ? decided('allowed_origins')
+            : 'With commas between. * is every site; their pages then come without the login.'
+        }
+      />
+      <Checkbox
+        label="Other sites may show Pulse in a frame"
+        hint={fixed('allowEmbedding') ? decided('allow_embedding') : 'For dashboards that embed it.'}
+        checked={now.allowEmbedding ?? false}
+        disabled={fixed('allowEmbedding')}
+        onChange={(e) => change({ allowEmbedding: e.target.checked })}
+      />
+      {now.allowEmbedding && (
+        <Field
+          label="Sites that may show it"
+          placeholder="https://home.example.com"
+          value={now.allowedEmbedOrigins ?? ''}
+          disabled={fixed('allowedEmbedOrigins')}
+          onChange={(e) => change({ allowedEmbedOrigins: e.target.value })}
+          error={errorOf('allowedEmbedOrigins')}
+          hint={
+            fixed('allowedEmbedOrigins')
+              ? decided('embed_origins')
+              : 'With commas between. Empty: every site, which makes click-jacking possible.'
+          }
+        />
+      )}
+    </fieldset>
+  );
+}
+
 function Form({ known }: { known: SystemSettings }) {
   const client = useQueryClient();
   const [changes, setChanges] = useState<Changes>({});
@@ -93,6 +150,7 @@ function Form({ known }: { known: SystemSettings }) {
         checked={now.temperatureMonitoringEnabled ?? true}
         onChange={(e) => change({ temperatureMonitoringEnabled: e.target.checked })}
       />
+      <OtherSites known={known} now={now} change={change} errorOf={errorOf} />
       {known.frontendPort !== undefined && (
         <dl className="border-line bg-surface rounded-md border px-3 py-2 text-sm">
           <dt className="text-muted text-xs">Port</dt>
