@@ -118,10 +118,12 @@ type nodeStatusAnswer struct {
 
 // haRow is an entry of /cluster/ha/status/current.
 type haRow struct {
-	Type  proxmox.Str `json:"type"`
-	SID   proxmox.Str `json:"sid"`
-	State proxmox.Str `json:"state"`
-	Node  proxmox.Str `json:"node"`
+	Type      proxmox.Str `json:"type"`
+	SID       proxmox.Str `json:"sid"`
+	State     proxmox.Str `json:"state"`
+	Node      proxmox.Str `json:"node"`
+	Timestamp proxmox.Int `json:"timestamp"` // Unix seconds, of managers
+	Armed     proxmox.Str `json:"armed-state"`
 }
 
 // taskRow is an entry of /cluster/tasks or /nodes/{node}/tasks. A task without an end runs.

@@ -9,6 +9,11 @@ const (
 	kindGuestFault  = "guest_fault"
 	kindStorageAway = "storage_away"
 	kindHA          = "ha_trouble"
+	kindHASilent    = "ha_silent"
+	kindFenced      = "node_fenced"
+	kindDisarmed    = "ha_disarmed"
+	kindNoAnswer    = "node_unreachable"
+	kindLocked      = "guest_locked"
 
 	kindBackupFailed  = "backup_failed"
 	kindNeverBackedUp = "never_backed_up"
@@ -26,6 +31,11 @@ func conditions() []sdk.EventKind {
 		{Name: kindStuck, Label: "Node tells nothing of itself", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "node-status-{id}"},
 		{Name: kindGuestFault, Label: "Guest in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "guest-fault-{id}"},
 		{Name: kindHA, Label: "High availability in trouble", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "ha-{id}"},
+		{Name: kindHASilent, Label: "High availability is silent", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "ha-silent-{id}"},
+		{Name: kindFenced, Label: "Node is fenced", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "node-fenced-{id}"},
+		{Name: kindDisarmed, Label: "High availability is disarmed", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "ha-disarmed-{id}"},
+		{Name: kindNoAnswer, Label: "Member does not answer", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "node-unreachable-{id}"},
+		{Name: kindLocked, Label: "Guest locked for long", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "guest-locked-{id}"},
 		{Name: kindStorageAway, Label: "Storage away on a node", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "storage-away-{id}-{instance}"},
 	}
 	all = append(all,

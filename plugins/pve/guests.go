@@ -40,6 +40,9 @@ type guestMemory struct {
 	// never), when the product's number was the host's view or the guest's own.
 	cache, cacheAt int64
 	cacheOfHost    bool
+	// lock is what it is locked for, since lockedAt (Unix seconds).
+	lock     string
+	lockedAt int64
 }
 
 // rateMetrics are the metrics of the counters.
@@ -134,6 +137,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
 	}
 	c.measure(v, row, m, state.runs)
+	m.watchLock(string(row.Lock), v.at)
 	used, source := c.memoryOf(row, m, v.at)
 	row.Mem = used
 	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs, source))
@@ -142,6 +146,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 		s.out = append(s.out, sdk.Condition{Type: kind, Key: key, Kind: kindGuestFault, Severity: sdk.SeverityCritical,
 			Message: fmt.Sprintf("%s (%d) on %s %s.", m.name, id, row.Node, state.trouble), Metadata: map[string]string{"state": state.word}})
 	}
+	s.out = append(s.out, m.judgeLock(row, v.at)...)
 	if state.runs {
 		c.guestSamples(&s, row, m)
 	}

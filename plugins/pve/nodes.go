@@ -34,8 +34,8 @@ type nodeDetails struct {
 
 // awayNode is a node that did not answer what was forwarded to it.
 type awayNode struct {
-	until time.Time
-	err   error
+	since, until time.Time
+	err          error
 }
 
 // aside is how long a node that did not answer is left alone. Its status is asked for all the same.
@@ -117,13 +117,29 @@ func (c *Collector) ifThere(ask asker) asker {
 	}
 }
 
+// silentSince returns since when a node has not answered what is forwarded to it, and why, once that has happened again after
+// a while: a single call may fail for reasons that pass.
+func (c *Collector) silentSince(name string) (time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a, away := c.away[name]
+	if !away || a.until.Sub(a.since) < 2*aside {
+		return time.Time{}, nil
+	}
+	return a.since, a.err
+}
+
 // note remembers whether a node answered.
 func (c *Collector) note(name string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch proxmox.KindOf(err) {
 	case proxmox.KindNodeTimeout, proxmox.KindNodeUnreachable:
-		c.away[name] = awayNode{c.deps.Now().Add(aside), err}
+		since := c.deps.Now()
+		if a, before := c.away[name]; before {
+			since = a.since
+		}
+		c.away[name] = awayNode{since, c.deps.Now().Add(aside), err}
 	default:
 		if err == nil {
 			delete(c.away, name)
@@ -253,41 +269,4 @@ func (c *Collector) endpoints(v *view, pins map[string]string) []proxmox.Endpoin
 		ends = append(ends, c.cfg.endpoint(c.deps, host, pin))
 	}
 	return ends
-}
-
-// tellHA judges what high availability says. An account that may not read it sees none.
-func (c *Collector) tellHA(ctx context.Context, v *view) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[haRow](ctx, c.client, proxmox.Path("cluster", "ha", "status", "current"))
-	switch proxmox.KindOf(err) {
-	case proxmox.KindForbidden, proxmox.KindUnsupported:
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read high availability: %w", err)
-	}
-	guests := map[string]resourceRow{}
-	for _, g := range v.guests {
-		if c.wanted(g) {
-			guests[itoa(int(g.VMID.V))] = g
-		}
-	}
-	var out []sdk.Observation
-	for _, r := range rows {
-		_, id, _ := strings.Cut(string(r.SID), ":")
-		g, shown := guests[id]
-		says, bad := haTroubles[string(r.State)]
-		if r.Type != "service" || !bad || !shown {
-			continue
-		}
-		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Kind: kindHA, Severity: sdk.SeverityCritical,
-			Message: fmt.Sprintf("High availability of %s (%s): %s.", g.Name, id, says), Metadata: map[string]string{"state": string(r.State), "node": string(r.Node)}})
-	}
-	return out, nil
-}
-
-// haTroubles are the states of services that somebody should look at.
-var haTroubles = map[string]string{
-	"error":    "it has failed and is not started again until somebody clears the error",
-	"fence":    "its node is being fenced",
-	"recovery": "it waits for a node that can take it over",
 }

@@ -62,7 +62,8 @@ func TestANodeThatDoesNotAnswerFailsAlone(t *testing.T) {
 	}
 	l.Forget()
 	l.must(taskNodes)
-	if calls := l.Calls(); slices.Index(calls, "/nodes/pve2/status") < len(calls)-nodesAtOnce {
+	calls := slices.DeleteFunc(l.Calls(), func(path string) bool { return strings.HasSuffix(path, "/rrddata") })
+	if slices.Index(calls, "/nodes/pve2/status") < len(calls)-nodesAtOnce {
 		t.Errorf("it is not asked last: %v", calls)
 	}
 }
@@ -82,6 +83,62 @@ func TestHighAvailability(t *testing.T) {
 	s := l.must(taskNodes)
 	if len(s.conditions("guest/100")) != 0 || s.conditions("guest/101")[kindHA].Message == "" || s.conditions("guest/102")[kindHA].Type != typeLXC {
 		t.Errorf("%v %v %v", s.conditions("guest/100"), s.conditions("guest/101"), s.conditions("guest/102"))
+	}
+}
+
+func TestManagersOfHighAvailability(t *testing.T) {
+	l := newLab(t, 4, 1, func(w *pvetest.World) {
+		w.Master, w.Armed = "pve1", "disarmed"
+		w.Node("pve1").Silent, w.Node("pve3").Silent, w.Node("pve4").Silent = 5*time.Minute, 4*time.Minute, 10*time.Minute
+		w.Node("pve4").Online, w.Node("pve4").HA = false, "fence"
+	})
+	s := l.must(taskNodes)
+	for _, key := range []string{"cluster", "node/pve1", "node/pve3"} {
+		if c := s.conditions(key)[kindHASilent]; c.Message == "" || c.Since.IsZero() {
+			t.Errorf("%s: %+v", key, c)
+		}
+	}
+	if s.conditions("cluster")[kindDisarmed].Message == "" || len(s.conditions("node/pve2"))+len(s.conditions("node/pve4")) != 0 {
+		t.Errorf("%v, %v, %v", s.conditions("cluster"), s.conditions("node/pve2"), s.conditions("node/pve4"))
+	}
+	if c := l.must(taskResources).conditions("node/pve4")[kindFenced]; c.Severity != sdk.SeverityCritical {
+		t.Errorf("%+v", c)
+	}
+	l.world.Edit(func(w *pvetest.World) {
+		w.Armed = "armed"
+		for _, n := range w.Nodes {
+			n.Silent, n.Online, n.HA = 0, true, "online"
+		}
+	})
+	if s := l.must(taskNodes); len(s.conditions("cluster"))+len(s.conditions("node/pve1")) != 0 {
+		t.Errorf("%v", s.conditions("cluster"))
+	}
+}
+
+// A member that is online in the cluster and cannot be asked is told of when that lasts.
+func TestAMemberThatCannotBeAsked(t *testing.T) {
+	l := newLab(t, 2, 1, func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/nodes/pve2/", Status: 596, Reason: "tls_process_server_certificate: certificate verify failed"}}
+	})
+	told := func() sdk.Condition {
+		l.must(taskNodes)
+		return l.must(taskResources).conditions("node/pve2")[kindNoAnswer]
+	}
+	if c := told(); c.Message != "" {
+		t.Errorf("after one failure: %+v", c)
+	}
+	begun := l.clock.Now()
+	for range 3 {
+		l.clock.Move(time.Minute)
+		told()
+	}
+	if c := told(); !strings.Contains(c.Message, "pve2") || !c.Since.Equal(begun) {
+		t.Errorf("%+v", c)
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Faults = nil })
+	l.clock.Move(time.Minute)
+	if c := told(); c.Message != "" {
+		t.Errorf("it answers again: %+v", c)
 	}
 }
 

@@ -160,17 +160,30 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	case !n.online:
 		r.Status, r.StatusWord = sdk.StatusDown, "offline"
 		r.Doc = proxmox.Document(doc)
-		return []sdk.Observation{r}
+		return append([]sdk.Observation{r}, c.judgeNode(n)...)
 	case n.stuck():
 		r.Status, r.StatusWord = sdk.StatusDegraded, "unknown"
 		r.Doc = proxmox.Document(doc)
-		return []sdk.Observation{r, sdk.Condition{Type: typeNode, Key: key, Kind: kindStuck, Severity: sdk.SeverityWarning,
-			Message: fmt.Sprintf("Node %s is online and tells nothing of itself and its guests: its status daemon hangs, often because of a storage on the network that does not answer.", n.name)}}
+		return append(c.judgeNode(n), r, sdk.Condition{Type: typeNode, Key: key, Kind: kindStuck, Severity: sdk.SeverityWarning,
+			Message: fmt.Sprintf("Node %s is online and tells nothing of itself and its guests: its status daemon hangs, often because of a storage on the network that does not answer.", n.name)})
 	}
 	r.Doc = proxmox.Document(doc)
 	s := samples{kind: typeNode, key: key, out: []sdk.Observation{r}}
 	s.ratio("cpu", n.CPU.V, n.CPU.OK)
 	s.share("memory", n.Mem, n.MaxMem)
 	s.share("disk", n.Disk, n.MaxDisk)
-	return s.out
+	return append(s.out, c.judgeNode(n)...)
+}
+
+// judgeNode tells what is wrong with a node beside that it is offline or its status daemon hangs.
+func (c *Collector) judgeNode(n node) (out []sdk.Observation) {
+	if n.HAState == "fence" {
+		out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(n.name), Kind: kindFenced, Severity: sdk.SeverityCritical,
+			Message: fmt.Sprintf("Node %s is being fenced: high availability waits until it is certainly off, and then starts its guests elsewhere.", n.name)})
+	}
+	if since, why := c.silentSince(n.name); n.online && why != nil {
+		out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(n.name), Kind: kindNoAnswer, Severity: sdk.SeverityWarning, Since: since,
+			Message: fmt.Sprintf("Node %s is online in the cluster and does not answer the member that is asked: details of it are missing. %s", n.name, plain(why))})
+	}
+	return out
 }

@@ -202,6 +202,34 @@ func TestTemplatesAndUnwantedGuestsAreLeftOut(t *testing.T) {
 	}
 }
 
+// Quirk: a lock that stays is a task that has died.
+func TestLocksThatLast(t *testing.T) {
+	l := newLab(t, 1, 4, func(w *pvetest.World) {
+		w.Guest(100).Lock, w.Guest(101).Lock, w.Guest(102).Lock, w.Guest(103).Lock = "snapshot", "backup", "rollback", "suspended"
+	})
+	locked := func(id int) sdk.Condition { return l.must(taskResources).conditions(guestKey(id))[kindLocked] }
+	begun := l.clock.Now()
+	if c := locked(100); c.Message != "" {
+		t.Errorf("at once: %+v", c)
+	}
+	l.clock.Move(3 * time.Hour)
+	if c := locked(100); !strings.Contains(c.Message, `"qm unlock 100"`) || !c.Since.Equal(begun) || c.Metadata["lock"] != "snapshot" {
+		t.Errorf("%+v", c)
+	}
+	if vm, ct := locked(101), locked(102); vm.Message != "" || !strings.Contains(ct.Message, `"pct unlock 102"`) {
+		t.Errorf("%+v, %+v", vm, ct)
+	}
+	// Another lock begins anew; one of a guest that sleeps may stay.
+	l.world.Edit(func(w *pvetest.World) { w.Guest(100).Lock = "migrate" })
+	if c := locked(100); c.Message != "" {
+		t.Errorf("%+v", c)
+	}
+	l.clock.Move(30 * time.Hour)
+	if backup, asleep := locked(101), locked(103); backup.Message == "" || asleep.Message != "" {
+		t.Errorf("%+v, %+v", backup, asleep)
+	}
+}
+
 func TestWhereMemoryWasMeasured(t *testing.T) {
 	l := newLab(t, 1, 2, func(w *pvetest.World) { w.Guests[0].HostMemory, w.Guests[1].HostMemory = true, false })
 	s := l.must(taskResources)

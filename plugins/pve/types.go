@@ -38,7 +38,7 @@ func clusterType() sdk.ResourceType {
 			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber}, {Label: "Allowed a minute", Path: "callsAllowed", Format: sdk.FormatNumber},
 			{Label: "And to guest agents", Path: "agentCallsAllowed", Format: sdk.FormatNumber},
 		},
-		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum},
+		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum, kindHASilent, kindDisarmed},
 		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning}},
 	}
 }
@@ -84,10 +84,11 @@ func nodeType() sdk.ResourceType {
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "certificate_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning},
+			{Metric: "pending_updates", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityInfo},
 			// Full metadata stops a thin pool, whatever room it has.
 			{Metric: "thin_metadata", Trigger: 0.80, Clear: 0.75, Severity: sdk.SeverityWarning},
 		},
-		Conditions: []string{kindStuck, kindPool, kindSubscription},
+		Conditions: []string{kindStuck, kindNoAnswer, kindFenced, kindHASilent, kindPool, kindSubscription},
 	}
 }
 
@@ -143,7 +144,7 @@ func guestThresholds() []sdk.Threshold {
 const hour = 3600
 
 func guestConditions() []string {
-	return []string{kindGuestFault, kindHA, kindBackupFailed, kindNeverBackedUp, kindReplication}
+	return []string{kindGuestFault, kindLocked, kindHA, kindBackupFailed, kindNeverBackedUp, kindReplication}
 }
 
 func vmType() sdk.ResourceType {

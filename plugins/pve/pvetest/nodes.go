@@ -54,6 +54,22 @@ func (c call) nodeStatus(n *Node) map[string]any {
 	return out
 }
 
+// managers are what decides and what acts for high availability. One that is silent keeps its last time.
+func (c call) managers() (out []map[string]any) {
+	for _, n := range c.w.Nodes {
+		spoke := c.now.Add(-n.Silent)
+		status := "idle, " + spoke.UTC().Format(time.ANSIC)
+		if n.Silent > 30*time.Second {
+			status = "old timestamp - dead?, " + spoke.UTC().Format(time.ANSIC)
+		}
+		if n.Name == c.w.Master {
+			out = append(out, map[string]any{"id": "master", "type": "master", "node": n.Name, "status": fmt.Sprintf("%s (%s)", n.Name, status), "timestamp": spoke.Unix()})
+		}
+		out = append(out, map[string]any{"id": "lrm:" + n.Name, "type": "lrm", "node": n.Name, "status": fmt.Sprintf("%s (%s)", n.Name, status), "timestamp": spoke.Unix()})
+	}
+	return out
+}
+
 // nodeHistory is the last hour of a node by the minute. The newest minute holds only its time, as that of a node that is away.
 func (c call) nodeHistory(n *Node) []map[string]any {
 	out := []map[string]any{}
@@ -85,7 +101,14 @@ func haStatus(c call) (any, error) {
 	}
 	out := []map[string]any{quorum}
 	if strings.HasPrefix(c.w.Version, "9.2") {
-		out = append(out, map[string]any{"id": "fencing", "type": "fencing", "node": first, "status": "standby (CRM watchdog standby)", "armed-state": "standby"})
+		armed := "standby"
+		if c.w.Armed != "" {
+			armed = c.w.Armed
+		}
+		out = append(out, map[string]any{"id": "fencing", "type": "fencing", "node": first, "status": armed + " (CRM watchdog standby)", "armed-state": armed})
+	}
+	if c.w.Master != "" {
+		out = append(out, c.managers()...)
 	}
 	for _, g := range c.w.Guests {
 		if g.HA == "" {

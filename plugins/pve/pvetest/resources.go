@@ -137,6 +137,9 @@ func (c call) nodeRow(n *Node) map[string]any {
 		return row
 	}
 	row["maxcpu"], row["maxmem"], row["maxdisk"] = n.Threads, n.Memory, n.Root
+	if n.HA != "" {
+		row["hastate"] = n.HA
+	}
 	if !n.Online {
 		return row
 	}

@@ -31,6 +31,8 @@ type World struct {
 	Tasks    []*Task
 	Copies   []*Replication
 	Ceph     *Ceph
+	// Master is the node that decides for high availability, empty while there is none, and Armed how fencing is set.
+	Master, Armed string
 	// TokenEnds is when the account's token ends, zero for never.
 	TokenEnds time.Time
 	Accounts  []*Account
@@ -82,6 +84,9 @@ type Node struct {
 	Stuck bool
 	// Hanging says that it does not answer what is forwarded to it.
 	Hanging bool
+	// HA is how high availability sees it (fence, maintenance), and Silent how long its manager has said nothing.
+	HA     string
+	Silent time.Duration
 	// Fingerprint is that of its certificate; empty for that of the test's server.
 	Fingerprint string
 }
