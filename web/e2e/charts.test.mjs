@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
+import { fleet, report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -12,8 +13,12 @@ let pulse, browser, page, id;
 before(async () => {
   [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
   await pulse.claim();
+  await report(pulse, await pulse.mint('fleet', 'host-agent:report'), 0, 30, fleet, 600);
   pulse.startAgent();
-  await eventually('the agent reported', async () => (id = (await pulse.hosts())[0]?.id));
+  await eventually(
+    'the agent reported',
+    async () => (id = (await pulse.hosts()).find((h) => h.hostname === 'atlas')?.id),
+  );
   page = await openPage(await member(browser, pulse));
 });
 after(async () => {
@@ -61,17 +66,123 @@ test('dragging looks at a part in the address; Back and the button give the rang
   clean(page);
 });
 
-test('the time before is laid under, with its numbers', async () => {
+test('another time is laid under, with its numbers', async () => {
   await openCharts('range=5m');
   const asked = page.waitForRequest((r) => /metrics-store\/history.*end=\d+/.test(r.url()));
   await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('button', { name: 'The time before' }).click();
   await asked;
-  await page.getByText('Dashed: the time before').waitFor();
+  await page.getByText('Dashed:').waitFor();
   assert.equal(search().get('compare'), '1');
-  await cpu().getByRole('columnheader', { name: 'before' }).waitFor();
+  await cpu().getByRole('columnheader', { name: 'then' }).waitFor();
+  assert.deepEqual(await barriers(page), []);
   await page.getByRole('button', { name: 'Compare' }).click();
-  await page.getByText('Dashed: the time before').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Nothing' }).click();
+  await page.getByText('Dashed:').waitFor({ state: 'detached' });
   clean(page);
+});
+
+test('two parts are chosen freely and compared', async () => {
+  await openCharts('range=5m');
+  const choose = async (from, to) => {
+    await page.getByLabel('From', { exact: true }).fill(from);
+    await page.getByLabel('To', { exact: true }).fill(to);
+    await page.getByRole('button', { name: 'Show' }).click();
+  };
+  await page.getByRole('button', { name: 'From and to' }).click();
+  await choose('2026-01-02T10:00', '2026-01-02T09:00');
+  await page.getByText('It ends before it begins.').waitFor();
+  const now = new Date(Date.now() + 60_000).toISOString().slice(0, 16);
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString().slice(0, 16);
+  await choose(anHourAgo, now);
+  await eventually('the address tells the part', () => search().has('from'));
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('button', { name: 'Another time…' }).click();
+  const asked = page.waitForRequest((r) => r.url().includes(`end=${Date.parse('2026-01-02T09:00Z')}`));
+  await choose('2026-01-02T08:00', '2026-01-02T09:00');
+  await asked;
+  assert.equal(
+    search().get('compare'),
+    `${Date.parse('2026-01-02T08:00Z')}-${Date.parse('2026-01-02T09:00Z')}`,
+  );
+  await page.getByText('Dashed: 2 Jan').waitFor();
+  await page.reload();
+  await page.getByText('Dashed: 2 Jan').waitFor();
+  clean(page);
+});
+
+test('lines of others are laid over, and a link shows the same', async () => {
+  await openCharts('range=5m');
+  await page.getByRole('button', { name: 'Overlay others' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('veg');
+  assert.deepEqual(await barriers(page), []);
+  await page.getByRole('button', { name: 'vega' }).click();
+  await eventually('the address tells it', () => search().get('with') === 'vega');
+  await cpu().getByRole('rowheader', { name: 'vega' }).waitFor();
+  await cpu().getByRole('rowheader', { name: 'atlas' }).waitFor();
+  await page.reload();
+  await cpu().getByRole('rowheader', { name: 'vega' }).waitFor();
+  await fits(page, 'charts with lines laid over');
+  await page.getByRole('button', { name: 'Take vega away' }).click();
+  await cpu().getByRole('rowheader', { name: 'vega' }).waitFor({ state: 'detached' });
+  assert.ok(!search().has('with'));
+  clean(page);
+});
+
+const width = () => Number(search().get('to')) - Number(search().get('from'));
+
+test('the part moves and grows with the mouse and by buttons', async () => {
+  await openCharts('range=1h');
+  const box = await cpu().locator('.u-over').boundingBox();
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width - 2, y);
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -400);
+  await page.keyboard.up('Control');
+  await eventually('the wheel zooms', () => search().has('from') && width() < 2_000_000);
+  const [from, wide] = [Number(search().get('from')), width()];
+  await cpu().locator('canvas').waitFor();
+  await page.keyboard.down('Shift');
+  await page.mouse.move(box.x + box.width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, y, { steps: 5 });
+  await page.mouse.up();
+  await page.keyboard.up('Shift');
+  await eventually('a drag with Shift moves', () => Number(search().get('from')) < from - wide / 5);
+  assert.ok(Math.abs(width() - wide) < wide / 50, 'as wide as before');
+  await page.getByRole('button', { name: 'Zoom out' }).click();
+  await eventually('a button widens', () => width() > wide * 1.9);
+  const later = Number(search().get('from'));
+  await page.getByRole('button', { name: 'Earlier' }).click();
+  await eventually('a button moves', () => Number(search().get('from')) < later);
+  clean(page);
+});
+
+test('two fingers zoom on a touch screen, and one finger up and down scrolls the page', async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const context = await member(browser, pulse, phone);
+  const small = await openPage(context);
+  await small.goto(`/r/${id}?range=1h`);
+  const figure = small
+    .locator('figure')
+    .filter({ has: small.getByRole('heading', { name: 'CPU', exact: true }) });
+  await figure.locator('canvas').waitFor();
+  await figure.scrollIntoViewIfNeeded();
+  await fits(small, 'the charts on a phone');
+  const hand = await context.newCDPSession(small);
+  const box = await figure.locator('.u-over').boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const touch = (type, ...xs) =>
+    hand.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((at, i) => ({ x: at, y, id: i })) });
+  await touch('touchStart', x - 20, x + 20);
+  for (const apart of [30, 45, 60, 80]) await touch('touchMove', x - apart, x + apart);
+  await touch('touchEnd');
+  const asked = () => new URL(small.url()).searchParams;
+  await eventually('the part is in the address', () => asked().has('from'));
+  const wide = Number(asked().get('to')) - Number(asked().get('from'));
+  assert.ok(wide < 1_500_000, `a quarter of an hour, not ${wide}`);
+  clean(small);
+  await context.close();
 });
 
 test('numbers and picture can be taken', async () => {

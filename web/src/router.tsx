@@ -109,6 +109,7 @@ const resource = createRoute({
     from: moment(raw.from),
     to: moment(raw.to),
     compare: text(raw.compare),
+    with: text(raw.with),
   }),
   component: lazyRouteComponent(() => import('./features/resource/resource.tsx'), 'ResourcePage'),
 });

@@ -20,8 +20,10 @@ export interface ChartSearch {
   /** The part that is looked at instead of the range, in Unix milliseconds. */
   from?: string | undefined;
   to?: string | undefined;
-  /** '1' lays the time before under the lines. */
+  /** The time whose lines are laid under: '1' is that before, see comparedWith for others. */
   compare?: string | undefined;
+  /** Ids of resources whose lines are laid over, with commas between. */
+  with?: string | undefined;
 }
 
 /** A moment in Unix milliseconds; undefined when it is none. */

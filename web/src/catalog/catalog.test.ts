@@ -69,7 +69,7 @@ describe('metricFormat', () => {
     [{ name: 'if_rx', unit: 'bytes_per_second' }, 'bits'],
     [{ unit: 'bytes_per_second' }, 'bytes_per_second'],
     [{ unit: 'seconds' }, 'duration'],
-    [{ unit: 'per_second' }, 'number'],
+    [{ unit: 'per_second' }, 'per_second'],
     [{ unit: 'celsius' }, 'celsius'],
     [{ unit: 'parsec' }, 'number'],
     [{}, 'number'],

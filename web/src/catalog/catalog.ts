@@ -66,7 +66,9 @@ export interface Threshold {
 type Raw = Record<string, unknown>;
 
 const formats = new Set<string>(
-  'text number ratio percent bytes bytes_per_second bits duration time celsius watt list bool rpm'.split(' '),
+  'text number ratio percent bytes bytes_per_second per_second bits duration time celsius watt list bool rpm'.split(
+    ' ',
+  ),
 );
 
 function str(v: unknown, fallback = ''): string {
@@ -96,7 +98,6 @@ export function metricFormat(m: Metric): Format {
     case 'seconds':
       return 'duration';
     case 'count':
-    case 'per_second':
       return 'number';
     default:
       return formats.has(m.unit) ? (m.unit as Format) : 'number';

@@ -108,10 +108,14 @@ export const Chart = memo(function Chart({
         text: `min ${show(min, format)}   avg ${show(avg, format)}   max ${show(max, format)}`,
       };
     });
-    const span = `${dateTime(start)} – ${dateTime(end)}`;
+    const span = `${dateTime(start)} – ${dateTime(end)}${before ? ', dashed: another time' : ''}`;
     return pictureOf(canvas, `${subject}: ${spec.title}, ${span}`, lines);
   };
 
+  const taken = useMemo(
+    () => [...spec.series, ...(before ?? []).map((s) => ({ ...s, label: `${s.label}, then` }))],
+    [spec, before],
+  );
   const wide = spec.series.length > 1;
   return (
     <figure
@@ -124,13 +128,7 @@ export const Chart = memo(function Chart({
         </h3>
         <span className="flex items-center gap-2">
           {spec.hidden > 0 && <span className="text-muted text-xs">{spec.hidden} more not drawn</span>}
-          <ChartMenu
-            title={spec.title}
-            subject={subject}
-            series={spec.series}
-            format={format}
-            picture={picture}
-          />
+          <ChartMenu title={spec.title} subject={subject} series={taken} format={format} picture={picture} />
         </span>
       </figcaption>
       <p
@@ -170,8 +168,12 @@ export const Chart = memo(function Chart({
               now
             </th>
             {before ? (
-              <th scope="col" className="text-right font-normal" title="The average of the time before">
-                before
+              <th
+                scope="col"
+                className="text-right font-normal"
+                title="The average of the time that is dashed"
+              >
+                then
               </th>
             ) : (
               <th scope="col" className="text-right font-normal @max-[25rem]:hidden">

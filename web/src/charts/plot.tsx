@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { lonely, type Aligned } from './align.ts';
+import { addGestures } from './gestures.ts';
 import { markColour, marksNear, type ChartMark } from './marks.ts';
 import { timeLabels } from './ticks.ts';
 
@@ -137,6 +138,9 @@ function build(props: PlotProps): Pick<uPlot.Options, 'series' | 'bands'> {
   return { series, bands };
 }
 
+/** Plots of one group share the cursor and the part that shows. */
+const group = 'resource';
+
 function options(props: () => PlotProps, width: number): uPlot.Options {
   const p = props();
   const axis: uPlot.Axis = {
@@ -152,7 +156,11 @@ function options(props: () => PlotProps, width: number): uPlot.Options {
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: {
-      sync: { key: 'resource', setSeries: false },
+      sync: { key: group, setSeries: false },
+      // With Shift the picture is moved, so no part is chosen.
+      bind: {
+        mousedown: (_, __, choose) => (e) => (e.shiftKey ? null : choose(e)),
+      },
       drag: { x: true, y: false, setScale: false },
       points: { size: 6 },
       y: false,
@@ -223,7 +231,9 @@ export default function Plot(props: PlotProps) {
       if (width !== u.width) u.setSize({ width, height: latest.current.height });
     });
     observer.observe(element);
+    const removeGestures = addGestures(u, group, (span) => latest.current.onZoom([...span]));
     return () => {
+      removeGestures();
       observer.disconnect();
       u.destroy();
       plot.current = null;

@@ -10,6 +10,7 @@ export type Format =
   | 'bytes'
   | 'bytes_per_second'
   | 'bits'
+  | 'per_second'
   | 'duration'
   | 'time'
   | 'celsius'
@@ -52,6 +53,8 @@ export function show(v: unknown, format: Format, now = Date.now()): string {
       const ms = instant(v);
       return ms === undefined ? unknown : ago(ms, now);
     }
+    case 'per_second':
+      return number(v) === unknown ? unknown : `${number(v)}/s`;
     case 'celsius':
       return celsius(v);
     case 'watt':
@@ -78,6 +81,8 @@ export function precise(v: unknown, format: Format): string | undefined {
     case 'bytes_per_second':
     case 'bits':
       return typeof v === 'number' ? exact(v, 'bytes/s') : undefined;
+    case 'per_second':
+      return typeof v === 'number' ? exact(v, '/s') : undefined;
     case 'celsius':
       return typeof v === 'number' ? exact(v, '°C') : undefined;
     case 'duration':

@@ -1,38 +1,55 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { CalendarRange, ChevronLeft, ChevronRight, ZoomOut } from 'lucide-react';
+import { useState } from 'react';
 import { ranges, type Range } from '@/api/queries.ts';
-import { Button } from '@/ui/button.tsx';
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { moved, scaled, type Span } from '@/charts/span.ts';
+import { Button, IconButton } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
+import { CompareMenu, PartDialog } from './compare.tsx';
+import { OverlayPicker } from './overlay-picker.tsx';
+import { useShowPart } from './part.ts';
 
 /** What charts show when the address does not say. */
 export const defaultRange: Range = '1h';
 
+/** What the part that shows can be made by a press; hands do the same on a plot. */
+const moves: { label: string; Icon: typeof ZoomOut; next: (part: Span) => Span }[] = [
+  { label: 'Earlier', Icon: ChevronLeft, next: (p) => moved(p, (p[0] - p[1]) / 2) },
+  { label: 'Later', Icon: ChevronRight, next: (p) => moved(p, (p[1] - p[0]) / 2) },
+  { label: 'Zoom out', Icon: ZoomOut, next: (p) => scaled(p, 2) },
+];
+
 /** Chooses what all charts of the page show. */
-export function RangePicker() {
-  const { range = defaultRange, from, compare } = useSearch({ from: '/shell/r/$id' });
+export function RangePicker({ id, type }: { id: string; type: ResourceType }) {
+  const { range = defaultRange, from, to } = useSearch({ from: '/shell/r/$id' });
   const navigate = useNavigate({ from: '/r/$id' });
-  const zoomed = from !== undefined;
+  const [asking, setAsking] = useState(false);
+  const zoomed = from !== undefined && to !== undefined;
+  const show = useShowPart();
   return (
     <div className="flex flex-wrap items-center gap-2">
       {zoomed && (
-        <Button
-          small
-          onClick={() => void navigate({ search: (s) => ({ ...s, from: undefined, to: undefined }) })}
-          className="max-sm:h-10"
-        >
-          Reset zoom
-        </Button>
+        <>
+          <div role="group" aria-label="Move the part" className="flex">
+            {moves.map(({ label, Icon, next }) => (
+              <IconButton
+                key={label}
+                label={label}
+                className="size-7 max-sm:size-10"
+                onClick={() => show(next([Number(from) / 1000, Number(to) / 1000]))}
+              >
+                <Icon size={16} aria-hidden />
+              </IconButton>
+            ))}
+          </div>
+          <Button small onClick={() => show(undefined)} className="max-sm:h-10">
+            Reset zoom
+          </Button>
+        </>
       )}
-      <Button
-        small
-        aria-pressed={compare === '1'}
-        title="Lay the time before under the lines"
-        onClick={() =>
-          void navigate({ search: (s) => ({ ...s, compare: s.compare ? undefined : '1' }), replace: true })
-        }
-        className="max-sm:h-10"
-      >
-        Compare
-      </Button>
+      <OverlayPicker id={id} type={type} />
+      <CompareMenu />
       <div
         role="group"
         aria-label="Range of the charts"
@@ -47,6 +64,7 @@ export function RangePicker() {
               void navigate({
                 search: (s) => ({
                   compare: s.compare,
+                  with: s.with,
                   range: r === defaultRange ? undefined : r,
                 }),
                 replace: true,
@@ -60,7 +78,24 @@ export function RangePicker() {
             {r}
           </button>
         ))}
+        <button
+          type="button"
+          aria-label="From and to"
+          title="From and to"
+          onClick={() => setAsking(true)}
+          className="text-muted hover:text-text flex h-7 items-center rounded-sm px-2 max-sm:h-10 max-sm:px-1.5"
+        >
+          <CalendarRange size={14} aria-hidden />
+        </button>
       </div>
+      {asking && (
+        <PartDialog
+          title="Show"
+          part={zoomed ? { from: Number(from), to: Number(to) } : undefined}
+          onClose={() => setAsking(false)}
+          onPart={(part) => show([part.from / 1000, part.to / 1000])}
+        />
+      )}
     </div>
   );
 }

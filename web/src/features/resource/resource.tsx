@@ -62,7 +62,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       heading={<Heading resource={resource} type={type} />}
       actions={
         <>
-          <RangePicker />
+          <RangePicker id={resource.id} type={type} />
           <ReportButton resource={resource} />
         </>
       }
