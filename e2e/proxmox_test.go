@@ -10,7 +10,7 @@ import (
 )
 
 // simulate starts the invented upstream of a plugin and returns the integration that monitors it.
-func simulate(t *testing.T, kind string, args ...string) (in map[string]any, upstream *process) {
+func simulate(t testing.TB, kind string, args ...string) (in map[string]any, upstream *process) {
 	t.Helper()
 	upstream = launch(t, "plugins/pulse-plugin-"+kind, append([]string{"simulate"}, args...)...)
 	eventually(t, kind+" says where it listens", func() bool {

@@ -52,7 +52,6 @@ var inherited = []string{"PATH", "TZ", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", 
 // environment is all that a plugin gets, but for what go-plugin adds for the handshake.
 func (c Config) environment() []string {
 	env := []string{
-		"GOGC=50",
 		fmt.Sprintf("GOMEMLIMIT=%d", c.MemoryLimit),
 		"PULSE_PLUGIN_LOG_LEVEL=" + c.Log.GetLevel().String(),
 		"TMPDIR=" + c.Dir,

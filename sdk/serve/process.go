@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 // hostPatience is how long the process waits for its host to connect.
 const hostPatience = 30 * time.Second
 
-// gcPercent lets the heap of a plugin grow to two and a half times what it keeps: reports and cycles make much that is soon
+// gcPercent lets the heap of a busy plugin grow to two and a half times what it keeps: reports and cycles make much that is soon
 // garbage of a heap that is small, and a few MiB of room take a third off the collector's part. The memory limit that the
 // host sets still holds.
 const gcPercent = 150
@@ -31,7 +30,7 @@ const gcPercent = 150
 func serve(ctx context.Context, p sdk.Plugin) {
 	// go-plugin puts pipes in the place of the standard streams; the log goes to the one that the host reads.
 	stderr := os.Stderr
-	debug.SetGCPercent(gcPercent)
+	Pace(gcPercent)
 	log := newLogger(stderr, os.Getenv("PULSE_PLUGIN_LOG_LEVEL"))
 	server := rpc.NewServer(ctx, rpc.Serving{
 		Plugin: p, Version: version, Log: log, Now: time.Now,

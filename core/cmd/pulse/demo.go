@@ -32,6 +32,7 @@ type demoCommand struct {
 // Run serves an invented world from a data directory that is thrown away, for a user whose password it prints.
 func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error) {
 	began := time.Now()
+	pluginserve.Pace(gcPercent)
 	if o.Data != "" || o.Config != "" {
 		return errors.New("the demo has a data directory and a configuration of its own: leave out --data and --config")
 	}

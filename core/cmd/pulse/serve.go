@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -39,6 +37,7 @@ import (
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/host"
+	pluginserve "github.com/pulse-platform/pulse/sdk/serve"
 )
 
 // How often the server looks after things, and how long it takes to stop.
@@ -49,8 +48,8 @@ const (
 	stopPlugins     = 5 * time.Second
 )
 
-// gcPercent lets the heap grow by three quarters of what is kept, rather than double: some MiB for a fiftieth of the time. The
-// variable GOGC says otherwise.
+// gcPercent lets the heap of a busy server grow by three quarters of what is kept, rather than double: some MiB for a fiftieth of
+// the time.
 const gcPercent = 75
 
 type serveCommand struct{}
@@ -58,9 +57,7 @@ type serveCommand struct{}
 // Run serves until it is told to stop.
 func (serveCommand) Run(ctx context.Context, o *options, io streams) error {
 	started := time.Now()
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	pluginserve.Pace(gcPercent)
 	cfg, err := o.load(io)
 	if err != nil {
 		return err

@@ -1,0 +1,45 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkCluster is what a cluster of 50 nodes and 2,000 guests takes of the machine over some minutes, what the history of it
+// adds up to included. Its host plugin runs too, as on every server.
+func BenchmarkCluster(b *testing.B) {
+	const settle, measure = 3 * time.Minute, 4 * time.Minute
+	for b.Loop() {
+		in, upstream := simulate(b, "pve", "--nodes", "50", "--guests", "2000", "--nights", "2", "--latency", "20ms")
+		s := startServer(b)
+		s.claim()
+		began := time.Now()
+		if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+			b.Fatalf("make the integration: %v", got)
+		}
+		eventually(b, "every guest is shown", func() bool {
+			return strings.Count(string(s.call("GET", "/api/state", nil).body), `"vmid":`) >= 2000
+		})
+		b.ReportMetric(time.Since(began).Seconds(), "s-to-first-picture")
+
+		plugin := children(s.pid())["pulse-plugin-pve"]
+		account := func() used {
+			return used{cpuTime(b, s.pid()), cpuTime(b, plugin), written(b, s.pid()) + written(b, plugin)}
+		}
+		<-time.After(settle)
+		before := account()
+		<-time.After(measure)
+		spent := account().minus(before)
+		server, collector := pss(b, s.pid()), pss(b, plugin)
+		b.ReportMetric(server, "server-MiB")
+		b.ReportMetric(collector, "plugin-MiB")
+		b.ReportMetric(server+collector, "server+plugin-MiB")
+		b.ReportMetric((spent.server+spent.plugin).Seconds()/measure.Seconds()*100, "%core")
+		b.ReportMetric(float64(spent.written)/(1<<20)/measure.Minutes(), "disk-MiB/min")
+		s.stop()
+		upstream.stop()
+	}
+	b.ReportMetric(0, "ns/op")
+}
