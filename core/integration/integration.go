@@ -39,6 +39,10 @@ type Integration struct {
 	// Origin is where a file owns the integration ("config.hcl:12"), empty when it is kept in the database.
 	// What a file owns is read-only elsewhere.
 	Origin string
+	// Joined is the integration that asks in the place of this one, since both turned out to ask the same; then it is not
+	// enabled. Apart tells that somebody wants it to ask by itself all the same.
+	Joined id.Integration
+	Apart  bool
 }
 
 // Sealed is how an integration lies in the store.
@@ -54,6 +58,8 @@ type Sealed struct {
 	// ConfigVersion is the version of the plugin's schema.
 	ConfigVersion int
 	Network       Network
+	Joined        id.Integration
+	Apart         bool
 }
 
 // Store keeps sealed integrations.
@@ -117,7 +123,7 @@ func Open(ctx context.Context, store Store, sealer Sealer, plugins Plugins) (*Se
 		}
 		s.all[x.ID] = Integration{
 			ID: x.ID, Kind: x.Kind, Name: x.Name, Title: x.Title, Source: x.Source, Revision: x.Revision, Enabled: x.Enabled,
-			Config: config, ConfigVersion: x.ConfigVersion, Network: x.Network,
+			Config: config, ConfigVersion: x.ConfigVersion, Network: x.Network, Joined: x.Joined, Apart: x.Apart,
 		}
 	}
 	return s, nil
@@ -267,6 +273,7 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	if err := checkRevision(old, exists, revision); err != nil {
 		return Integration{}, nil, err
 	}
+	x.Joined, x.Apart = rejoined(old, x)
 	var err error
 	if x.Config, err = s.Complete(x); err != nil {
 		return Integration{}, nil, err
@@ -286,7 +293,7 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	}
 	err = s.store.SaveIntegration(ctx, Sealed{
 		ID: x.ID, Kind: x.Kind, Name: x.Name, Title: x.Title, Source: x.Source, Revision: x.Revision, Enabled: x.Enabled,
-		Config: sealed, ConfigVersion: x.ConfigVersion, Network: x.Network,
+		Config: sealed, ConfigVersion: x.ConfigVersion, Network: x.Network, Joined: x.Joined, Apart: x.Apart,
 	}, revision)
 	if err != nil {
 		return Integration{}, diags, err

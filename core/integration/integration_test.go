@@ -282,3 +282,42 @@ func TestAFileForAnEarlierVersionWorksWithAWarning(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestAnIntegrationIsJoinedUntilSomebodyEnablesIt(t *testing.T) {
+	m := &memory{rows: map[id.Integration]Sealed{}}
+	s := newService(t, m)
+	for _, name := range []string{"a", "b"} {
+		if _, _, err := s.Save(t.Context(), Integration{Kind: "ups", Name: name, Enabled: true, Config: json.RawMessage(`{"url":"x"}`)}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Join(t.Context(), "ups/b", "ups/none"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("with nobody: %v", err)
+	}
+	if err := s.Join(t.Context(), "ups/b", "ups/a"); err != nil {
+		t.Fatal(err)
+	}
+	s = newService(t, m) // over a restart
+	if joins := s.Joins(); len(joins) != 1 || joins["ups/b"] != "ups/a" || s.Runs("ups/b") {
+		t.Errorf("%v", joins)
+	}
+	b := s.List()[1]
+	change := Integration{Kind: "ups", Name: "b", Title: "B", Config: b.Config}
+	if b, _, err := s.Save(t.Context(), change, b.Revision); err != nil || b.Joined != "ups/a" {
+		t.Errorf("a change that leaves it disabled parts nobody: %+v, %v", b, err)
+	}
+	change.Enabled = true
+	if b, _, err := s.Save(t.Context(), change, b.Revision+1); err != nil || b.Joined != "" || !b.Apart {
+		t.Errorf("enabled: %+v, %v", b, err)
+	}
+	if err := s.Join(t.Context(), "ups/b", "ups/a"); err != nil || len(s.Joins()) != 0 || !s.Runs("ups/b") {
+		t.Errorf("it is joined again: %v, %v", s.Joins(), err)
+	}
+	owned := Integration{ID: "ups/f", Kind: "ups", Name: "f", Enabled: true, Config: json.RawMessage(`{"url":"a"}`), Origin: "config.hcl:3"}
+	if _, err := s.Adopt(t.Context(), []Integration{owned}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Join(t.Context(), "ups/f", "ups/a"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("what a file owns: %v", err)
+	}
+}

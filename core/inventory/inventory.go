@@ -50,7 +50,9 @@ type Inventory struct {
 	// verdicts is replaced as a whole, never written to.
 	verdicts      map[Pair]Verdict
 	identityStore IdentityStore
-	current       atomic.Pointer[Snapshot]
+	// joins is replaced as a whole, never written to.
+	joins   map[id.Integration]id.Integration
+	current atomic.Pointer[Snapshot]
 }
 
 // scope is one partition of one task: what decides together about existence.
@@ -188,7 +190,7 @@ func (i *Inventory) Snapshot() *Snapshot {
 	if s := i.current.Load(); s != nil && s.Revision == i.revision {
 		return s
 	}
-	s := newSnapshot(i.revision, i.records, i.links, i.verdicts)
+	s := newSnapshot(i.revision, i.records, i.links, i.verdicts, i.joins)
 	i.current.Store(s)
 	return s
 }

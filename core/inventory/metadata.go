@@ -256,3 +256,19 @@ func isWebAddress(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.HasSuffix(u.Hostname(), ".")
 }
+
+// Copy writes what is known of one thing about another one too, of which nothing is known yet.
+func (m *Metadata) Copy(ctx context.Context, from, to string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, kind := range compat.MetadataKinds() {
+		members, there := m.all[metadataKey{kind.Name, from}]
+		if _, known := m.all[metadataKey{kind.Name, to}]; !there || known {
+			continue
+		}
+		if err := m.save(ctx, kind, to, maps.Clone(members)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

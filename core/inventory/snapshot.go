@@ -23,16 +23,22 @@ type Snapshot struct {
 	verdicts map[Pair]Verdict
 	sameOnce sync.Once
 	same     *identities
+	// former are the records of joined integrations, by their successor.
+	former map[id.UID][]id.UID
 }
 
 type wireKey struct{ kind, wire string }
 
-func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID]id.UID, verdicts map[Pair]Verdict) *Snapshot {
+func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID]id.UID, verdicts map[Pair]Verdict, joins map[id.Integration]id.Integration) *Snapshot {
 	s := &Snapshot{
 		Revision: revision, byUID: make(map[id.UID]*Record, len(records)), byType: map[string][]*Record{},
 		byWire: make(map[wireKey]*Record, len(records)), decided: decided, verdicts: verdicts,
 	}
+	gone := successors(records, joins)
 	for uid, r := range records {
+		if _, joined := gone[uid]; joined {
+			continue
+		}
 		s.byUID[uid] = r
 		s.byType[r.Type] = append(s.byType[r.Type], r)
 	}
@@ -50,6 +56,7 @@ func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID
 			}
 		}
 	}
+	s.succeed(records, gone)
 	return s
 }
 

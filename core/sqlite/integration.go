@@ -26,7 +26,7 @@ var (
 
 // Integrations returns all stored integrations.
 func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, error) {
-	rows, err := i.db.Read.QueryContext(ctx, `SELECT id, kind, name, revision, enabled, config, config_version, network, title, source FROM integrations ORDER BY id`)
+	rows, err := i.db.Read.QueryContext(ctx, `SELECT id, kind, name, revision, enabled, config, config_version, network, title, source, joined, apart FROM integrations ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, 
 	for rows.Next() {
 		var s integration.Sealed
 		var network []byte
-		if err := rows.Scan(&s.ID, &s.Kind, &s.Name, &s.Revision, &s.Enabled, &s.Config, &s.ConfigVersion, &network, &s.Title, &s.Source); err != nil {
+		if err := rows.Scan(&s.ID, &s.Kind, &s.Name, &s.Revision, &s.Enabled, &s.Config, &s.ConfigVersion, &network, &s.Title, &s.Source, &s.Joined, &s.Apart); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(network, &s.Network); err != nil {
@@ -48,16 +48,16 @@ func (i *Integrations) Integrations(ctx context.Context) ([]integration.Sealed, 
 
 // SaveIntegration stores s if the stored revision is the given one, 0 meaning that there is none yet.
 func (i *Integrations) SaveIntegration(ctx context.Context, s integration.Sealed, revision int64) error {
-	query := `INSERT INTO integrations (id, kind, name, revision, enabled, config, config_version, network, title, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`
+	query := `INSERT INTO integrations (id, kind, name, revision, enabled, config, config_version, network, title, source, joined, apart) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING`
 	if revision > 0 {
-		query = `UPDATE integrations SET kind = ?2, name = ?3, revision = ?4, enabled = ?5, config = ?6, config_version = ?7, network = ?8, title = ?9, source = ?10
-			WHERE id = ?1 AND revision = ?11`
+		query = `UPDATE integrations SET kind = ?2, name = ?3, revision = ?4, enabled = ?5, config = ?6, config_version = ?7, network = ?8, title = ?9, source = ?10, joined = ?11, apart = ?12
+			WHERE id = ?1 AND revision = ?13`
 	}
 	network, err := json.Marshal(s.Network)
 	if err != nil {
 		return fmt.Errorf("encode the network of integration %s: %w", s.ID, err)
 	}
-	args := []any{string(s.ID), s.Kind, s.Name, s.Revision, s.Enabled, s.Config, s.ConfigVersion, string(network), s.Title, s.Source}
+	args := []any{string(s.ID), s.Kind, s.Name, s.Revision, s.Enabled, s.Config, s.ConfigVersion, string(network), s.Title, s.Source, string(s.Joined), s.Apart}
 	if revision > 0 {
 		args = append(args, revision)
 	}

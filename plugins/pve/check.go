@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,10 +88,20 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	return result, err
 }
 
-// identity tells one cluster from another: its own certificate authority does, also when it is renamed.
+// identity tells one cluster from another: its own certificate authority does, also when it is renamed. The node that
+// answers is asked first, since nothing is forwarded then.
 func (c *Collector) identity(ctx context.Context, v *view) string {
-	for _, n := range v.nodes {
-		if !n.online {
+	nodes := slices.Clone(v.nodes)
+	slices.SortStableFunc(nodes, func(a, b node) int {
+		if a.local == b.local {
+			return 0
+		} else if a.local {
+			return -1
+		}
+		return 1
+	})
+	for _, n := range nodes {
+		if !n.online || c.left(n.name) != nil {
 			continue
 		}
 		rows, _, err := proxmox.Rows[certificateRow](ctx, c.client, proxmox.OnNode(n.name, "certificates", "info"))

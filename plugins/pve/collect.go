@@ -40,6 +40,10 @@ type Collector struct {
 	members   string
 	membersAt time.Time
 	ends      []proxmox.Endpoint
+	// uid is what tells this cluster from others, of the nodes in uidOf; it was read at uidAt.
+	uid   string
+	uidOf string
+	uidAt time.Time
 
 	backups   backupBook
 	snapshots snapshotBook

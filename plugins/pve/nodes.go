@@ -160,7 +160,9 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 	if err := tell(sink.Partition("cluster"), found, err); err != nil {
 		return err
 	}
-	if err := c.eachNode(ctx, v, sink, c.askNode); err != nil {
+	err = c.eachNode(ctx, v, sink, c.askNode)
+	c.learnIdentity(ctx, v)
+	if err != nil {
 		return err
 	}
 	return c.collectHistories(ctx, v, sink)
@@ -206,6 +208,30 @@ func (a nodeStatusAnswer) details() nodeDetails {
 		d.swap = space{Total: a.Swap.Total.V, Used: a.Swap.Used.V}
 	}
 	return d
+}
+
+// learnIdentity finds out now and then which cluster this is, and at once when nodes came or went: a server that joins a
+// cluster is the cluster's from then on. What is known stays when nobody tells.
+func (c *Collector) learnIdentity(ctx context.Context, v *view) {
+	var names []string
+	for _, n := range v.nodes {
+		names = append(names, n.name)
+	}
+	of := v.cluster + " " + strings.Join(names, ",")
+	c.mu.Lock()
+	known := c.uid != "" && c.uidOf == of && v.at.Sub(c.uidAt) < membersAge
+	c.mu.Unlock()
+	if known {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	uid := c.identity(ctx, v)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if uid != "" || c.uidOf != of {
+		c.uid, c.uidOf, c.uidAt = uid, of, v.at
+	}
 }
 
 // followMembers lets the client ask other members when the configured node cannot be reached. Their certificates are those

@@ -29,6 +29,30 @@ func TestDetailsOfNodes(t *testing.T) {
 	})
 }
 
+// By this two integrations of one cluster are found to be one, also after a server has joined it.
+func TestTheClusterIsToldFromOthers(t *testing.T) {
+	l := newLab(t, 2, 2, nil)
+	uid := func() string {
+		l.clock.Move(time.Minute)
+		l.must(taskNodes)
+		for _, e := range l.must(taskResources).record(clusterKey).Evidence {
+			if e.Kind == sdk.EvidenceCluster {
+				return e.Value
+			}
+		}
+		return ""
+	}
+	first := uid()
+	l.Forget()
+	if again := uid(); first == "" || again != first || l.Count("/certificates/info") != 0 {
+		t.Errorf("%q, then %q after %v", first, again, l.Calls())
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Name, w.CA = "other", strings.Repeat("AB", 32) })
+	if got := uid(); got == first {
+		t.Errorf("it has joined another cluster and is still %q", got)
+	}
+}
+
 // Nodes that hang hold connections. What the server answers by itself has others.
 func TestNodesThatHangDelayNobodyElse(t *testing.T) {
 	l := newLab(t, 6, 6, func(w *pvetest.World) {

@@ -115,6 +115,12 @@ func (c *Collector) tellNodes(v *view) []sdk.Observation {
 
 func (c *Collector) tellCluster(v *view, calls float64) []sdk.Observation {
 	r := sdk.Record{Type: typeCluster, Key: clusterKey, Name: c.owner(v), WireID: c.instance, Status: sdk.StatusUp, StatusWord: "online"}
+	c.mu.Lock()
+	uid := c.uid
+	c.mu.Unlock()
+	if uid != "" {
+		r.Evidence = []sdk.Evidence{{Kind: sdk.EvidenceCluster, Value: uid}}
+	}
 	online := 0
 	for _, n := range v.nodes {
 		if n.online {

@@ -78,6 +78,9 @@ type Out struct {
 	Network integration.Network `json:"network"`
 	// Origin is the file and line that own the integration; then it is read-only here.
 	Origin string `json:"origin,omitempty"`
+	// Joined is the integration that asks in the place of this one, because both ask the same cluster. Enabling this one
+	// makes it ask by itself again.
+	Joined string `json:"joined,omitempty"`
 	Status Status `json:"status"`
 	// Diagnostics are remarks of the plugin that did not prevent saving.
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
@@ -92,7 +95,7 @@ type Diagnostic struct {
 }
 
 func (a Area) out(x integration.Integration) Out {
-	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Title: x.Title, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Network: x.Network, Origin: x.Origin}
+	o := Out{ID: string(x.ID), Kind: x.Kind, Name: x.Name, Title: x.Title, Enabled: x.Enabled, Revision: x.Revision, Config: x.Config, Network: x.Network, Origin: x.Origin, Joined: string(x.Joined)}
 	if o.Status = a.Status(x.ID); !x.Enabled {
 		o.Status = Status{State: "disabled"}
 	}

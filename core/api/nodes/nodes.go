@@ -123,6 +123,9 @@ type Node struct {
 	Source           string     `json:"source,omitempty"`
 	// Origin is the file and line that own the node; then it is read-only here.
 	Origin string `json:"origin,omitempty"`
+	// MergedInto is the id of the node that is asked in the place of this one, and Notice says so to people.
+	MergedInto string `json:"mergedInto,omitempty"`
+	Notice     string `json:"notice,omitempty"`
 }
 
 // Change is what a client writes about a node.
@@ -201,6 +204,19 @@ func (a Area) entries() (out []entry) {
 	return out
 }
 
+// into is the node that is asked in the place of one that was merged, nil for others.
+func (a Area) into(e entry) *entry {
+	if e.Joined == "" || e.Enabled {
+		return nil
+	}
+	for _, other := range a.entries() {
+		if other.ID == e.Joined {
+			return &other
+		}
+	}
+	return nil
+}
+
 // id is how the wire names a node. It has no slash, since it stands in paths.
 func (e entry) id() string { return e.Kind + "-" + e.Name }
 
@@ -249,6 +265,10 @@ func (a Area) node(e entry) (Node, error) {
 	}
 	if e.Enabled {
 		members["status"] = a.Status(e.ID)
+	}
+	if into := a.into(e); into != nil {
+		members["status"], members["mergedInto"] = a.Status(into.ID), into.id()
+		members["notice"] = "Belongs to the cluster that is asked through " + into.title() + ": it is not asked by itself, and its history goes on there"
 	}
 	var n Node
 	raw, err := json.Marshal(members)

@@ -133,7 +133,7 @@ func (v *view) single(name string) (*inventory.Record, error) {
 				continue
 			}
 			for _, r := range v.snapshot.Type(t.Name) {
-				if idHash(r) == name[at+1:] {
+				if v.hasHash(r, name[at+1:]) {
 					return r, nil
 				}
 			}
@@ -158,6 +158,11 @@ func (v *view) typeOf(r *inventory.Record) string {
 
 func apiName(t sdk.ResourceType) string { return cmp.Or(t.APIName, t.Name) }
 
+// hasHash tells whether a hash is that of a record, or of one that was joined with it.
+func (v *view) hasHash(r *inventory.Record, hash string) bool {
+	return idHash(r) == hash || slices.ContainsFunc(v.snapshot.Former(r.UID), func(uid id.UID) bool { return hashOf(string(uid)) == hash })
+}
+
 // idDigits is how many digits of the hash an id has.
 const idDigits = 16
 
@@ -171,6 +176,10 @@ func idHash(r *inventory.Record) string {
 			}
 		}
 	}
+	return hashOf(key)
+}
+
+func hashOf(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:idDigits/2])
 }

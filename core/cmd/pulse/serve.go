@@ -205,6 +205,8 @@ func (s *server) openInventory(ctx context.Context) error {
 	if err = s.inventory.LoadVerdicts(ctx, sqlite.NewIdentity(s.base.state)); err != nil {
 		return err
 	}
+	s.inventory.Join(s.integrations.Joins())
+	s.metrics.former = func(uid id.UID) []id.UID { return s.inventory.Snapshot().Former(uid) }
 	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
 		return err
 	}
@@ -257,6 +259,7 @@ func (s *server) run(ctx context.Context) error {
 	background(func(ctx context.Context) { adopt(ctx, s.cfg, s.integrations, s.log) })
 	background(s.poll.Run)
 	background(s.upkeep)
+	background(s.join)
 	background(s.broadcast)
 	background(s.discover.Run)
 	background(s.announce)

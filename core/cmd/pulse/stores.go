@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/metricstore"
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/influx"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/sqlite"
@@ -43,6 +44,8 @@ type stores struct {
 	file json.RawMessage
 	log  hclog.Logger
 	*metric.Switch
+	// former returns the records whose past is that of another one; it is set before anybody asks.
+	former func(id.UID) []id.UID
 
 	mu     sync.Mutex
 	values json.RawMessage // what is stored
@@ -63,6 +66,14 @@ func openStores(ctx context.Context, b *base, cfg *config.Config, log hclog.Logg
 	}
 	s.Switch = metric.NewSwitch(store)
 	return s, nil
+}
+
+// Query answers q, with the past that records have under other names.
+func (s *stores) Query(ctx context.Context, q metric.Query) ([]metric.Series, error) {
+	if s.former == nil {
+		return s.Switch.Query(ctx, q)
+	}
+	return metric.QueryWithPast(ctx, s.Switch, q, s.former)
 }
 
 func (s *stores) load(ctx context.Context) error {

@@ -85,7 +85,7 @@ func (a *API) hardwareRoutes() {
 	})
 	a.onNode("/certificates/info", func(c call, n *Node) (any, error) {
 		return []map[string]any{
-			{"filename": "pve-root-ca.pem", "fingerprint": colons(strings.Repeat("CA", 32)), "notafter": c.now.Add(10 * 365 * 24 * time.Hour).Unix(), "pem": "-----BEGIN CERTIFICATE-----"},
+			{"filename": "pve-root-ca.pem", "fingerprint": colons(c.w.CA), "notafter": c.now.Add(10 * 365 * 24 * time.Hour).Unix(), "pem": "-----BEGIN CERTIFICATE-----"},
 			{"filename": "pve-ssl.pem", "fingerprint": colons(a.pin), "notafter": n.CertificateEnds.Unix(), "san": []string{n.IP, n.Name}},
 		}, nil
 	})

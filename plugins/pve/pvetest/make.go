@@ -2,6 +2,7 @@ package pvetest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,7 @@ const (
 // account may read everything: [Token] with [Secret].
 func New(nodes, guests int, now func() time.Time) *World {
 	w := &World{
-		Name: "lab", Version: "9.2.10", Quorate: true, Now: now,
+		Name: "lab", CA: strings.Repeat("CA", 32), Version: "9.2.10", Quorate: true, Now: now,
 		Accounts: []*Account{{ID: Token, Secret: Secret, Rights: map[string][]string{"/": Everything()}}},
 	}
 	if nodes == 1 {

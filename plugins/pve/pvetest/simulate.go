@@ -2,22 +2,24 @@ package pvetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Simulate serves an invented cluster until the context ends. It is the subcommand of the plugin's program, for demos and
-// for tests of the whole. What somebody needs to add the cluster is printed as one line of JSON: the body of
-// POST /api/integrations.
+// for tests of the whole. What somebody needs to add the cluster is printed as one line of JSON for each address: the
+// body of POST /api/integrations.
 func Simulate(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	flags.SetOutput(out)
-	listen := flags.String("listen", "127.0.0.1:0", "address to serve at")
+	listen := flags.String("listen", "127.0.0.1:0", "addresses to serve at, with commas between them: one for each node, from the first on")
 	nodes := flags.Int("nodes", 3, "how many nodes there are")
 	guests := flags.Int("guests", 30, "how many guests there are")
 	version := flags.String("version", "9.2.10", "version of the packages")
@@ -45,17 +47,26 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 		w.Ceph = Healthy()
 		w.Storages = append(w.Storages, &Storage{Name: "vms", Type: "rbd", Content: "images,rootdir", Shared: true, Size: w.Ceph.Total / 3, Used: w.Ceph.Used / 3})
 	}
-	s, err := Listen(ctx, w, "", *listen)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	in := simulate.Integration{
-		Kind: "pve", Name: *name, Network: simulate.Network{AllowLoopback: true},
-		Config: map[string]any{"host": s.URL, "fingerprint": s.Pin, "token_name": Token, "token_value": Secret},
-	}
-	if err := json.NewEncoder(out).Encode(in); err != nil {
-		return fmt.Errorf("print: %w", err)
+	w.CA = fmt.Sprintf("%X", sha256.Sum256([]byte(*name)))
+	for i, address := range strings.Split(*listen, ",") {
+		if i >= len(w.Nodes) {
+			return fmt.Errorf("there are more addresses than nodes, which are %d", len(w.Nodes))
+		}
+		s, err := Listen(ctx, w, w.Nodes[i].Name, address)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		in := simulate.Integration{
+			Kind: "pve", Name: *name, Network: simulate.Network{AllowLoopback: true},
+			Config: map[string]any{"host": s.URL, "fingerprint": s.Pin, "token_name": Token, "token_value": Secret},
+		}
+		if i > 0 {
+			in.Name += "-" + w.Nodes[i].Name
+		}
+		if err := json.NewEncoder(out).Encode(in); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
 	}
 	w.Live(ctx)
 	return nil

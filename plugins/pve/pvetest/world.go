@@ -17,6 +17,8 @@ type World struct {
 
 	// Name of the cluster; empty for a server that stands alone.
 	Name string
+	// CA is the SHA-256 fingerprint of the cluster's own certificate authority, in hex.
+	CA string
 	// Version of the packages, for example "9.2.10".
 	Version string
 	Quorate bool

@@ -4145,6 +4145,7 @@ export interface components {
             /** @description Stays the same whatever is added or removed. The former ids, which count within a type, are taken too. */
             id: string;
             isCluster?: boolean;
+            mergedInto?: string;
             monitorBackups?: boolean;
             monitorContainers?: boolean;
             monitorDatastores?: boolean;
@@ -4162,6 +4163,7 @@ export interface components {
             name: string;
             /** @description How many members the cluster has. */
             nodeCount?: number;
+            notice?: string;
             origin?: string;
             physicalDiskPollingMinutes?: number;
             source?: string;
@@ -4286,6 +4288,7 @@ export interface components {
             diagnostics?: components["schemas"]["Diagnostic"][];
             enabled: boolean;
             id: string;
+            joined?: string;
             kind: string;
             name: string;
             network: components["schemas"]["Network"];

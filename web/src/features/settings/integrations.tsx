@@ -57,6 +57,7 @@ export function Integrations() {
             <Row
               key={x.id}
               x={x}
+              joined={list.data.find((other) => other.id === x.joined)}
               polled={health.data?.find((p) => p.type === x.kind && p.instance === x.name)}
               onEdit={() => setEditing(x)}
               onRemove={() => setRemoving(x)}
@@ -80,11 +81,14 @@ export function Integrations() {
 
 function Row({
   x,
+  joined,
   polled,
   onEdit,
   onRemove,
 }: {
   x: Integration;
+  /** Which one is asked in its place. */
+  joined: Integration | undefined;
   polled: Polled | undefined;
   onEdit: () => void;
   onRemove: () => void;
@@ -107,12 +111,18 @@ function Row({
             Owned by <code className="font-mono">{x.origin}</code>: change it there.
           </p>
         )}
+        {joined && (
+          <p className="text-xs">
+            Asks the same cluster as {joined.title || joined.name}, which goes on with its history. Enable it
+            to have it asked by itself.
+          </p>
+        )}
         {x.status.error && <p className="text-down text-xs break-words">{x.status.error}</p>}
       </div>
       {polled && <Effort polled={polled} />}
       <p className="text-muted w-44 text-xs">
         <span className={cx('font-medium', x.status.state === 'failing' ? 'text-down' : 'text-text')}>
-          {x.status.state}
+          {joined ? 'merged' : x.status.state}
         </span>
         <br />
         {last > 0 && <span title={exactTime(last)}>read {ago(last, now)}</span>}
