@@ -74,7 +74,7 @@ test('a kiosk link shows everything and changes nothing, over a restart, until i
   });
   assert.equal(changed.status, 403);
   await wall.goto(`${pulse.url}/settings/tokens`);
-  await wall.getByText('Somebody with more rights').waitFor();
+  await wall.getByRole('heading', { name: 'This page is about an account' }).waitFor();
 
   await wall.goto(`${pulse.url}/infrastructure?kiosk=1`);
   await wall.getByRole('link', { name: 'vega' }).waitFor();

@@ -54,13 +54,15 @@ const renewFindings = paced(() => {
   void queries.invalidateQueries({ predicate: ({ queryKey: k }) => k[0] === 'resource' && k.length === 2 });
 }, pace);
 
-let told: Pick<Live, 'epoch' | 'conditions'> = store.read();
+let told: Pick<Live, 'epoch' | 'conditions' | 'connection'> = store.read();
 
 /** Asks again for what the stream says has changed, instead of asking every so often. */
 store.subscribe(() => {
-  const { epoch, conditions } = store.read();
+  const { epoch, conditions, connection } = store.read();
   const before = told;
-  told = { epoch, conditions };
+  told = { epoch, conditions, connection };
+  // What was shown while the server was away is old, or never came.
+  if (before.connection.phase === 'lost' && connection.phase === 'live') void queries.invalidateQueries();
   // What was asked for as the page opened is as new as the first frame.
   if (before.epoch === '' || epoch === '') return;
   if (epoch !== before.epoch) renewCatalog();

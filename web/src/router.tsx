@@ -10,6 +10,8 @@ import { queries } from './app.ts';
 import { Failed, NotFound } from './features/shell/failed.tsx';
 import { Shell } from './features/shell/shell.tsx';
 import {
+  auditSearch,
+  historySearch,
   moment,
   parseSearch,
   stringifySearch,
@@ -141,6 +143,7 @@ const alertsActive = createRoute({
 const alertsHistory = createRoute({
   getParentRoute: () => alerts,
   path: '/history',
+  validateSearch: historySearch,
   component: lazyRouteComponent(() => import('./features/alerts/history.tsx'), 'History'),
 });
 
@@ -225,6 +228,7 @@ const settingsRoles = createRoute({
 const settingsAudit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
+  validateSearch: auditSearch,
   component: lazyRouteComponent(() => import('./features/settings/audit.tsx'), 'Audit'),
 });
 

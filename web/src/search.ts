@@ -48,12 +48,37 @@ export interface TableSearch {
 }
 
 export function tableSearch(raw: Search): TableSearch {
-  return Object.fromEntries(
-    (['q', 'sort', 'group', 'cols', 'add', 'state', 'find'] as const).flatMap((key) => {
-      const value = text(raw[key]);
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  return picked(raw, ['q', 'sort', 'group', 'cols', 'add', 'state', 'find']);
+}
+
+/** The search of the audit log: its filter as the server takes it, and the page, from 1. */
+export interface AuditSearch {
+  event?: string | undefined;
+  user?: string | undefined;
+  text?: string | undefined;
+  success?: string | undefined;
+  startTime?: string | undefined;
+  endTime?: string | undefined;
+  page?: string | undefined;
+}
+
+export function auditSearch(raw: Search): AuditSearch {
+  return picked(raw, ['event', 'user', 'text', 'success', 'startTime', 'endTime', 'page']);
+}
+
+/** The search of the history of alerts. */
+export interface HistorySearch {
+  severity?: string | undefined;
+}
+
+export function historySearch(raw: Search): HistorySearch {
+  return picked(raw, ['severity']);
+}
+
+/** Of a search the keys that say something. */
+function picked<K extends string>(raw: Search, keys: readonly K[]): Partial<Record<K, string>> {
+  const pairs = keys.map((key) => [key, text(raw[key])] as const).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(pairs) as Partial<Record<K, string>>;
 }
 
 /** Reads the search of a URL. Its values are plain text: ?q=status:down and not JSON. */

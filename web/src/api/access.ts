@@ -77,18 +77,18 @@ export const disableSecondStep = (code: string) =>
 
 /** What of the audit log is shown. Empty texts select all. */
 export interface AuditFilter {
-  event: string;
-  user: string;
-  text: string;
-  success: string;
-  startTime: string;
-  endTime: string;
+  event?: string | undefined;
+  user?: string | undefined;
+  text?: string | undefined;
+  success?: string | undefined;
+  startTime?: string | undefined;
+  endTime?: string | undefined;
 }
 
 function auditQuery(filter: AuditFilter): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(filter) as [string, string][]) {
-    if (value !== '') query.set(key, value);
+  for (const [key, value] of Object.entries(filter) as [string, string | undefined][]) {
+    if (value) query.set(key, value);
   }
   return query;
 }

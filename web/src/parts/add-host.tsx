@@ -7,12 +7,14 @@ import { ago } from '@/format/time.ts';
 import { agentCommand, ways, type Way } from '@/hosts/command.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
-import { Button } from '@/ui/button.tsx';
+import { asPrimaryButton, Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
 import { ApiProblem } from './api-problem.tsx';
+import { Connect } from './connect.tsx';
+import { useMay } from './may.ts';
 
 /** What a token for an agent may do, and the words for it. */
 const rights = [
@@ -20,27 +22,26 @@ const rights = [
   { scope: 'host-agent:config:read', text: 'read the agent’s own settings' },
 ] as const;
 
-const link = 'inline-flex h-9 items-center rounded-md border px-3 max-sm:h-11';
-
 /** Says that nothing reports yet and how to make a machine report. */
 export function NoMachine() {
+  const may = useMay();
   return (
     <Empty title="No machine reports yet" icon={<Server size={28} aria-hidden strokeWidth={1.5} />}>
       <p className="text-muted max-w-prose">
         Run the agent on a machine that Pulse shall watch. It appears here within seconds.
       </p>
       <div className="flex flex-wrap justify-center gap-2">
-        <Link
-          to="/$family"
-          params={{ family: 'infrastructure' }}
-          search={{ add: 'host' }}
-          className={`${link} bg-accent text-accent-text border-transparent font-medium hover:brightness-110`}
-        >
-          Add a host
-        </Link>
-        <Link to="/settings/integrations" className={`${link} border-line bg-surface hover:bg-hover`}>
-          Connect something else
-        </Link>
+        {may('write:nodes') && (
+          <Link
+            to="/$family"
+            params={{ family: 'infrastructure' }}
+            search={{ add: 'host' }}
+            className={asPrimaryButton}
+          >
+            Add a host
+          </Link>
+        )}
+        <Connect label="Connect something else" />
       </div>
     </Empty>
   );

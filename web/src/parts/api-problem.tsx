@@ -15,7 +15,7 @@ function advice(error: unknown): string {
     const scope = error.body.requiredScope;
     return typeof scope === 'string'
       ? ` Somebody with more rights can do this, or make a token with the scope ${scope}.`
-      : ' Somebody with more rights can do this or give you the right.';
+      : ' An administrator can do this, or give you a role that may, under Settings, Users.';
   }
   if (error.status === 429) return ' Wait a minute and try again.';
   if (error.status >= 500) return ' The log of the server says more; look for the request there.';
@@ -34,6 +34,7 @@ export function ApiProblem({
 }) {
   return (
     <Problem
+      denied={error instanceof ApiError && error.status === 403}
       title={title}
       text={reason(error) + advice(error)}
       requestId={error instanceof ApiError ? error.requestId : undefined}

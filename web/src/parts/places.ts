@@ -1,16 +1,21 @@
-import type { Need } from './may.ts';
+import type { Taken } from './may.ts';
 
-/** The pages of the settings, in the order of their menu. Need is what somebody must be allowed to make use of a page. */
-export const settingsPages: readonly { to: string; label: string; also: string; need?: Need }[] = [
+/** The pages of the settings, in the order of their menu. Need is what a page takes. */
+export const settingsPages: readonly { to: string; label: string; also: string; need?: Taken }[] = [
   {
     to: '/settings/integrations',
     label: 'Integrations',
     also: 'add connect source cluster',
     need: 'admin:settings',
   },
-  { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke' },
-  { to: '/settings/password', label: 'Account', also: 'password change one-time codes second factor totp' },
-  { to: '/settings/sessions', label: 'Logins', also: 'sessions browsers lockout' },
+  { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke', need: 'account' },
+  {
+    to: '/settings/password',
+    label: 'Account',
+    also: 'password change one-time codes second factor totp',
+    need: 'account',
+  },
+  { to: '/settings/sessions', label: 'Logins', also: 'sessions browsers lockout', need: 'account' },
   { to: '/settings/users', label: 'Users', also: 'accounts people roles', need: 'admin:users' },
   { to: '/settings/roles', label: 'Roles', also: 'permissions rights rbac', need: 'admin:users' },
   {
@@ -31,7 +36,12 @@ export const settingsPages: readonly { to: string; label: string; also: string; 
     also: 'posture protection https tls certificate recovery locked out',
     need: 'admin:users',
   },
-  { to: '/settings/kiosk', label: 'Kiosk links', also: 'wall display screen read-only share' },
+  {
+    to: '/settings/kiosk',
+    label: 'Kiosk links',
+    also: 'wall display screen read-only share',
+    need: 'account',
+  },
   {
     to: '/settings/metrics',
     label: 'Metrics',
@@ -55,10 +65,15 @@ export const settingsPages: readonly { to: string; label: string; also: string; 
 ];
 
 /** The pages about alerts, in the order of their menu. */
-export const alertPages = [
+export const alertPages: readonly { to: string; label: string; also: string; need?: Taken }[] = [
   { to: '/alerts', label: 'Active', also: 'firing acknowledge' },
   { to: '/alerts/history', label: 'History', also: 'past incidents' },
   { to: '/alerts/rules', label: 'Rules', also: 'thresholds limits' },
   { to: '/alerts/quiet', label: 'Quiet times', also: 'schedule quiet hours maintenance escalation' },
-  { to: '/alerts/channels', label: 'Channels', also: 'email webhook notifications dead letters' },
-] as const;
+  {
+    to: '/alerts/channels',
+    label: 'Channels',
+    also: 'email webhook notifications dead letters',
+    need: 'admin:settings',
+  },
+];

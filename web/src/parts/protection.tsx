@@ -10,10 +10,10 @@ import type { Status } from '@/live/status.ts';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
-import { ApiProblem } from './api-problem.tsx';
+import { Connect } from './connect.tsx';
 import { dayPaths, dayWords, longestGap } from './days.ts';
+import { Loaded, OfWhen } from './loaded.tsx';
 import { Mark } from './mark.tsx';
-import { TableSkeleton } from './table-skeleton.tsx';
 
 /** The states, the worst first, each with its mark and its words. */
 const states: { name: string; mark: Status; label: string; hint: string }[] = [
@@ -55,17 +55,14 @@ export function Protection() {
       (g) => (state === '' || g.state === state) && g.name.toLowerCase().includes(text),
     );
   }, [query.data, state, find]);
-  if (query.isPending) return <TableSkeleton />;
-  if (query.data === undefined) {
+  const { data } = query;
+  if (data === undefined) {
     return (
-      <ApiProblem
-        title="The backups could not be loaded."
-        error={query.error}
-        retry={() => void query.refetch()}
-      />
+      <Loaded query={query} failed="The backups could not be loaded.">
+        {() => null}
+      </Loaded>
     );
   }
-  const data = query.data;
   if (data.guests.length === 0) {
     return (
       <Empty
@@ -76,14 +73,13 @@ export function Protection() {
           Virtual machines and containers appear here with their backups as soon as a system that runs them is
           connected.
         </p>
-        <Link to="/settings/integrations" className="text-accent underline">
-          Connect one
-        </Link>
+        <Connect />
       </Empty>
     );
   }
   return (
     <section aria-label="What is backed up" className="flex flex-col gap-3">
+      <OfWhen query={query} />
       <div role="group" aria-label="Filter by state" className="flex flex-wrap gap-2">
         {states
           .filter((s) => (data.counts[s.name] ?? 0) > 0 || s.name === 'fine' || s.name === state)
@@ -119,6 +115,9 @@ export function Protection() {
       <PerDay data={data} />
       {found.length === 0 ? (
         <Empty title="Nothing passes the filter">
+          <p className="text-muted">
+            None of {data.guests.length} guests is {stateWords(state, find)}.
+          </p>
           <Button onClick={() => set({ state: '', find: '' })}>Clear the filter</Button>
         </Empty>
       ) : (
@@ -139,6 +138,12 @@ export function Protection() {
       )}
     </section>
   );
+}
+
+/** What a filter asks for, in words. */
+function stateWords(state: string, find: string): string {
+  const label = states.find((s) => s.name === state)?.label.toLowerCase();
+  return [label && `“${label}”`, find && `called “${find}”`].filter(Boolean).join(' and ');
 }
 
 /** The size of all backups of each day as bars. */

@@ -17,3 +17,18 @@ export function TableSkeleton({ rows = 6 }: { rows?: number }) {
     </div>
   );
 }
+
+/** Fields where fields will be. */
+export function FormSkeleton({ fields = 3 }: { fields?: number }) {
+  return (
+    <div className="flex max-w-md flex-col gap-5" aria-busy role="status">
+      <span className="visually-hidden">Loading</span>
+      {Array.from({ length: fields }, (_, i) => (
+        <div key={i} className="flex flex-col gap-1.5">
+          <Skeleton className="h-3 w-32" />
+          <Skeleton className="h-9 w-full" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -17,6 +17,16 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   small?: boolean;
 }
 
+const shape =
+  'inline-flex items-center justify-center gap-2 rounded-md border whitespace-nowrap transition-colors duration-100';
+const size = 'h-9 px-3 max-sm:h-11';
+const smallSize = 'h-7 px-2 text-sm';
+
+/** A link that looks like a button: what it leads to is what one would do. */
+export const asButton = cx(shape, size, looks.plain);
+export const asSmallButton = cx(shape, smallSize, looks.plain);
+export const asPrimaryButton = cx(shape, size, looks.primary);
+
 /** A button. While busy it can be seen to work and cannot be pressed again. */
 export function Button({ look = 'plain', busy, small, className, disabled, type, ...rest }: ButtonProps) {
   return (
@@ -24,12 +34,7 @@ export function Button({ look = 'plain', busy, small, className, disabled, type,
       type={type ?? 'button'}
       disabled={disabled === true || busy === true}
       aria-busy={busy ?? undefined}
-      className={cx(
-        'inline-flex items-center justify-center gap-2 rounded-md border whitespace-nowrap transition-colors duration-100 disabled:opacity-60',
-        small ? 'h-7 px-2 text-sm' : 'h-9 px-3 max-sm:h-11',
-        looks[look],
-        className,
-      )}
+      className={cx(shape, 'disabled:opacity-60', small ? smallSize : size, looks[look], className)}
       {...rest}
     />
   );

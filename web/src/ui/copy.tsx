@@ -1,24 +1,22 @@
 import { Check, Copy } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { Button } from './button.tsx';
+import { Button, IconButton } from './button.tsx';
+import { toClipboard } from './clipboard.ts';
 
 /**
- * A text to copy. Most people open the page over plain HTTP, where browsers give no clipboard: then the text is selected
- * and the key to press is named.
+ * A text to copy. Where the browser gives no clipboard the text is selected and the key to press is named.
  */
 export function CopyText({ text, label }: { text: string; label: string }) {
   const ref = useRef<HTMLPreElement>(null);
   const [state, setState] = useState<'idle' | 'copied' | 'selected'>('idle');
 
   async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
+    if (await toClipboard(text)) {
       setState('copied');
-    } catch {
-      const selection = getSelection();
-      if (ref.current) selection?.selectAllChildren(ref.current);
-      setState('selected');
+      return;
     }
+    if (ref.current) getSelection()?.selectAllChildren(ref.current);
+    setState('selected');
   }
 
   return (
@@ -41,5 +39,25 @@ export function CopyText({ text, label }: { text: string; label: string }) {
         {state === 'selected' && 'Selected: press Ctrl+C (or ⌘C) to copy.'}
       </p>
     </div>
+  );
+}
+
+/** Copies a short text that stands before it; without a clipboard it selects that text. */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <IconButton
+      label={copied ? 'Copied' : `Copy ${what}`}
+      className="size-6 max-sm:size-8"
+      onClick={(e) => {
+        const shown = e.currentTarget.previousElementSibling;
+        void toClipboard(text).then((done) => {
+          setCopied(done);
+          if (!done && shown) getSelection()?.selectAllChildren(shown);
+        });
+      }}
+    >
+      {copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
+    </IconButton>
   );
 }

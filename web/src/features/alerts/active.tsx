@@ -7,9 +7,11 @@ import { ago, dateTime, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
+import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { Button } from '@/ui/button.tsx';
+import { asButton, asSmallButton, Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
 
 /** What fires now, the most severe first, and what can be done about it. */
@@ -20,24 +22,22 @@ export function Active() {
   useEffect(() => {
     void client.invalidateQueries({ queryKey: activeAlerts.queryKey });
   }, [client, live]);
-  if (list.isPending) return <TableSkeleton rows={4} />;
-  if (list.isError) {
-    return (
-      <ApiProblem
-        title="The alerts could not be loaded."
-        error={list.error}
-        retry={() => void list.refetch()}
-      />
-    );
-  }
-  if (list.data.length === 0) {
-    return (
-      <Empty title="Nothing fires" icon={<CircleCheck size={24} aria-hidden strokeWidth={1.5} />}>
-        <p className="text-muted">Everything is within its limits.</p>
-      </Empty>
-    );
-  }
-  return <List alerts={list.data.toSorted(urgentFirst)} />;
+  return (
+    <Loaded query={list} failed="The alerts could not be loaded." skeleton={<TableSkeleton rows={4} />}>
+      {(all) =>
+        all.length === 0 ? (
+          <Empty title="Nothing fires" icon={<CircleCheck size={24} aria-hidden strokeWidth={1.5} />}>
+            <p className="text-muted">Everything is within its limits.</p>
+            <Link to="/alerts/rules" className={asButton}>
+              See the rules
+            </Link>
+          </Empty>
+        ) : (
+          <List alerts={all.toSorted(urgentFirst)} />
+        )
+      }
+    </Loaded>
+  );
 }
 
 function urgentFirst(a: Alert, b: Alert): number {
@@ -47,6 +47,7 @@ function urgentFirst(a: Alert, b: Alert): number {
 
 function List({ alerts }: { alerts: Alert[] }) {
   const client = useQueryClient();
+  const works = useMay()('write:alerts');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const ids = alerts.map((a) => a.id).filter((id) => chosen.has(id));
   const change = useMutation({
@@ -64,36 +65,39 @@ function List({ alerts }: { alerts: Alert[] }) {
     });
   return (
     <div className="flex flex-col gap-3">
-      <div className="flex min-h-9 flex-wrap items-center gap-2">
-        <Button
-          small
-          aria-pressed={ids.length === alerts.length}
-          onClick={() =>
-            setChosen(ids.length === alerts.length ? new Set() : new Set(alerts.map((a) => a.id)))
-          }
-        >
-          Select all
-        </Button>
-        {ids.length > 0 && (
-          <>
-            <span className="num text-muted text-sm" role="status">
-              {ids.length} selected
-            </span>
-            <Button small busy={change.isPending} onClick={() => change.mutate(() => acknowledgeAll(ids))}>
-              Acknowledge
-            </Button>
-            <Button small busy={change.isPending} onClick={() => change.mutate(() => clearAll(ids))}>
-              Clear
-            </Button>
-          </>
-        )}
-      </div>
+      {works && (
+        <div className="flex min-h-9 flex-wrap items-center gap-2">
+          <Button
+            small
+            aria-pressed={ids.length === alerts.length}
+            onClick={() =>
+              setChosen(ids.length === alerts.length ? new Set() : new Set(alerts.map((a) => a.id)))
+            }
+          >
+            Select all
+          </Button>
+          {ids.length > 0 && (
+            <>
+              <span className="num text-muted text-sm" role="status">
+                {ids.length} selected
+              </span>
+              <Button small busy={change.isPending} onClick={() => change.mutate(() => acknowledgeAll(ids))}>
+                Acknowledge
+              </Button>
+              <Button small busy={change.isPending} onClick={() => change.mutate(() => clearAll(ids))}>
+                Clear
+              </Button>
+            </>
+          )}
+        </div>
+      )}
       {change.isError && <ApiProblem title="It was not done." error={change.error} />}
       <ul className="bg-surface border-line rounded-lg border" aria-label="Active alerts">
         {alerts.map((a) => (
           <Row
             key={a.incidentId ?? a.id}
             alert={a}
+            works={works}
             chosen={chosen.has(a.id)}
             onChoose={() => toggle(a.id)}
             busy={change.isPending}
@@ -109,12 +113,15 @@ const hour = 60;
 
 function Row({
   alert: a,
+  works,
   chosen,
   onChoose,
   busy,
   run,
 }: {
   alert: Alert;
+  /** Whether who looks may do something about it. */
+  works: boolean;
   chosen: boolean;
   onChoose: () => void;
   busy: boolean;
@@ -125,13 +132,15 @@ function Row({
   const snoozed = until !== undefined && until > now;
   return (
     <li className="border-line flex flex-wrap items-center gap-x-3 gap-y-2 border-b px-3 py-2.5 last:border-b-0">
-      <input
-        type="checkbox"
-        className="accent-accent size-4"
-        aria-label={`Select ${a.resourceName}: ${a.type}`}
-        checked={chosen}
-        onChange={onChoose}
-      />
+      {works && (
+        <input
+          type="checkbox"
+          className="accent-accent size-4"
+          aria-label={`Select ${a.resourceName}: ${a.type}`}
+          checked={chosen}
+          onChange={onChoose}
+        />
+      )}
       <div className="min-w-0 flex-1 basis-72">
         <p className="flex flex-wrap items-center gap-x-2">
           <Mark status={a.level === 'critical' ? 'down' : 'degraded'} />
@@ -159,31 +168,46 @@ function Row({
         </p>
       </div>
       <div className="flex flex-wrap gap-1.5">
-        {a.acknowledged ? (
-          <Button small disabled={busy} onClick={() => run(() => act.unacknowledge(a.id))}>
-            Take back
-          </Button>
-        ) : (
-          <Button small disabled={busy} onClick={() => run(() => act.acknowledge(a.id))}>
-            Acknowledge
-          </Button>
-        )}
-        <Button small disabled={busy} onClick={() => run(() => act.snooze(a.id, snoozed ? 0 : hour))}>
-          {snoozed ? 'Wake' : 'Snooze 1 h'}
-        </Button>
-        <Button small disabled={busy} onClick={() => run(() => act.clear(a.id))}>
-          Clear
-        </Button>
+        {works && <Works alert={a} snoozed={snoozed} busy={busy} run={run} />}
         {a.incidentId && (
-          <Link
-            to="/alerts/incident"
-            search={{ id: a.incidentId }}
-            className="border-line bg-surface hover:bg-hover inline-flex h-7 items-center rounded-md border px-2 text-sm"
-          >
+          <Link to="/alerts/incident" search={{ id: a.incidentId }} className={asSmallButton}>
             Details
           </Link>
         )}
       </div>
     </li>
+  );
+}
+
+/** What can be done about an alert. */
+function Works({
+  alert: a,
+  snoozed,
+  busy,
+  run,
+}: {
+  alert: Alert;
+  snoozed: boolean;
+  busy: boolean;
+  run: (work: () => Promise<void>) => void;
+}) {
+  return (
+    <>
+      {a.acknowledged ? (
+        <Button small disabled={busy} onClick={() => run(() => act.unacknowledge(a.id))}>
+          Take back
+        </Button>
+      ) : (
+        <Button small disabled={busy} onClick={() => run(() => act.acknowledge(a.id))}>
+          Acknowledge
+        </Button>
+      )}
+      <Button small disabled={busy} onClick={() => run(() => act.snooze(a.id, snoozed ? 0 : hour))}>
+        {snoozed ? 'Wake' : 'Snooze 1 h'}
+      </Button>
+      <Button small disabled={busy} onClick={() => run(() => act.clear(a.id))}>
+        Clear
+      </Button>
+    </>
   );
 }

@@ -3,16 +3,19 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { BellOff } from 'lucide-react';
 import { activate, alertConfig } from '@/api/alerts.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Denied } from '@/parts/denied.tsx';
+import { useMay, usePlaces } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
 import { alertPages } from '@/parts/places.ts';
 import { Button } from '@/ui/button.tsx';
 
 /** The frame of the pages about alerts. */
 export function Alerts() {
+  const { shown, lacks } = usePlaces(alertPages);
   return (
     <Page title="Alerts">
       <nav aria-label="Alerts" className="border-line flex gap-1 overflow-x-auto border-b pb-2">
-        {alertPages.map((p) => (
+        {shown.map((p) => (
           <Link
             key={p.to}
             to={p.to}
@@ -26,7 +29,7 @@ export function Alerts() {
         ))}
       </nav>
       <Activation />
-      <Outlet />
+      {lacks ? <Denied need={lacks} /> : <Outlet />}
     </Page>
   );
 }
@@ -35,6 +38,7 @@ export function Alerts() {
 function Activation() {
   const client = useQueryClient();
   const config = useQuery(alertConfig);
+  const may = useMay();
   const start = useMutation({
     mutationFn: activate,
     onSuccess: () => client.invalidateQueries({ queryKey: ['alerts'] }),
@@ -52,7 +56,7 @@ function Activation() {
           ? 'Alerts are shown here and told to nobody yet. Look at what fires, set up a channel, then activate them.'
           : 'Alerts are turned off: nothing is judged.'}
       </p>
-      {config.data.enabled && (
+      {config.data.enabled && may('write:alerts') && (
         <Button look="primary" busy={start.isPending} onClick={() => start.mutate()}>
           Activate
         </Button>

@@ -16,6 +16,8 @@ import { plugins } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
+import { PartProblem } from '@/parts/part-problem.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -48,25 +50,22 @@ export function Channels() {
           </Button>
         }
       >
-        {list.isPending ? (
-          <TableSkeleton rows={2} />
-        ) : list.isError ? (
-          <ApiProblem
-            title="The channels could not be loaded."
-            error={list.error}
-            retry={() => void list.refetch()}
-          />
-        ) : list.data.length === 0 ? (
-          <Empty title="Nobody is told" icon={<Send size={24} aria-hidden strokeWidth={1.5} />}>
-            <p className="text-muted">Make a channel: e-mail, or a webhook to a chat or push service.</p>
-          </Empty>
-        ) : (
-          <ul className="bg-surface border-line rounded-lg border" aria-label="Channels">
-            {list.data.map((c) => (
-              <Row key={c.id} channel={c} stored={of(c)} onOpen={setOpen} />
-            ))}
-          </ul>
-        )}
+        <Loaded query={list} failed="The channels could not be loaded." skeleton={<TableSkeleton rows={2} />}>
+          {(known) =>
+            known.length === 0 ? (
+              <Empty title="Nobody is told" icon={<Send size={24} aria-hidden strokeWidth={1.5} />}>
+                <p className="text-muted">Make a channel: e-mail, or a webhook to a chat or push service.</p>
+                <Button onClick={() => setOpen({ what: 'new' })}>Make a channel</Button>
+              </Empty>
+            ) : (
+              <ul className="bg-surface border-line rounded-lg border" aria-label="Channels">
+                {known.map((c) => (
+                  <Row key={c.id} channel={c} stored={of(c)} onOpen={setOpen} />
+                ))}
+              </ul>
+            )
+          }
+        </Loaded>
       </Section>
       <Letters />
       <Recent />
@@ -119,6 +118,11 @@ function Row({
           {routeText(c)}
           {good !== undefined && <span title={exactTime(good)}> · last arrived {ago(good, now)}</span>}
         </p>
+        {stored?.origin && (
+          <p className="text-muted text-xs">
+            Owned by <code className="font-mono">{stored.origin}</code>: change it there.
+          </p>
+        )}
         {c.health.lastError && <p className="text-down text-xs break-words">{c.health.lastError}</p>}
         {test.isSuccess && (
           <p role="status" className="text-xs">
@@ -273,7 +277,8 @@ function Letters() {
     mutationFn: (work: () => Promise<void>) => work(),
     onSuccess: () => client.invalidateQueries({ queryKey: ['deliveries'] }),
   });
-  if (!list.data || list.data.length === 0) return null;
+  if (!list.data) return <PartProblem title="The dead letters could not be loaded." query={list} />;
+  if (list.data.length === 0) return null;
   return (
     <Section title="Dead letters" lead="Messages that could not be delivered, however often it was tried.">
       {change.isError && <ApiProblem title="It was not done." error={change.error} />}
@@ -300,7 +305,8 @@ function Letters() {
 
 function Recent() {
   const list = useQuery(deliveries('sent,pending,sending'));
-  if (!list.data || list.data.length === 0) return null;
+  if (!list.data) return <PartProblem title="The last messages could not be loaded." query={list} />;
+  if (list.data.length === 0) return null;
   return (
     <Section title="Last messages">
       <ul className="bg-surface border-line rounded-lg border" aria-label="Last messages">

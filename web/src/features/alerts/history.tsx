@@ -1,36 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { History as Clock } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { alertHistory, type Alert } from '@/api/alerts.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
-import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
-import { Empty } from '@/ui/message.tsx';
+import { Empty, Skeleton } from '@/ui/message.tsx';
 import { byHour, days } from './heat.ts';
 
 const page = 50;
 
 /** What has fired, by hour and as a list. */
 export function History() {
-  const [severity, setSeverity] = useState('');
+  const { severity = '' } = useSearch({ from: '/shell/alerts/history' });
+  const navigate = useNavigate({ from: '/alerts/history' });
+  const setSeverity = (to: string) => void navigate({ search: to ? { severity: to } : {}, replace: true });
   const [shown, setShown] = useState(page);
   // Everything of the last weeks for the map; the list grows by pages within it.
   const list = useQuery(alertHistory(5000, severity, useMonthAgo()));
   const now = useNow();
-  if (list.isPending) return <TableSkeleton rows={6} />;
-  if (list.isError) {
-    return (
-      <ApiProblem
-        title="The history could not be loaded."
-        error={list.error}
-        retry={() => void list.refetch()}
-      />
-    );
-  }
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap gap-1.5" role="group" aria-label="Severity">
@@ -44,29 +36,47 @@ export function History() {
           </Button>
         ))}
       </div>
-      <HeatMap alerts={list.data} now={now} />
-      {list.data.length === 0 ? (
-        <Empty
-          title="Nothing has fired in four weeks"
-          icon={<Clock size={24} aria-hidden strokeWidth={1.5} />}
-        />
-      ) : (
-        <>
-          <ul className="bg-surface border-line rounded-lg border" aria-label="History">
-            {list.data.slice(0, shown).map((a) => (
-              <Row key={a.incidentId ?? a.id + a.startTime} alert={a} now={now} />
-            ))}
-          </ul>
-          {shown < list.data.length && (
-            <div>
-              <Button onClick={() => setShown(shown + page)}>
-                Show {Math.min(page, list.data.length - shown)} more of {list.data.length}
-              </Button>
-            </div>
-          )}
-        </>
-      )}
+      <Loaded query={list} failed="The history could not be loaded." skeleton={<Shape />}>
+        {(all) => (
+          <>
+            <HeatMap alerts={all} now={now} />
+            {all.length === 0 ? (
+              <Empty
+                title={`Nothing ${severity && `${severity} `}has fired in four weeks`}
+                icon={<Clock size={24} aria-hidden strokeWidth={1.5} />}
+              >
+                {severity && <Button onClick={() => setSeverity('')}>Show all severities</Button>}
+              </Empty>
+            ) : (
+              <>
+                <ul className="bg-surface border-line rounded-lg border" aria-label="History">
+                  {all.slice(0, shown).map((a) => (
+                    <Row key={a.incidentId ?? a.id + a.startTime} alert={a} now={now} />
+                  ))}
+                </ul>
+                {shown < all.length && (
+                  <div>
+                    <Button onClick={() => setShown(shown + page)}>
+                      Show {Math.min(page, all.length - shown)} more of {all.length}
+                    </Button>
+                  </div>
+                )}
+              </>
+            )}
+          </>
+        )}
+      </Loaded>
     </div>
+  );
+}
+
+/** The shape of the map and of the list. */
+function Shape() {
+  return (
+    <>
+      <Skeleton className="h-88 w-full" />
+      <TableSkeleton rows={6} />
+    </>
   );
 }
 

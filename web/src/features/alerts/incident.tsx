@@ -5,9 +5,11 @@ import { act, addNote, incident, type Incident as Story } from '@/api/alerts.ts'
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { StatusText } from '@/parts/mark.tsx';
+import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { Button } from '@/ui/button.tsx';
+import { asButton, Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
 import { Why } from './why.tsx';
@@ -16,28 +18,27 @@ import { Why } from './why.tsx';
 export function Incident() {
   const { id = '' } = useSearch({ from: '/shell/alerts/incident' });
   const found = useQuery(incident(id));
-  if (found.isPending) return <TableSkeleton rows={4} />;
-  if (found.isError) {
-    return (
-      <ApiProblem
-        title="The incident could not be loaded."
-        error={found.error}
-        retry={() => void found.refetch()}
-      />
-    );
-  }
-  if (!found.data) {
-    return (
-      <Empty title="There is no such incident">
-        <p className="text-muted">It may be older than the history, or the history was cleared.</p>
-      </Empty>
-    );
-  }
-  return <Details story={found.data} />;
+  return (
+    <Loaded query={found} failed="The incident could not be loaded." skeleton={<TableSkeleton rows={4} />}>
+      {(story) =>
+        story ? (
+          <Details story={story} />
+        ) : (
+          <Empty title="There is no such incident">
+            <p className="text-muted">It may be older than the history, or the history was cleared.</p>
+            <Link to="/alerts/history" className={asButton}>
+              Go to the history
+            </Link>
+          </Empty>
+        )
+      }
+    </Loaded>
+  );
 }
 
 function Details({ story }: { story: Story }) {
   const a = story.alert;
+  const works = useMay()('write:alerts');
   const now = useNow();
   const client = useQueryClient();
   const start = Date.parse(a.startTime);
@@ -78,7 +79,7 @@ function Details({ story }: { story: Story }) {
           </Link>
         </h2>
         <p className="basis-full break-words">{a.message}</p>
-        {end === undefined && (
+        {end === undefined && works && (
           <div className="flex flex-wrap gap-2">
             <Button
               small
@@ -127,7 +128,7 @@ function Details({ story }: { story: Story }) {
               </li>
             ))}
           </ol>
-          <NoteForm id={story.id} />
+          {works && <NoteForm id={story.id} />}
           {end === undefined && <Why alert={a} />}
         </section>
       </div>

@@ -13,7 +13,10 @@ import {
 } from '@/api/alerts.ts';
 import { dateTime } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
-import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { FormSkeleton, TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { ReadOnly } from '@/parts/read-only.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
+import { useMay } from '@/parts/may.ts';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
@@ -32,17 +35,13 @@ export function Quiet() {
         title="When people are told"
         lead="What quiet hours hold back is told when they end, if it still fires then."
       >
-        {config.isPending ? (
-          <TableSkeleton rows={4} />
-        ) : config.isError ? (
-          <ApiProblem
-            title="The settings could not be loaded."
-            error={config.error}
-            retry={() => void config.refetch()}
-          />
-        ) : (
-          <ScheduleForm key={JSON.stringify(config.data.schedule)} stored={config.data} />
-        )}
+        <Loaded
+          query={config}
+          failed="The settings could not be loaded."
+          skeleton={<FormSkeleton fields={4} />}
+        >
+          {(stored) => <ScheduleForm key={JSON.stringify(stored.schedule)} stored={stored} />}
+        </Loaded>
       </Section>
       <Maintenance />
     </div>
@@ -54,6 +53,7 @@ const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function ScheduleForm({ stored }: { stored: Document }) {
   const client = useQueryClient();
+  const works = useMay()('write:alerts');
   const [s, setS] = useState(stored.schedule);
   const q = s.quietHours;
   const setQ = (change: Partial<typeof q>) => setS({ ...s, quietHours: { ...q, ...change } });
@@ -71,107 +71,120 @@ function ScheduleForm({ stored }: { stored: Document }) {
         save.mutate();
       }}
     >
-      <Checkbox
-        label="Quiet hours"
-        hint="Warnings wait until they end; critical alerts are told, unless their kind is ticked below."
-        checked={q.enabled}
-        onChange={(e) => setQ({ enabled: e.target.checked, timezone: q.timezone || here })}
-      />
-      {q.enabled && (
-        <div className="flex flex-col gap-4 pl-6">
-          <div className="grid gap-4 sm:grid-cols-3">
-            <Field
-              label="From"
-              type="time"
-              value={q.start}
-              onChange={(e) => setQ({ start: e.target.value })}
-            />
-            <Field label="Until" type="time" value={q.end} onChange={(e) => setQ({ end: e.target.value })} />
-            <Field
-              label="Time zone"
-              value={q.timezone}
-              onChange={(e) => setQ({ timezone: e.target.value })}
-            />
+      <fieldset disabled={!works} className="flex flex-col gap-4">
+        <Checkbox
+          label="Quiet hours"
+          hint="Warnings wait until they end; critical alerts are told, unless their kind is ticked below."
+          checked={q.enabled}
+          onChange={(e) => setQ({ enabled: e.target.checked, timezone: q.timezone || here })}
+        />
+        {q.enabled && (
+          <div className="flex flex-col gap-4 pl-6">
+            <div className="grid gap-4 sm:grid-cols-3">
+              <Field
+                label="From"
+                type="time"
+                value={q.start}
+                onChange={(e) => setQ({ start: e.target.value })}
+              />
+              <Field
+                label="Until"
+                type="time"
+                value={q.end}
+                onChange={(e) => setQ({ end: e.target.value })}
+              />
+              <Field
+                label="Time zone"
+                value={q.timezone}
+                onChange={(e) => setQ({ timezone: e.target.value })}
+              />
+            </div>
+            <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+              <legend className="mb-1 text-sm font-medium">They begin on</legend>
+              {days.map((day) => (
+                <Checkbox
+                  key={day}
+                  label={day.charAt(0).toUpperCase() + day.slice(1)}
+                  checked={q.days[day] === true}
+                  onChange={(e) => setQ({ days: { ...q.days, [day]: e.target.checked } })}
+                />
+              ))}
+            </fieldset>
+            <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+              <legend className="mb-1 text-sm font-medium">Critical alerts that wait too</legend>
+              {(['performance', 'storage', 'offline'] as const).map((c) => (
+                <Checkbox
+                  key={c}
+                  label={c.charAt(0).toUpperCase() + c.slice(1)}
+                  checked={q.suppress[c]}
+                  onChange={(e) => setQ({ suppress: { ...q.suppress, [c]: e.target.checked } })}
+                />
+              ))}
+            </fieldset>
           </div>
-          <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
-            <legend className="mb-1 text-sm font-medium">They begin on</legend>
-            {days.map((day) => (
-              <Checkbox
-                key={day}
-                label={day.charAt(0).toUpperCase() + day.slice(1)}
-                checked={q.days[day] === true}
-                onChange={(e) => setQ({ days: { ...q.days, [day]: e.target.checked } })}
-              />
-            ))}
-          </fieldset>
-          <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
-            <legend className="mb-1 text-sm font-medium">Critical alerts that wait too</legend>
-            {(['performance', 'storage', 'offline'] as const).map((c) => (
-              <Checkbox
-                key={c}
-                label={c.charAt(0).toUpperCase() + c.slice(1)}
-                checked={q.suppress[c]}
-                onChange={(e) => setQ({ suppress: { ...q.suppress, [c]: e.target.checked } })}
-              />
-            ))}
-          </fieldset>
-        </div>
-      )}
-      <Checkbox
-        label="Tell when something is over"
-        checked={s.notifyOnResolve}
-        onChange={(e) => setS({ ...s, notifyOnResolve: e.target.checked })}
-      />
-      <Checkbox
-        label="Tell alerts of one machine together"
-        checked={s.grouping.enabled}
-        onChange={(e) => setS({ ...s, grouping: { ...s.grouping, enabled: e.target.checked, byNode: true } })}
-      />
-      <div className="grid gap-4 sm:grid-cols-3">
-        <Field
-          label="Wait for others"
-          inputMode="numeric"
-          hint="Seconds; critical alerts do not wait."
-          value={s.grouping.window}
-          onChange={(e) => setS({ ...s, grouping: { ...s.grouping, window: count(e.target.value) } })}
-        />
-        <Field
-          label="Pause"
-          inputMode="numeric"
-          hint="Minutes until the same alert is told again."
-          value={s.cooldown}
-          onChange={(e) => setS({ ...s, cooldown: count(e.target.value) })}
-        />
-        <Field
-          label="At most"
-          inputMode="numeric"
-          hint="Messages an hour about one alert; 0 for any number."
-          value={s.maxAlertsHour}
-          onChange={(e) => setS({ ...s, maxAlertsHour: count(e.target.value) })}
-        />
-      </div>
-      <Checkbox
-        label="Escalate what nobody acknowledges"
-        checked={s.escalation.enabled}
-        onChange={(e) => setS({ ...s, escalation: { ...s.escalation, enabled: e.target.checked } })}
-      />
-      {s.escalation.enabled && (
-        <Levels
-          levels={s.escalation.levels}
-          onChange={(levels) => setS({ ...s, escalation: { ...s.escalation, levels } })}
-        />
-      )}
-      {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
-      <div className="flex items-center gap-3">
-        <Button type="submit" look="primary" busy={save.isPending}>
-          Save
-        </Button>
-        {save.isSuccess && (
-          <span role="status" className="text-muted text-sm">
-            Saved.
-          </span>
         )}
-      </div>
+        <Checkbox
+          label="Tell when something is over"
+          checked={s.notifyOnResolve}
+          onChange={(e) => setS({ ...s, notifyOnResolve: e.target.checked })}
+        />
+        <Checkbox
+          label="Tell alerts of one machine together"
+          checked={s.grouping.enabled}
+          onChange={(e) =>
+            setS({ ...s, grouping: { ...s.grouping, enabled: e.target.checked, byNode: true } })
+          }
+        />
+        <div className="grid gap-4 sm:grid-cols-3">
+          <Field
+            label="Wait for others"
+            inputMode="numeric"
+            hint="Seconds; critical alerts do not wait."
+            value={s.grouping.window}
+            onChange={(e) => setS({ ...s, grouping: { ...s.grouping, window: count(e.target.value) } })}
+          />
+          <Field
+            label="Pause"
+            inputMode="numeric"
+            hint="Minutes until the same alert is told again."
+            value={s.cooldown}
+            onChange={(e) => setS({ ...s, cooldown: count(e.target.value) })}
+          />
+          <Field
+            label="At most"
+            inputMode="numeric"
+            hint="Messages an hour about one alert; 0 for any number."
+            value={s.maxAlertsHour}
+            onChange={(e) => setS({ ...s, maxAlertsHour: count(e.target.value) })}
+          />
+        </div>
+        <Checkbox
+          label="Escalate what nobody acknowledges"
+          checked={s.escalation.enabled}
+          onChange={(e) => setS({ ...s, escalation: { ...s.escalation, enabled: e.target.checked } })}
+        />
+        {s.escalation.enabled && (
+          <Levels
+            levels={s.escalation.levels}
+            onChange={(levels) => setS({ ...s, escalation: { ...s.escalation, levels } })}
+          />
+        )}
+        {save.isError && <ApiProblem title="It was not saved." error={save.error} />}
+      </fieldset>
+      {works ? (
+        <div className="flex items-center gap-3">
+          <Button type="submit" look="primary" busy={save.isPending}>
+            Save
+          </Button>
+          {save.isSuccess && (
+            <span role="status" className="text-muted text-sm">
+              Saved.
+            </span>
+          )}
+        </div>
+      ) : (
+        <ReadOnly need="write:alerts" />
+      )}
     </form>
   );
 }
@@ -180,7 +193,9 @@ type Level = Document['schedule']['escalation']['levels'][number];
 
 /** The steps of an escalation, each with when and whom. */
 function Levels({ levels, onChange }: { levels: Level[]; onChange: (l: Level[]) => void }) {
-  const kinds = [...new Set(['email', 'webhook', ...(useQuery(channels).data ?? []).map((c) => c.kind)])];
+  const may = useMay();
+  const known = useQuery({ ...channels, enabled: may('admin:settings') });
+  const kinds = [...new Set(['email', 'webhook', ...(known.data ?? []).map((c) => c.kind)])];
   const change = (at: number, by: Partial<Level>) =>
     onChange(levels.map((l, i) => (i === at ? { ...l, ...by } : l)));
   return (
@@ -226,6 +241,7 @@ function Levels({ levels, onChange }: { levels: Level[]; onChange: (l: Level[]) 
 
 function Maintenance() {
   const client = useQueryClient();
+  const works = useMay()('write:alerts');
   const list = useQuery(maintenance);
   const [making, setMaking] = useState(false);
   const remove = useMutation({
@@ -237,40 +253,52 @@ function Maintenance() {
       title="Maintenance"
       lead="Alerts of what is worked on are shown and told to nobody until it is done."
       action={
-        <Button onClick={() => setMaking(true)}>
-          <Plus size={16} aria-hidden /> New window
-        </Button>
+        works && (
+          <Button onClick={() => setMaking(true)}>
+            <Plus size={16} aria-hidden /> New window
+          </Button>
+        )
       }
     >
       {remove.isError && <ApiProblem title="It was not deleted." error={remove.error} />}
-      {list.data && list.data.length > 0 ? (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Maintenance windows">
-          {list.data.map((w) => (
-            <li
-              key={w.id}
-              className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0"
-            >
-              <div className="min-w-0 flex-1 basis-64">
-                <p className="font-medium">{w.name}</p>
-                <p className="text-muted text-xs">
-                  {what(w)} · {when(w)}
-                </p>
-              </div>
-              <Button
-                small
-                look="danger"
-                aria-label={`Delete ${w.name}`}
-                busy={remove.isPending}
-                onClick={() => remove.mutate(w)}
-              >
-                Delete
-              </Button>
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <p className="text-muted text-sm">There is no maintenance window.</p>
-      )}
+      <Loaded
+        query={list}
+        failed="The maintenance windows could not be loaded."
+        skeleton={<TableSkeleton rows={1} />}
+      >
+        {(windows) =>
+          windows.length > 0 ? (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Maintenance windows">
+              {windows.map((w) => (
+                <li
+                  key={w.id}
+                  className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0"
+                >
+                  <div className="min-w-0 flex-1 basis-64">
+                    <p className="font-medium">{w.name}</p>
+                    <p className="text-muted text-xs">
+                      {what(w)} · {when(w)}
+                    </p>
+                  </div>
+                  {works && (
+                    <Button
+                      small
+                      look="danger"
+                      aria-label={`Delete ${w.name}`}
+                      busy={remove.isPending}
+                      onClick={() => remove.mutate(w)}
+                    >
+                      Delete
+                    </Button>
+                  )}
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <p className="text-muted text-sm">There is no maintenance window.</p>
+          )
+        }
+      </Loaded>
       {making && (
         <Dialog title="New maintenance window" onClose={() => setMaking(false)}>
           <WindowForm onDone={() => setMaking(false)} />

@@ -1,12 +1,14 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Plus, Rows2, Rows3, Search } from 'lucide-react';
+import { Plug, Plus, Rows2, Rows3, Search } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
 import { parseSort, sortText } from '@/filter/sort.ts';
 import { useLive } from '@/live/hooks.ts';
 import { AddHost, NoMachine } from '@/parts/add-host.tsx';
+import { Connect } from '@/parts/connect.tsx';
 import { FilterBox } from '@/parts/filter-box.tsx';
+import { useMay } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
 import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
@@ -30,6 +32,7 @@ export function FamilyPage() {
   const setAdding = (open: boolean) =>
     void navigate({ search: (s) => ({ ...s, add: open ? 'host' : undefined }), replace: !open });
   const title = family.charAt(0).toUpperCase() + family.slice(1);
+  const may = useMay();
   const loaded = useLive((l) => l.loaded);
   const all = useLive((l) => l.catalog.types);
   const types = useMemo(() => all.filter((t) => t.family === family), [all, family]);
@@ -40,14 +43,15 @@ export function FamilyPage() {
     <Page
       title={title}
       actions={
-        family === 'infrastructure' && (
+        family === 'infrastructure' &&
+        may('write:nodes') && (
           <Button onClick={() => setAdding(true)}>
             <Plus size={16} aria-hidden /> Add host
           </Button>
         )
       }
     >
-      {add === 'host' && loaded && <AddHost onClose={() => setAdding(false)} />}
+      {add === 'host' && loaded && may('write:nodes') && <AddHost onClose={() => setAdding(false)} />}
       {backups && (
         <Suspense fallback={<TableSkeleton />}>
           <Protection />
@@ -82,6 +86,7 @@ function Machines({
   const columns = useMemo(() => chosenColumns(types, cols), [types, cols]);
   const [compact, toggleCompact] = useCompact();
   const [open, setOpen] = useState(q !== '');
+  const may = useMay();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = (ids: readonly string[], on: boolean) => setChosen((old) => changed(old, ids, on));
   const set = (next: TableSearch) =>
@@ -92,7 +97,7 @@ function Machines({
   const setQuery = (next: string) => set({ q: next });
 
   if (selection.total === 0) {
-    return family === 'infrastructure' ? <NoMachine /> : <Empty title={`No ${label.toLowerCase()} yet`} />;
+    return family === 'infrastructure' ? <NoMachine /> : <NothingYet label={label} />;
   }
   return (
     <>
@@ -159,12 +164,23 @@ function Machines({
           pending={selection.pending}
           group={group}
           tellHidden={cols !== ''}
-          chosen={chosen}
-          onChoose={choose}
+          {...(may('write:alerts') && { chosen, onChoose: choose })}
           onSort={(next) => set({ sort: sortText(next) === 'name' ? '' : sortText(next) })}
         />
       )}
     </>
+  );
+}
+
+/** Says that a section waits for something to be connected. */
+function NothingYet({ label }: { label: string }) {
+  return (
+    <Empty title={`No ${label.toLowerCase()} yet`} icon={<Plug size={24} aria-hidden strokeWidth={1.5} />}>
+      <p className="text-muted max-w-prose">
+        They appear here as soon as a system that has some is connected.
+      </p>
+      <Connect />
+    </Empty>
   );
 }
 

@@ -7,11 +7,11 @@ import { at } from '@/catalog/path.ts';
 import { ago } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
 import { useNow } from '@/live/clock.ts';
-import { ApiProblem } from '@/parts/api-problem.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
 import { Page } from '@/parts/page.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { Button } from '@/ui/button.tsx';
+import { asButton, Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
 
@@ -23,34 +23,33 @@ export function Lists() {
   const query = useQuery(lists);
   return (
     <Page title="Lists">
-      {query.isPending ? (
-        <TableSkeleton />
-      ) : query.data === undefined ? (
-        <ApiProblem
-          title="The lists could not be loaded."
-          error={query.error}
-          retry={() => void query.refetch()}
-        />
-      ) : query.data.length === 0 ? (
-        <Empty title="There are no lists" icon={<Icon size={24} aria-hidden strokeWidth={1.5} />}>
-          <p className="text-muted">No plugin that is installed keeps one.</p>
-        </Empty>
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Lists">
-          {query.data.map((l) => (
-            <li key={l.name} className="border-line border-b last:border-b-0">
-              <Link
-                to="/lists/$name"
-                params={{ name: l.name }}
-                className="hover:bg-hover flex min-h-10 items-center justify-between gap-4 px-3 py-2 max-sm:min-h-11"
-              >
-                <span className="font-medium">{l.label}</span>
-                <span className={cx('num', l.total === 0 && 'text-muted')}>{l.total}</span>
+      <Loaded query={query} failed="The lists could not be loaded." skeleton={<TableSkeleton />}>
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="There are no lists" icon={<Icon size={24} aria-hidden strokeWidth={1.5} />}>
+              <p className="text-muted">No plugin that is installed keeps one.</p>
+              <Link to="/plugins" className={asButton}>
+                See the plugins
               </Link>
-            </li>
-          ))}
-        </ul>
-      )}
+            </Empty>
+          ) : (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Lists">
+              {known.map((l) => (
+                <li key={l.name} className="border-line border-b last:border-b-0">
+                  <Link
+                    to="/lists/$name"
+                    params={{ name: l.name }}
+                    className="hover:bg-hover flex min-h-10 items-center justify-between gap-4 px-3 py-2 max-sm:min-h-11"
+                  >
+                    <span className="font-medium">{l.label}</span>
+                    <span className={cx('num', l.total === 0 && 'text-muted')}>{l.total}</span>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
     </Page>
   );
 }
@@ -82,27 +81,32 @@ export function ListPage() {
         }
         className="bg-surface border-line-strong h-9 w-full rounded-md border px-2.5 max-sm:h-11 sm:max-w-80"
       />
-      {query.isPending ? (
-        <TableSkeleton />
-      ) : query.data === undefined ? (
-        <ApiProblem
-          title="The list could not be loaded."
-          error={query.error}
-          retry={() => void query.refetch()}
-        />
-      ) : query.data.rows.length === 0 ? (
-        <Empty title={q === '' ? 'The list is empty' : 'Nothing passes the filter'}>
-          {q !== '' && (
-            <Button onClick={() => void navigate({ search: {}, replace: true })}>Clear the filter</Button>
-          )}
-        </Empty>
-      ) : (
-        <Rows
-          page={query.data}
-          busy={query.isFetching}
-          onMore={limit < most ? () => setLimit(Math.min(limit * 5, most)) : undefined}
-        />
-      )}
+      <Loaded query={query} failed="The list could not be loaded." skeleton={<TableSkeleton />}>
+        {(known) =>
+          known.rows.length === 0 ? (
+            <Empty title={q === '' ? 'The list is empty' : 'Nothing passes the filter'}>
+              {q === '' ? (
+                <p className="text-muted">Rows appear as soon as a source tells of some.</p>
+              ) : (
+                <>
+                  <p className="text-muted">
+                    No row has the text <code className="font-mono break-all">{q}</code>.
+                  </p>
+                  <Button onClick={() => void navigate({ search: {}, replace: true })}>
+                    Clear the filter
+                  </Button>
+                </>
+              )}
+            </Empty>
+          ) : (
+            <Rows
+              page={known}
+              busy={query.isFetching}
+              onMore={limit < most ? () => setLimit(Math.min(limit * 5, most)) : undefined}
+            />
+          )
+        }
+      </Loaded>
     </Page>
   );
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import {
   plugin,
   removePlugin,
@@ -16,9 +16,10 @@ import { ago, age, duration, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { StatusText } from '@/parts/mark.tsx';
+import { useMay } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
-import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { Button } from '@/ui/button.tsx';
+import { Loaded, OfWhen } from '@/parts/loaded.tsx';
+import { asButton, Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Empty } from '@/ui/message.tsx';
 import { Logs } from './logs.tsx';
@@ -28,38 +29,28 @@ import { stateOf } from './state.ts';
 export function PluginPage() {
   const { kind } = useParams({ from: '/shell/plugins/$kind' });
   const found = useQuery(plugin(kind));
-  if (found.isPending) {
-    return (
-      <Page title="Loading">
-        <TableSkeleton rows={4} />
-      </Page>
-    );
-  }
-  if (found.isError) {
-    const missing = found.error instanceof ApiError && found.error.status === 404;
-    return (
-      <Page title={missing ? 'Not found' : kind}>
-        {missing ? (
-          <Empty title="There is no such plugin">
-            <Link to="/plugins" className="text-accent underline">
-              Go to the plugins
-            </Link>
-          </Empty>
-        ) : (
-          <ApiProblem
-            title="The plugin could not be loaded."
-            error={found.error}
-            retry={() => void found.refetch()}
-          />
-        )}
-      </Page>
-    );
-  }
-  return <Known key={kind} detail={found.data} />;
+  if (found.data) return <Known key={kind} detail={found.data} age={<OfWhen query={found} />} />;
+  const missing = found.error instanceof ApiError && found.error.status === 404;
+  return (
+    <Page title={missing ? 'Not found' : kind}>
+      {missing ? (
+        <Empty title="There is no such plugin">
+          <Link to="/plugins" className={asButton}>
+            Go to the plugins
+          </Link>
+        </Empty>
+      ) : (
+        <Loaded query={found} failed="The plugin could not be loaded.">
+          {() => null}
+        </Loaded>
+      )}
+    </Page>
+  );
 }
 
-function Known({ detail }: { detail: PluginDetail }) {
+function Known({ detail, age: ofWhen }: { detail: PluginDetail; age: ReactNode }) {
   const p = detail.plugin;
+  const works = useMay()('admin:settings');
   const problem = p.problem ?? p.error;
   return (
     <Page
@@ -80,8 +71,9 @@ function Known({ detail }: { detail: PluginDetail }) {
           </div>
         </div>
       }
-      actions={<Switches detail={detail} />}
+      actions={works && <Switches detail={detail} />}
     >
+      {ofWhen}
       {p.summary && <p className="text-muted">{p.summary}</p>}
       {problem && (
         <p role="status" className="bg-down-soft rounded-md px-3 py-2 text-sm break-words">
@@ -92,7 +84,7 @@ function Known({ detail }: { detail: PluginDetail }) {
       <Instances detail={detail} />
       <Tasks tasks={detail.tasks} />
       <Warnings detail={detail} />
-      <Logs kind={p.kind} />
+      {works && <Logs kind={p.kind} />}
     </Page>
   );
 }

@@ -7,9 +7,10 @@ import type { Plugin } from '@/api/types.ts';
 import { bytes, number } from '@/format/number.ts';
 import { age, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
-import { ApiProblem } from '@/parts/api-problem.tsx';
 import { StatusText } from '@/parts/mark.tsx';
+import { useMay } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
@@ -19,38 +20,38 @@ import { stateOf } from './state.ts';
 /** The plugins that the server found, what they take and how they are. */
 export function Plugins() {
   const list = useQuery({ ...plugins, refetchInterval: 5_000 });
+  const may = useMay();
   const [installing, setInstalling] = useState(false);
   return (
     <Page
       title="Plugins"
       actions={
-        <Button onClick={() => setInstalling(true)}>
-          <PackagePlus size={16} aria-hidden /> Install
-        </Button>
+        may('admin:settings') && (
+          <Button onClick={() => setInstalling(true)}>
+            <PackagePlus size={16} aria-hidden /> Install
+          </Button>
+        )
       }
     >
       <p className="text-muted max-w-prose">
         Each is a program of its own. When one fails, only what it watches goes stale.
       </p>
-      {list.isPending ? (
-        <TableSkeleton rows={2} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The plugins could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.length === 0 ? (
-        <Empty title="There are no plugins" icon={<Puzzle size={24} aria-hidden strokeWidth={1.5} />}>
-          <p className="text-muted">The server found none beside its own program.</p>
-        </Empty>
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Plugins">
-          {list.data.map((p) => (
-            <Row key={p.kind} plugin={p} />
-          ))}
-        </ul>
-      )}
+      <Loaded query={list} failed="The plugins could not be loaded." skeleton={<TableSkeleton rows={2} />}>
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="There are no plugins" icon={<Puzzle size={24} aria-hidden strokeWidth={1.5} />}>
+              <p className="text-muted">The server found none beside its own program.</p>
+              {may('admin:settings') && <Button onClick={() => setInstalling(true)}>Install one</Button>}
+            </Empty>
+          ) : (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Plugins">
+              {known.map((p) => (
+                <Row key={p.kind} plugin={p} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
       {installing && <InstallDialog onClose={() => setInstalling(false)} />}
     </Page>
   );

@@ -5,6 +5,7 @@ import { linkResources, offeredMerges, reportMerge, resourceNews, unlinkResource
 import { ago } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { useMay } from '@/parts/may.ts';
 import { Button } from '@/ui/button.tsx';
 
 const words: Record<string, string> = { online: 'reports', stale: 'not heard', offline: 'down' };
@@ -14,6 +15,7 @@ export function IdentityCard({ id }: { id: string }) {
   const client = useQueryClient();
   const resource = useQuery(resourceNews(id).resource);
   const offers = useQuery(offeredMerges);
+  const works = useMay()('write:nodes');
   const [sure, setSure] = useState(false);
   const now = useNow();
   const decide = useMutation({
@@ -27,7 +29,7 @@ export function IdentityCard({ id }: { id: string }) {
     },
   });
   const r = resource.data;
-  if (!r) return null;
+  if (!r) return null; // the conditions say why
   const known: [string, readonly string[]][] = [
     ['Machine id', r.identity.machineId ? [r.identity.machineId] : []],
     ['Mainboard', r.identity.dmiUuid ? [r.identity.dmiUuid] : []],
@@ -82,24 +84,28 @@ export function IdentityCard({ id }: { id: string }) {
                 ({o.evidence}, {Math.round(o.confidence * 100)} % sure)
               </span>
             </p>
-            <Button
-              small
-              busy={decide.isPending}
-              onClick={() => decide.mutate(() => linkResources(r.id, other.id))}
-            >
-              Same machine
-            </Button>
-            <Button
-              small
-              busy={decide.isPending}
-              onClick={() => decide.mutate(() => unlinkResources(r.id, other.id))}
-            >
-              Two machines
-            </Button>
+            {works && (
+              <>
+                <Button
+                  small
+                  busy={decide.isPending}
+                  onClick={() => decide.mutate(() => linkResources(r.id, other.id))}
+                >
+                  Same machine
+                </Button>
+                <Button
+                  small
+                  busy={decide.isPending}
+                  onClick={() => decide.mutate(() => unlinkResources(r.id, other.id))}
+                >
+                  Two machines
+                </Button>
+              </>
+            )}
           </div>
         );
       })}
-      {r.sources.length > 1 && (
+      {r.sources.length > 1 && works && (
         <div className="border-line flex flex-wrap items-center gap-2 border-t px-3 py-2 text-sm">
           <p className="text-muted min-w-0 flex-1 basis-48">
             {sure

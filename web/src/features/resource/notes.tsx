@@ -3,6 +3,7 @@ import { ExternalLink, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { metadata, saveMetadata, type Metadata } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { useMay } from '@/parts/may.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -12,18 +13,21 @@ import { Field, TextArea } from '@/ui/field.tsx';
 export function NotesCard({ family, id, name }: { family: string; id: string; name: string }) {
   const query = useQuery(metadata(family, id));
   const { data } = query;
+  const works = useMay()('write:nodes');
   const [editing, setEditing] = useState(false);
   if (!data) return <PartProblem title="The notes could not be loaded." query={query} />;
   const empty = !data.customUrl && !data.description && !data.tags?.length && !data.notes?.length;
   return (
     <section aria-labelledby="notes" className="bg-surface border-line min-w-0 rounded-lg border">
-      <div className="border-line flex items-center justify-between border-b py-1 pr-1 pl-3">
+      <div className="border-line flex min-h-9 items-center justify-between border-b py-1 pr-1 pl-3">
         <h2 id="notes" className="font-semibold">
           Notes
         </h2>
-        <Button small look="quiet" onClick={() => setEditing(true)}>
-          <Pencil size={14} aria-hidden /> Edit
-        </Button>
+        {works && (
+          <Button small look="quiet" onClick={() => setEditing(true)}>
+            <Pencil size={14} aria-hidden /> Edit
+          </Button>
+        )}
       </div>
       <div className="flex flex-col gap-2 px-3 py-2.5 text-sm">
         {empty && <p className="text-muted">Nobody has written anything about it yet.</p>}

@@ -1,6 +1,7 @@
 import { FileText } from 'lucide-react';
 import { useState } from 'react';
-import { Button } from '@/ui/button.tsx';
+import { useMay } from '@/parts/may.ts';
+import { asPrimaryButton, Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Select } from '@/ui/select.tsx';
@@ -37,6 +38,7 @@ export function reportAddress(
 /** A report about a resource, as a file. */
 export function ReportButton({ resource }: { resource: { id: string; type: string; name: string } }) {
   const [open, setOpen] = useState(false);
+  if (!useMay()('admin:settings')) return null;
   return (
     <>
       <Button onClick={() => setOpen(true)}>
@@ -79,7 +81,7 @@ function Choice({ resource }: { resource: { id: string; type: string; name: stri
         <a
           download
           href={reportAddress(resource, Number(days), format, title.trim(), opened)}
-          className="bg-accent text-accent-text inline-flex h-9 items-center rounded-md px-3 text-sm font-medium max-sm:h-11"
+          className={asPrimaryButton}
         >
           Download
         </a>

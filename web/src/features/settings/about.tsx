@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { health, version } from '@/api/queries.ts';
 import { duration } from '@/format/time.ts';
-import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { Skeleton } from '@/ui/message.tsx';
 import { Section } from './section.tsx';
 
@@ -21,26 +21,24 @@ export function About() {
   const h = useQuery(health);
   return (
     <Section title="About" lead="Pulse watches machines and what runs on them, and tells you what is wrong.">
-      {v.isPending ? (
-        <Skeleton className="h-24 w-72" />
-      ) : v.data === undefined ? (
-        <ApiProblem title="The version is not known." error={v.error} retry={() => void v.refetch()} />
-      ) : (
-        <dl className="grid max-w-md grid-cols-[8rem_1fr] gap-y-1.5 text-sm">
-          <Line label="Version">{v.data.version}</Line>
-          {v.data.channel && <Line label="Channel">{v.data.channel}</Line>}
-          {v.data.build && <Line label="Build">{v.data.build}</Line>}
-          {v.data.goVersion && <Line label="Go">{v.data.goVersion}</Line>}
-          {v.data.deploymentType && <Line label="Runs as">{v.data.deploymentType}</Line>}
-          {h.data && <Line label="Up for">{duration(h.data.uptime)}</Line>}
-          <Line label="Licence">MIT</Line>
-          <Line label="API">
-            <a href="api/openapi.json" className="text-accent underline">
-              OpenAPI description
-            </a>
-          </Line>
-        </dl>
-      )}
+      <Loaded query={v} failed="The version is not known." skeleton={<Skeleton className="h-24 w-72" />}>
+        {(known) => (
+          <dl className="grid max-w-md grid-cols-[8rem_1fr] gap-y-1.5 text-sm">
+            <Line label="Version">{known.version}</Line>
+            {known.channel && <Line label="Channel">{known.channel}</Line>}
+            {known.build && <Line label="Build">{known.build}</Line>}
+            {known.goVersion && <Line label="Go">{known.goVersion}</Line>}
+            {known.deploymentType && <Line label="Runs as">{known.deploymentType}</Line>}
+            {h.data && <Line label="Up for">{duration(h.data.uptime)}</Line>}
+            <Line label="Licence">MIT</Line>
+            <Line label="API">
+              <a href="api/openapi.json" className="text-accent underline">
+                OpenAPI description
+              </a>
+            </Line>
+          </dl>
+        )}
+      </Loaded>
     </Section>
   );
 }

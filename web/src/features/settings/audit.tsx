@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ChevronLeft, ChevronRight, Download, ShieldCheck } from 'lucide-react';
-import { useDeferredValue, useState } from 'react';
+import { useState } from 'react';
 import {
   auditEvents,
   auditFile,
@@ -9,10 +10,12 @@ import {
   type AuditEvent,
   type AuditFilter,
 } from '@/api/access.ts';
+import { auditSearch, type AuditSearch } from '@/search.ts';
 import { exactTime, instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
-import { Button, IconButton } from '@/ui/button.tsx';
+import { asButton, Button, IconButton } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -21,20 +24,19 @@ import { Empty, Problem } from '@/ui/message.tsx';
 import { Select } from '@/ui/select.tsx';
 import { Section } from './section.tsx';
 
-const all: AuditFilter = { event: '', user: '', text: '', success: '', startTime: '', endTime: '' };
-
 /** Who changed what and who came in. */
 export function Audit() {
-  const [filter, setFilter] = useState(all);
-  const [page, setPage] = useState(0);
+  const { page: number, ...filter } = useSearch({ from: '/shell/settings/audit' });
+  const navigate = useNavigate({ from: '/settings/audit' });
+  const page = Math.max(0, (Number(number) || 1) - 1);
+  const filtered = Object.values(filter).some(Boolean);
   const [shown, setShown] = useState<AuditEvent>();
-  const wanted = useDeferredValue(filter);
-  const list = useQuery({ ...auditEvents(wanted, page), placeholderData: (before) => before });
+  const list = useQuery({ ...auditEvents(filter, page), placeholderData: (before) => before });
   const verify = useMutation({ mutationFn: verifyAudit });
-  const set = (part: Partial<AuditFilter>) => {
-    setFilter({ ...filter, ...part });
-    setPage(0);
-  };
+  const set = (part: AuditSearch) =>
+    void navigate({ search: auditSearch({ ...filter, page: undefined, ...part }), replace: true });
+  const setPage = (to: number) => set({ page: to > 0 ? String(to + 1) : undefined });
+  const clear = () => void navigate({ search: {}, replace: true });
   const total = list.data?.total ?? 0;
   return (
     <Section
@@ -61,17 +63,25 @@ export function Audit() {
         <Field
           label="Event"
           placeholder="login"
-          value={filter.event}
+          value={filter.event ?? ''}
           onChange={(e) => set({ event: e.target.value.trim() })}
         />
-        <Field label="User" value={filter.user} onChange={(e) => set({ user: e.target.value.trim() })} />
+        <Field
+          label="User"
+          value={filter.user ?? ''}
+          onChange={(e) => set({ user: e.target.value.trim() })}
+        />
         <Field
           label="Text"
           placeholder="address, path, details"
-          value={filter.text}
+          value={filter.text ?? ''}
           onChange={(e) => set({ text: e.target.value })}
         />
-        <Select label="Outcome" value={filter.success} onChange={(e) => set({ success: e.target.value })}>
+        <Select
+          label="Outcome"
+          value={filter.success ?? ''}
+          onChange={(e) => set({ success: e.target.value })}
+        >
           <option value="">all</option>
           <option value="true">done</option>
           <option value="false">refused</option>
@@ -79,47 +89,61 @@ export function Audit() {
         <Field
           label="From"
           type="datetime-local"
+          value={local(filter.startTime)}
           onChange={(e) => set({ startTime: stamp(e.target.value) })}
         />
-        <Field label="To" type="datetime-local" onChange={(e) => set({ endTime: stamp(e.target.value) })} />
-      </form>
-      {list.isPending ? (
-        <TableSkeleton rows={8} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The audit log could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
+        <Field
+          label="To"
+          type="datetime-local"
+          value={local(filter.endTime)}
+          onChange={(e) => set({ endTime: stamp(e.target.value) })}
         />
-      ) : list.data.events.length === 0 ? (
-        <Empty title="No event matches" icon={<ShieldCheck size={24} aria-hidden strokeWidth={1.5} />} />
-      ) : (
-        <>
-          <ul className="bg-surface border-line rounded-lg border" aria-label="Events">
-            {list.data.events.map((e) => (
-              <Row key={e.id} event={e} onShow={() => setShown(e)} />
-            ))}
-          </ul>
-          <div className="flex items-center justify-end gap-2 text-sm">
-            <span className="text-muted">
-              {page * auditPage + 1}–{page * auditPage + list.data.events.length} of {total}
-            </span>
-            <IconButton label="Newer" disabled={page === 0} onClick={() => setPage(page - 1)}>
-              <ChevronLeft size={16} aria-hidden />
-            </IconButton>
-            <IconButton
-              label="Older"
-              disabled={(page + 1) * auditPage >= total}
-              onClick={() => setPage(page + 1)}
+      </form>
+      <Loaded query={list} failed="The audit log could not be loaded." skeleton={<TableSkeleton rows={8} />}>
+        {(known) =>
+          known.events.length === 0 ? (
+            <Empty
+              title={filtered ? 'No event passes the filter' : 'Nothing has happened yet'}
+              icon={<ShieldCheck size={24} aria-hidden strokeWidth={1.5} />}
             >
-              <ChevronRight size={16} aria-hidden />
-            </IconButton>
-          </div>
-        </>
-      )}
+              {filtered && <Button onClick={clear}>Clear the filter</Button>}
+            </Empty>
+          ) : (
+            <>
+              <ul className="bg-surface border-line rounded-lg border" aria-label="Events">
+                {known.events.map((e) => (
+                  <Row key={e.id} event={e} onShow={() => setShown(e)} />
+                ))}
+              </ul>
+              <div className="flex items-center justify-end gap-2 text-sm">
+                <span className="text-muted">
+                  {page * auditPage + 1}–{page * auditPage + known.events.length} of {total}
+                </span>
+                <IconButton label="Newer" disabled={page === 0} onClick={() => setPage(page - 1)}>
+                  <ChevronLeft size={16} aria-hidden />
+                </IconButton>
+                <IconButton
+                  label="Older"
+                  disabled={(page + 1) * auditPage >= total}
+                  onClick={() => setPage(page + 1)}
+                >
+                  <ChevronRight size={16} aria-hidden />
+                </IconButton>
+              </div>
+            </>
+          )
+        }
+      </Loaded>
       {shown && <Details event={shown} onClose={() => setShown(undefined)} />}
     </Section>
   );
+}
+
+/** A time of the server as a local one of an input. */
+function local(time: string | undefined): string {
+  const t = Date.parse(time ?? '');
+  if (Number.isNaN(t)) return '';
+  return new Date(t - new Date(t).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 /** A local time of an input as the server takes it. */
@@ -130,11 +154,7 @@ function stamp(local: string): string {
 
 function FileLink({ filter, format }: { filter: AuditFilter; format: 'csv' | 'json' }) {
   return (
-    <a
-      href={auditFile(filter, format)}
-      download
-      className="bg-surface border-line hover:bg-hover inline-flex h-9 items-center gap-2 rounded-md border px-3 max-sm:h-11"
-    >
+    <a href={auditFile(filter, format)} download className={asButton}>
       <Download size={16} aria-hidden /> {format.toUpperCase()}
     </a>
   );

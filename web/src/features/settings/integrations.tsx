@@ -13,6 +13,7 @@ import { number } from '@/format/number.ts';
 import { ago, duration, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -39,32 +40,33 @@ export function Integrations() {
         </Button>
       }
     >
-      {list.isPending ? (
-        <TableSkeleton rows={2} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The integrations could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.length === 0 ? (
-        <Empty title="There are no integrations" icon={<Plug size={24} aria-hidden strokeWidth={1.5} />}>
-          <p className="text-muted">Make one for each system that Pulse should ask.</p>
-        </Empty>
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Integrations">
-          {list.data.map((x) => (
-            <Row
-              key={x.id}
-              x={x}
-              joined={list.data.find((other) => other.id === x.joined)}
-              polled={health.data?.find((p) => p.type === x.kind && p.instance === x.name)}
-              onEdit={() => setEditing(x)}
-              onRemove={() => setRemoving(x)}
-            />
-          ))}
-        </ul>
-      )}
+      <Loaded
+        query={list}
+        failed="The integrations could not be loaded."
+        skeleton={<TableSkeleton rows={2} />}
+      >
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="There are no integrations" icon={<Plug size={24} aria-hidden strokeWidth={1.5} />}>
+              <p className="text-muted">Make one for each system that Pulse should ask.</p>
+              <Button onClick={() => setEditing('new')}>Make an integration</Button>
+            </Empty>
+          ) : (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Integrations">
+              {known.map((x) => (
+                <Row
+                  key={x.id}
+                  x={x}
+                  joined={known.find((other) => other.id === x.joined)}
+                  polled={health.data?.find((p) => p.type === x.kind && p.instance === x.name)}
+                  onEdit={() => setEditing(x)}
+                  onRemove={() => setRemoving(x)}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
       {editing === 'new' && <NewDialog onClose={() => setEditing(undefined)} />}
       {editing !== undefined && editing !== 'new' && (
         <Dialog

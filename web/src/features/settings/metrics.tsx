@@ -9,6 +9,8 @@ import { bytes, number } from '@/format/number.ts';
 import { ago, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { FormSkeleton } from '@/parts/table-skeleton.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
@@ -24,17 +26,13 @@ export function Metrics() {
         <Figures store={settings.data?.store} />
       </Section>
       <Section title="Store and retention" lead="Saved changes are valid at once: the store is opened anew.">
-        {settings.isPending ? (
-          <Skeleton className="h-64 w-full max-w-xl" />
-        ) : settings.data === undefined ? (
-          <ApiProblem
-            title="The settings could not be loaded."
-            error={settings.error}
-            retry={() => void settings.refetch()}
-          />
-        ) : (
-          <Form known={settings.data} />
-        )}
+        <Loaded
+          query={settings}
+          failed="The settings could not be loaded."
+          skeleton={<FormSkeleton fields={5} />}
+        >
+          {(known) => <Form known={known} />}
+        </Loaded>
       </Section>
       {settings.data && <CopyHistory known={settings.data} />}
     </div>
@@ -59,42 +57,42 @@ function since(v: unknown, now: number): string {
 function Figures({ store }: { store: string | undefined }) {
   const stats = useQuery(storeStats);
   const now = useNow();
-  if (stats.isPending) return <Skeleton className="h-40 w-72" />;
-  if (stats.data === undefined) {
-    return (
-      <ApiProblem
-        title="The figures could not be loaded."
-        error={stats.error}
-        retry={() => void stats.refetch()}
-      />
-    );
-  }
-  const s = stats.data;
   return (
-    <div className="flex flex-col gap-3">
-      {s.problem && (
-        <p role="status" className="border-down text-down max-w-prose rounded-md border px-3 py-2 text-sm">
-          {s.problem}
-        </p>
+    <Loaded
+      query={stats}
+      failed="The figures could not be loaded."
+      skeleton={<Skeleton className="h-40 w-72" />}
+    >
+      {(s) => (
+        <div className="flex flex-col gap-3">
+          {s.problem && (
+            <p
+              role="status"
+              className="border-down text-down max-w-prose rounded-md border px-3 py-2 text-sm"
+            >
+              {s.problem}
+            </p>
+          )}
+          <dl className="grid max-w-md grid-cols-[11rem_1fr] gap-y-1.5 text-sm">
+            {store && <Line label="Store">{store}</Line>}
+            <Line label={store === 'influxdb' ? 'On this machine' : 'Size'}>{bytes(s.dbSize)}</Line>
+            <Line label="Series">{number(s.series)}</Line>
+            <Line label="Samples as they came">{number(s.rawCount)}</Line>
+            <Line label="Minutes, hours, days">
+              {number(s.minuteCount)}, {number(s.hourlyCount)}, {number(s.dailyCount)}
+            </Line>
+            <Line label="Taken since the start">{number(s.totalWrites)}</Line>
+            <Line label="Refused since the start">{number(s.refused)}</Line>
+            <Line label={store === 'influxdb' ? 'Waiting to be sent' : 'Waiting to be packed'}>
+              {number(s.bufferSize)}
+              {s.oldestWaiting && `, the oldest ${since(s.oldestWaiting, now)}`}
+            </Line>
+            <Line label="Last rolled up">{since(s.lastRollup, now)}</Line>
+            {s.lastShortened && <Line label="Shortened for its size">{since(s.lastShortened, now)}</Line>}
+          </dl>
+        </div>
       )}
-      <dl className="grid max-w-md grid-cols-[11rem_1fr] gap-y-1.5 text-sm">
-        {store && <Line label="Store">{store}</Line>}
-        <Line label={store === 'influxdb' ? 'On this machine' : 'Size'}>{bytes(s.dbSize)}</Line>
-        <Line label="Series">{number(s.series)}</Line>
-        <Line label="Samples as they came">{number(s.rawCount)}</Line>
-        <Line label="Minutes, hours, days">
-          {number(s.minuteCount)}, {number(s.hourlyCount)}, {number(s.dailyCount)}
-        </Line>
-        <Line label="Taken since the start">{number(s.totalWrites)}</Line>
-        <Line label="Refused since the start">{number(s.refused)}</Line>
-        <Line label={store === 'influxdb' ? 'Waiting to be sent' : 'Waiting to be packed'}>
-          {number(s.bufferSize)}
-          {s.oldestWaiting && `, the oldest ${since(s.oldestWaiting, now)}`}
-        </Line>
-        <Line label="Last rolled up">{since(s.lastRollup, now)}</Line>
-        {s.lastShortened && <Line label="Shortened for its size">{since(s.lastShortened, now)}</Line>}
-      </dl>
-    </div>
+    </Loaded>
   );
 }
 

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { deleteRole, roles, saveRole, users, type Permission, type Role } from '@/api/access.ts';
 import { securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -41,43 +42,37 @@ export function Roles() {
         </Button>
       }
     >
-      {list.isPending ? (
-        <TableSkeleton rows={4} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The roles could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Roles">
-          {list.data.map((r) => (
-            <li
-              key={r.id}
-              className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0"
-            >
-              <div className="min-w-0 flex-1 basis-64 max-sm:basis-full">
-                <p className="flex flex-wrap items-baseline gap-x-2">
-                  <span className="font-medium break-all">{r.name}</span>
-                  <code className="text-muted font-mono text-xs">{r.id}</code>
-                </p>
-                <p className="text-muted text-xs">{r.description}</p>
-                <p className="mt-0.5 font-mono text-xs break-words">
-                  {r.permissions.map(permissionText).join(', ') || (r.parentId ? '' : 'nothing')}
-                  {r.parentId && ` and all of ${r.parentId}`}
-                </p>
-              </div>
-              {r.isBuiltIn ? (
-                <span className="text-muted text-xs">built in</span>
-              ) : (
-                <Button small aria-label={`Edit ${r.name}`} onClick={() => setEditing(r)}>
-                  Edit
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Loaded query={list} failed="The roles could not be loaded." skeleton={<TableSkeleton rows={4} />}>
+        {(known) => (
+          <ul className="bg-surface border-line rounded-lg border" aria-label="Roles">
+            {known.map((r) => (
+              <li
+                key={r.id}
+                className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0"
+              >
+                <div className="min-w-0 flex-1 basis-64 max-sm:basis-full">
+                  <p className="flex flex-wrap items-baseline gap-x-2">
+                    <span className="font-medium break-all">{r.name}</span>
+                    <code className="text-muted font-mono text-xs">{r.id}</code>
+                  </p>
+                  <p className="text-muted text-xs">{r.description}</p>
+                  <p className="mt-0.5 font-mono text-xs break-words">
+                    {r.permissions.map(permissionText).join(', ') || (r.parentId ? '' : 'nothing')}
+                    {r.parentId && ` and all of ${r.parentId}`}
+                  </p>
+                </div>
+                {r.isBuiltIn ? (
+                  <span className="text-muted text-xs">built in</span>
+                ) : (
+                  <Button small aria-label={`Edit ${r.name}`} onClick={() => setEditing(r)}>
+                    Edit
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
       {editing && (
         <EditRole
           role={editing === 'new' ? undefined : editing}

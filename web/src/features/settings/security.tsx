@@ -5,6 +5,7 @@ import { protection, users } from '@/api/access.ts';
 import { securityStatus, tokens } from '@/api/queries.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { OfWhen } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { posture } from './posture.ts';
 import { Certificate, Recovery } from './protection.tsx';
@@ -20,14 +21,22 @@ export function Security() {
   const failed = [status, people, keys, server].find((q) => q.isError && q.data === undefined);
   if (failed) {
     return (
-      <ApiProblem
-        title="How the server is protected could not be loaded."
-        error={failed.error}
-        retry={() => void failed.refetch()}
-      />
+      <Section title="Security">
+        <ApiProblem
+          title="How the server is protected could not be loaded."
+          error={failed.error}
+          retry={() => void failed.refetch()}
+        />
+      </Section>
     );
   }
-  if (!status.data || !people.data || !keys.data || !server.data) return <TableSkeleton rows={5} />;
+  if (!status.data || !people.data || !keys.data || !server.data) {
+    return (
+      <Section title="Security">
+        <TableSkeleton rows={5} />
+      </Section>
+    );
+  }
   const findings = posture(status.data, server.data, people.data, keys.data, now);
   const open = findings.filter((f) => !f.well).length;
   return (
@@ -38,6 +47,7 @@ export function Security() {
           open === 0 ? 'Nothing here needs work.' : `${open} of ${findings.length} things can be improved.`
         }
       >
+        <OfWhen query={people} />
         <ul className="bg-surface border-line rounded-lg border" aria-label="Findings">
           {findings.map((f) => (
             <li

@@ -11,6 +11,7 @@ import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Section } from './section.tsx';
@@ -38,22 +39,16 @@ export function Sessions() {
           )
         }
       >
-        {list.isPending ? (
-          <TableSkeleton rows={2} />
-        ) : list.data === undefined ? (
-          <ApiProblem
-            title="The logins could not be loaded."
-            error={list.error}
-            retry={() => void list.refetch()}
-          />
-        ) : (
-          <ul className="bg-surface border-line rounded-lg border" aria-label="Logins">
-            {list.data.map((s) => (
-              <Row key={s.id} session={s} busy={end.isPending} onEnd={() => end.mutate(s.id)} />
-            ))}
-            {list.data.length === 0 && <li className="text-muted px-3 py-2.5 text-sm">There are none.</li>}
-          </ul>
-        )}
+        <Loaded query={list} failed="The logins could not be loaded." skeleton={<TableSkeleton rows={2} />}>
+          {(known) => (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Logins">
+              {known.map((s) => (
+                <Row key={s.id} session={s} busy={end.isPending} onEnd={() => end.mutate(s.id)} />
+              ))}
+              {known.length === 0 && <li className="text-muted px-3 py-2.5 text-sm">There are none.</li>}
+            </ul>
+          )}
+        </Loaded>
         {(end.isError || others.isError) && (
           <ApiProblem title="The login was not ended." error={end.error ?? others.error} />
         )}
@@ -119,43 +114,43 @@ function Lockouts() {
       title="Locked out"
       lead="After five wrong passwords a user has to wait a quarter of an hour, from that address only."
     >
-      {list.isPending ? (
-        <TableSkeleton rows={1} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="Who is locked out could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.length === 0 ? (
-        <p className="text-muted text-sm">Nobody is.</p>
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Locked out">
-          {list.data.map((l) => {
-            const until = instant(l.lockedUntil);
-            const who = [l.username, l.ip].filter(Boolean).join(' from ');
-            return (
-              <li
-                key={who}
-                className="border-line flex flex-wrap items-center justify-between gap-3 border-b px-3 py-2.5 text-sm last:border-b-0"
-              >
-                <span className="font-medium break-all">{who}</span>
-                <span className="text-muted text-xs">
-                  {until !== undefined && `until ${exactTime(until)}`}
-                </span>
-                <Button
-                  small
-                  disabled={reset.isPending}
-                  aria-label={`Let ${who} try again`}
-                  onClick={() => reset.mutate(l.ip ?? l.username ?? '')}
-                >
-                  Let in
-                </Button>
-              </li>
-            );
-          })}
-        </ul>
-      )}
+      <Loaded
+        query={list}
+        failed="Who is locked out could not be loaded."
+        skeleton={<TableSkeleton rows={1} />}
+      >
+        {(known) =>
+          known.length === 0 ? (
+            <p className="text-muted text-sm">Nobody is.</p>
+          ) : (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Locked out">
+              {known.map((l) => {
+                const until = instant(l.lockedUntil);
+                const who = [l.username, l.ip].filter(Boolean).join(' from ');
+                return (
+                  <li
+                    key={who}
+                    className="border-line flex flex-wrap items-center justify-between gap-3 border-b px-3 py-2.5 text-sm last:border-b-0"
+                  >
+                    <span className="font-medium break-all">{who}</span>
+                    <span className="text-muted text-xs">
+                      {until !== undefined && `until ${exactTime(until)}`}
+                    </span>
+                    <Button
+                      small
+                      disabled={reset.isPending}
+                      aria-label={`Let ${who} try again`}
+                      onClick={() => reset.mutate(l.ip ?? l.username ?? '')}
+                    >
+                      Let in
+                    </Button>
+                  </li>
+                );
+              })}
+            </ul>
+          )
+        }
+      </Loaded>
       {reset.isError && <ApiProblem title="The lock was not lifted." error={reset.error} />}
     </Section>
   );

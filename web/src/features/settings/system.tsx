@@ -3,9 +3,10 @@ import { useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { saveSystemSettings, systemSettings, type SystemSettings } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
+import { FormSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
-import { Skeleton } from '@/ui/message.tsx';
 import { Section } from './section.tsx';
 
 /** What the server does, as far as it is changed while it runs. */
@@ -13,21 +14,9 @@ export function System() {
   const settings = useQuery(systemSettings);
   return (
     <Section title="System" lead="What holds for the whole server. Changes are valid at once.">
-      {settings.isPending ? (
-        <div className="flex max-w-md flex-col gap-4">
-          <Skeleton className="h-14 w-full" />
-          <Skeleton className="h-14 w-full" />
-          <Skeleton className="h-6 w-64" />
-        </div>
-      ) : settings.data === undefined ? (
-        <ApiProblem
-          title="The settings could not be loaded."
-          error={settings.error}
-          retry={() => void settings.refetch()}
-        />
-      ) : (
-        <Form known={settings.data} />
-      )}
+      <Loaded query={settings} failed="The settings could not be loaded." skeleton={<FormSkeleton />}>
+        {(known) => <Form known={known} />}
+      </Loaded>
     </Section>
   );
 }

@@ -6,6 +6,7 @@ import type { NewToken, Token } from '@/api/types.ts';
 import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
@@ -33,21 +34,18 @@ export function Tokens() {
         </Button>
       }
     >
-      {list.isPending ? (
-        <TableSkeleton rows={3} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The tokens could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.length === 0 ? (
-        <Empty title="There are no tokens" icon={<KeyRound size={24} aria-hidden strokeWidth={1.5} />}>
-          <p className="text-muted">Make one for an agent or a script.</p>
-        </Empty>
-      ) : (
-        <TokenList tokens={list.data} onRevoke={setRevoking} onRenew={setRenewing} />
-      )}
+      <Loaded query={list} failed="The tokens could not be loaded." skeleton={<TableSkeleton rows={3} />}>
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="There are no tokens" icon={<KeyRound size={24} aria-hidden strokeWidth={1.5} />}>
+              <p className="text-muted">Agents and scripts come in with one.</p>
+              <Button onClick={() => setMaking(true)}>Make a token</Button>
+            </Empty>
+          ) : (
+            <TokenList tokens={known} onRevoke={setRevoking} onRenew={setRenewing} />
+          )
+        }
+      </Loaded>
       {making && <NewTokenDialog onClose={() => setMaking(false)} />}
       {renewing && <RenewDialog token={renewing} onClose={() => setRenewing(undefined)} />}
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />}

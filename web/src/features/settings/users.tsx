@@ -16,6 +16,7 @@ import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -26,7 +27,7 @@ import { Section } from './section.tsx';
 /** Who may come in, with which roles. */
 export function Users() {
   const list = useQuery(users);
-  const known = useQuery(roles);
+  const all = useQuery(roles);
   const [making, setMaking] = useState(false);
   const [editing, setEditing] = useState<User>();
   return (
@@ -39,21 +40,19 @@ export function Users() {
         </Button>
       }
     >
-      {list.isPending ? (
-        <TableSkeleton rows={3} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The users could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.length === 0 ? (
-        <Empty title="There are no users" icon={<Icon size={24} aria-hidden strokeWidth={1.5} />} />
-      ) : (
-        <UserList users={list.data} roles={known.data ?? []} onEdit={setEditing} />
-      )}
-      {making && <NewUser roles={known.data ?? []} onClose={() => setMaking(false)} />}
-      {editing && <EditUser user={editing} roles={known.data ?? []} onClose={() => setEditing(undefined)} />}
+      <Loaded query={list} failed="The users could not be loaded." skeleton={<TableSkeleton rows={3} />}>
+        {(known) =>
+          known.length === 0 ? (
+            <Empty title="There are no users" icon={<Icon size={24} aria-hidden strokeWidth={1.5} />}>
+              <Button onClick={() => setMaking(true)}>Make a user</Button>
+            </Empty>
+          ) : (
+            <UserList users={known} roles={all.data ?? []} onEdit={setEditing} />
+          )
+        }
+      </Loaded>
+      {making && <NewUser roles={all.data ?? []} onClose={() => setMaking(false)} />}
+      {editing && <EditUser user={editing} roles={all.data ?? []} onClose={() => setEditing(undefined)} />}
     </Section>
   );
 }

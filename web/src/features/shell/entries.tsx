@@ -4,9 +4,10 @@ import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
 import { urgency } from '@/live/status.ts';
 import { Mark } from '@/parts/mark.tsx';
-import { useMay } from '@/parts/may.ts';
+import { useMissing, type Taken } from '@/parts/may.ts';
 import { alertPages, settingsPages } from '@/parts/places.ts';
 import { setTheme } from '@/theme.ts';
+import { toClipboard } from '@/ui/clipboard.ts';
 import { useItems } from './nav.tsx';
 
 /** Something that the palette offers: a place to go to, or something to do. */
@@ -17,18 +18,22 @@ export interface Entry extends Findable {
   kind: string;
   to?: { to: string; params?: Record<string, string>; search?: Record<string, string> };
   act?: (around: Around) => void;
+  need?: Taken;
 }
 
 const size = { size: 16, 'aria-hidden': true, strokeWidth: 1.75 } as const;
 
 function usePages(): Entry[] {
   const items = useItems();
-  const may = useMay();
-  const mine = settingsPages.filter((p) => p.need === undefined || may(p.need));
+  const missing = useMissing();
+  const mine = (p: { need?: Taken }) => missing(p.need) === undefined;
+  const alerts = alertPages.slice(1).filter(mine);
+  const settings = settingsPages.filter(mine);
+  const keys = [...alerts, ...settings].map((p) => p.to).join(' ');
   return useMemo(
     () => [
       ...items.map((i) => ({ key: `page ${i.key}`, label: i.label, kind: 'Page', icon: i.icon, to: i.to })),
-      ...alertPages.slice(1).map((p) => ({
+      ...alerts.map((p) => ({
         key: p.to,
         label: p.label,
         also: `alerts ${p.also}`,
@@ -36,7 +41,7 @@ function usePages(): Entry[] {
         icon: <Bell {...size} />,
         to: { to: p.to },
       })),
-      ...mine.map((p) => ({
+      ...settings.map((p) => ({
         key: p.to,
         label: p.label,
         also: `settings ${p.also}`,
@@ -45,7 +50,8 @@ function usePages(): Entry[] {
         to: { to: p.to },
       })),
     ],
-    [items, mine],
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the keys stand for the pages
+    [items, keys],
   );
 }
 
@@ -69,30 +75,24 @@ const actions: readonly Entry[] = [
     kind: 'Action',
     icon: <Plus {...size} />,
     to: { to: '/$family', params: { family: 'infrastructure' }, search: { add: 'host' } },
+    need: 'write:nodes',
   },
   action('Dark theme', 'night colour look', <Moon {...size} />, () => setTheme('dark')),
   action('Light theme', 'day colour look', <Sun {...size} />, () => setTheme('light')),
   action('Theme as the system', 'colour look', <Monitor {...size} />, () => setTheme('system')),
   action('Kiosk mode', 'wall display full screen', <Maximize2 {...size} />, (a) => a.kiosk()),
-  action('Copy the link to this view', 'share address url', <Link2 {...size} />, copyLink),
+  action(
+    'Copy the link to this view',
+    'share address url',
+    <Link2 {...size} />,
+    () => void toClipboard(location.href),
+  ),
   action('Keyboard and filter help', 'keys shortcuts', <Keyboard {...size} />, (a) => a.showHelp()),
-  action('Log out', 'leave sign out', <LogOut {...size} />, (a) => a.logOut()),
+  {
+    ...action('Log out', 'leave sign out', <LogOut {...size} />, (a) => a.logOut()),
+    need: 'account',
+  },
 ];
-
-/** Over plain HTTP browsers give no clipboard: then the old way is tried. */
-function copyLink() {
-  const old = () => {
-    const field = document.createElement('textarea');
-    field.value = location.href;
-    document.body.append(field);
-    field.select();
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way without HTTPS
-    document.execCommand('copy');
-    field.remove();
-  };
-  if (!isSecureContext) old();
-  else navigator.clipboard.writeText(location.href).catch(old);
-}
 
 /** All that can be found: what is wrong first, then pages and actions, then the other resources. */
 export function useEntries(): Entry[] {
@@ -101,6 +101,9 @@ export function useEntries(): Entry[] {
   const ids = useLive((l) => l.ids);
   const types = useLive((l) => l.catalog.types);
   const pages = usePages();
+  const missing = useMissing();
+  const can = actions.filter((a) => missing(a.need) === undefined);
+  const told = can.map((a) => a.key).join(' ');
   const resources = useMemo(() => {
     const labels = new Map(types.map((t) => [t.name, t.label]));
     const all = [...store.read().byId.values()].map((r) => ({
@@ -117,6 +120,7 @@ export function useEntries(): Entry[] {
   }, [store, ids, types]);
   return useMemo(() => {
     const wrong = resources.filter((r) => r.urgency <= urgency('degraded')).slice(0, 5);
-    return [...wrong, ...pages, ...actions, ...resources.slice(wrong.length)];
-  }, [resources, pages]);
+    return [...wrong, ...pages, ...can, ...resources.slice(wrong.length)];
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- told stands for what can be done
+  }, [resources, pages, told]);
 }
