@@ -154,6 +154,63 @@ audit {
   #retention = "365d"
 }
 
+oidc {
+  # Address of the provider of single sign-on. When it is set, this block decides about single
+  # sign-on, and the page of the settings only shows it. Not set by default; for example:
+  #issuer_url = "https://id.example.com/realms/home"
+
+  # How the provider calls this server. Not set by default; for example:
+  #client_id = "pulse"
+
+  # The secret that the provider gave with it; without one the client is a public one, which PKCE
+  # protects. Not set by default; for example:
+  #client_secret = env("CLIENT_SECRET")
+
+  # Where the provider sends users back. Without it, it is the server's address and
+  # /api/oidc/callback. Not set by default; for example:
+  #redirect_url = "https://pulse.example.com/api/oidc/callback"
+
+  # Where the web page leads users of single sign-on after logging out. Not set by default; for
+  # example:
+  #logout_url = "https://id.example.com/logout"
+
+  # What the provider is asked for: openid, profile and email when it is not set. Not set by
+  # default; for example:
+  #scopes = ["openid", "profile", "email", "groups"]
+
+  # Claim with the name of the user. It should be one that users cannot choose at the provider.
+  #username_claim = "preferred_username"
+
+  # Claim with the mail address.
+  #email_claim = "email"
+
+  # Claim with the groups. Without it nobody is in one. Not set by default; for example:
+  #groups_claim = "groups"
+
+  # Groups whose members may log in. Without any, membership does not matter. Not set by default;
+  # for example:
+  #allowed_groups = ["pulse"]
+
+  # Domains of verified mail addresses that may log in. Not set by default; for example:
+  #allowed_domains = ["example.com"]
+
+  # Verified mail addresses that may log in. Not set by default; for example:
+  #allowed_emails = ["ann@example.com"]
+
+  # Roles by the names of groups. When there are any, they decide all roles of users of single
+  # sign-on. Not set by default; for example:
+  #group_roles = {
+  #  example = "..."
+  #}
+
+  # Certificates in PEM that are trusted beside the system's; best taken from a file. Not set by
+  # default; for example:
+  #ca_bundle = "..."
+
+  # Whether the provider may run on the server's own machine.
+  #allow_loopback = false
+}
+
 # An integration is one configured use of a plugin: the plugin's kind and a name of your choice. Its keys
 # are those of the plugin; its README and the form in the web page list them. What this file owns is
 # read-only in the web page.

@@ -92,6 +92,7 @@ var packages = map[string]struct {
 	}},
 	"core/metric":   {layer: domain, never: map[string]string{"core/inventory": "a store of series knows ids only"}},
 	"core/notify":   {layer: domain},
+	"core/oidc":     {layer: domain},
 	"core/patrol":   {layer: domain},
 	"core/poll":     {layer: domain},
 	"core/report":   {layer: domain},
@@ -131,7 +132,7 @@ var technology = []struct {
 	{"github.com/alecthomas/kong", []string{"core/cmd/pulse", "agent"}, "flags are parsed by mains"},
 	{"github.com/prometheus/client_golang", []string{"core/api", "core/cmd/pulse"}, "the domain counts; the edge exposes"},
 	{"net/http", []string{
-		"core/api", "core/cmd/pulse", "core/influx", "core/pluginhost", "core/fleet", "core/auth", "sdk", "plugins", "agent", "web",
+		"core/api", "core/cmd/pulse", "core/influx", "core/pluginhost", "core/fleet", "core/auth", "core/oidc", "sdk", "plugins", "agent", "web",
 	}, "HTTP is for the edges"},
 }
 

@@ -66,7 +66,7 @@ func (s *Server) record(event string, row route.Route, r *route.Request, p auth.
 	if user == "" {
 		user = p.User
 	}
-	s.keep(r, audit.Event{Event: event, User: user, Via: via(p), Method: row.Method, Success: err == nil, Details: details})
+	s.keep(r, audit.Event{Event: event, User: user, Via: via(p), Method: row.Method, Success: err == nil && !note.Failed(), Details: details})
 }
 
 // keep adds an event of a request. What cannot be kept is logged in full: the change has been made.

@@ -13,6 +13,7 @@ type Note struct {
 	user    string
 	details string
 	skip    bool
+	failed  bool
 }
 
 type noteKey struct{}
@@ -59,4 +60,21 @@ func (n *Note) Read() (user, details string, skip bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.user, n.details, n.skip
+}
+
+// Fail says what went wrong with a request whose answer does not tell, such as one that leads a browser back. It must
+// hold no secret.
+func Fail(ctx context.Context, format string, args ...any) {
+	Detail(ctx, format, args...)
+	n := noteOf(ctx)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.failed = true
+}
+
+// Failed tells whether [Fail] was called.
+func (n *Note) Failed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.failed
 }

@@ -45,6 +45,8 @@ const (
 	MethodBasic   Method = "basic"
 	// MethodProxy is a reverse proxy that has logged the user in.
 	MethodProxy Method = "proxy"
+	// MethodOIDC is a provider of single sign-on that has logged the user in.
+	MethodOIDC Method = "oidc"
 	// MethodSystem is the server itself, and whoever may read its data directory.
 	MethodSystem Method = "system"
 )

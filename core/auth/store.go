@@ -20,6 +20,10 @@ type User struct {
 	Updated   time.Time // of the roles
 	Changed   time.Time // of the password
 	LastLogin time.Time // zero when never
+	// Subject is who the user is at the provider of single sign-on, empty when no identity is bound to them. No two users
+	// have the same.
+	Subject   string
+	LinkUntil time.Time // until when the next login of single sign-on under this name is bound to the user, zero for not
 }
 
 // Session is a login. The id that the browser holds is known by its SHA-256 only.

@@ -27,12 +27,17 @@ type UserInfo struct {
 	Updated     time.Time
 	Changed     time.Time // of the password, zero without one
 	LastLogin   time.Time // zero when never
+	Linked      bool      // an identity of single sign-on is bound to the user
+	LinkUntil   time.Time // until when one may be, zero for not
 }
 
 func (s *Service) info(u User) UserInfo {
 	i := UserInfo{
 		Name: u.Name, Source: u.Source, Roles: u.Roles, Disabled: u.Disabled, HasPassword: u.Password != "", Admin: s.rights[u.Name].admin, SecondStep: has(s.seconds, u.Name),
-		Created: u.Created, Updated: u.Updated, LastLogin: u.LastLogin,
+		Created: u.Created, Updated: u.Updated, LastLogin: u.LastLogin, Linked: u.Subject != "",
+	}
+	if u.LinkUntil.After(s.now()) {
+		i.LinkUntil = u.LinkUntil
 	}
 	if i.HasPassword {
 		i.Changed = u.Changed
@@ -61,6 +66,13 @@ func (s *Service) UserInfo(name string) (UserInfo, error) {
 		return UserInfo{}, noUser(name)
 	}
 	return s.info(u), nil
+}
+
+// Source is how a user comes in who does not log in here, empty for all others.
+func (s *Service) Source(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users[name].Source
 }
 
 // Known reports whether there is a user of that name.
@@ -110,6 +122,9 @@ type UserChange struct {
 	Disabled *bool
 	Password *string
 	Roles    []string
+	// Link allows that the next login of single sign-on under the user's name becomes the user, for [LinkLife]; false
+	// takes that back, and parts the user from an identity that has become them.
+	Link *bool
 }
 
 // ChangeUser changes a user. Somebody who is disabled, or whose password somebody else has set, is logged out
@@ -140,6 +155,9 @@ func (s *Service) ChangeUser(ctx context.Context, maker Principal, name string, 
 		}
 		if c.Roles != nil {
 			u.Roles = c.Roles
+		}
+		if c.Link != nil {
+			u.allowLink(*c.Link, s.now())
 		}
 		return nil
 	})
@@ -290,7 +308,10 @@ func (s *Service) endSessions(ctx context.Context, match func(Session) bool) err
 type Vouched struct {
 	// Method is how they come in; the user's source is named after it.
 	Method Method
-	Name   string
+	// Subject is who they are there, in a form that nobody can choose and that stays when their name changes. Systems that
+	// have none vouch for the name itself.
+	Subject string
+	Name    string
 	// Roles replace those that the user has here; names that no role has are left out. Nil leaves them.
 	Roles []string
 }
@@ -302,6 +323,10 @@ func (s *Service) Admit(ctx context.Context, v Vouched) (Principal, error) {
 	s.mu.Lock()
 	if v.Roles != nil {
 		v.Roles = slices.DeleteFunc(unique(v.Roles), func(r string) bool { return !has(s.roles, r) })
+	}
+	if v.Subject != "" {
+		s.mu.Unlock()
+		return s.admitBound(ctx, v)
 	}
 	u, known := s.users[v.Name]
 	s.mu.Unlock()
@@ -327,7 +352,7 @@ func (s *Service) Admit(ctx context.Context, v Vouched) (Principal, error) {
 	}
 	p, ok := s.caller(Principal{Method: v.Method, User: v.Name})
 	if !ok {
-		return Principal{}, errs.New(errs.Forbidden, "the user %s is disabled here: an administrator can change that", v.Name).WithWord("forbidden")
+		return Principal{}, disabledHere(v.Name)
 	}
 	return p, nil
 }

@@ -29,6 +29,7 @@ type Config struct {
 	ProxyAuth    ProxyAuth
 	License      License
 	Audit        Audit
+	OIDC         OIDC
 	Integrations []Integration
 	// Demo tells that all integrations watch invented upstreams; the file cannot say it.
 	Demo bool

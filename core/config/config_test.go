@@ -301,7 +301,8 @@ func TestExampleFile(t *testing.T) {
 		t.Fatalf("nothing to uncomment:\n%s", open)
 	}
 	full := mustLoad(t, open, func(name string) string {
-		if name == "SECRET" { // of a proxy that logs users in
+		switch name {
+		case "SECRET", "CLIENT_SECRET": // of a proxy that logs users in, of a provider of single sign-on
 			return "long enough a secret"
 		}
 		return ""

@@ -76,6 +76,10 @@ var sections = []struct {
 		c.Audit, d = schema.Decode[Audit](v)
 		return
 	}},
+	{"oidc", schema.Of[OIDC], func(c *Config, v json.RawMessage) (d []sdk.Diagnostic) {
+		c.OIDC, d = schema.Decode[OIDC](v)
+		return
+	}},
 }
 
 const integrationBlock = "integration"

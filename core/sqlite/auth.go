@@ -64,22 +64,24 @@ func fromMS(v int64) time.Time {
 
 // Users returns all users.
 func (a *Auth) Users(ctx context.Context) ([]auth.User, error) {
-	return all(ctx, a.db, `SELECT name, source, password, roles, disabled, created, updated, changed, last_login FROM users`, func(r *sql.Rows) (u auth.User, err error) {
+	return all(ctx, a.db, `SELECT name, source, password, roles, disabled, created, updated, changed, last_login, subject, link_until FROM users`, func(r *sql.Rows) (u auth.User, err error) {
 		var roles string
-		var created, updated, changed, login int64
-		err = r.Scan(&u.Name, &u.Source, &u.Password, &roles, &u.Disabled, &created, &updated, &changed, &login)
+		var created, updated, changed, login, link int64
+		err = r.Scan(&u.Name, &u.Source, &u.Password, &roles, &u.Disabled, &created, &updated, &changed, &login, &u.Subject, &link)
 		u.Roles = strings.Fields(roles)
 		u.Created, u.Updated, u.Changed, u.LastLogin = fromMS(created), fromMS(updated), fromMS(changed), fromMS(login)
+		u.LinkUntil = fromMS(link)
 		return u, err
 	})
 }
 
-const saveUser = `INSERT INTO users (name, source, password, roles, disabled, created, updated, changed, last_login) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+const saveUser = `INSERT INTO users (name, source, password, roles, disabled, created, updated, changed, last_login, subject, link_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (name) DO UPDATE SET source = excluded.source, password = excluded.password, roles = excluded.roles, disabled = excluded.disabled,
-	created = excluded.created, updated = excluded.updated, changed = excluded.changed, last_login = excluded.last_login`
+	created = excluded.created, updated = excluded.updated, changed = excluded.changed, last_login = excluded.last_login,
+	subject = excluded.subject, link_until = excluded.link_until`
 
 func userArgs(u auth.User) []any {
-	return []any{u.Name, u.Source, u.Password, strings.Join(u.Roles, " "), u.Disabled, ms(u.Created), ms(u.Updated), ms(u.Changed), ms(u.LastLogin)}
+	return []any{u.Name, u.Source, u.Password, strings.Join(u.Roles, " "), u.Disabled, ms(u.Created), ms(u.Updated), ms(u.Changed), ms(u.LastLogin), u.Subject, ms(u.LinkUntil)}
 }
 
 // SaveUser stores a user.

@@ -25,7 +25,7 @@ var portable = []bundle.Table{
 	{Section: "tokens", Name: "tokens", Label: []string{"name", "prefix"}, Lax: []string{"last_used"}},
 	{Section: "tokens", Name: "fleet_bindings"},
 	{Section: "users", Name: "roles"},
-	{Section: "users", Name: "users", Lax: []string{"last_login"}},
+	{Section: "users", Name: "users", Lax: []string{"last_login", "link_until"}},
 	{Section: "users", Name: "second_steps", Lax: []string{"body"}},
 }
 

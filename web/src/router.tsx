@@ -52,9 +52,10 @@ const setup = createRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (raw): { next?: string } => {
+  validateSearch: (raw): { next?: string; refused?: string } => {
     const next = text(raw.next);
-    return next ? { next } : {};
+    const refused = text(raw.refused);
+    return { ...(next ? { next } : {}), ...(refused ? { refused } : {}) };
   },
   component: lazyRouteComponent(() => import('./features/login/login.tsx'), 'Login'),
 });
@@ -66,6 +67,9 @@ const shell = createRoute({
     const status = await queries.query({ ...securityStatus, staleTime: 'static' });
     if (status.bootstrapTokenPath) throw redirect({ to: '/setup' });
     if (!status.authUsername) {
+      // A login at a provider that was refused comes back to where it began, with the reason in the address.
+      const { oidc, oidc_error: refused } = location.search as Record<string, unknown>;
+      if (oidc === 'error') throw redirect({ to: '/login', search: { refused: text(refused) ?? 'unknown' } });
       throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
     }
   },
@@ -225,6 +229,12 @@ const settingsRoles = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/roles.tsx'), 'Roles'),
 });
 
+const settingsSingleSignOn = createRoute({
+  getParentRoute: () => settings,
+  path: '/single-sign-on',
+  component: lazyRouteComponent(() => import('./features/settings/single-sign-on.tsx'), 'SingleSignOn'),
+});
+
 const settingsAudit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
@@ -308,6 +318,7 @@ export const router = createRouter({
         settingsSessions,
         settingsUsers,
         settingsRoles,
+        settingsSingleSignOn,
         settingsAudit,
         settingsAuditDelivery,
         settingsLicence,

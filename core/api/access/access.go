@@ -164,6 +164,8 @@ type User struct {
 	CreatedAt         time.Time  `json:"createdAt"`
 	PasswordChangedAt *time.Time `json:"passwordChangedAt,omitempty"`
 	LastLoginAt       *time.Time `json:"lastLoginAt,omitempty"`
+	Linked            bool       `json:"linked" help:"An identity of single sign-on is bound to the user."`
+	LinkUntil         *time.Time `json:"linkUntil,omitempty" help:"Until when the next login of single sign-on under this name is bound to the user; absent for not."`
 }
 
 // when is a time of the API, nil for never.
@@ -183,6 +185,7 @@ func userOut(u auth.UserInfo) User {
 	return User{
 		Username: u.Name, RoleIDs: roles, UpdatedAt: u.Updated.UTC(), Source: u.Source, Disabled: u.Disabled, HasPassword: u.HasPassword,
 		SecondStep: u.SecondStep, Admin: u.Admin, CreatedAt: u.Created.UTC(), PasswordChangedAt: when(u.Changed), LastLoginAt: when(u.LastLogin),
+		Linked: u.Linked, LinkUntil: when(u.LinkUntil),
 	}
 }
 
@@ -224,6 +227,7 @@ type userChange struct {
 	Disabled *bool    `json:"disabled,omitempty"`
 	Password *string  `json:"password,omitempty"`
 	RoleIDs  []string `json:"roleIds,omitempty"`
+	Link     *bool    `json:"link,omitempty" help:"True lets the next login of single sign-on under this name become the user, within seven days; false takes that back and parts the user from such an identity."`
 }
 
 // String says what is changed, without the password.
@@ -238,6 +242,9 @@ func (c userChange) String() string {
 	if c.RoleIDs != nil {
 		out = append(out, fmt.Sprintf("the roles %v", c.RoleIDs))
 	}
+	if c.Link != nil {
+		out = append(out, map[bool]string{true: "single sign-on may become the user", false: "parted from single sign-on"}[*c.Link])
+	}
 	return strings.Join(out, ", ")
 }
 
@@ -247,7 +254,7 @@ func (a Area) changeUser(ctx context.Context, in userPatch) (User, error) {
 	if in.Body.Disabled != nil && *in.Body.Disabled && in.Username == p.User {
 		return User{}, errs.New(errs.Conflict, "you cannot disable yourself: another administrator can").WithField("disabled")
 	}
-	u, err := a.Users.ChangeUser(ctx, p, in.Username, auth.UserChange{Disabled: in.Body.Disabled, Password: in.Body.Password, Roles: in.Body.RoleIDs})
+	u, err := a.Users.ChangeUser(ctx, p, in.Username, auth.UserChange{Disabled: in.Body.Disabled, Password: in.Body.Password, Roles: in.Body.RoleIDs, Link: in.Body.Link})
 	return userOut(u), err
 }
 

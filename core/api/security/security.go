@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/oidc"
 )
 
 // Claims is how a new server is taken over.
@@ -32,6 +33,7 @@ type Logins interface {
 	Changed(user string) time.Time
 	Session(raw string) (auth.Principal, bool)
 	Known(user string) bool
+	Source(user string) string
 }
 
 // Tokens keeps API tokens.
@@ -66,6 +68,8 @@ type Area struct {
 	// Proxy tells that a reverse proxy logs users in; ProxyLogout is where they log out.
 	Proxy       bool
 	ProxyLogout string
+	// SSO is how single sign-on is set up, nil for not at all.
+	SSO func() oidc.Config
 	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
 	Container  bool
 	Deployment string

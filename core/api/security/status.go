@@ -7,42 +7,52 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
+	"github.com/pulse-platform/pulse/core/oidc"
 )
 
 // Status tells how the server is protected. Anonymous callers learn only what a client needs to get in.
 type Status struct {
-	HasAuthentication           bool      `json:"hasAuthentication"`
-	RequiresAuth                bool      `json:"requiresAuth"`
-	APITokenConfigured          bool      `json:"apiTokenConfigured"`
-	APITokenHint                string    `json:"apiTokenHint"`
-	ExportProtected             bool      `json:"exportProtected"`
-	UnprotectedExportAllowed    bool      `json:"unprotectedExportAllowed"`
-	ConfiguredButPendingRestart bool      `json:"configuredButPendingRestart"`
-	HasAuditLogging             bool      `json:"hasAuditLogging"`
-	CredentialsEncrypted        bool      `json:"credentialsEncrypted"`
-	HasHTTPS                    bool      `json:"hasHTTPS"`
-	ClientIP                    string    `json:"clientIP"`
-	IsPrivateNetwork            bool      `json:"isPrivateNetwork"`
-	IsTrustedNetwork            bool      `json:"isTrustedNetwork"`
-	PublicAccess                bool      `json:"publicAccess"`
-	HasProxyAuth                bool      `json:"hasProxyAuth"`
-	ProxyAuthLogoutURL          string    `json:"proxyAuthLogoutURL"`
-	ProxyAuthUsername           string    `json:"proxyAuthUsername"`
-	ProxyAuthIsAdmin            bool      `json:"proxyAuthIsAdmin"`
-	AuthUsername                string    `json:"authUsername"`
-	AuthLastModified            string    `json:"authLastModified"`
-	OIDCEnabled                 bool      `json:"oidcEnabled"`
-	OIDCUsername                string    `json:"oidcUsername"`
-	HideLocalLogin              bool      `json:"hideLocalLogin"`
-	AgentURL                    string    `json:"agentUrl"`
-	SSOProviders                []string  `json:"ssoProviders"`
-	TokenScopes                 *[]string `json:"tokenScopes,omitempty"`
-	Can                         []string  `json:"can" help:"The permissions that the caller has, as action:resource."`
-	SecondStep                  bool      `json:"secondStep" help:"The caller's logins ask for a one-time code."`
-	RecoveryCodesLeft           int       `json:"recoveryCodesLeft"`
-	BootstrapTokenPath          string    `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up, like the next two."`
-	IsDocker                    *bool     `json:"isDocker,omitempty"`
-	InContainer                 *bool     `json:"inContainer,omitempty"`
+	HasAuthentication           bool          `json:"hasAuthentication"`
+	RequiresAuth                bool          `json:"requiresAuth"`
+	APITokenConfigured          bool          `json:"apiTokenConfigured"`
+	APITokenHint                string        `json:"apiTokenHint"`
+	ExportProtected             bool          `json:"exportProtected"`
+	UnprotectedExportAllowed    bool          `json:"unprotectedExportAllowed"`
+	ConfiguredButPendingRestart bool          `json:"configuredButPendingRestart"`
+	HasAuditLogging             bool          `json:"hasAuditLogging"`
+	CredentialsEncrypted        bool          `json:"credentialsEncrypted"`
+	HasHTTPS                    bool          `json:"hasHTTPS"`
+	ClientIP                    string        `json:"clientIP"`
+	IsPrivateNetwork            bool          `json:"isPrivateNetwork"`
+	IsTrustedNetwork            bool          `json:"isTrustedNetwork"`
+	PublicAccess                bool          `json:"publicAccess"`
+	HasProxyAuth                bool          `json:"hasProxyAuth"`
+	ProxyAuthLogoutURL          string        `json:"proxyAuthLogoutURL"`
+	ProxyAuthUsername           string        `json:"proxyAuthUsername"`
+	ProxyAuthIsAdmin            bool          `json:"proxyAuthIsAdmin"`
+	AuthUsername                string        `json:"authUsername"`
+	AuthLastModified            string        `json:"authLastModified"`
+	OIDCEnabled                 bool          `json:"oidcEnabled"`
+	OIDCUsername                string        `json:"oidcUsername"`
+	HideLocalLogin              bool          `json:"hideLocalLogin"`
+	AgentURL                    string        `json:"agentUrl"`
+	SSOProviders                []SSOProvider `json:"ssoProviders"`
+	OIDCLogoutURL               string        `json:"oidcLogoutURL,omitempty" help:"Where users of single sign-on log out there; for those only."`
+	TokenScopes                 *[]string     `json:"tokenScopes,omitempty"`
+	Can                         []string      `json:"can" help:"The permissions that the caller has, as action:resource."`
+	SecondStep                  bool          `json:"secondStep" help:"The caller's logins ask for a one-time code."`
+	RecoveryCodesLeft           int           `json:"recoveryCodesLeft"`
+	BootstrapTokenPath          string        `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up, like the next two."`
+	IsDocker                    *bool         `json:"isDocker,omitempty"`
+	InContainer                 *bool         `json:"inContainer,omitempty"`
+}
+
+// SSOProvider is another way to log in. Strangers learn no more about it than that it is there.
+type SSOProvider struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	LoginURL string `json:"loginUrl"`
 }
 
 func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
@@ -54,7 +64,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 		// The server never serves without authentication; the members tell whether there is a user to log in as.
 		HasAuthentication: claimed, RequiresAuth: claimed, ExportProtected: true, CredentialsEncrypted: true, HasAuditLogging: true,
 		HasHTTPS: r.HTTPS, ClientIP: r.Peer, IsPrivateNetwork: private, IsTrustedNetwork: private, PublicAccess: !private,
-		AgentURL: a.agentURL(r), SSOProviders: []string{}, Can: []string{},
+		AgentURL: a.agentURL(r), SSOProviders: []SSOProvider{}, Can: []string{},
 	}
 	for _, t := range a.Tokens.ListTokens() {
 		s.APITokenConfigured = s.APITokenConfigured || !t.Enrolled
@@ -63,8 +73,18 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 		s.BootstrapTokenPath, s.IsDocker, s.InContainer = a.TokenPath, &a.Container, &a.Container
 	}
 	s.HasProxyAuth, s.ProxyAuthLogoutURL = a.Proxy, a.ProxyLogout
+	var sso oidc.Config
+	if a.SSO != nil {
+		sso = a.SSO()
+	}
+	if s.OIDCEnabled = sso.Enabled; sso.Enabled {
+		s.SSOProviders = append(s.SSOProviders, SSOProvider{ID: "oidc", Name: "Single sign-on", Type: "oidc", LoginURL: "/api/oidc/login"})
+	}
 	if !p.Authenticated() {
 		return s, nil
+	}
+	if a.Logins.Source(p.User) == string(auth.MethodOIDC) {
+		s.OIDCUsername, s.OIDCLogoutURL = p.User, sso.LogoutURL
 	}
 	s.AuthUsername, s.Can = p.User, p.List()
 	if p.Method == auth.MethodProxy {

@@ -31,6 +31,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/api/security"
+	"github.com/pulse-platform/pulse/core/api/sso"
 	"github.com/pulse-platform/pulse/core/api/state"
 	"github.com/pulse-platform/pulse/core/api/system"
 	"github.com/pulse-platform/pulse/core/api/transfer"
@@ -88,8 +89,9 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth,
 			Recovery: s.recovery, Restart: s.again, Posture: s.posture, Now: time.Now,
-			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(),
+			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.ssoConfig,
 		}.Routes()},
+		{Name: "sso", Routes: sso.Area{Service: s.sso, BaseURL: s.baseURL(), BasePath: s.basePath()}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "license", Routes: license.Routes(s.licences)},
 		{Name: "access", Routes: route.Licensed(licence.RBAC, access.Area{Users: s.auth, Roles: s.auth}.Routes())},

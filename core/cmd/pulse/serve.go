@@ -30,6 +30,7 @@ import (
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/licence"
 	"github.com/pulse-platform/pulse/core/notify"
+	"github.com/pulse-platform/pulse/core/oidc"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/poll"
 	"github.com/pulse-platform/pulse/core/rows"
@@ -73,6 +74,7 @@ type server struct {
 	base *base
 
 	metrics      *stores
+	sso          *oidc.Service
 	auth         *auth.Service
 	recovery     *auth.Recovery
 	licences     *licence.Service
@@ -130,6 +132,9 @@ func build(ctx context.Context, cfg *config.Config, log hclog.Logger, started ti
 		return s, err
 	}
 	if s.licences, err = openLicences(ctx, s.base, cfg.License, s.log); err != nil {
+		return s, err
+	}
+	if err = s.openSSO(ctx); err != nil {
 		return s, err
 	}
 	if err = s.openPlugins(ctx); err != nil {

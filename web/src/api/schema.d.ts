@@ -1864,6 +1864,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from the provider of single sign-on */
+        get: operations["oidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the provider of single sign-on to log in */
+        get: operations["oidcLogin"];
+        put?: never;
+        /** Where to log in at the provider of single sign-on */
+        post: operations["oidcLoginAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -2167,6 +2202,42 @@ export interface paths {
         get: operations["listLockouts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How single sign-on is set up; the client's secret is not shown */
+        get: operations["getOIDC"];
+        /** Set single sign-on up; it holds at once */
+        put: operations["updateOIDC"];
+        /** Set single sign-on up, as PUT does */
+        post: operations["updateOIDCByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/oidc/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a provider to describe itself, without changing anything */
+        post: operations["testOIDC"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3098,6 +3169,12 @@ export interface components {
             status: string;
             success?: boolean;
             totalEndpoints?: number;
+        };
+        Address: {
+            authorizationUrl: string;
+        };
+        AddressIn: {
+            returnTo?: string;
         };
         AgentsDone: {
             hostId: string;
@@ -4064,6 +4141,9 @@ export interface components {
             failure?: string;
             ok: boolean;
         };
+        MetricstoreUpdateIn: {
+            values: unknown;
+        };
         Missing: {
             effect?: string;
             path?: string;
@@ -4244,6 +4324,12 @@ export interface components {
             overall_healthy: boolean;
             queue: components["schemas"]["QueueHealth"];
             webhooks: components["schemas"]["WebhooksHealth"];
+        };
+        NotificationsTried: {
+            error?: string;
+            response: string;
+            status: number;
+            success: boolean;
         };
         NotifyHealth: {
             failed: number;
@@ -4833,6 +4919,42 @@ export interface components {
             start: number;
             step: number;
         };
+        SsoConfig: {
+            allowedDomains: string[];
+            allowedEmails: string[];
+            allowedGroups: string[];
+            /** @description The provider may run on the server's own machine. */
+            allowLoopback: boolean;
+            /** @description Certificates in PEM that are trusted beside the system's. */
+            caBundle: string;
+            clientId: string;
+            clientSecretSet: boolean;
+            /** @description What redirectUrl is when it is empty; the provider must know it. */
+            defaultRedirect: string;
+            emailClaim: string;
+            enabled: boolean;
+            /** @description Fields that the configuration file decides; present when it does. */
+            envOverrides?: {
+                [key: string]: boolean;
+            };
+            /** @description Roles by the names of groups. When there are any, they decide all roles of users of single sign-on. */
+            groupRoleMappings: {
+                [key: string]: string;
+            };
+            groupsClaim: string;
+            issuerUrl: string;
+            logoutUrl: string;
+            /** @description Empty to take it from the server's address. */
+            redirectUrl: string;
+            scopes: string[];
+            usernameClaim: string;
+        };
+        SSOProvider: {
+            id: string;
+            loginUrl: string;
+            name: string;
+            type: string;
+        };
         Staleness: {
             instance: string;
             /** Format: date-time */
@@ -4904,6 +5026,8 @@ export interface components {
             isPrivateNetwork: boolean;
             isTrustedNetwork: boolean;
             oidcEnabled: boolean;
+            /** @description Where users of single sign-on log out there; for those only. */
+            oidcLogoutURL?: string;
             oidcUsername: string;
             proxyAuthIsAdmin: boolean;
             proxyAuthLogoutURL: string;
@@ -4913,7 +5037,7 @@ export interface components {
             requiresAuth: boolean;
             /** @description The caller's logins ask for a one-time code. */
             secondStep: boolean;
-            ssoProviders: string[];
+            ssoProviders: components["schemas"]["SSOProvider"][];
             tokenScopes?: string[] | null;
             unprotectedExportAllowed: boolean;
         };
@@ -5026,10 +5150,10 @@ export interface components {
             start: number;
         };
         Tried: {
-            error?: string;
-            response: string;
-            status: number;
-            success: boolean;
+            failure?: string;
+            ok: boolean;
+            /** @description Where the provider logs users in. */
+            page?: string;
         };
         TryIn: {
             setUp?: boolean;
@@ -5064,7 +5188,27 @@ export interface components {
             success: boolean;
         };
         UpdateIn: {
-            values: unknown;
+            allowedDomains?: string[];
+            allowedEmails?: string[];
+            allowedGroups?: string[];
+            allowLoopback?: boolean;
+            /** @description The stored ones stay when it is left out. */
+            caBundle?: string | null;
+            clearClientSecret?: boolean;
+            clientId: string;
+            /** @description The stored one stays when it is empty, unless the issuer is another. */
+            clientSecret?: string;
+            emailClaim?: string;
+            enabled: boolean;
+            groupRoleMappings?: {
+                [key: string]: string;
+            };
+            groupsClaim?: string;
+            issuerUrl: string;
+            logoutUrl?: string;
+            redirectUrl?: string;
+            scopes?: string[];
+            usernameClaim?: string;
         };
         User: {
             /** @description The roles allow everything. */
@@ -5075,6 +5219,13 @@ export interface components {
             hasPassword: boolean;
             /** Format: date-time */
             lastLoginAt?: string | null;
+            /** @description An identity of single sign-on is bound to the user. */
+            linked: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the next login of single sign-on under this name is bound to the user; absent for not.
+             */
+            linkUntil?: string | null;
             /** Format: date-time */
             passwordChangedAt?: string | null;
             roleIds: string[];
@@ -5091,6 +5242,8 @@ export interface components {
         };
         UserChange: {
             disabled?: boolean | null;
+            /** @description True lets the next login of single sign-on under this name become the user, within seven days; false takes that back and parts the user from such an identity. */
+            link?: boolean | null;
             password?: string | null;
             roleIds?: string[];
         };
@@ -5197,6 +5350,8 @@ export type SchemaActivated = components['schemas']['Activated'];
 export type SchemaActivateRequest = components['schemas']['ActivateRequest'];
 export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
 export type SchemaAdded = components['schemas']['Added'];
+export type SchemaAddress = components['schemas']['Address'];
+export type SchemaAddressIn = components['schemas']['AddressIn'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
 export type SchemaAgentVersion = components['schemas']['AgentVersion'];
 export type SchemaAggregations = components['schemas']['Aggregations'];
@@ -5315,6 +5470,7 @@ export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
+export type SchemaMetricstoreUpdateIn = components['schemas']['MetricstoreUpdateIn'];
 export type SchemaMissing = components['schemas']['Missing'];
 export type SchemaMockMode = components['schemas']['MockMode'];
 export type SchemaMockModeIn = components['schemas']['MockModeIn'];
@@ -5332,6 +5488,7 @@ export type SchemaNodesTried = components['schemas']['NodesTried'];
 export type SchemaNoteIn = components['schemas']['NoteIn'];
 export type SchemaNotificationsDone = components['schemas']['NotificationsDone'];
 export type SchemaNotificationsHealth = components['schemas']['NotificationsHealth'];
+export type SchemaNotificationsTried = components['schemas']['NotificationsTried'];
 export type SchemaNotifyHealth = components['schemas']['NotifyHealth'];
 export type SchemaOccurrence = components['schemas']['Occurrence'];
 export type SchemaOffer = components['schemas']['Offer'];
@@ -5401,6 +5558,8 @@ export type SchemaSpan = components['schemas']['Span'];
 export type SchemaSparkline = components['schemas']['Sparkline'];
 export type SchemaSparklinesIn = components['schemas']['SparklinesIn'];
 export type SchemaSparklinesOut = components['schemas']['SparklinesOut'];
+export type SchemaSsoConfig = components['schemas']['SsoConfig'];
+export type SchemaSsoProvider = components['schemas']['SSOProvider'];
 export type SchemaStaleness = components['schemas']['Staleness'];
 export type SchemaStartIn = components['schemas']['StartIn'];
 export type SchemaState = components['schemas']['State'];
@@ -9454,7 +9613,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["UpdateIn"];
+                "application/json": components["schemas"]["MetricstoreUpdateIn"];
             };
         };
         responses: {
@@ -10150,7 +10309,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tried"];
+                    "application/json": components["schemas"]["NotificationsTried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    oidcCallback: {
+        parameters: {
+            query?: {
+                code?: string;
+                error?: string;
+                iss?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    oidcLogin: {
+        parameters: {
+            query?: {
+                returnTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    oidcLoginAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AddressIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
                 };
             };
             /** @description The error */
@@ -10804,6 +11057,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LockoutList"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOIDC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConfig"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateOIDC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConfig"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateOIDCByPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConfig"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testOIDC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             /** @description The error */

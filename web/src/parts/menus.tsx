@@ -55,9 +55,16 @@ export function ThemeMenu({ up = true }: { up?: boolean }) {
 /** Ends the session and goes to the login. */
 export function useLogout(): () => Promise<void> {
   const navigate = useNavigate();
+  const status = useQuery(securityStatus);
   return async () => {
+    const beyond = status.data?.oidcLogoutURL;
     // A session that the server no longer knows is as good as logged out.
     await logout().catch(() => undefined);
+    if (beyond) {
+      // Else the provider would log the same user in again with one click.
+      location.assign(beyond);
+      return;
+    }
     await navigate({ to: '/login' });
     sessionEnded();
   };

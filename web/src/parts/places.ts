@@ -19,6 +19,12 @@ export const settingsPages: readonly { to: string; label: string; also: string; 
   { to: '/settings/users', label: 'Users', also: 'accounts people roles', need: 'admin:users' },
   { to: '/settings/roles', label: 'Roles', also: 'permissions rights rbac', need: 'admin:users' },
   {
+    to: '/settings/single-sign-on',
+    label: 'Single sign-on',
+    also: 'oidc openid connect provider sso groups login',
+    need: 'admin:settings',
+  },
+  {
     to: '/settings/audit',
     label: 'Audit log',
     also: 'events who changed verify export',

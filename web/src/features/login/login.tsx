@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState, type SubmitEvent } from 'react';
-import { ApiError } from '@/api/client.ts';
+import { address, ApiError } from '@/api/client.ts';
 import { login, securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Gate } from '@/parts/gate.tsx';
@@ -12,7 +12,7 @@ import { below, ownPlace } from './next.ts';
 
 /** The login. It goes on to where the visitor wanted to be. */
 export function Login() {
-  const { next } = useSearch({ from: '/login' });
+  const { next, refused } = useSearch({ from: '/login' });
   const navigate = useNavigate();
   const router = useRouter();
   const queries = useQueryClient();
@@ -96,6 +96,18 @@ export function Login() {
           Log in
         </Button>
       </form>
+      {refused && <SignOnProblem code={refused} />}
+      {status.data?.ssoProviders.map((p) => (
+        <a
+          key={p.id}
+          href={address(
+            `${p.loginUrl.slice(1)}?${new URLSearchParams({ returnTo: ownPlace(next, document.baseURI) })}`,
+          )}
+          className="border-line-strong hover:bg-hover mt-4 flex h-9 items-center justify-center rounded-md border px-3 font-medium max-sm:h-11"
+        >
+          {p.name}
+        </a>
+      ))}
     </Gate>
   );
 }
@@ -124,4 +136,27 @@ function LoginProblem({ error, second }: { error: unknown; second: boolean }) {
     );
   }
   return <ApiProblem title="The login failed." error={error} />;
+}
+
+const refusals: Record<string, string> = {
+  access_denied: 'The provider did not let you in, or you went back.',
+  oidc_init_failed: 'The provider does not answer. Try again later, or log in with a password.',
+  invalid_state: 'It took too long, or was begun in another browser. Try again.',
+  email_restricted: 'Your mail address is not allowed here, or the provider has not verified it.',
+  domain_restricted:
+    'The domain of your mail address is not allowed here, or the provider has not verified it.',
+  group_restricted: 'You are in none of the groups that may log in here.',
+  session_failed:
+    'A user of your name is here already and is not you, or you are disabled. An administrator can change that.',
+};
+
+function SignOnProblem({ code }: { code: string }) {
+  return (
+    <div className="mt-4">
+      <Problem
+        title="Single sign-on failed."
+        text={refusals[code] ?? 'The audit log tells an administrator why.'}
+      />
+    </div>
+  );
 }

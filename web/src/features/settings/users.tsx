@@ -59,7 +59,11 @@ export function Users() {
 
 /** Where a user logs in, in words. */
 function sourceText(user: User): string {
-  if (user.source === 'local') return user.secondStep ? 'password and one-time code' : 'password';
+  if (user.source === 'local') {
+    const ways = user.secondStep ? 'password and one-time code' : 'password';
+    return user.linked ? `${ways}, or single sign-on` : ways;
+  }
+  if (user.source === 'oidc') return 'single sign-on';
   return user.source === '' ? 'has never come' : `logs in by ${user.source}`;
 }
 
@@ -194,9 +198,13 @@ function NewUser({ roles: known, onClose }: { roles: Role[]; onClose: () => void
 
 function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; onClose: () => void }) {
   const client = useQueryClient();
-  const self = useQuery(securityStatus).data?.authUsername === user.username;
+  const status = useQuery(securityStatus).data;
+  const self = status?.authUsername === user.username;
+  const signOn = status?.oidcEnabled === true;
   const [chosen, setChosen] = useState<string[]>(user.roleIds);
   const [disabled, setDisabled] = useState(user.disabled);
+  const mayLink = user.linked || user.linkUntil !== undefined;
+  const [link, setLink] = useState(mayLink);
   const [word, setWord] = useState({ password: '', again: '' });
   const [setting, setSetting] = useState(false);
   const [deleting, setDeleting] = useState(false);
@@ -212,6 +220,7 @@ function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; 
       changeUser(user.username, {
         roleIds: chosen,
         ...(disabled !== user.disabled && { disabled }),
+        ...(link !== mayLink && { link }),
         ...(word.password !== '' && { password: word.password }),
       }),
     onSuccess: done,
@@ -251,6 +260,18 @@ function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; 
             hint="Logs the user out everywhere and refuses their tokens, until it is taken back."
             checked={disabled}
             onChange={(e) => setDisabled(e.target.checked)}
+          />
+        )}
+        {(signOn || mayLink) && (user.source !== 'oidc' || !user.linked) && (
+          <Checkbox
+            label="May log in by single sign-on"
+            hint={
+              user.linked
+                ? 'An identity at the provider is bound to the user. Taken back, it is parted from them.'
+                : 'For seven days, whoever logs in at the provider under this name becomes this user. Allow it only if nobody else can take the name there.'
+            }
+            checked={link}
+            onChange={(e) => setLink(e.target.checked)}
           />
         )}
         {user.source === 'local' && !self && !setting && (
