@@ -269,6 +269,8 @@ type RowsType struct {
 	Derive []Derive
 	// APIList is the name of the API list that the rows feed, if any.
 	APIList string
+	// Family is the menu section that shows the rows, as of resource types; empty for none.
+	Family string
 }
 
 // Derive computes one value for a subject: "latest", "count" or "sum" of a path.

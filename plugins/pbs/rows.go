@@ -22,7 +22,7 @@ func rowsTypes() []sdk.RowsType {
 	}
 	return []sdk.RowsType{
 		{
-			Name: rowsBackups, Label: "Backups on backup servers", APIList: "pbsBackups",
+			Name: rowsBackups, Family: "backups", Label: "Backups on backup servers", APIList: "pbsBackups",
 			Columns: []sdk.Column{
 				column("made", "Made", "backupTime", sdk.FormatTime, 1), column("type", "Type", "backupType", sdk.FormatText, 3), column("id", "ID", "vmid", sdk.FormatText, 1),
 				column("comment", "Note", "comment", sdk.FormatText, 2), column("server", "Server", "instance", sdk.FormatText, 4),
@@ -32,14 +32,14 @@ func rowsTypes() []sdk.RowsType {
 			Derive: []sdk.Derive{{Name: derivedLast, Op: "latest"}, {Name: "count", Op: "count"}},
 		},
 		{
-			Name: rowsTasks, Label: "Tasks of backup servers", Retention: 14 * 24 * time.Hour,
+			Name: rowsTasks, Family: "backups", Label: "Tasks of backup servers", Retention: 14 * 24 * time.Hour,
 			Columns: []sdk.Column{
 				column("started", "Started", "startTime", sdk.FormatTime, 1), column("ended", "Ended", "endTime", sdk.FormatTime, 3), column("type", "Task", "type", sdk.FormatText, 1),
 				column("subject", "Of", "subject", sdk.FormatText, 2), column("status", "Status", "status", sdk.FormatText, 1), column("error", "Error", "error", sdk.FormatText, 2),
 			},
 		},
 		{
-			Name: rowsUpdates, Label: "Updates of backup servers",
+			Name: rowsUpdates, Family: "backups", Label: "Updates of backup servers",
 			Columns: []sdk.Column{
 				column("package", "Package", "package", sdk.FormatText, 1), column("version", "Version", "version", sdk.FormatText, 1),
 				column("old", "Installed", "oldVersion", sdk.FormatText, 2), column("origin", "Origin", "origin", sdk.FormatText, 3),

@@ -48,14 +48,14 @@ func rowsTypes() []sdk.RowsType {
 	}
 	return []sdk.RowsType{
 		{
-			Name: rowsBackups, Label: "Backups of the gateway", APIList: "pmgBackups",
+			Name: rowsBackups, Family: "mail", Label: "Backups of the gateway", APIList: "pmgBackups",
 			Columns: []sdk.Column{
 				column("made", "Made", "backupTime", sdk.FormatTime, 1), column("node", "Node", "node", sdk.FormatText, 2), column("file", "File", "filename", sdk.FormatText, 1),
 				column("size", "Size", "size", sdk.FormatBytes, 2),
 			},
 		},
 		{
-			Name: rowsUpdates, Label: "Updates of mail gateways",
+			Name: rowsUpdates, Family: "mail", Label: "Updates of mail gateways",
 			Columns: []sdk.Column{
 				column("package", "Package", "package", sdk.FormatText, 1), column("version", "Version", "version", sdk.FormatText, 1),
 				column("old", "Installed", "oldVersion", sdk.FormatText, 2), column("origin", "Origin", "origin", sdk.FormatText, 3),

@@ -140,6 +140,8 @@ type cephDoc struct {
 	OSDsUp    int64         `json:"numOsdsUp"`
 	OSDsIn    int64         `json:"numOsdsIn"`
 	PGs       int64         `json:"numPGs"`
+	Read      float64       `json:"readRate"` // bytes a second, for clients
+	Write     float64       `json:"writeRate"`
 	Pools     []cephPool    `json:"pools,omitempty"`
 	Services  []cephService `json:"services,omitempty"`
 }
@@ -167,6 +169,7 @@ func (c *Collector) tellCeph(a *cephStatus, pools []cephPool) []sdk.Observation 
 	d := cephDoc{
 		Instance: c.instance, Name: "Ceph", FSID: string(a.FSID), Health: string(a.Health.Status), Total: a.PGMap.Total.V, Used: a.PGMap.Used.V, Available: a.PGMap.Avail.V,
 		Mons: max(a.MonMap.Num.V, int64(len(a.MonMap.Mons)), int64(len(a.Quorum))), OSDs: osds.Num.V, OSDsUp: osds.Up.V, OSDsIn: osds.In.V, PGs: a.PGMap.PGs.V, Pools: pools,
+		Read: max(0, a.PGMap.Read.V), Write: max(0, a.PGMap.Write.V),
 	}
 	if d.Total > 0 {
 		d.Percent = percent(d.Used, d.Total)

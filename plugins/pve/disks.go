@@ -124,6 +124,7 @@ func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, er
 
 // diskDoc is a disk as the state shows it.
 type diskDoc struct {
+<<<<<<< HEAD
 	Node        string  `json:"node"`
 	Instance    string  `json:"instance"`
 	DevPath     string  `json:"devPath"`
@@ -140,6 +141,23 @@ type diskDoc struct {
 	LastChecked string  `json:"lastChecked"`
 
 	Smart *smartDoc `json:"smartAttributes,omitempty"`
+=======
+	Node        string   `json:"node"`
+	Instance    string   `json:"instance"`
+	DevPath     string   `json:"devPath"`
+	Model       string   `json:"model"`
+	Serial      string   `json:"serial"`
+	WWN         string   `json:"wwn"`
+	Type        string   `json:"type"`
+	Size        int64    `json:"size"`
+	Health      string   `json:"health"`
+	Wearout     float64  `json:"wearout"`            // percent of life that is left, -1 when it is not known
+	LifeLeft    *float64 `json:"lifeLeft,omitempty"` // the same, missing when it is not known
+	Temperature int      `json:"temperature"`        // 0: the list does not say it
+	RPM         int64    `json:"rpm"`
+	Used        string   `json:"used"`
+	LastChecked string   `json:"lastChecked"`
+>>>>>>> b45cf91 (web: sections for disks, Ceph and replication)
 }
 
 // tellDisks tells of the disks of a node; numbers only when they were read anew.
@@ -163,6 +181,7 @@ func (c *Collector) tellDisk(n node, r knownDisk, smart smartReading, at time.Ti
 	}
 	if r.Wearout.OK {
 		d.Wearout = min(100, max(0, r.Wearout.V))
+		d.LifeLeft = &d.Wearout
 	}
 	smart.tellSmart(&d, &s)
 	record := sdk.Record{

@@ -24,7 +24,7 @@ const (
 func rowTypes() []sdk.RowsType {
 	return []sdk.RowsType{
 		{
-			Name: rowsBackups, Label: "Backups on storages", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
+			Name: rowsBackups, Family: "backups", Label: "Backups on storages", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 3},
@@ -38,7 +38,7 @@ func rowTypes() []sdk.RowsType {
 			Derive: []sdk.Derive{{Name: "last", Op: "latest"}, {Name: "count", Op: "count"}, {Name: "bytes", Op: "sum", Path: "size"}},
 		},
 		{
-			Name: rowsTasks, Label: "Backup tasks", APIList: "pveBackups.backupTasks", SubjectType: typeVM, Retention: 14 * 24 * time.Hour,
+			Name: rowsTasks, Family: "backups", Label: "Backup tasks", APIList: "pveBackups.backupTasks", SubjectType: typeVM, Retention: 14 * 24 * time.Hour,
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3},
@@ -48,7 +48,7 @@ func rowTypes() []sdk.RowsType {
 			},
 		},
 		{
-			Name: rowsJobs, Label: "Backup jobs",
+			Name: rowsJobs, Family: "backups", Label: "Backup jobs",
 			Columns: []sdk.Column{
 				{Name: "id", Label: "Job", Path: "id", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "enabled", Label: "Enabled", Path: "enabled", Format: sdk.FormatBool, Default: true, Priority: 1},
@@ -61,7 +61,7 @@ func rowTypes() []sdk.RowsType {
 			},
 		},
 		{
-			Name: rowsSnapshots, Label: "Snapshots", APIList: "pveBackups.guestSnapshots", SubjectType: typeVM,
+			Name: rowsSnapshots, Family: "workloads", Label: "Snapshots", APIList: "pveBackups.guestSnapshots", SubjectType: typeVM,
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1},
@@ -73,7 +73,7 @@ func rowTypes() []sdk.RowsType {
 			Derive: []sdk.Derive{{Name: "count", Op: "count"}},
 		},
 		{
-			Name: rowsUpdates, Label: "Pending updates",
+			Name: rowsUpdates, Family: "infrastructure", Label: "Pending updates",
 			Columns: []sdk.Column{
 				{Name: "package", Label: "Package", Path: "package", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "current", Label: "Installed", Path: "current", Format: sdk.FormatText, Default: true, Priority: 2},
@@ -83,15 +83,16 @@ func rowTypes() []sdk.RowsType {
 			},
 		},
 		{
-			Name: rowsReplication, Label: "Replication", APIList: "replicationJobs",
+			Name: rowsReplication, Family: "replication", Label: "Replication jobs", APIList: "replicationJobs",
 			Columns: []sdk.Column{
 				{Name: "job", Label: "Job", Path: "jobId", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "guest", Label: "Guest", Path: "guestName", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "from", Label: "From", Path: "sourceNode", Format: sdk.FormatText, Default: true, Priority: 2},
 				{Name: "to", Label: "To", Path: "targetNode", Format: sdk.FormatText, Default: true, Priority: 2},
 				{Name: "state", Label: "State", Path: "state", Format: sdk.FormatText, Default: true, Priority: 1},
-				{Name: "last", Label: "Last", Path: "lastSyncTime", Format: sdk.FormatTime, Default: true, Priority: 2},
+				{Name: "last", Label: "Last copy", Path: "lastSyncTime", Format: sdk.FormatTime, Default: true, Priority: 2},
 				{Name: "next", Label: "Next", Path: "nextSyncTime", Format: sdk.FormatTime, Default: true, Priority: 3},
+				{Name: "failures", Label: "Failures", Path: "failCount", Format: sdk.FormatNumber, Default: true, Priority: 2},
 				{Name: "took", Label: "Took", Path: "lastSyncDurationSeconds", Format: sdk.FormatDuration, Default: true, Priority: 4},
 				{Name: "schedule", Label: "Schedule", Path: "schedule", Format: sdk.FormatText, Priority: 5},
 				{Name: "error", Label: "Error", Path: "error", Format: sdk.FormatText, Default: true, Priority: 3},

@@ -168,7 +168,7 @@ func storageType() sdk.ResourceType {
 			{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 160},
 			{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
 			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3, Width: 110},
-			{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 90},
+			{Name: "kind", Label: "Kind", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 90},
 			{Name: "usage", Label: "Used", Metric: "usage", Path: "usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
 			{Name: "used", Label: "Used bytes", Metric: "used_bytes", Path: "used", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
 			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
@@ -188,15 +188,15 @@ func storageType() sdk.ResourceType {
 
 func diskType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeDisk, Label: "Disk", Plural: "Disks", Icon: "hard-drive", Family: "storage", Relations: []sdk.RelationKind{sdk.OwnedBy},
+		Name: typeDisk, Label: "Disk", Plural: "Disks", Icon: "hard-drive", Family: "disks", Relations: []sdk.RelationKind{sdk.OwnedBy},
 		Columns: []sdk.Column{
 			{Name: "device", Label: "Device", Path: "devPath", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
 			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 2, Width: 110},
 			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
-			{Name: "wearout", Label: "Life left", Metric: "wearout", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
+			{Name: "wearout", Label: "Life left", Metric: "wearout", Path: "lifeLeft", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
 			{Name: "temperature", Label: "Temp", Metric: "temperature", Unit: "°C", Format: sdk.FormatCelsius, Default: true, Priority: 3, Width: 80},
 			{Name: "model", Label: "Model", Path: "model", Format: sdk.FormatText, Default: true, Priority: 3, Width: 200},
-			{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 80},
+			{Name: "kind", Label: "Kind", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 80},
 			{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 4, Width: 90},
 			{Name: "used", Label: "Used for", Path: "used", Format: sdk.FormatText, Default: true, Priority: 5, Width: 120},
 			{Name: "serial", Label: "Serial", Path: "serial", Format: sdk.FormatText, Priority: 7, Width: 160},
@@ -229,15 +229,15 @@ func diskType() sdk.ResourceType {
 
 func cephType() sdk.ResourceType {
 	return sdk.ResourceType{
-		Name: typeCeph, APIName: "ceph", Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "storage",
+		Name: typeCeph, APIName: "ceph", Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "ceph",
 		Columns: []sdk.Column{
 			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
 			{Name: "usage", Label: "Used", Metric: "usage", Path: "usagePercent", Format: sdk.FormatPercent, Default: true, Priority: 1, Width: 110},
 			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "totalBytes", Format: sdk.FormatBytes, Default: true, Priority: 3, Width: 100},
 			{Name: "osds", Label: "OSDs", Path: "numOsds", Format: sdk.FormatNumber, Default: true, Priority: 4, Width: 80},
 			{Name: "up", Label: "Up", Metric: "osds_up", Path: "numOsdsUp", Format: sdk.FormatNumber, Default: true, Priority: 2, Width: 80},
-			{Name: "read", Label: "Read", Metric: "ceph_read", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
-			{Name: "write", Label: "Written", Metric: "ceph_write", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+			{Name: "read", Label: "Read", Metric: "ceph_read", Path: "readRate", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
+			{Name: "write", Label: "Written", Metric: "ceph_write", Path: "writeRate", Format: sdk.FormatRate, Default: true, Priority: 5, Width: 100},
 		},
 		Facts: []sdk.Fact{
 			{Label: "Health", Path: "health", Format: sdk.FormatText}, {Label: "Says", Path: "healthMessage", Format: sdk.FormatText},

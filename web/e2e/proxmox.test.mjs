@@ -103,6 +103,39 @@ test('the page of backups says what is not backed up', async () => {
   await guests.waitFor();
 });
 
+test('each kind of thing has a section of its own', async () => {
+  await page.goto('/ceph');
+  await page
+    .getByRole('region', { name: 'Ceph' })
+    .getByRole('heading', { name: /^Pools/ })
+    .waitFor();
+  await inspect('ceph');
+  await page.goto('/disks');
+  await page
+    .getByRole('link', { name: /nvme0n1/ })
+    .first()
+    .waitFor();
+  await inspect('disks');
+  await page.goto('/storage');
+  await page.getByRole('link', { name: 'nas' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'nas' }).count(), 1, 'shared storage is there once');
+  await inspect('storage');
+  await page.goto('/');
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .first()
+    .getByRole('link', { name: 'Replication' })
+    .click();
+  await page.getByRole('table').getByText('100-0').waitFor();
+  await inspect('replication');
+  await page.getByLabel('Filter the rows by a text').fill('no such job');
+  await page.waitForURL(/q=no/);
+  await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
+  await inspect('replication-none');
+  await page.getByRole('button', { name: 'Clear the filter' }).click();
+  await page.getByRole('table').waitFor();
+});
+
 test('a list is searched as a whole', async () => {
   await page.goto('/lists');
   await inspect('lists');

@@ -45,10 +45,12 @@ export interface TableSearch {
   /** On the page of backups: the state of the guests that show, and a part of their names. */
   state?: string | undefined;
   find?: string | undefined;
+  /** The list that shows, in a section that has several. */
+  list?: string | undefined;
 }
 
 export function tableSearch(raw: Search): TableSearch {
-  return picked(raw, ['q', 'sort', 'group', 'cols', 'add', 'state', 'find']);
+  return picked(raw, ['q', 'sort', 'group', 'cols', 'add', 'state', 'find', 'list']);
 }
 
 /** The search of the audit log: its filter as the server takes it, and the page, from 1. */

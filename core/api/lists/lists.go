@@ -40,8 +40,10 @@ func (a *Area) Routes() []route.Route {
 
 // List is a declared list.
 type List struct {
-	Name    string   `json:"name"`
-	Label   string   `json:"label"`
+	Name  string `json:"name"`
+	Label string `json:"label"`
+	// Family is the section of the menu that shows the list, if any.
+	Family  string   `json:"family,omitempty"`
 	Total   int      `json:"total"`
 	Columns []Column `json:"columns"`
 	// StaleReason says why some of its rows are not fresh, and StaleSince since when.
@@ -73,7 +75,7 @@ func (a *Area) all(context.Context, route.None) (listsOut, error) {
 }
 
 func list(kind sdk.RowsType, s rows.Summary) List {
-	one := List{Name: kind.Name, Label: kind.Label, Total: s.Count, Columns: []Column{}, StaleReason: s.Stale}
+	one := List{Name: kind.Name, Label: kind.Label, Family: kind.Family, Total: s.Count, Columns: []Column{}, StaleReason: s.Stale}
 	if s.Stale != "" {
 		since := s.Since.UTC()
 		one.StaleSince = &since

@@ -95,7 +95,11 @@ func (a *API) hardwareRoutes() {
 		if _, err := c.cephStatus(n.Name); err != nil {
 			return nil, err
 		}
-		return []map[string]any{{"pool": 1, "pool_name": "vms", "type": "replicated", "size": 3, "bytes_used": c.w.Ceph.Used, "percent_used": float64(c.w.Ceph.Used) / float64(c.w.Ceph.Total)}}, nil
+		pool := func(id int, name string, used int64) map[string]any {
+			return map[string]any{"pool": id, "pool_name": name, "type": "replicated", "size": 3, "bytes_used": used, "percent_used": float64(used) / float64(c.w.Ceph.Total)}
+		}
+		images := c.w.Ceph.Used * 9 / 10
+		return []map[string]any{pool(1, "vms", images), pool(2, "files", c.w.Ceph.Used-images)}, nil
 	})
 	a.handle("/access/users/{user}/token/{token}", func(c call) (any, error) {
 		expire := int64(0)

@@ -25,7 +25,7 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 	version := flags.String("version", "9.2.10", "version of the packages")
 	name := flags.String("name", "lab", "name of the cluster and of the integration; a single node has no cluster")
 	nights := flags.Int("nights", 7, "how many nights of backups there are")
-	ceph := flags.Bool("ceph", false, "whether the nodes make up a Ceph cluster")
+	ceph := flags.Bool("ceph", true, "whether the nodes make up a Ceph cluster")
 	latency := flags.Duration("latency", 0, "what every answer takes")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)

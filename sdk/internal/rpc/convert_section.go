@@ -120,6 +120,7 @@ func encodeRowsType(r sdk.RowsType) *pb.RowsType {
 		SubjectType: text(r.SubjectType),
 		Derive:      each(r.Derive, encodeDerive),
 		ApiList:     text(r.APIList),
+		Family:      text(r.Family),
 	}
 }
 
@@ -132,6 +133,7 @@ func decodeRowsType(m *pb.RowsType) sdk.RowsType {
 		SubjectType: m.GetSubjectType(),
 		Derive:      each(m.GetDerive(), decodeDerive),
 		APIList:     m.GetApiList(),
+		Family:      m.GetFamily(),
 	}
 }
 

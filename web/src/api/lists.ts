@@ -32,3 +32,11 @@ export function listPage(name: string, q: string, limit: number) {
     refetchInterval: 60_000,
   });
 }
+
+/** The sections of the menu that lists with rows are in. They change seldom: when a system is connected or taken away. */
+export const listFamilies = queryOptions({
+  ...lists,
+  select: (all) => [...new Set(all.filter((l) => l.total > 0 && l.family).map((l) => l.family ?? ''))].sort(),
+  staleTime: 300_000,
+  refetchInterval: 300_000,
+});

@@ -1,16 +1,19 @@
 import type { ResourceType } from './catalog.ts';
 
 /** The families that people look for first; those of other plugins follow in the order of the catalogue. */
-const order = ['infrastructure', 'workloads', 'storage', 'backups', 'mail'];
+const order = ['infrastructure', 'workloads', 'storage', 'disks', 'backups', 'replication', 'mail'];
 
 function rank(family: string): number {
   const at = order.indexOf(family);
   return at < 0 ? order.length : at;
 }
 
-/** The types by family, the families in the order of the menu. */
-export function byFamily(types: readonly ResourceType[]): [string, ResourceType[]][] {
-  const families = new Map<string, ResourceType[]>();
+/** The types by family, the families in the order of the menu; further families stand for what is no resource. */
+export function byFamily(
+  types: readonly ResourceType[],
+  further: readonly string[] = [],
+): [string, ResourceType[]][] {
+  const families = new Map<string, ResourceType[]>(further.map((f) => [f, []]));
   for (const t of types) families.set(t.family, [...(families.get(t.family) ?? []), t]);
   return [...families].sort(([a], [b]) => rank(a) - rank(b));
 }

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { listsOf } from './lists.ts';
 
 describe('listsOf', () => {
+  it('shows a course of time with the newest first', () => {
+    const at = (hour: number) => ({ timestamp: `2026-01-01T0${hour}:00:00Z`, n: hour });
+    expect(listsOf({ mail: [at(1), at(3), at(2)] })[0]?.rows.map((r) => r.n)).toEqual([3, 2, 1]);
+  });
+
   it('finds lists of objects at the top and one level down', () => {
     const lists = listsOf({
       disks: [{ device: 'sda' }],
@@ -42,7 +47,11 @@ describe('listsOf', () => {
 
   it.each([
     ['usedBytes', 5, 'bytes', 'Used'],
-    ['total', 5, 'bytes', 'Total'],
+    ['total', 5_000_000, 'bytes', 'Total'],
+    ['total', 5, 'number', 'Total'],
+    ['timestamp', '2026-01-01T00:00:00Z', 'time', 'From'],
+    ['lastVerify', '2026-01-01T00:00:00Z', 'time', 'Last verify'],
+    ['nextRun', '2026-01-01T00:00:00Z', 'time', 'Next run'],
     ['usage', 5, 'percent', 'Used %'],
     ['temperatureCelsius', 5, 'celsius', 'Temperature'],
     ['uptimeSeconds', 5, 'duration', 'Uptime'],

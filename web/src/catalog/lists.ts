@@ -42,6 +42,7 @@ const labels: Record<string, string> = {
   readOps: 'Reads',
   writeOps: 'Writes',
   guid: 'GUID',
+  timestamp: 'From',
 };
 
 /** Columns that come first, in this order, where a list has them. */
@@ -77,13 +78,22 @@ function words(key: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** No total of bytes is as small as this: it counts things. */
+const fewBytes = 4096;
+
+function isMoment(key: string, sample: unknown): boolean {
+  const named = /(At|Time|Seen|Run|^last[A-Z].*)$/.test(key) || key === 'timestamp';
+  return named && instant(sample) !== undefined;
+}
+
 function formatOf(key: string, sample: unknown): Format {
   if (Array.isArray(sample)) return 'list';
   if (typeof sample === 'boolean') return 'bool';
   if (typeof sample !== 'number') {
-    return /(At|Time|Seen)$/.test(key) && instant(sample) !== undefined ? 'time' : 'text';
+    return isMoment(key, sample) ? 'time' : 'text';
   }
-  if (/bytes$/i.test(key) || /^(total|used|free|size|avail)$/.test(key)) return 'bytes';
+  if (/bytes$/i.test(key) || (/^(total|used|free|size|avail)$/.test(key) && sample >= fewBytes))
+    return 'bytes';
   if (/percent/i.test(key) || key === 'usage') return 'percent';
   if (/celsius|^temperature$/i.test(key)) return 'celsius';
   if (/seconds$/i.test(key)) return 'duration';
@@ -107,14 +117,26 @@ function tableOf(key: string, rows: Doc[]): List {
   const samples = new Map<string, unknown>();
   for (const row of rows) {
     for (const [k, v] of Object.entries(row)) {
-      if (isScalar(v) && !dull.test(k) && !samples.has(k)) samples.set(k, v);
+      if (!isScalar(v) || dull.test(k)) continue;
+      const sample = samples.get(k);
+      // The largest number tells best what it counts.
+      if (sample === undefined || (typeof v === 'number' && typeof sample === 'number' && v > sample)) {
+        samples.set(k, v);
+      }
     }
   }
   const columns = [...samples]
     .map(([k, sample]) => ({ key: k, label: labels[k] ?? words(k), format: formatOf(k, sample) }))
     .sort((a, b) => lead(a.key) - lead(b.key))
     .slice(0, mostColumns);
-  return { key, title: titles[key] ?? words(key), columns, rows };
+  return { key, title: titles[key] ?? words(key), columns, rows: newestFirst(rows) };
+}
+
+/** Rows of a course of time, the newest first. */
+function newestFirst(rows: Doc[]): Doc[] {
+  const when = (row: Doc) => instant(row.timestamp);
+  if (rows.some((r) => when(r) === undefined)) return rows;
+  return [...rows].sort((a, b) => (when(b) ?? 0) - (when(a) ?? 0));
 }
 
 const mapFormats: [RegExp, Format][] = [

@@ -108,9 +108,6 @@ export function Protection() {
           onChange={(e) => set({ find: e.target.value })}
           className="bg-surface border-line-strong h-8 min-w-32 flex-1 rounded-md border px-2.5 max-sm:h-11 sm:max-w-64"
         />
-        <Link to="/lists" className="text-accent self-center underline max-sm:py-2">
-          Jobs, tasks and all backups
-        </Link>
       </div>
       <PerDay data={data} />
       {found.length === 0 ? (

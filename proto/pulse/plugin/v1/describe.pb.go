@@ -1220,7 +1220,9 @@ type RowsType struct {
 	// Derive gives the subject values computed from its rows.
 	Derive []*Derive `protobuf:"bytes,6,rep,name=derive,proto3" json:"derive,omitempty"`
 	// APIList is the name of the API list that the rows feed, if any.
-	ApiList       string `protobuf:"bytes,7,opt,name=api_list,json=apiList,proto3" json:"api_list,omitempty"`
+	ApiList string `protobuf:"bytes,7,opt,name=api_list,json=apiList,proto3" json:"api_list,omitempty"`
+	// Family is the menu section that shows the rows, as of resource types; empty for none.
+	Family        string `protobuf:"bytes,8,opt,name=family,proto3" json:"family,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1300,6 +1302,13 @@ func (x *RowsType) GetDerive() []*Derive {
 func (x *RowsType) GetApiList() string {
 	if x != nil {
 		return x.ApiList
+	}
+	return ""
+}
+
+func (x *RowsType) GetFamily() string {
+	if x != nil {
+		return x.Family
 	}
 	return ""
 }
@@ -2271,7 +2280,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x06derive\x18\x06 \x01(\tR\x06derive\"9\n" +
 	"\vSectionRows\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
-	"\x04rows\x18\x02 \x01(\tR\x04rows\"\x8f\x02\n" +
+	"\x04rows\x18\x02 \x01(\tR\x04rows\"\xa7\x02\n" +
 	"\bRowsType\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x121\n" +
@@ -2279,7 +2288,8 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\tretention\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tretention\x12!\n" +
 	"\fsubject_type\x18\x05 \x01(\tR\vsubjectType\x12/\n" +
 	"\x06derive\x18\x06 \x03(\v2\x17.pulse.plugin.v1.DeriveR\x06derive\x12\x19\n" +
-	"\bapi_list\x18\a \x01(\tR\aapiList\"@\n" +
+	"\bapi_list\x18\a \x01(\tR\aapiList\x12\x16\n" +
+	"\x06family\x18\b \x01(\tR\x06family\"@\n" +
 	"\x06Derive\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02op\x18\x02 \x01(\tR\x02op\x12\x12\n" +

@@ -21,6 +21,7 @@ import { Button, IconButton } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
 import { BulkBar } from './bulk.tsx';
+import { InFull, ListLinks, ListSection, useFamilyLists, WhatIsWrong } from './section.tsx';
 
 const Protection = lazy(() => import('@/parts/protection.tsx').then((m) => ({ default: m.Protection })));
 
@@ -37,8 +38,11 @@ export function FamilyPage() {
   const all = useLive((l) => l.catalog.types);
   const types = useMemo(() => all.filter((t) => t.family === family), [all, family]);
   const present = usePresent(types);
+  const listed = useFamilyLists(family);
   const backups = family === 'backups';
   const known = types.length > 0 || family === 'infrastructure' || backups;
+  // Tables of machines and of what runs on them are long, and what is wrong there stands on the overview.
+  const special = !['infrastructure', 'workloads'].includes(family);
   return (
     <Page
       title={title}
@@ -57,15 +61,20 @@ export function FamilyPage() {
           <Protection />
         </Suspense>
       )}
-      {!loaded ? (
+      {special && present.length > 0 && <WhatIsWrong types={present} />}
+      {!loaded || (!known && listed === undefined) ? (
         !backups && <TableSkeleton />
-      ) : backups && present.length === 0 ? null : known ? (
+      ) : backups && present.length === 0 ? null : known && (present.length > 0 || !listed?.length) ? (
         <Machines types={present} label={title} family={family} />
+      ) : listed?.length ? (
+        <ListSection lists={listed} />
       ) : (
         <Empty title={`There is no section “${title}”`}>
           <p className="text-muted">No plugin that runs brings one.</p>
         </Empty>
       )}
+      {special && <InFull types={present} />}
+      {(present.length > 0 || backups) && listed && <ListLinks lists={listed} />}
     </Page>
   );
 }

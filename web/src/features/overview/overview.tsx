@@ -21,7 +21,7 @@ import { ResourceTable } from '@/table/resource-table.tsx';
 import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
-import { Findings } from './findings.tsx';
+import { Findings } from '@/parts/findings.tsx';
 
 /** The glance: is everything well, what is not, and since when. */
 export function Overview() {

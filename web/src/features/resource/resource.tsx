@@ -16,7 +16,7 @@ import { Alerts } from './alerts.tsx';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from './facts.tsx';
-import { Gauges } from './gauges.tsx';
+import { Gauges } from '@/parts/gauges.tsx';
 import { IdentityCard } from './identity.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
 import { NotesCard } from './notes.tsx';

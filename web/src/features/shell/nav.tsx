@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Bell, CircleHelp, Ellipsis, LayoutDashboard, Puzzle, Search, Server, Settings } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
+import { listFamilies } from '@/api/lists.ts';
 import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
@@ -11,14 +13,18 @@ import { Disclosure } from '@/ui/menu.tsx';
 import { split } from './tabs.ts';
 import { ThemeMenu, UserMenu } from '@/parts/menus.tsx';
 
-/** Sections of the menu beside infrastructure: one for each family of which there is a resource, with the icon of its first type. */
-function otherFamilies(l: Live): string {
+/**
+ * Sections of the menu beside infrastructure: one for each family of which there is a resource, with the icon of its first
+ * type, or of which there are lists.
+ */
+function otherFamilies(l: Live, listed: readonly string[]): string {
   const present = new Set([...l.byId.values()].map((r) => r.type));
   // What runs is to be backed up, also where no backup server is watched.
   const runs = l.catalog.types.some((t) => t.family === 'workloads' && present.has(t.name));
-  return byFamily(l.catalog.types.filter((t) => present.has(t.name) || (runs && t.family === 'backups')))
+  const shown = l.catalog.types.filter((t) => present.has(t.name) || (runs && t.family === 'backups'));
+  return byFamily(shown, listed)
     .filter(([family]) => family !== 'infrastructure')
-    .map(([family, types]) => `${family}:${types[0]?.icon ?? ''}`)
+    .map(([family, types]) => `${family}:${types[0]?.icon ?? 'list'}`)
     .join(' ');
 }
 
@@ -33,7 +39,8 @@ export interface Item {
 
 /** The pages of the main menu: those that always are, and a section for each family that has resources. */
 export function useItems(): Item[] {
-  const families = useLive(otherFamilies);
+  const { data: listed = [] } = useQuery(listFamilies);
+  const families = useLive((l) => otherFamilies(l, listed));
   return useMemo(() => itemsOf(families.split(' ').filter(Boolean)), [families]);
 }
 

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { Finding } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
-import { Mark } from '@/parts/mark.tsx';
 import { Button } from '@/ui/button.tsx';
+import { Mark } from './mark.tsx';
 
 const first = 8;
 

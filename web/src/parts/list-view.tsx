@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { listPage, type ListPage as Answer } from '@/api/lists.ts';
+import { at } from '@/catalog/path.ts';
+import { ago } from '@/format/time.ts';
+import type { Format } from '@/format/value.ts';
+import { useNow } from '@/live/clock.ts';
+import { Button } from '@/ui/button.tsx';
+import { Empty } from '@/ui/message.tsx';
+import { ListTable } from './list-table.tsx';
+import { Loaded } from './loaded.tsx';
+import { TableSkeleton } from './table-skeleton.tsx';
+
+const first = 100;
+const most = 1000;
+
+/** One list as a whole, the newest rows first, and what filters it. */
+export function ListView({ name, q, onQuery }: { name: string; q: string; onQuery: (q: string) => void }) {
+  const [limit, setLimit] = useState(first);
+  const query = useQuery({ ...listPage(name, q, limit), placeholderData: (old) => old });
+  return (
+    <>
+      <input
+        type="search"
+        aria-label="Filter the rows by a text"
+        placeholder="Text in a row"
+        value={q}
+        maxLength={200}
+        onChange={(e) => onQuery(e.target.value)}
+        className="bg-surface border-line-strong h-9 w-full rounded-md border px-2.5 max-sm:h-11 sm:max-w-80"
+      />
+      <Loaded query={query} failed="The list could not be loaded." skeleton={<TableSkeleton />}>
+        {(known) =>
+          known.rows.length === 0 ? (
+            <Empty title={q === '' ? 'The list is empty' : 'Nothing passes the filter'}>
+              {q === '' ? (
+                <p className="text-muted">Rows appear as soon as a source tells of some.</p>
+              ) : (
+                <>
+                  <p className="text-muted">
+                    No row has the text <code className="font-mono break-all">{q}</code>.
+                  </p>
+                  <Button onClick={() => onQuery('')}>Clear the filter</Button>
+                </>
+              )}
+            </Empty>
+          ) : (
+            <Rows
+              page={known}
+              busy={query.isFetching}
+              onMore={limit < most ? () => setLimit(Math.min(limit * 5, most)) : undefined}
+            />
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (() => void) | undefined }) {
+  const now = useNow();
+  const owned = page.rows.some((r) => r.ownerName);
+  const columns = page.columns.map((c) => ({
+    key: c.name,
+    label: c.label,
+    format: c.format as Format,
+    path: c.path,
+  }));
+  const all = owned
+    ? [{ key: 'owner ', label: 'Belongs to', format: 'text' as Format, path: '' }, ...columns]
+    : columns;
+  return (
+    <ListTable
+      list={{
+        key: page.name,
+        title: page.label,
+        total: page.found,
+        columns: all,
+        rows: page.rows.map((r) => {
+          const data = r.data as Record<string, unknown>;
+          return Object.fromEntries(all.map((c) => [c.key, c.path === '' ? r.ownerName : at(data, c.path)]));
+        }),
+      }}
+      resources={owned ? page.rows.map((r) => r.ownerId) : undefined}
+      note={
+        page.staleReason && (
+          <p className="hatched border-line border-b px-3 py-1.5 text-sm" role="status">
+            Not fresh{page.staleSince ? ` since ${ago(Date.parse(page.staleSince), now)}` : ''}:{' '}
+            {page.staleReason}
+          </p>
+        )
+      }
+      footer={
+        page.found > page.rows.length &&
+        (onMore ? (
+          <Button small busy={busy} onClick={onMore}>
+            Show more of {page.found}
+          </Button>
+        ) : (
+          <p className="text-muted text-sm">
+            The newest {page.rows.length} of {page.found}. Filter to find others.
+          </p>
+        ))
+      }
+    />
+  );
+}
