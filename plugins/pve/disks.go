@@ -124,24 +124,6 @@ func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, er
 
 // diskDoc is a disk as the state shows it.
 type diskDoc struct {
-<<<<<<< HEAD
-	Node        string  `json:"node"`
-	Instance    string  `json:"instance"`
-	DevPath     string  `json:"devPath"`
-	Model       string  `json:"model"`
-	Serial      string  `json:"serial"`
-	WWN         string  `json:"wwn"`
-	Type        string  `json:"type"`
-	Size        int64   `json:"size"`
-	Health      string  `json:"health"`
-	Wearout     float64 `json:"wearout"`     // percent of life that is left, -1 when it is not known
-	Temperature int     `json:"temperature"` // °C, 0 when it is not known
-	RPM         int64   `json:"rpm"`
-	Used        string  `json:"used"`
-	LastChecked string  `json:"lastChecked"`
-
-	Smart *smartDoc `json:"smartAttributes,omitempty"`
-=======
 	Node        string   `json:"node"`
 	Instance    string   `json:"instance"`
 	DevPath     string   `json:"devPath"`
@@ -153,11 +135,13 @@ type diskDoc struct {
 	Health      string   `json:"health"`
 	Wearout     float64  `json:"wearout"`            // percent of life that is left, -1 when it is not known
 	LifeLeft    *float64 `json:"lifeLeft,omitempty"` // the same, missing when it is not known
-	Temperature int      `json:"temperature"`        // 0: the list does not say it
+	Temperature int      `json:"temperature"`        // °C, 0 when it is not known
+	Celsius     *int     `json:"celsius,omitempty"`  // the same, missing when it is not known
 	RPM         int64    `json:"rpm"`
 	Used        string   `json:"used"`
 	LastChecked string   `json:"lastChecked"`
->>>>>>> b45cf91 (web: sections for disks, Ceph and replication)
+
+	Smart *smartDoc `json:"smartAttributes,omitempty"`
 }
 
 // tellDisks tells of the disks of a node; numbers only when they were read anew.

@@ -148,7 +148,9 @@ func (r smartReading) tellSmart(d *diskDoc, s *samples) {
 	if r.asked.IsZero() {
 		return
 	}
-	d.Temperature = int(r.temperature)
+	if d.Temperature = int(r.temperature); d.Temperature > 0 {
+		d.Celsius = &d.Temperature
+	}
 	if a := r.attributes; a != (smartDoc{}) {
 		d.Smart = &a
 	}

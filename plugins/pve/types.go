@@ -194,7 +194,7 @@ func diskType() sdk.ResourceType {
 			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 2, Width: 110},
 			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
 			{Name: "wearout", Label: "Life left", Metric: "wearout", Path: "lifeLeft", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
-			{Name: "temperature", Label: "Temp", Metric: "temperature", Unit: "°C", Format: sdk.FormatCelsius, Default: true, Priority: 3, Width: 80},
+			{Name: "temperature", Label: "Temp", Metric: "temperature", Path: "celsius", Unit: "°C", Format: sdk.FormatCelsius, Default: true, Priority: 3, Width: 80},
 			{Name: "model", Label: "Model", Path: "model", Format: sdk.FormatText, Default: true, Priority: 3, Width: 200},
 			{Name: "kind", Label: "Kind", Path: "type", Format: sdk.FormatText, Default: true, Priority: 4, Width: 80},
 			{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 4, Width: 90},

@@ -4043,6 +4043,7 @@ export interface components {
         };
         ListsList: {
             columns: components["schemas"]["ListsColumn"][];
+            family?: string;
             label: string;
             name: string;
             staleReason?: string;
@@ -4058,6 +4059,7 @@ export interface components {
         };
         ListsPage: {
             columns: components["schemas"]["ListsColumn"][];
+            family?: string;
             found: number;
             label: string;
             name: string;
