@@ -20,3 +20,12 @@ func smallDisk(t *testing.T, size string) string {
 	})
 	return dir
 }
+
+// processor returns the processor time of this process in nanoseconds.
+func processor() int64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
