@@ -112,13 +112,13 @@ func (t *turn) trend(key metric.Key, r *Rule, value float64) {
 
 // trendOf is what a measure makes of points, by least squares; false when they do not say enough.
 func trendOf(points []metric.Point, measure string, over time.Duration) (float64, bool) {
-	if len(points) < 3 || float64(points[len(points)-1].Time.Sub(points[0].Time)) < leastOver*float64(over) {
+	if len(points) < 3 || float64(points[len(points)-1].Time().Sub(points[0].Time())) < leastOver*float64(over) {
 		return 0, false
 	}
-	begin := points[0].Time
+	begin := points[0].Time()
 	var n, sx, sy, sxx, sxy float64
 	for _, p := range points {
-		x := p.Time.Sub(begin).Hours()
+		x := p.Time().Sub(begin).Hours()
 		n, sx, sy, sxx, sxy = n+1, sx+x, sy+p.Value, sxx+x*x, sxy+x*p.Value
 	}
 	det := n*sxx - sx*sx
@@ -217,7 +217,7 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 		if len(out.Evaluations) == looks {
 			break
 		}
-		out.Evaluations = append(out.Evaluations, Evaluation{p.Time.UTC(), p.Value * n.Factor, string(j.limit.Judge(p.Value).Severity)})
+		out.Evaluations = append(out.Evaluations, Evaluation{p.Time(), p.Value * n.Factor, string(j.limit.Judge(p.Value).Severity)})
 	}
 	return out, nil
 }

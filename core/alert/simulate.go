@@ -139,15 +139,15 @@ func replay(r *inventory.Record, s metric.Series, j judged, d Damping) []Occurre
 			value = p.Max
 		}
 		var change Change
-		t, change = Step(t, j.limit.Judge(value), j.lasts, d, p.Time)
+		t, change = Step(t, j.limit.Judge(value), j.lasts, d, p.Time())
 		last := len(out) - 1
 		switch {
 		case change == Fired:
 			out = append(out, Occurrence{
-				ResourceID: r.WireID, ResourceName: r.Name, Instance: s.Instance, Severity: string(t.Severity), Started: t.Since.UTC(), Fired: p.Time.UTC(), Peak: value,
+				ResourceID: r.WireID, ResourceName: r.Name, Instance: s.Instance, Severity: string(t.Severity), Started: t.Since.UTC(), Fired: p.Time(), Peak: value,
 			})
 		case change == Resolved:
-			out[last].Ended = p.Time.UTC()
+			out[last].Ended = p.Time()
 		case t.Phase == Firing && j.limit.beyond(value, out[last].Peak):
 			out[last].Peak = value
 			if rank(t.Severity) > 2 {

@@ -147,7 +147,7 @@ func (r *rig) times(host string) []time.Time {
 	var out []time.Time
 	for _, s := range series {
 		for _, p := range s.Points {
-			out = append(out, p.Time)
+			out = append(out, p.Time())
 		}
 	}
 	return out

@@ -36,14 +36,18 @@ type Query struct {
 	MaxPoints int
 }
 
-// Point is one sample, or the rollup of several: then Time is the middle of the bucket.
+// Point is one sample, or the rollup of several: then At is the middle of the bucket. It has no pointer, so that the collector
+// need not look into the thousands of an answer.
 type Point struct {
-	Time  time.Time
+	At    int64   // Unix milliseconds
 	Value float64 // the average when Count > 1
 	Min   float64
 	Max   float64
 	Count uint32
 }
+
+// Time is At as a time in UTC.
+func (p Point) Time() time.Time { return time.UnixMilli(p.At).UTC() }
 
 // Series is one series of an answer. A bucket without samples has no point: a gap is a gap.
 type Series struct {

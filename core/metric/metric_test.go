@@ -246,7 +246,7 @@ func FuzzReduce(f *testing.F) {
 		var got, want Bucket
 		for i, point := range points {
 			got.Merge(Bucket{Min: point.Min, Max: point.Max, Count: point.Count})
-			if i > 0 && !point.Time.After(points[i-1].Time) || point.Time.Before(q.From) || !point.Time.Before(q.To) || point.Value < point.Min || point.Value > point.Max {
+			if i > 0 && !point.Time().After(points[i-1].Time()) || point.Time().Before(q.From) || !point.Time().Before(q.To) || point.Value < point.Min || point.Value > point.Max {
 				t.Errorf("point %d is %+v", i, point)
 			}
 		}

@@ -125,8 +125,12 @@ func (p Plan) Reduce(in []Bucket) (step time.Duration, points []Point) {
 		}
 	}
 	points = make([]Point, 0, len(in))
-	for _, b := range in {
-		points = append(points, p.point(b, step))
+	for i := range in {
+		if b := &in[i]; b.Count == 1 && p.Tier.Step == 0 {
+			points = append(points, Point{At: b.At, Value: b.Min, Min: b.Min, Max: b.Min, Count: 1}) // most of a long answer
+		} else {
+			points = append(points, p.point(*b, step))
+		}
 	}
 	return step, points
 }
@@ -164,7 +168,7 @@ func (p Plan) point(b Bucket, step time.Duration) Point {
 		}
 		at = min(max(at, p.From), p.To-1)
 	}
-	return Point{Time: time.UnixMilli(at).UTC(), Value: b.Average(), Min: b.Min, Max: b.Max, Count: b.Count}
+	return Point{At: at, Value: b.Average(), Min: b.Min, Max: b.Max, Count: b.Count}
 }
 
 // CheckTiers reports what is wrong with tiers: the first must be raw, each next one coarser by a whole factor and

@@ -7,7 +7,7 @@ func Rates(points []Point) []Point {
 	out := make([]Point, 0, max(len(points)-1, 0))
 	for i := 1; i < len(points); i++ {
 		before, p := points[i-1], points[i]
-		seconds := p.Time.Sub(before.Time).Seconds()
+		seconds := float64(p.At-before.At) / 1000
 		if seconds <= 0 {
 			continue
 		}
@@ -16,7 +16,7 @@ func Rates(points []Point) []Point {
 			grown = p.Max
 		}
 		rate := grown / seconds
-		out = append(out, Point{Time: p.Time, Value: rate, Min: rate, Max: rate, Count: p.Count})
+		out = append(out, Point{At: p.At, Value: rate, Min: rate, Max: rate, Count: p.Count})
 	}
 	return out
 }

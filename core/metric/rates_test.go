@@ -2,14 +2,13 @@ package metric
 
 import (
 	"testing"
-	"time"
 )
 
 func TestRates(t *testing.T) {
 	at := func(s int, v float64) Point {
-		return Point{Time: time.Unix(int64(s), 0), Value: v, Min: v, Max: v, Count: 1}
+		return Point{At: 1000 * int64(s), Value: v, Min: v, Max: v, Count: 1}
 	}
-	bucket := Point{Time: time.Unix(160, 0), Value: 150, Min: 100, Max: 200, Count: 6}
+	bucket := Point{At: 160_000, Value: 150, Min: 100, Max: 200, Count: 6}
 	for name, tt := range map[string]struct {
 		in   []Point
 		want map[int64]float64 // by second
@@ -27,8 +26,8 @@ func TestRates(t *testing.T) {
 			t.Errorf("%s: %d points, want %d", name, len(got), len(tt.want))
 		}
 		for _, p := range got {
-			if want, ok := tt.want[p.Time.Unix()]; !ok || p.Value != want || p.Min != want || p.Max != want {
-				t.Errorf("%s: at %d %v, want %v", name, p.Time.Unix(), p.Value, want)
+			if want, ok := tt.want[p.At/1000]; !ok || p.Value != want || p.Min != want || p.Max != want {
+				t.Errorf("%s: at %d %v, want %v", name, p.At/1000, p.Value, want)
 			}
 		}
 	}

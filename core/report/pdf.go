@@ -262,7 +262,7 @@ func (d page) grid(f frame, unit string) {
 func runs(s Series, span time.Duration) (out [][]metric.Point) {
 	gap := max(s.Step*5/2, span/100)
 	for i, p := range s.Points {
-		if i == 0 || p.Time.Sub(s.Points[i-1].Time) > gap {
+		if i == 0 || p.Time().Sub(s.Points[i-1].Time()) > gap {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], p)
@@ -273,11 +273,11 @@ func runs(s Series, span time.Duration) (out [][]metric.Point) {
 func (d page) run(f frame, points []metric.Point) {
 	band := make([]fpdf.PointType, 0, 2*len(points))
 	for _, p := range points {
-		band = append(band, fpdf.PointType{X: f.x(p.Time), Y: f.y(p.Max)})
+		band = append(band, fpdf.PointType{X: f.x(p.Time()), Y: f.y(p.Max)})
 	}
 	for i := range points {
 		p := points[len(points)-1-i]
-		band = append(band, fpdf.PointType{X: f.x(p.Time), Y: f.y(p.Min)})
+		band = append(band, fpdf.PointType{X: f.x(p.Time()), Y: f.y(p.Min)})
 	}
 	d.SetFillColor(205, 222, 246)
 	if len(points) > 1 {
@@ -288,9 +288,9 @@ func (d page) run(f frame, points []metric.Point) {
 	d.SetLineWidth(0.3)
 	for i, p := range points {
 		if len(points) == 1 {
-			d.Circle(f.x(p.Time), f.y(p.Value), 0.4, "F")
+			d.Circle(f.x(p.Time()), f.y(p.Value), 0.4, "F")
 		} else if i > 0 {
-			d.Line(f.x(points[i-1].Time), f.y(points[i-1].Value), f.x(p.Time), f.y(p.Value))
+			d.Line(f.x(points[i-1].Time()), f.y(points[i-1].Value), f.x(p.Time()), f.y(p.Value))
 		}
 	}
 }

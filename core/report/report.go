@@ -84,7 +84,7 @@ func (p Part) Available(from, to time.Time) (share float64, known bool) {
 	first := int64(math.MaxInt64)
 	for _, s := range p.Series {
 		for _, at := range s.Points {
-			n := int64(at.Time.Sub(from) / width)
+			n := int64(at.Time().Sub(from) / width)
 			heard[n] = true
 			first = min(first, n)
 		}
@@ -168,10 +168,10 @@ func writeData(c *csv.Writer, all []Series) {
 		}
 		head = append(head, safe(name))
 		for _, p := range s.Points {
-			at := p.Time.UnixMilli()
+			at := p.At
 			if rows[at] == nil {
 				rows[at] = make([]string, len(all)+1)
-				rows[at][0] = p.Time.UTC().Format(time.RFC3339)
+				rows[at][0] = p.Time().Format(time.RFC3339)
 			}
 			rows[at][i+1] = decimal(p.Value)
 		}

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var start = time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC)
 
 func point(after time.Duration, low, v, high float64, count uint32) metric.Point {
-	return metric.Point{Time: start.Add(after), Value: v, Min: low, Max: high, Count: count}
+	return metric.Point{At: start.Add(after).UnixMilli(), Value: v, Min: low, Max: high, Count: count}
 }
 
 func sample() Report {

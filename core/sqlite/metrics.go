@@ -80,6 +80,8 @@ type Metrics struct {
 	stats    metric.Stats
 	oldest   time.Time // when the first sample in memory came, zero without one
 
+	scratch sync.Pool // of *[]metric.Bucket, for queries
+
 	wake chan struct{}
 	base context.Context // for work that has no caller
 	stop context.CancelFunc

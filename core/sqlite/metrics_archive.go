@@ -35,7 +35,7 @@ func (m *Metrics) Read(ctx context.Context, tier int, keys []metric.Key) ([]metr
 	plan := metric.Plan{Index: tier, Tier: t, From: now.Add(-t.Retention).UnixMilli(), To: now.Add(metric.MaxAhead).UnixMilli()}
 	out := make([]metric.History, 0, len(keys))
 	for _, k := range keys {
-		buckets, err := m.querySeries(ctx, k, plan)
+		buckets, err := m.querySeries(ctx, k, plan, new([]metric.Bucket))
 		if err != nil {
 			return nil, m.db.mapError(err)
 		}

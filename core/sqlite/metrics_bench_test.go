@@ -13,12 +13,13 @@ import (
 
 const benchMetrics = 40 // of a report
 
+// report is what a host tells at a time, at the precision of the catalogue.
 func report(host int, at time.Time) []metric.Sample {
 	samples := make([]metric.Sample, 0, benchMetrics)
 	for i := range benchMetrics {
 		samples = append(samples, metric.Sample{
 			Key:  metric.Key{Record: id.UID(fmt.Sprintf("host%d", host)), Metric: fmt.Sprintf("metric%d", i)},
-			Time: at, Value: float64((at.Unix()*7919+int64(i))%1000) / 1000,
+			Time: at, Value: metric.Round(float64((at.Unix()*7919+int64(i))%1000)/1000, 10),
 		})
 	}
 	return samples
@@ -81,6 +82,8 @@ func week(b *testing.B) *Metrics {
 func benchQuery(b *testing.B, q metric.Query) {
 	m := week(b)
 	size := 0.0
+	var took spent
+	took.start()
 	for b.Loop() {
 		answer, err := m.Query(b.Context(), q)
 		if err != nil {
@@ -88,6 +91,8 @@ func benchQuery(b *testing.B, q metric.Query) {
 		}
 		size = float64(len(answer) * len(answer[0].Points))
 	}
+	took.stop()
+	b.ReportMetric(float64(took.processor.Nanoseconds())/float64(b.N), "cpu-ns/op")
 	b.ReportMetric(size, "points")
 	s, err := m.Stats(b.Context())
 	if err != nil {

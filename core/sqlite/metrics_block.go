@@ -150,7 +150,7 @@ func appendSamples(out []metric.Bucket, it chunkenc.Iterator, base int64, n int,
 		}
 		at, value := it.At()
 		if at += base; at >= from && at < to {
-			out = append(out, metric.Single(at, value))
+			out = append(out, metric.Bucket{At: at, Min: value, Max: value, Sum: value, Count: 1})
 		}
 	}
 	return out, true

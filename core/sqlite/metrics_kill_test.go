@@ -117,7 +117,7 @@ func TestKilled(t *testing.T) {
 		for _, s := range answer {
 			for _, p := range s.Points {
 				n := int(p.Value)
-				if want := killSample(n); p.Count != 1 || want.Instance != s.Instance || !want.Time.Equal(p.Time) {
+				if want := killSample(n); p.Count != 1 || want.Instance != s.Instance || !want.Time.Equal(p.Time()) {
 					t.Fatalf("round %d: %v holds %+v", round, s.Key, p)
 				}
 				found++

@@ -21,8 +21,13 @@ func (m *Metrics) Query(ctx context.Context, q metric.Query) ([]metric.Series, e
 		return nil, err
 	}
 	answer := make([]metric.Series, 0, len(keys))
+	scratch, _ := m.scratch.Get().(*[]metric.Bucket)
+	if scratch == nil {
+		scratch = new([]metric.Bucket)
+	}
+	defer m.scratch.Put(scratch)
 	for _, k := range keys {
-		in, err := m.querySeries(ctx, k, plan)
+		in, err := m.querySeries(ctx, k, plan, scratch)
 		if err != nil {
 			return nil, m.db.mapError(err)
 		}
@@ -33,16 +38,21 @@ func (m *Metrics) Query(ctx context.Context, q metric.Query) ([]metric.Series, e
 	return answer, nil
 }
 
+// maxScratch is how many buckets a scratch keeps room for between queries.
+const maxScratch = 1 << 15
+
 // querySeries returns the buckets of a series in the plan's tier and range: those stored, and over them what the
 // samples in memory change. Memory is read first: what is packed meanwhile is then found in both, which is harmless.
-func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Plan) ([]metric.Bucket, error) {
+// The buckets may lie in scratch, and are good until that is used again.
+func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Plan, scratch *[]metric.Bucket) ([]metric.Bucket, error) {
 	from := metric.Floor(plan.From, plan.Tier.Step)
 	name, newest, memory := m.inMemory(k, from, plan.To)
 	if name == 0 {
 		return nil, nil
 	}
+	absent := func(tier int, from int64) bool { return newest != nil && from > newest[tier] }
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		if newest != nil && from > newest[tier] {
+		if absent(tier, from) {
 			return nil, nil
 		}
 		return m.tiers[tier].read(ctx, nil, name, from, to)
@@ -54,12 +64,15 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 		}
 		return nil
 	})
+	if err != nil || absent(plan.Index, from) {
+		return fresh, err
+	}
+	stored, err := m.tiers[plan.Index].readInto(ctx, *scratch, name, from, plan.To)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := read(plan.Index, from, plan.To)
-	if err != nil {
-		return nil, err
+	if cap(stored) > cap(*scratch) && cap(stored) <= maxScratch {
+		*scratch = stored
 	}
 	return metric.Replace(stored, fresh), nil
 }

@@ -127,32 +127,49 @@ func (t tierTable) key(series uint32, at int64) int64 {
 
 // read returns the stored buckets of a series that begin in the range from to to; within tx unless it is nil.
 func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to int64) ([]metric.Bucket, error) {
+	if tx == nil {
+		return t.readInto(ctx, nil, series, from, to)
+	}
 	if from >= to {
 		return nil, nil
 	}
-	scan := t.scan
-	if tx != nil {
-		scan = tx.StmtContext(ctx, t.scanTx)
+	rows, err := tx.StmtContext(ctx, t.scanTx).QueryContext(ctx, t.key(series, from), t.key(series, to-1))
+	return t.collect(nil, rows, err, from, to)
+}
+
+// readInto is read outside of a transaction. It uses the memory of into, whose content is lost.
+func (t tierTable) readInto(ctx context.Context, into []metric.Bucket, series uint32, from, to int64) ([]metric.Bucket, error) {
+	if from >= to {
+		return nil, nil
 	}
-	rows, err := scan.QueryContext(ctx, t.key(series, from), t.key(series, to-1))
+	rows, err := t.scan.QueryContext(ctx, t.key(series, from), t.key(series, to-1))
+	return t.collect(into[:0], rows, err, from, to)
+}
+
+// collect reads the blocks of the rows that a scan began, or failed to begin.
+func (t tierTable) collect(out []metric.Bucket, rows *sql.Rows, err error, from, to int64) ([]metric.Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.table, err)
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var out []metric.Bucket
 	for rows.Next() {
 		var n int64
 		var data sql.RawBytes
 		if err := rows.Scan(&n, &data); err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
 		}
-		if out == nil {
+		if cap(out) == 0 {
 			// Windows hold about two parts like the first, and a query may ask for many.
-			out = make([]metric.Bucket, 0, 2*min((t.key(series, to-1)-t.key(series, from))>>windowShift+1, 32)*min(max(n, 0), 1024))
+			out = make([]metric.Bucket, 0, 2*min(t.windows(from, to), 32)*min(max(n, 0), 1024))
 		}
 		out = t.join(out, data, from, to)
 	}
 	return out, rows.Err()
+}
+
+// windows returns in how many windows a range lies.
+func (t tierTable) windows(from, to int64) int64 {
+	return (t.key(0, to-1)-t.key(0, from))>>windowShift + 1
 }
 
 // join adds the buckets of another block to those of the blocks before it.

@@ -57,8 +57,8 @@ func TestRawBlocksAreSplit(t *testing.T) {
 		case second >= 1290:
 			want = 3
 		}
-		if p.Value != want || !p.Time.Equal(begin.Add(time.Duration(second)*time.Second)) {
-			t.Fatalf("point %d is %v at %v", n, p.Value, p.Time.Sub(begin))
+		if p.Value != want || !p.Time().Equal(begin.Add(time.Duration(second)*time.Second)) {
+			t.Fatalf("point %d is %v at %v", n, p.Value, p.Time().Sub(begin))
 		}
 	}
 	if s, err := m.Stats(t.Context()); err != nil || s.Points["raw"] != 2010 || s.Points["minute"] != 1+34 {

@@ -165,7 +165,7 @@ func (a *Area) fill(ctx context.Context, g group, section sdk.StateSection, reco
 		for _, s := range series {
 			points := make([]point, len(s.Points))
 			for n, p := range s.Points {
-				points[n] = point{p.Time.Unix() * 1000, scaled(p.Value, wires[s.Metric])}
+				points[n] = point{p.At / 1000 * 1000, scaled(p.Value, wires[s.Metric])}
 			}
 			oldest = min(oldest, points[0].Timestamp)
 			g[names[s.Record]][wireName(wires[s.Metric])] = points

@@ -119,7 +119,7 @@ func exportCSV(b *bytes.Buffer, series []metric.Series, of map[id.UID]*inventory
 		r := of[s.Record]
 		for _, p := range s.Points {
 			_ = w.Write([]string{
-				p.Time.UTC().Format(time.RFC3339Nano), string(r.UID), r.Type, r.WireID, r.Name, s.Metric, s.Instance,
+				p.Time().Format(time.RFC3339Nano), string(r.UID), r.Type, r.WireID, r.Name, s.Metric, s.Instance,
 				number(p.Value), number(p.Min), number(p.Max), strconv.FormatUint(uint64(p.Count), 10),
 			})
 		}
@@ -146,7 +146,7 @@ func openMetrics(b *bytes.Buffer, series []metric.Series, of map[id.UID]*invento
 		for _, p := range s.Points {
 			fmt.Fprintf(b, "%s%s} %s", name, labels, number(p.Value))
 			if times {
-				fmt.Fprintf(b, " %d.%03d", p.Time.Unix(), p.Time.UnixMilli()%1000)
+				fmt.Fprintf(b, " %d.%03d", p.Time().Unix(), p.At%1000)
 			}
 			b.WriteByte('\n')
 		}
@@ -181,7 +181,7 @@ func lineProtocol(b *bytes.Buffer, series []metric.Series, of map[id.UID]*invent
 			}
 		}
 		for _, p := range s.Points {
-			fmt.Fprintf(b, "%s value=%s,min=%s,max=%s,count=%di %d\n", head, number(p.Value), number(p.Min), number(p.Max), p.Count, p.Time.UnixNano())
+			fmt.Fprintf(b, "%s value=%s,min=%s,max=%s,count=%di %d\n", head, number(p.Value), number(p.Min), number(p.Max), p.Count, p.Time().UnixNano())
 		}
 	}
 }

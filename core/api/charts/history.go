@@ -139,7 +139,7 @@ func (a *Area) present(answer *historyOut, kind string, series []metric.Series) 
 func spans(points []metric.Point, m sdk.Metric) []span {
 	out := make([]span, len(points))
 	for n, p := range points {
-		out[n] = span{p.Time.UnixMilli(), scaled(p.Value, m), scaled(p.Min, m), scaled(p.Max, m)}
+		out[n] = span{p.At, scaled(p.Value, m), scaled(p.Min, m), scaled(p.Max, m)}
 	}
 	return out
 }

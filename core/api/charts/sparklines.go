@@ -96,7 +96,7 @@ func (a *Area) sparklines(ctx context.Context, in sparklinesIn) (sparklinesOut, 
 func perStep(points []metric.Point, m sdk.Metric, start int64) []*coarse {
 	var sums, counts [sparklineSteps]float64
 	for _, p := range points {
-		at := (p.Time.UnixMilli() - start) / sparklineStep.Milliseconds()
+		at := (p.At - start) / sparklineStep.Milliseconds()
 		if at < 0 || at >= sparklineSteps || math.IsNaN(p.Value) {
 			continue
 		}

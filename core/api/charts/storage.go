@@ -60,7 +60,7 @@ func (a *Area) storageCharts(ctx context.Context, in storageIn) (map[string]map[
 		for _, s := range series {
 			list := make([]moment, len(s.Points))
 			for i, p := range s.Points {
-				list[i] = moment{scaled(p.Value, wires[s.Metric]), p.Time}
+				list[i] = moment{scaled(p.Value, wires[s.Metric]), p.Time()}
 			}
 			answer[names[s.Record]][wireName(wires[s.Metric])] = list
 		}

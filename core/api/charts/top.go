@@ -158,7 +158,7 @@ func judge(r *inventory.Record, s metric.Series, m sdk.Metric, by string) topIte
 	last := s.Points[len(s.Points)-1]
 	item := topItem{
 		UID: r.UID, Type: r.Type, ID: r.WireID, Name: cmp.Or(r.Name, r.WireID), Metric: wireName(m), Instance: s.Instance,
-		Average: scaled(sum/count, m), Min: scaled(low, m), Max: scaled(high, m), Last: scaled(last.Value, m), Time: last.Time.UnixMilli(),
+		Average: scaled(sum/count, m), Min: scaled(low, m), Max: scaled(high, m), Last: scaled(last.Value, m), Time: last.At,
 	}
 	item.Value = map[string]float64{"average": item.Average, "max": item.Max, "min": item.Min, "last": item.Last}[by]
 	return item

@@ -161,7 +161,7 @@ func check(t *testing.T, what string, got []metric.Point, want ...string) {
 	t.Helper()
 	var words []string
 	for _, p := range got {
-		words = append(words, fmt.Sprintf("%v %v/%v/%v/%d", p.Time.Sub(Start), p.Value, p.Min, p.Max, p.Count))
+		words = append(words, fmt.Sprintf("%v %v/%v/%v/%d", p.Time().Sub(Start), p.Value, p.Min, p.Max, p.Count))
 	}
 	if !slices.Equal(words, want) {
 		t.Errorf("%s:\n got %q\nwant %q", what, words, want)

@@ -64,8 +64,8 @@ func testReduce(t *testing.T, r *rig) {
 		low, high, count := math.Inf(1), math.Inf(-1), uint32(0)
 		for i, p := range got {
 			low, high, count = min(low, p.Min), max(high, p.Max), count+p.Count
-			if p.Value < p.Min || p.Value > p.Max || i > 0 && !p.Time.After(got[i-1].Time) ||
-				p.Time.Before(Start.Add(-50*time.Minute)) || !p.Time.Before(Start) {
+			if p.Value < p.Min || p.Value > p.Max || i > 0 && !p.Time().After(got[i-1].Time()) ||
+				p.Time().Before(Start.Add(-50*time.Minute)) || !p.Time().Before(Start) {
 				t.Errorf("at most %d: point %d is %+v", most, i, p)
 			}
 		}
