@@ -3,7 +3,6 @@ package metric
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
 )
@@ -57,13 +56,12 @@ func QueryWithPast(ctx context.Context, store interface {
 
 // before puts the points of a past that are older than all others before them.
 func before(past, points []Point) []Point {
-	var first time.Time
+	n := len(past)
 	if len(points) > 0 {
-		first = points[0].Time
-	}
-	n := 0
-	for n < len(past) && (first.IsZero() || past[n].Time.Before(first)) {
-		n++
+		n = slices.IndexFunc(past, func(p Point) bool { return p.At >= points[0].At })
+		if n < 0 {
+			n = len(past)
+		}
 	}
 	return append(slices.Clone(past[:n]), points...)
 }

@@ -3,7 +3,6 @@ package metric
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
 )
@@ -23,7 +22,7 @@ func (b book) Query(_ context.Context, q Query) (out []Series, err error) {
 func line(record id.UID, name string, values ...float64) Series {
 	s := Series{Key: Key{Record: record, Metric: name}}
 	for _, v := range values {
-		s.Points = append(s.Points, Point{Time: time.Unix(int64(v), 0), Value: v})
+		s.Points = append(s.Points, Point{At: 1000 * int64(v), Value: v})
 	}
 	return s
 }
