@@ -56,6 +56,7 @@ type agentMemory struct {
 	until  time.Time // left alone until then
 	wait   time.Duration
 	uptime int64
+	gen    int32 // of the guest
 	reason string
 	disks  []fileSystem
 	nics   []nic
@@ -114,8 +115,8 @@ func (c *Collector) prepareAgents(v *view) {
 		id := int(g.VMID.V)
 		there[id] = true
 		m := c.agents.guests[id]
-		if m == nil {
-			m = &agentMemory{}
+		if m == nil || m.gen != g.gen {
+			m = &agentMemory{gen: g.gen}
 			c.agents.guests[id] = m
 		}
 		m.fresh = false
@@ -124,7 +125,7 @@ func (c *Collector) prepareAgents(v *view) {
 		}
 		m.uptime = g.Uptime.V
 		if g.Status == "stopped" && g.Type == "qemu" {
-			*m = agentMemory{reason: reasonStopped, sent: true}
+			*m = agentMemory{gen: g.gen, reason: reasonStopped, sent: true}
 		}
 	}
 	for id := range c.agents.guests {

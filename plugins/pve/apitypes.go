@@ -53,6 +53,9 @@ type resourceRow struct {
 	Plugin  proxmox.Str  `json:"plugintype"`
 	Content proxmox.Str  `json:"content"`
 	Shared  proxmox.Bool `json:"shared"`
+
+	// gen counts the guests that had the id before.
+	gen int32
 }
 
 // permissionsAnswer is /access/permissions: privileges by path.

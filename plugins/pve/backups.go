@@ -46,9 +46,6 @@ func newBackupBook() backupBook {
 	return backupBook{tasks: map[string]*backupTask{}, asked: map[string]bool{}, ended: map[string]int64{}, stores: map[string]*backupStore{}}
 }
 
-// guestName is the evidence by which rows name a guest.
-func (c *Collector) guestName(id int) string { return c.instance + "/" + itoa(id) }
-
 // collectBackups looks at tasks, jobs and what lies on storage. Storage is read only where a task may have changed it, or
 // when that was long ago.
 func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
@@ -219,7 +216,7 @@ func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
 		row.Time = time.Unix(r.CTime.V, 0)
 	}
 	if r.VMID.V > 0 {
-		row.Subject = []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(int(r.VMID.V))}}
+		row.Subject = c.subject(int(r.VMID.V), r.CTime.V)
 	}
 	return row
 }
@@ -258,10 +255,15 @@ func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 		}
 		id := int(g.VMID.V)
 		last, tried := outcomes[id]
+		began := c.began(id)
+		if latest[id] < began {
+			delete(latest, id) // those are of a guest that had the id before
+		}
+		tried = tried && last.at.Unix() >= began
 		if tried && last.error == "" {
 			latest[id] = max(latest[id], last.at.Unix())
 		}
-		s := samples{kind: guestType(g), key: guestKey(id)}
+		s := samples{kind: guestType(g), key: guestKey(g)}
 		if at, there := latest[id]; there {
 			c.backupAge(&s, v, g, at)
 		}

@@ -25,12 +25,13 @@ type Collector struct {
 	// looking is held by whoever asks for a new view, so that the tasks that begin together ask once.
 	looking chan struct{}
 
-	mu       sync.Mutex
-	view     *view
-	rights   rights
-	rightsAt time.Time
-	guests   map[int]*guestMemory
-	details  map[string]nodeDetails
+	mu         sync.Mutex
+	view       *view
+	rights     rights
+	rightsAt   time.Time
+	guests     map[int]*guestMemory
+	identities identityBook
+	details    map[string]nodeDetails
 	// views are those of guests for which not the same counts as for all.
 	views map[int]string
 	// histories are by node.
@@ -72,7 +73,8 @@ func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duratio
 	return &Collector{
 		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, histories: map[string]nodeHistory{}, views: views, away: map[string]awayNode{},
-		backups: newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
+		identities: identityBook{of: map[int]identity{}, dirty: map[int]bool{}},
+		backups:    newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
 		disks: map[string]diskBook{}, upkeep: map[string]time.Time{},
 	}, nil
 }
@@ -104,6 +106,8 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectBackups(ctx, sink)
 	case taskSnapshots:
 		return c.collectSnapshots(ctx, sink)
+	case taskConfigs:
+		return c.collectConfigs(ctx)
 	case taskAgents:
 		return c.collectAgents(ctx, sink)
 	case taskDisks:
@@ -245,6 +249,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 	if err := c.judgeRights(ctx, v); err != nil {
 		return nil, err
 	}
+	c.identify(ctx, v)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.view = v

@@ -132,6 +132,7 @@ type guestDoc struct {
 	// system gives back when needed, "host" when it is what the guest takes on its node.
 	MemorySource string `json:"memorySource,omitempty"`
 	MaxDisk      int64  `json:"maxdisk,omitempty"`
+	Allotted     int64  `json:"allottedDisk,omitempty"` // bytes of all disks; MaxDisk is that of the first
 	Pool         string `json:"pool,omitempty"`
 	HAState      string `json:"haState,omitempty"`
 }
@@ -139,7 +140,7 @@ type guestDoc struct {
 func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source string) guestDoc {
 	d := guestDoc{
 		VMID: row.VMID.V, Name: m.name, Node: string(row.Node), Instance: c.instance, Type: string(row.Type), CPUs: row.MaxCPU.V, MaxMem: row.MaxMem.V,
-		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState),
+		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted,
 	}
 	if row.Type == "lxc" {
 		d.Disk = spaceOf(row.Disk, row.MaxDisk)

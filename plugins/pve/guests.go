@@ -40,6 +40,8 @@ type guestMemory struct {
 	// never), when the product's number was the host's view or the guest's own.
 	cache, cacheAt int64
 	cacheOfHost    bool
+	// allotted are the bytes of all its disks, 0 while its configuration was not read.
+	allotted int64
 	// lock is what it is locked for, since lockedAt (Unix seconds).
 	lock     string
 	lockedAt int64
@@ -48,7 +50,14 @@ type guestMemory struct {
 // rateMetrics are the metrics of the counters.
 var rateMetrics = [counters]string{"netin", "netout", "diskread", "diskwrite"}
 
-func guestKey(id int) string { return "guest/" + strconv.Itoa(id) }
+// guestKey is the key of a guest. Ones that took over an id have a number of their own behind it.
+func guestKey(row resourceRow) string {
+	key := "guest/" + strconv.FormatInt(row.VMID.V, 10)
+	if row.gen > 0 {
+		key += "." + strconv.Itoa(int(row.gen))
+	}
+	return key
+}
 
 // guestID is the id of a guest as the state shows it.
 func (c *Collector) guestID(node string, id int) string {
@@ -112,7 +121,7 @@ func (c *Collector) tellSomeGuests(v *view, some []resourceRow, seen map[int]boo
 // tellGuest tells of one guest. Those of a node that is away are unknown, whatever was last heard of them.
 func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	id := int(row.VMID.V)
-	kind, key := guestType(row), guestKey(id)
+	kind, key := guestType(row), guestKey(row)
 	m := c.guests[id]
 	if m == nil {
 		m = &guestMemory{since: v.at, rates: [counters]float64{-1, -1, -1, -1}}
@@ -131,7 +140,11 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	}
 	r := sdk.Record{
 		Type: kind, Key: key, Name: m.name, WireID: c.guestID(string(row.Node), id), Status: state.status, StatusWord: state.word,
-		Tags: proxmox.Tags(string(row.Tags)), Evidence: append(c.guestEvidence(id), c.backedUpAs(kind, id)...),
+		Tags: proxmox.Tags(string(row.Tags)), Evidence: c.guestEvidence(id, row.gen),
+	}
+	if row.gen == 0 {
+		// A backup server does not tell the backups of guests that had the same id apart.
+		r.Evidence = append(r.Evidence, c.backedUpAs(kind, id)...)
 	}
 	if known {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
@@ -227,8 +240,12 @@ func guestState(word string) state {
 // evidenceGuest names a guest: the cluster's name or that of the integration, and the id.
 const evidenceGuest = "proxmox_guest"
 
-func (c *Collector) guestEvidence(id int) []sdk.Evidence {
-	return []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(id)}}
+func (c *Collector) guestEvidence(id int, gen int32) []sdk.Evidence {
+	name := c.instance + "/" + itoa(id)
+	if gen > 0 {
+		name += "." + itoa(int(gen))
+	}
+	return []sdk.Evidence{{Kind: evidenceGuest, Value: name}}
 }
 
 // joinTags writes tags as the state shows them.

@@ -37,7 +37,7 @@ func (c *Collector) tellHA(ctx context.Context, v *view) ([]sdk.Observation, err
 		if r.Type != "service" || !bad || !shown {
 			continue
 		}
-		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Kind: kindHA, Severity: sdk.SeverityCritical,
+		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(g), Kind: kindHA, Severity: sdk.SeverityCritical,
 			Message: fmt.Sprintf("High availability of %s (%s): %s.", g.Name, id, says), Metadata: map[string]string{"state": string(r.State), "node": string(r.Node)}})
 	}
 	return out, nil

@@ -128,7 +128,7 @@ func (c *Collector) tellInside(g resourceRow, m *agentMemory) []sdk.Observation 
 	if !m.sent {
 		return nil
 	}
-	kindOf, key := guestType(g), guestKey(int(g.VMID.V))
+	kindOf, key := guestType(g), guestKey(g)
 	d := insideDoc{NICs: m.nics, Addrs: m.addrs, OSName: m.osName, OSVer: m.osVer, Agent: m.agent}
 	s := samples{kind: kindOf, key: key}
 	if g.Type == "qemu" {

@@ -32,7 +32,7 @@ func (m *guestMemory) judgeLock(row resourceRow, now time.Time) []sdk.Observatio
 	if row.Type == "lxc" {
 		tool = "pct"
 	}
-	return []sdk.Observation{sdk.Condition{Type: guestType(row), Key: guestKey(int(row.VMID.V)), Kind: kindLocked, Severity: sdk.SeverityWarning, Since: since,
+	return []sdk.Observation{sdk.Condition{Type: guestType(row), Key: guestKey(row), Kind: kindLocked, Severity: sdk.SeverityWarning, Since: since,
 		Message: fmt.Sprintf("%s (%d) is locked (%s) for longer than such work takes, and cannot be changed. When no task runs for it, \"%s unlock %d\" on %s frees it.",
 			m.name, row.VMID.V, m.lock, tool, row.VMID.V, row.Node),
 		Metadata: map[string]string{"lock": m.lock}}}

@@ -29,6 +29,7 @@ const (
 	taskCeph        = "ceph"
 	taskUpkeep      = "upkeep"
 	taskAgents      = "guests"
+	taskConfigs     = "configs"
 )
 
 // Plugin returns the plugin.
@@ -52,6 +53,7 @@ func Plugin() sdk.Plugin {
 				Rows: []string{rowsBackups, rowsTasks, rowsJobs}},
 			{Name: taskSnapshots, Label: "Snapshots", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight, Rows: []string{rowsSnapshots}},
 			{Name: taskAgents, Label: "Inside of guests", Interval: time.Minute, Timeout: 50 * time.Second, Cost: sdk.CostHeavy, Parts: []string{"inside"}},
+			{Name: taskConfigs, Label: "Configuration of guests", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight},
 			{Name: taskDisks, Label: "Disks", Interval: 5 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy, Types: []string{typeDisk}},
 			{Name: taskPools, Label: "ZFS and thin pools", Interval: 15 * time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostHeavy},
 			{Name: taskCeph, Label: "Ceph", Interval: time.Minute, Timeout: time.Minute, Cost: sdk.CostLight, Types: []string{typeCeph}},

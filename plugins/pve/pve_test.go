@@ -31,7 +31,8 @@ func TestConformance(t *testing.T) {
 	nothing.Accounts[0].Rights = nil
 	away := pvetest.Start(t, pvetest.New(1, 1, time.Now))
 	sdktest.Conformance(t, Plugin(), sdktest.Options{
-		Config:  configFor(s),
+		// Cycles follow each other without a pause.
+		Config:  configFor(s, map[string]any{"calls_per_minute": 6000, "node_calls_per_minute": 6000, "agent_calls_per_minute": 600}),
 		Secrets: []string{pvetest.Secret},
 		Blind: map[string]string{
 			"a token without rights": configFor(pvetest.Start(t, nothing)),

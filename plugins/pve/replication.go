@@ -185,7 +185,7 @@ func (c *Collector) tellReplication(n node, r replicationRow, guests map[int]res
 func (c *Collector) judgeReplication(r replicationRow, d replicationDoc, g resourceRow) []sdk.Observation {
 	var out []sdk.Observation
 	sample := func(metric string, age time.Duration) {
-		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Metric: metric, Instance: d.JobID, Value: max(0, age.Seconds())})
+		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(g), Metric: metric, Instance: d.JobID, Value: max(0, age.Seconds())})
 	}
 	if d.LastUnix > 0 {
 		lag := c.deps.Now().Sub(time.Unix(d.LastUnix, 0))
@@ -208,7 +208,7 @@ func (c *Collector) judgeReplication(r replicationRow, d replicationDoc, g resou
 			why = "the server gives no reason"
 		}
 		// How often it failed stays out of the text, which would change each time.
-		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Kind: kindReplication, Instance: d.JobID, Severity: severity,
+		out = append(out, sdk.Condition{Type: guestType(g), Key: guestKey(g), Kind: kindReplication, Instance: d.JobID, Severity: severity,
 			Message:  fmt.Sprintf("Replication of %s to %s fails: %s.", c.called(g), d.Target, strings.TrimSuffix(why, ".")),
 			Metadata: map[string]string{"job": d.JobID, "target": d.Target}})
 	}

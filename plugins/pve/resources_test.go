@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -207,7 +208,9 @@ func TestLocksThatLast(t *testing.T) {
 	l := newLab(t, 1, 4, func(w *pvetest.World) {
 		w.Guest(100).Lock, w.Guest(101).Lock, w.Guest(102).Lock, w.Guest(103).Lock = "snapshot", "backup", "rollback", "suspended"
 	})
-	locked := func(id int) sdk.Condition { return l.must(taskResources).conditions(guestKey(id))[kindLocked] }
+	locked := func(id int) sdk.Condition {
+		return l.must(taskResources).conditions(fmt.Sprint("guest/", id))[kindLocked]
+	}
 	begun := l.clock.Now()
 	if c := locked(100); c.Message != "" {
 		t.Errorf("at once: %+v", c)

@@ -18,6 +18,7 @@ var snapshotTasks = []string{"qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsna
 type snapshotMemory struct {
 	asked  time.Time // zero once a task has changed them
 	oldest int64     // Unix seconds, 0 for none
+	gen    int32     // of the guest
 }
 
 // snapshotBook is what is remembered of snapshots. One cycle at a time uses it.
@@ -55,7 +56,7 @@ func (c *Collector) collectSnapshots(ctx context.Context, sink sdk.Sink) error {
 		if proxmox.KindOf(err) == proxmox.KindBudget {
 			break // the others come with the next cycle
 		}
-		if err := tell(sink.Partition(guestKey(int(g.VMID.V))), found, err); err != nil {
+		if err := tell(sink.Partition(guestKey(g)), found, err); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -73,6 +74,7 @@ func (c *Collector) findChangedSnapshots(ctx context.Context) error {
 	}
 	ended := map[string]bool{}
 	for _, r := range rows {
+		c.noteIdentityTask(r)
 		upid := string(r.UPID)
 		if !r.EndTime.OK || !slices.Contains(snapshotTasks, string(r.Type)) {
 			continue
@@ -95,6 +97,9 @@ func (c *Collector) nextForSnapshots(v *view) []resourceRow {
 	for _, g := range v.guests {
 		id := int(g.VMID.V)
 		there[id] = true
+		if m := c.snapshots.guests[id]; m != nil && m.gen != g.gen {
+			delete(c.snapshots.guests, id) // they are those of another guest
+		}
 		on, known := v.node(string(g.Node))
 		if c.wanted(g) && known && on.online && c.left(on.name) == nil {
 			all = append(all, g)
@@ -135,7 +140,7 @@ type snapshotDoc struct {
 
 // askSnapshots tells of the snapshots of one guest. A guest that went away in between is no failure.
 func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Observation, error) {
-	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(int(g.VMID.V))
+	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(g)
 	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot").Within(statusPatience))
 	if err != nil {
 		c.note(string(g.Node), err)
@@ -144,7 +149,7 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 		}
 		return nil, err
 	}
-	m := &snapshotMemory{asked: c.deps.Now()}
+	m := &snapshotMemory{asked: c.deps.Now(), gen: g.gen}
 	c.snapshots.guests[id] = m
 	var out []sdk.Observation
 	count := 0
@@ -157,7 +162,7 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 			ID: fmt.Sprintf("%s-%s-%d-%s", c.instance, g.Node, id, r.Name), Name: string(r.Name), Node: string(g.Node), Instance: c.instance, Type: string(g.Type),
 			VMID: int64(id), Time: zeroTime, Description: clip(string(r.Description)), Parent: string(r.Parent), VMState: bool(r.VMState),
 		}
-		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id)}
+		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id, g.gen)}
 		if r.Time.V > 0 {
 			d.Time, row.Time = rfc3339(r.Time.V), time.Unix(r.Time.V, 0)
 			if m.oldest == 0 || r.Time.V < m.oldest {
@@ -176,7 +181,7 @@ func (c *Collector) snapshotAges(v *view) []sdk.Observation {
 	var out []sdk.Observation
 	for _, g := range v.guests {
 		m := c.snapshots.guests[int(g.VMID.V)]
-		if m == nil || !c.wanted(g) {
+		if m == nil || m.gen != g.gen || !c.wanted(g) {
 			continue
 		}
 		age := 0.0
@@ -185,7 +190,7 @@ func (c *Collector) snapshotAges(v *view) []sdk.Observation {
 		} else if m.asked.Before(c.deps.Now().Add(-time.Minute)) {
 			continue // it was told when it was asked
 		}
-		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(int(g.VMID.V)), Metric: "snapshot_age", Value: age})
+		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(g), Metric: "snapshot_age", Value: age})
 	}
 	return out
 }

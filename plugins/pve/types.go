@@ -123,7 +123,7 @@ func guestFacts() []sdk.Fact {
 		{Label: "System", Path: "osName", Format: sdk.FormatText, Group: "Guest"}, {Label: "Version", Path: "osVersion", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Addresses", Path: "ipAddresses", Format: sdk.FormatList, Group: "Guest"}, {Label: "Guest agent", Path: "agentVersion", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Agent asked", Path: "agentAskedAt", Format: sdk.FormatTime, Group: "Guest"}, {Label: "Disks unknown because", Path: "diskStatusReason", Format: sdk.FormatText, Group: "Size"},
-		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
+		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "All disks", Path: "allottedDisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
 		{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Snapshots", Path: "snapshotCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Size of backups", Path: "backupBytes", Format: sdk.FormatBytes, Group: "Backups"},
 	}
 }

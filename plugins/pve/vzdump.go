@@ -64,6 +64,7 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 	}
 	var out []sdk.Observation
 	for _, r := range rows {
+		c.noteIdentityTask(r)
 		if changed := c.remember(r); changed != nil {
 			out = append(out, c.taskRowOf(changed))
 		}
@@ -142,7 +143,7 @@ func (c *Collector) taskRowOf(t *backupTask) sdk.Row {
 	}
 	row := sdk.Row{Rows: rowsTasks, Key: string(t.row.UPID), Time: t.started(), Doc: proxmox.Document(d)}
 	if t.guest > 0 {
-		row.Subject = []sdk.Evidence{{Kind: evidenceGuest, Value: c.guestName(t.guest)}}
+		row.Subject = c.subject(t.guest, t.row.StartTime.V)
 	}
 	return row
 }

@@ -111,6 +111,9 @@ type Guest struct {
 	Pool     string
 	HA       string
 	Since    time.Time
+	// UUID tells it from another one that had its id; for containers it is the address of the network card. Empty is one that
+	// follows from the id.
+	UUID string
 	// HostMemory says that the guest has no balloon driver: its memory is what it takes on the host.
 	HostMemory bool
 	// Cache are the bytes of the used memory that the guest's system keeps only as long as nobody needs them. Foreign says that

@@ -1,0 +1,381 @@
+package pve
+
+import (
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// The id of a guest that is gone may be given to another one. What tells them apart stands in their configuration: the UUID
+// of a virtual machine, the addresses of a container's network cards. A guest that is another one than before gets another
+// key, so that it inherits neither history nor backups; one that was restored from a backup is the one that it was.
+
+const (
+	// configsAtOnce is how many guests are asked for their configuration in one cycle, and configAge how long it is believed.
+	configsAtOnce = 10
+	configAge     = 24 * time.Hour
+	// suspectsAtOnce is how many guests are asked at once because they came back, and suspectPatience how long that may hold
+	// up all else.
+	suspectsAtOnce  = 5
+	suspectPatience = 3 * time.Second
+	// identityChunks is over how many values of the server's the marks are spread, savePause how long changes wait to be kept.
+	identityChunks = 16
+	savePause      = 10 * time.Minute
+)
+
+// identity is what is remembered of who has an id. The members are short: there is one of each guest.
+type identity struct {
+	// mark stands for the UUID or the addresses, 0 when they are not known; lxc says what it was.
+	mark uint64
+	lxc  bool
+	// suspect says that the guest was away, or that a task has removed it: another mark means another guest. New ones of
+	// containers mean nothing otherwise, as network cards are replaced.
+	suspect bool
+	// gen counts the guests that had the id before, born is when the one of now began; 0 for the first.
+	gen  int32
+	born int64 // Unix seconds
+	read int64 // when the configuration was read, in Unix seconds; 0 asks for it anew
+	gone int64 // when it was first missing, or was removed, in Unix seconds
+}
+
+// identityBook is who has which id. The collector's lock guards it.
+type identityBook struct {
+	of     map[int]identity
+	loaded bool
+	dirty  map[int]bool // chunks that differ from what the server keeps
+	saved  time.Time
+}
+
+// identify finds out who the guests of a view are. Those that came back are asked before anything is told of them.
+func (c *Collector) identify(ctx context.Context, v *view) {
+	c.loadIdentities(ctx)
+	for _, row := range c.suspects(v) {
+		c.readConfig(ctx, row, suspectPatience)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range v.guests {
+		v.guests[i].gen = c.identities.of[int(v.guests[i].VMID.V)].gen
+	}
+}
+
+// suspects notes which ids are in use, and returns guests that may be others than before.
+func (c *Collector) suspects(v *view) (out []resourceRow) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	book := &c.identities
+	there := make(map[int]bool, len(v.guests))
+	for _, row := range v.guests {
+		id := int(row.VMID.V)
+		there[id] = true
+		who, known := book.of[id]
+		switch {
+		case !known:
+			book.of[id] = identity{lxc: row.Type == "lxc"}
+		case who.lxc != (row.Type == "lxc"):
+			c.another(id, identity{lxc: row.Type == "lxc"}, v.at)
+		case who.suspect && len(out) < suspectsAtOnce:
+			if on, member := v.node(string(row.Node)); member && on.online && !c.away[on.name].until.After(v.at) {
+				out = append(out, row)
+			}
+		}
+	}
+	for id, who := range book.of {
+		if !there[id] && !who.suspect {
+			who.suspect, who.gone = true, v.at.Unix()
+			book.of[id] = who
+		}
+	}
+	return out
+}
+
+// another gives an id to a guest that is another one than before. The lock is held.
+func (c *Collector) another(id int, who identity, now time.Time) {
+	old := c.identities.of[id]
+	who.gen, who.born, who.suspect, who.gone = old.gen+1, now.Unix(), false, 0
+	if old.gone > 0 {
+		who.born = old.gone
+	}
+	c.identities.change(id, who)
+	c.identities.saved = time.Time{}
+	delete(c.guests, id)
+	c.rates.Forget(func(k counter) bool { return k.guest == id })
+	c.deps.Log.Info("the id of a guest was given to another one", "vmid", id)
+}
+
+func (b *identityBook) change(id int, who identity) {
+	b.of[id] = who
+	b.dirty[id%identityChunks] = true
+}
+
+// readConfig asks for the configuration of a guest and judges who it is. It returns whether another one may be asked.
+func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience time.Duration) bool {
+	id := int(row.VMID.V)
+	got, err := proxmox.Get[guestConfig](ctx, c.client, proxmox.OnNode(string(row.Node), string(row.Type), itoa(id), "config").Within(patience))
+	if err != nil {
+		c.note(string(row.Node), err)
+		return proxmox.KindOf(err) != proxmox.KindBudget && ctx.Err() == nil && !proxmox.Away(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.deps.Now()
+	old, fresh := c.identities.of[id], identity{mark: got.mark(), lxc: row.Type == "lxc", read: now.Unix()}
+	if differs := old.mark != 0 && fresh.mark != 0 && old.mark != fresh.mark; differs && (old.suspect || !fresh.lxc) {
+		if old.gone == 0 && got.made > old.read {
+			old.gone = got.made
+			c.identities.of[id] = old
+		}
+		c.another(id, fresh, now)
+	} else {
+		fresh.gen, fresh.born = old.gen, old.born
+		if fresh.mark == 0 {
+			fresh.mark = old.mark
+		}
+		c.identities.of[id] = fresh
+		if old.mark != fresh.mark {
+			c.identities.change(id, fresh)
+		}
+	}
+	if m := c.guests[id]; m != nil {
+		m.allotted = got.size
+	}
+	return true
+}
+
+// collectConfigs reads the configurations of a few guests: those that were not for longest.
+func (c *Collector) collectConfigs(ctx context.Context) error {
+	v, err := c.told(ctx)
+	if v == nil {
+		return err
+	}
+	for _, row := range c.nextConfigs(v) {
+		if !c.readConfig(ctx, row, statusPatience) {
+			break
+		}
+	}
+	c.saveIdentities(ctx)
+	return ctx.Err()
+}
+
+func (c *Collector) nextConfigs(v *view) []resourceRow {
+	old := c.deps.Now().Add(-configAge).Unix()
+	c.mu.Lock()
+	read := make(map[int]int64, len(c.identities.of))
+	for id, who := range c.identities.of {
+		read[id] = who.read
+	}
+	c.mu.Unlock()
+	next := slices.DeleteFunc(slices.Clone(v.guests), func(g resourceRow) bool {
+		on, known := v.node(string(g.Node))
+		return !c.wanted(g) || !known || !on.online || c.left(on.name) != nil || read[int(g.VMID.V)] > old
+	})
+	slices.SortStableFunc(next, func(a, b resourceRow) int { return int(read[int(a.VMID.V)] - read[int(b.VMID.V)]) })
+	return next[:min(len(next), configsAtOnce)]
+}
+
+// identityTasks are the tasks after which an id may belong to another guest, and whether they end the one that had it.
+var identityTasks = map[string]bool{"qmdestroy": true, "vzdestroy": true, "qmcreate": false, "vzcreate": false, "qmrestore": false, "vzrestore": false}
+
+// noteIdentityTask lets the configuration of a guest be read anew when a task may have put another one in its place.
+func (c *Collector) noteIdentityTask(r taskRow) {
+	ends, known := identityTasks[string(r.Type)]
+	if !known || !r.EndTime.OK || !good(string(r.Status)) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range numbers(string(r.ID)) {
+		who, there := c.identities.of[id]
+		if !there || who.read == 0 || who.read > r.EndTime.V {
+			continue
+		}
+		who.read = 0
+		if ends {
+			who.suspect, who.gone = true, r.EndTime.V
+		}
+		c.identities.of[id] = who
+	}
+}
+
+// began is when the guest that has an id now took it over from another one, in Unix seconds; 0 for the first.
+func (c *Collector) began(id int) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.identities.of[id].born
+}
+
+// subject names the guest that a row of that time is about. What is older than the guest is about one that is gone.
+func (c *Collector) subject(id int, at int64) []sdk.Evidence {
+	c.mu.Lock()
+	who := c.identities.of[id]
+	c.mu.Unlock()
+	if at < who.born {
+		return nil
+	}
+	return c.guestEvidence(id, who.gen)
+}
+
+// guestConfig is what is read of the configuration of a guest. It may hold secrets: nothing else of it is kept.
+type guestConfig struct {
+	uuid  string
+	cards []string // their hardware addresses
+	made  int64    // when it was made, in Unix seconds; 0 when that is not known
+	size  int64    // bytes of all its disks
+}
+
+// UnmarshalJSON takes what is of use and lets go of the rest.
+func (g *guestConfig) UnmarshalJSON(b []byte) error {
+	var all map[string]json.RawMessage
+	*g = guestConfig{}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		var text proxmox.Str
+		if err := text.UnmarshalJSON(all[name]); err != nil {
+			return err
+		}
+		switch kind := strings.TrimRight(name, "0123456789"); kind {
+		case "smbios":
+			g.uuid = property(string(text), "uuid")
+		case "meta":
+			g.made = max(0, whole(property(string(text), "ctime")))
+		case "net":
+			if address := property(string(text), "hwaddr"); address != "" {
+				g.cards = append(g.cards, strings.ToLower(address))
+			}
+		case "scsi", "virtio", "sata", "ide", "rootfs", "mp":
+			if property(string(text), "media") != "cdrom" {
+				g.size += sizeOf(property(string(text), "size"))
+			}
+		}
+	}
+	return nil
+}
+
+// mark stands for what tells the guest from another one with its id, 0 when there is nothing.
+func (g *guestConfig) mark() uint64 {
+	text := strings.ToLower(g.uuid)
+	switch {
+	case text != "":
+	case len(g.cards) > 0:
+		text = strings.Join(g.cards, ",")
+	case g.made > 0:
+		text = strconv.FormatInt(g.made, 10)
+	default:
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text))
+	return h.Sum64()
+}
+
+// property returns the value of a name in a list like "a=1,b=2".
+func property(list, name string) string {
+	for word := range strings.SplitSeq(list, ",") {
+		if key, value, ok := strings.Cut(word, "="); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func whole(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// sizeOf reads a size of a disk: a number with a letter for a power of 1024.
+func sizeOf(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	shift := map[byte]uint{'K': 10, 'M': 20, 'G': 30, 'T': 40}[text[len(text)-1]]
+	if shift > 0 {
+		text = text[:len(text)-1]
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n < 0 || n > 1e9 {
+		return 0
+	}
+	return int64(n * float64(int64(1)<<shift))
+}
+
+// savedIdentity is how an identity is kept with the server.
+type savedIdentity struct {
+	Mark uint64 `json:"m,string,omitempty"`
+	LXC  bool   `json:"l,omitempty"`
+	Gen  int32  `json:"g,omitempty"`
+	Born int64  `json:"b,omitempty"`
+}
+
+func identityKey(chunk int) string { return "guests/" + itoa(chunk) }
+
+// loadIdentities takes over what an earlier process knew. What cannot be read is found out anew.
+func (c *Collector) loadIdentities(ctx context.Context) {
+	c.mu.Lock()
+	loaded := c.identities.loaded
+	c.identities.loaded = true
+	c.mu.Unlock()
+	if loaded || c.deps.Host == nil {
+		return
+	}
+	for chunk := range identityChunks {
+		var kept map[int]savedIdentity
+		value, _, err := c.deps.Host.State(ctx, identityKey(chunk))
+		if err != nil || json.Unmarshal(value, &kept) != nil {
+			continue
+		}
+		c.mu.Lock()
+		for id, k := range kept {
+			// While nobody looked, it may have gone and another come.
+			c.identities.of[id] = identity{mark: k.Mark, lxc: k.LXC, gen: k.Gen, born: k.Born}
+		}
+		c.mu.Unlock()
+	}
+}
+
+// saveIdentities keeps what has changed with the server: at once when an id went to another guest, else now and then.
+func (c *Collector) saveIdentities(ctx context.Context) {
+	c.mu.Lock()
+	book := &c.identities
+	now := c.deps.Now()
+	if c.deps.Host == nil || len(book.dirty) == 0 || now.Sub(book.saved) < savePause {
+		c.mu.Unlock()
+		return
+	}
+	chunks := map[int]map[int]savedIdentity{}
+	for id, who := range book.of {
+		if chunk := id % identityChunks; book.dirty[chunk] && (who.mark != 0 || who.gen != 0) {
+			if chunks[chunk] == nil {
+				chunks[chunk] = map[int]savedIdentity{}
+			}
+			chunks[chunk][id] = savedIdentity{who.mark, who.lxc, who.gen, who.born}
+		}
+	}
+	book.dirty, book.saved = map[int]bool{}, now
+	c.mu.Unlock()
+	for chunk, kept := range chunks {
+		_, version, err := c.deps.Host.State(ctx, identityKey(chunk))
+		if err == nil {
+			err = c.deps.Host.SetState(ctx, identityKey(chunk), proxmox.Document(kept), version)
+		}
+		if err != nil {
+			c.deps.Log.Warn("who has which id was not kept", "error", err)
+			c.mu.Lock()
+			book.dirty[chunk] = true
+			c.mu.Unlock()
+		}
+	}
+}
