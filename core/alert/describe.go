@@ -18,7 +18,7 @@ func (e *Engine) describe(r *inventory.Record, key Key, w *watched) *Alert {
 	a := &Alert{
 		ID: n.ID, Key: key, Type: n.Type, Category: n.Category, Severity: w.track.Severity, Rule: w.judged.rule,
 		ResourceID: r.WireID, ResourceName: cmp.Or(r.Source.DisplayName, r.Name, r.WireID), ResourceType: n.ResourceType, RecordType: r.Type,
-		Integration: r.Integration, Node: node(r), Platform: platform(r), Tags: r.Tags, Unit: n.Unit,
+		Integration: r.Integration, Node: node(r), Platform: platform(r), Tags: r.AllTags(), Unit: n.Unit,
 		Value: w.track.Value * n.Factor, Threshold: w.track.Threshold * n.Factor, Clear: w.judged.limit.Clear * n.Factor,
 		Started: w.track.Since.UTC(), LastSeen: w.track.Seen.UTC(), Flapping: w.track.Flapping,
 	}

@@ -171,8 +171,8 @@ func (e *Engine) subjectOf(r *inventory.Record) *subject {
 		s = &subject{watched: map[Key]*watched{}}
 		e.subjects[r.UID] = s
 	}
-	if s.set == nil || s.name != r.Name || s.wire != r.WireID || !slices.Equal(s.tags, r.Tags) {
-		s.name, s.wire, s.tags = r.Name, r.WireID, r.Tags
+	if s.set == nil || s.name != r.Name || s.wire != r.WireID || !slices.Equal(s.tags, r.AllTags()) {
+		s.name, s.wire, s.tags = r.Name, r.WireID, r.AllTags()
 		s.set = e.policy.of(r)
 		for key, w := range s.watched {
 			s.judge(key, w)

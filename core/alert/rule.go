@@ -96,7 +96,7 @@ func (m Match) Fits(r *inventory.Record) bool {
 
 func hasTag(r *inventory.Record, tags []string) bool {
 	return slices.ContainsFunc(tags, func(tag string) bool {
-		return slices.ContainsFunc(r.Tags, func(own string) bool { return strings.EqualFold(own, tag) })
+		return slices.ContainsFunc(r.AllTags(), func(own string) bool { return strings.EqualFold(own, tag) })
 	})
 }
 

@@ -54,11 +54,16 @@ var HostMetadata = MetadataKind{
 // MetadataGuest is the kind of metadata about guests.
 const MetadataGuest = "guest"
 
+// GuestMetadata is what is written about guests, and about all else that has no kind of its own.
+var GuestMetadata = MetadataKind{
+	Name: MetadataGuest, Base: "/api/guests/metadata", Operation: "Guest", Title: "guests", WithID: true, Members: with(
+		MetadataMember{Name: "lastKnownName", Omit: true, Keep: true}, MetadataMember{Name: "lastKnownType", Omit: true, Keep: true}),
+}
+
 // MetadataKinds are all kinds.
 func MetadataKinds() []MetadataKind {
 	return []MetadataKind{
-		{Name: MetadataGuest, Base: "/api/guests/metadata", Operation: "Guest", Title: "guests", WithID: true, Members: with(
-			MetadataMember{Name: "lastKnownName", Omit: true, Keep: true}, MetadataMember{Name: "lastKnownType", Omit: true, Keep: true})},
+		GuestMetadata,
 		HostMetadata,
 		{Name: "docker", Base: "/api/docker/metadata", Operation: "Container", Title: "containers and services", WithID: true, Members: with()},
 		{Name: "docker-host", Base: "/api/docker/hosts/metadata", Operation: "ContainerHost", Title: "hosts of containers", Members: []MetadataMember{

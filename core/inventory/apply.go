@@ -234,6 +234,7 @@ func staled(old *Record, reason string, at time.Time) (*Record, bool) {
 }
 
 func (a *application) touch(r *Record) {
+	r.Given = a.givenTo(r)
 	a.put(r)
 	a.updated[r.UID] = struct{}{}
 }

@@ -52,6 +52,7 @@ type Inventory struct {
 	identityStore IdentityStore
 	// joins is replaced as a whole, never written to.
 	joins   map[id.Integration]id.Integration
+	given   GivenTags
 	current atomic.Pointer[Snapshot]
 }
 
@@ -101,6 +102,7 @@ func (i *Inventory) Load(ctx context.Context) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, r := range records {
+		r.Given = i.givenTo(r)
 		i.index(r)
 	}
 	i.bump()

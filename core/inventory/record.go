@@ -27,7 +27,10 @@ type Record struct {
 	Word      string         `json:",omitempty"`
 	Evidence  []sdk.Evidence `json:",omitempty"`
 	Relations []sdk.Relation `json:",omitempty"`
-	Tags      []string       `json:",omitempty"`
+	// Tags are those of the source.
+	Tags []string `json:",omitempty"`
+	// Given are the tags that people gave it; see [Record.AllTags].
+	Given []string `json:"-"`
 	// Parts are the pieces of the document; the main one is named "".
 	Parts map[string]json.RawMessage `json:",omitempty"`
 	// FirstSeen and LastSeen are by the server's clock.

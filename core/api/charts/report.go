@@ -172,8 +172,8 @@ func (a *Area) part(ctx context.Context, of reportOf, name string, from, to time
 
 func facts(r *inventory.Record) [][2]string {
 	out := [][2]string{{"Status", string(r.Status)}, {"Watched since", r.FirstSeen.UTC().Format("2006-01-02 15:04 UTC")}, {"Last seen", r.LastSeen.UTC().Format("2006-01-02 15:04 UTC")}}
-	if len(r.Tags) > 0 {
-		out = append(out, [2]string{"Tags", strings.Join(r.Tags, ", ")})
+	if tags := r.AllTags(); len(tags) > 0 {
+		out = append(out, [2]string{"Tags", strings.Join(tags, ", ")})
 	}
 	return out
 }

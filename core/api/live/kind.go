@@ -19,6 +19,7 @@ const (
 	ownReason
 	ownSince
 	ownSeen
+	ownTags
 	ownColumns
 )
 
@@ -40,7 +41,7 @@ type kind struct {
 // newKind makes columns of what a type declares.
 func newKind(c *inventory.Catalog, declared sdk.ResourceType, number int) *kind {
 	k := &kind{name: declared.Name, number: number, index: map[string]int{}, columns: []string{
-		ownID: "@id", ownType: "@type", ownName: "@name", ownStatus: "@status", ownWord: "@word", ownReason: "@reason", ownSince: "@since", ownSeen: "@seen",
+		ownID: "@id", ownType: "@type", ownName: "@name", ownStatus: "@status", ownWord: "@word", ownReason: "@reason", ownSince: "@since", ownSeen: "@seen", ownTags: "@tags",
 	}, round: make([]rounding, ownColumns)}
 	add := func(path string, r rounding) {
 		if _, there := k.index[path]; !there && path != "" {
@@ -84,6 +85,9 @@ func (k *kind) fill(r *row, snapshot *inventory.Snapshot, c *inventory.Catalog, 
 func (k *kind) own(r *inventory.Record, c *inventory.Catalog) {
 	k.fresh[ownID], k.fresh[ownType], k.fresh[ownName] = quoted(r.WireID), quoted(r.Type), quoted(r.DisplayName())
 	k.fresh[ownStatus], k.fresh[ownWord] = quoted(r.StatusWord()), quoted(c.Word(r))
+	if len(r.Given) > 0 {
+		k.fresh[ownTags] = quoted(r.Given)
+	}
 	if r.Stale != nil {
 		k.fresh[ownReason] = quoted(r.Stale.Reason)
 		k.fresh[ownSince] = strconv.FormatInt(r.Stale.Since.UnixMilli(), 10)
@@ -91,10 +95,10 @@ func (k *kind) own(r *inventory.Record, c *inventory.Catalog) {
 	}
 }
 
-func quoted(s string) string {
-	b, err := json.Marshal(s)
+func quoted(v any) string {
+	b, err := json.Marshal(v)
 	if err != nil {
-		return `""` // cannot be: a string always has a JSON form
+		return `""` // cannot be: texts and lists of them always have a JSON form
 	}
 	return string(b)
 }

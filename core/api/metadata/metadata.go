@@ -30,25 +30,33 @@ type put struct {
 	Body []byte `body:"raw"`
 }
 
-// Routes returns the rows of all kinds.
-func Routes(store Store, kinds []compat.MetadataKind) []route.Route {
+// Routes returns the rows of all kinds. Changed is called after each change.
+func Routes(store Store, kinds []compat.MetadataKind, changed func()) []route.Route {
 	var rows []route.Route
 	for _, k := range kinds {
-		rows = append(rows, kindRoutes(store, k)...)
+		rows = append(rows, kindRoutes(store, k, changed)...)
 	}
 	return rows
 }
 
-func kindRoutes(store Store, k compat.MetadataKind) []route.Route {
+func kindRoutes(store Store, k compat.MetadataKind, changed func()) []route.Route {
 	read, write := auth.ScopeMonitoringRead, auth.ScopeMonitoringWrite
 	path, name, about := k.Base+"/{id}", k.Operation+"Metadata", " what was written about "
 	list := func(context.Context, route.None) (map[string]json.RawMessage, error) { return store.All(k), nil }
 	get := func(_ context.Context, in one) (json.RawMessage, error) { return store.Get(k, in.ID), nil }
 	set := func(ctx context.Context, in put) (json.RawMessage, error) {
-		return store.Put(ctx, k, in.ID, in.Body)
+		written, err := store.Put(ctx, k, in.ID, in.Body)
+		if err == nil {
+			changed()
+		}
+		return written, err
 	}
 	remove := func(ctx context.Context, in one) (route.None, error) {
-		return route.None{}, store.Delete(ctx, k, in.ID)
+		err := store.Delete(ctx, k, in.ID)
+		if err == nil {
+			changed()
+		}
+		return route.None{}, err
 	}
 	return []route.Route{
 		route.Get(k.Base, "list"+name, "List"+about+k.Title, list).Scope(read),

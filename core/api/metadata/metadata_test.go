@@ -33,7 +33,7 @@ func TestRowsOfAllKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := Routes(store, compat.MetadataKinds())
+	rows := Routes(store, compat.MetadataKinds(), func() {})
 	do := func(method, path string, in any) string {
 		t.Helper()
 		out, err := row(t, rows, method, path).Handle(t.Context(), in)

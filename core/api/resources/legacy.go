@@ -138,7 +138,7 @@ func (v *view) legacyOf(r *inventory.Record) Legacy {
 	doc := decode(r)
 	out := Legacy{
 		ID: r.WireID, Type: compat.LegacyType(r.Type), Name: r.Name, PlatformID: string(r.Integration), PlatformType: compat.LegacyPlatform(kindOf(r)),
-		SourceType: "api", Status: legacyStatus(kind.Family, r), Tags: r.Tags, LastSeen: r.LastSeen.UTC(), Data: doc, Schema: 1, family: kind.Family,
+		SourceType: "api", Status: legacyStatus(kind.Family, r), Tags: r.AllTags(), LastSeen: r.LastSeen.UTC(), Data: doc, Schema: 1, family: kind.Family,
 	}
 	if name := r.DisplayName(); name != r.Name || kind.Family == familyInfrastructure {
 		out.DisplayName = name

@@ -87,7 +87,7 @@ func (v *view) filter(in listIn) func(*inventory.Record) bool {
 			len(sources) > 0 && !slices.ContainsFunc(v.sources(r), func(s string) bool { return slices.Contains(sources, s) }),
 			len(statuses) > 0 && !slices.Contains(statuses, v.status(r)),
 			q != "" && !strings.Contains(strings.ToLower(r.Name), q),
-			len(tags) > 0 && !slices.ContainsFunc(r.Tags, func(t string) bool { return slices.Contains(tags, strings.ToLower(t)) }):
+			len(tags) > 0 && !slices.ContainsFunc(r.AllTags(), func(t string) bool { return slices.Contains(tags, strings.ToLower(t)) }):
 			return false
 		}
 		if in.Parent != "" {

@@ -111,7 +111,7 @@ func (v *view) add(out *Resource, r *inventory.Record) {
 		out.SourceStatus[source] = sourceStatus(r)
 	}
 	out.Identity.merge(identity(r))
-	for _, tag := range r.Tags {
+	for _, tag := range r.AllTags() {
 		if !slices.Contains(out.Tags, tag) {
 			out.Tags = append(out.Tags, tag)
 		}

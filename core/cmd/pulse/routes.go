@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			Word: func(r *inventory.Record) string { return s.inventory.Catalog().Word(r) },
 		}).Routes()},
 		{Name: "state", Routes: state.New(s.state, id.Random(4)).Routes()},
-		{Name: "metadata", Routes: metadata.Routes(s.metadata, compat.MetadataKinds())},
+		{Name: "metadata", Routes: slices.Concat(metadata.Routes(s.metadata, compat.MetadataKinds(), s.inventory.Retag), metadata.TagRoutes(s.metadata, s.inventory))},
 		{Name: "resources", Routes: resources.New(s.inventory, s.books, s.alerts.Active).Routes()},
 		{Name: "alerts", Routes: alerts.Area{Engine: s.alerts, Metrics: s.metrics, Find: func(name string) (*inventory.Record, bool) { return s.inventory.Snapshot().FindAny(name) }, Now: time.Now}.Routes()},
 		{Name: "notifications", Routes: s.notifications().Routes()},

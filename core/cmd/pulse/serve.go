@@ -201,6 +201,10 @@ func (s *server) openInventory(ctx context.Context) error {
 		return fmt.Errorf("read what the plugins declare: %w", err)
 	}
 	s.inventory = inventory.New(catalog, sqlite.NewRecords(s.base.state), time.Now)
+	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
+		return err
+	}
+	s.inventory.UseTags(s.metadata)
 	if err := s.inventory.Load(ctx); err != nil {
 		return fmt.Errorf("load the inventory: %w", err)
 	}
@@ -212,9 +216,6 @@ func (s *server) openInventory(ctx context.Context) error {
 	}
 	s.inventory.Join(s.integrations.Joins())
 	s.metrics.former = func(uid id.UID) []id.UID { return s.inventory.Snapshot().Former(uid) }
-	if s.metadata, err = inventory.OpenMetadata(ctx, sqlite.NewMetadata(s.base.state)); err != nil {
-		return err
-	}
 	if err = s.openBooks(ctx); err != nil {
 		return err
 	}

@@ -3031,6 +3031,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/resources/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give resources tags and take others away; those of their sources stay */
+        post: operations["tagResources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/sparklines": {
         parameters: {
             query?: never;
@@ -5059,6 +5076,18 @@ export interface components {
             performance: boolean;
             storage: boolean;
         };
+        Tagged: {
+            id: string;
+            type: string;
+        };
+        TagIn: {
+            add?: string[];
+            remove?: string[];
+            resources: components["schemas"]["Tagged"][];
+        };
+        TagOut: {
+            changed: components["schemas"]["Tagged"][];
+        };
         Task: {
             error?: string;
             failures?: number;
@@ -5570,6 +5599,9 @@ export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
 export type SchemaStorage = components['schemas']['Storage'];
 export type SchemaSuppress = components['schemas']['Suppress'];
+export type SchemaTagged = components['schemas']['Tagged'];
+export type SchemaTagIn = components['schemas']['TagIn'];
+export type SchemaTagOut = components['schemas']['TagOut'];
 export type SchemaTask = components['schemas']['Task'];
 export type SchemaTested = components['schemas']['Tested'];
 export type SchemaTestHookIn = components['schemas']['TestHookIn'];
@@ -12815,6 +12847,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Aggregations"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tagResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TagIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagOut"];
                 };
             };
             /** @description The error */

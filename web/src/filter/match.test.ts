@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCatalog, type ResourceType } from '@/catalog/catalog.ts';
 import type { Resource } from '@/live/resource.ts';
-import { compile } from './match.ts';
+import { compile, tagsOf } from './match.ts';
 import { parseFilter } from './parse.ts';
 
 const types = parseCatalog({
@@ -137,5 +137,18 @@ describe('the paths of a filter', () => {
     ['colour:red', []],
   ])('%j reads %j', (filter, want) => {
     expect(compile(parseFilter(filter), types).paths).toEqual(want);
+  });
+});
+
+describe('tags', () => {
+  const given: Resource = { ...host, given: ['loan', 'eu'] };
+  it('are those of the source and those that people gave, each once', () => {
+    expect(tagsOf(given)).toEqual(['Prod', 'eu', 'loan']);
+    expect(tagsOf({ ...host, doc: {} })).toEqual([]);
+  });
+  it('are found whoever gave them', () => {
+    expect(matches('tag:loan', given)).toBe(true);
+    expect(matches('tag:prod', given)).toBe(true);
+    expect(matches('tag:loan')).toBe(false);
   });
 });

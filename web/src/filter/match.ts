@@ -47,8 +47,12 @@ function statusMatches(r: Resource, wanted: string): boolean {
   return r.status === wanted || word === wanted || r.status === statusWords[wanted];
 }
 
-/** The tags of a resource. */
+/** The tags of a resource: those of its source, and those that people gave it. */
 export function tagsOf(r: Resource): string[] {
+  return [...new Set([...sourceTags(r), ...(r.given ?? [])])];
+}
+
+function sourceTags(r: Resource): string[] {
   const t = r.doc.tags;
   if (Array.isArray(t)) return t.filter((x): x is string => typeof x === 'string');
   return typeof t === 'string' ? t.split(/[;,]\s*/) : [];

@@ -12,6 +12,8 @@ export interface Resource {
   lastSeen: number | undefined;
   /** Why nothing fresh is known of it, and since when; absent when it is fresh. */
   stale?: { reason: string; since: number | undefined };
+  /** The tags that people gave it; absent when none. */
+  given?: readonly string[];
   /** Its document, as far as it is shown: what the page's view asks for. */
   doc: Readonly<Record<string, unknown>>;
 }

@@ -56,6 +56,15 @@ describe('Rows', () => {
     expect(byId.get('a')?.doc).toMatchObject({ cpu: 12.5, memory: { usage: 50 }, load: { '0': 1 } });
   });
 
+  it('tells the tags that people gave, until they take them away', () => {
+    const tags = (list: unknown) =>
+      take({ ...two, full: false, blocks: [{ rows: [4], columns: { '@tags': [list] } }] });
+    tags(['loan', 7]);
+    expect(byId.get('a')?.given).toEqual(['loan']);
+    tags(null);
+    expect(byId.get('a')).not.toHaveProperty('given');
+  });
+
   it('says why something is stale', () => {
     expect(byId.get('b')).toMatchObject({
       name: 'b',

@@ -46,6 +46,7 @@ function resourceOf(row: Row): Resource | undefined {
   if (id === '') return undefined;
   const doc = row.document ?? documentOf(cells);
   const reason = text(cells.get('@reason'));
+  const given = cells.get('@tags');
   const next: Resource = {
     id,
     type: text(cells.get('@type')),
@@ -54,6 +55,7 @@ function resourceOf(row: Row): Resource | undefined {
     word: text(cells.get('@word')) || 'unknown',
     lastSeen: instant(cells.get('@seen')) ?? instant(doc.lastSeen),
     ...(reason !== '' && { stale: { reason, since: instant(cells.get('@since')) } }),
+    ...(Array.isArray(given) && { given: given.filter((t) => typeof t === 'string') }),
     doc,
   };
   return share(row.resource, next);

@@ -1,6 +1,7 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { judge } from '@/catalog/judge.ts';
 import { at } from '@/catalog/path.ts';
+import { tagsOf } from '@/filter/match.ts';
 import { age } from '@/format/time.ts';
 import { precise, show } from '@/format/value.ts';
 import { useNow } from '@/live/clock.ts';
@@ -34,11 +35,17 @@ function StaleFor({ since, word, mark }: { since: number; word: string; mark: bo
   );
 }
 
+function Tags({ resource }: { resource: Resource }) {
+  const text = tagsOf(resource).join(', ');
+  return text === '' ? <span className="text-muted">–</span> : <span title={text}>{text}</span>;
+}
+
 /** One value of a resource, as its column's format says. */
 export function Cell({ resource, type, column }: { resource: Resource; type: ResourceType; column: Column }) {
   if (column.name === statusColumn) return <StatusCell resource={resource} />;
   if (column.name === trendColumn) return null;
   if (column.name === 'type') return <span className="text-muted">{type.label}</span>;
+  if (column.name === 'tags') return <Tags resource={resource} />;
   const own = type.columns.find((c) => c.name === column.name);
   if (!own) return <span className="text-muted">–</span>;
   const value = at(resource.doc, own.path);

@@ -45,6 +45,7 @@ export function columnsOf(types: readonly ResourceType[], all = false): Column[]
   for (const type of types) {
     for (const c of type.columns) if ((all || c.default) && !found.has(c.name)) found.set(c.name, c);
   }
+  if (all && !found.has('tags')) found.set('tags', { ...fixed('tags', 'Tags'), width: 140, priority: 5 });
   return withTrend([...found.values()], types);
 }
 

@@ -9,7 +9,8 @@ import { useWidth } from '@/ui/width.ts';
 import { fitting, nameColumn, trendColumn, trendFor, widthOf } from './columns.ts';
 import { Head } from './head.tsx';
 import { heldOrder } from './held.ts';
-import { Card, Row } from './rows.tsx';
+import { Card } from './card.tsx';
+import { Row } from './rows.tsx';
 import { TrendLayer } from './trend.tsx';
 
 /** Below this width rows become cards. */
@@ -36,6 +37,8 @@ export interface ResourceTableProps {
   /** The rows that are chosen. Without it none can be. */
   chosen?: ReadonlySet<string>;
   onChoose?: (ids: readonly string[], on: boolean) => void;
+  /** A tap on a card chooses it, also while none is. */
+  choosing?: boolean;
 }
 
 /** Live rows that do not move under the pointer. */
@@ -51,6 +54,7 @@ export function ResourceTable({
   tellHidden,
   chosen,
   onChoose,
+  choosing,
 }: ResourceTableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
@@ -81,7 +85,14 @@ export function ResourceTable({
       )}
       <div className="bg-surface border-line relative overflow-clip rounded-lg border">
         {cards ? (
-          <CardList label={label} {...rows} columns={columns} />
+          <CardList
+            label={label}
+            {...rows}
+            columns={columns}
+            chosen={chosen}
+            onChoose={choose}
+            choosing={choosing ?? false}
+          />
         ) : (
           <TableOfRows
             label={label}
@@ -171,7 +182,7 @@ function useRowKeys(
     return true;
   }
   function chooseFocused(to: boolean) {
-    const row = document.activeElement?.closest<HTMLElement>('tr[data-id]');
+    const row = document.activeElement?.closest<HTMLElement>('[data-id]');
     if (!choose || !row || !frame.current?.contains(row)) return false;
     choose(row.dataset.id ?? '', to);
     return true;
@@ -330,7 +341,20 @@ function TableOfRows({
   );
 }
 
-function CardList({ label, ids, columns, virtual, rowHeight }: RowsProps) {
+function CardList({
+  label,
+  ids,
+  columns,
+  virtual,
+  rowHeight,
+  chosen,
+  onChoose,
+  choosing,
+}: RowsProps & {
+  chosen: ReadonlySet<string> | undefined;
+  onChoose: Choose | undefined;
+  choosing: boolean;
+}) {
   const { items, before, after } = windowOf(ids, virtual);
   const sizes = useMemo(() => sizesOf(ids), [ids]);
   return (
@@ -347,7 +371,14 @@ function CardList({ label, ids, columns, virtual, rowHeight }: RowsProps) {
                 <GroupName name={group ?? ''} size={sizes.get(group ?? '') ?? 0} />
               </p>
             ) : (
-              <Card id={id} index={index} columns={columns} />
+              <Card
+                id={id}
+                index={index}
+                columns={columns}
+                chosen={chosen?.has(id)}
+                onChoose={onChoose}
+                choosing={choosing || (chosen?.size ?? 0) > 0}
+              />
             )}
           </li>
         );

@@ -1,13 +1,14 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo } from 'react';
-import type { Column, ResourceType } from '@/catalog/catalog.ts';
+import type { Column } from '@/catalog/catalog.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { cx } from '@/ui/cx.ts';
-import { Cell, StatusCell } from './cell.tsx';
-import { hasBar, isNumeric, nameColumn, statusColumn } from './columns.ts';
+import { Cell } from './cell.tsx';
+import { isNumeric, nameColumn } from './columns.ts';
 
-interface RowProps {
+/** What a row shows, as a line of a table or as a card. */
+export interface RowProps {
   id: string;
   index: number;
   columns: readonly Column[];
@@ -75,52 +76,5 @@ export const Row = memo(function Row({ id, index, columns, chosen, onChoose }: R
         ),
       )}
     </tr>
-  );
-});
-
-/** What a card has room for: shares with bars first, then other numbers, then words; only what the type has. */
-function cardColumns(type: ResourceType, columns: readonly Column[]): Column[] {
-  const said = [nameColumn, statusColumn];
-  const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
-  const rank = (c: Column) => (hasBar(c) ? 0 : isNumeric(c) ? 1 : 2);
-  return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
-}
-
-/** One resource as a card of two lines, for narrow screens. */
-export const Card = memo(function Card({ id, index, columns }: RowProps) {
-  const resource = useResource(id);
-  const type = useResourceType(resource?.type);
-  if (!resource || !type) return null;
-  const shown = cardColumns(type, columns);
-  return (
-    <Link
-      to="/r/$id"
-      params={{ id }}
-      data-index={index}
-      className={cx(
-        'border-line active:bg-hover flex h-(--card) flex-col justify-center gap-1.5 border-b px-3',
-        resource.status === 'stale' && 'hatched',
-      )}
-    >
-      <span className="flex items-center justify-between gap-3">
-        <span className="flex min-w-0 items-center gap-2 font-medium">
-          <Mark status={resource.status} />
-          <span className="truncate">{resource.name}</span>
-        </span>
-        <span className="shrink-0 text-sm">
-          <StatusCell resource={resource} />
-        </span>
-      </span>
-      <span className="text-muted grid grid-cols-3 gap-4 text-xs">
-        {shown.map((c) => (
-          <span key={c.name} className="flex min-w-0 flex-col gap-0.5">
-            <span>{c.label}</span>
-            <span className="text-text [&_.num]:text-left">
-              <Cell resource={resource} type={type} column={c} />
-            </span>
-          </span>
-        ))}
-      </span>
-    </Link>
   );
 });

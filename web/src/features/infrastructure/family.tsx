@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Plug, Plus, Rows2, Rows3, Search } from 'lucide-react';
+import { ListChecks, Plug, Plus, Rows2, Rows3, Search } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
@@ -96,6 +96,8 @@ function Machines({
   const [compact, toggleCompact] = useCompact();
   const [open, setOpen] = useState(q !== '');
   const may = useMay();
+  const mayAct = may('write:alerts') || may('write:nodes');
+  const [choosing, setChoosing] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const choose = (ids: readonly string[], on: boolean) => setChosen((old) => changed(old, ids, on));
   const set = (next: TableSearch) =>
@@ -103,6 +105,10 @@ function Machines({
       search: (s) => Object.fromEntries(Object.entries({ ...s, ...next }).filter(([, v]) => v !== '')),
       replace: true,
     });
+  const endChoosing = () => {
+    setChosen(new Set());
+    setChoosing(false);
+  };
   const setQuery = (next: string) => set({ q: next });
 
   if (selection.total === 0) {
@@ -119,6 +125,11 @@ function Machines({
         >
           <Search size={16} aria-hidden /> Filter
         </Button>
+        {mayAct && (
+          <Button aria-pressed={choosing} onClick={() => setChoosing(!choosing)} className="sm:hidden">
+            <ListChecks size={16} aria-hidden /> Select
+          </Button>
+        )}
         <div
           id="table-view"
           className={cx(
@@ -148,7 +159,7 @@ function Machines({
           </IconButton>
         </span>
       </div>
-      {chosen.size > 0 && <BulkBar chosen={chosen} onDone={() => setChosen(new Set())} />}
+      {chosen.size > 0 && <BulkBar chosen={chosen} onDone={endChoosing} />}
       {selection.filter.notUnderstood.length > 0 && (
         <p className="text-degraded text-sm" role="status">
           Not understood and left out: {selection.filter.notUnderstood.join(', ')}
@@ -173,7 +184,8 @@ function Machines({
           pending={selection.pending}
           group={group}
           tellHidden={cols !== ''}
-          {...(may('write:alerts') && { chosen, onChoose: choose })}
+          choosing={choosing}
+          {...(mayAct && { chosen, onChoose: choose })}
           onSort={(next) => set({ sort: sortText(next) === 'name' ? '' : sortText(next) })}
         />
       )}

@@ -1,0 +1,138 @@
+import { Link } from '@tanstack/react-router';
+import { Check } from 'lucide-react';
+import { memo, useRef } from 'react';
+import type { Column, ResourceType } from '@/catalog/catalog.ts';
+import { useResource, useResourceType } from '@/live/hooks.ts';
+import { Mark } from '@/parts/mark.tsx';
+import { cx } from '@/ui/cx.ts';
+import { Cell, StatusCell } from './cell.tsx';
+import { hasBar, isNumeric, nameColumn, statusColumn } from './columns.ts';
+import type { RowProps } from './rows.tsx';
+
+/** What a card has room for: shares with bars first, then other numbers, then words; only what the type has. */
+function cardColumns(type: ResourceType, columns: readonly Column[]): Column[] {
+  const said = [nameColumn, statusColumn];
+  const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
+  const rank = (c: Column) => (hasBar(c) ? 0 : isNumeric(c) ? 1 : 2);
+  return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
+}
+
+/** A finger that rests so long means something else than a tap, in milliseconds. */
+const longPress = 450;
+
+/** How far it may slip meanwhile, in pixels. */
+const slip = 10;
+
+/** Has a finger that rests on something do act; the tap that follows is no tap. */
+function useLongPress(act: (() => void) | undefined) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const from = useRef({ x: 0, y: 0 });
+  const done = useRef(false);
+  const end = () => clearTimeout(timer.current);
+  return {
+    /** Whether the click that comes now is the end of a long press. */
+    took: () => {
+      const was = done.current;
+      done.current = false;
+      return was;
+    },
+    props: act && {
+      onPointerDown: (e: React.PointerEvent) => {
+        done.current = false;
+        if (e.pointerType !== 'touch') return;
+        from.current = { x: e.clientX, y: e.clientY };
+        timer.current = setTimeout(() => {
+          done.current = true;
+          act();
+        }, longPress);
+      },
+      onPointerMove: (e: React.PointerEvent) => {
+        if (Math.hypot(e.clientX - from.current.x, e.clientY - from.current.y) > slip) end();
+      },
+      onPointerUp: end,
+      onPointerCancel: end,
+      // The browser's own menu of the link would come up under the finger.
+      onContextMenu: (e: React.MouseEvent) => {
+        if (done.current) e.preventDefault();
+      },
+    },
+  };
+}
+
+/** One resource as a card of two lines, for narrow screens. While rows are chosen a tap chooses; a long press begins. */
+export const Card = memo(function Card({
+  id,
+  index,
+  columns,
+  chosen = false,
+  onChoose,
+  choosing,
+}: RowProps & { choosing?: boolean | undefined }) {
+  const resource = useResource(id);
+  const type = useResourceType(resource?.type);
+  const press = useLongPress(onChoose && (() => onChoose(id, false)));
+  if (!resource || !type) return null;
+  const shown = cardColumns(type, columns);
+  const checkbox = onChoose && choosing && ({ role: 'checkbox', 'aria-checked': chosen } as const);
+  return (
+    <Link
+      to="/r/$id"
+      params={{ id }}
+      data-index={index}
+      data-id={id}
+      {...checkbox}
+      {...press.props}
+      draggable={false}
+      onClick={(e) => {
+        if (press.took()) e.preventDefault();
+        else if (checkbox) {
+          e.preventDefault();
+          onChoose(id, false);
+        }
+      }}
+      onKeyDown={(e) => {
+        if (!checkbox || e.key !== ' ') return;
+        e.preventDefault();
+        onChoose(id, false);
+      }}
+      className={cx(
+        'border-line active:bg-hover flex h-(--card) items-center gap-3 border-b px-3 select-none',
+        resource.status === 'stale' && 'hatched',
+        chosen && 'bg-selected',
+      )}
+    >
+      {checkbox && (
+        <span
+          aria-hidden
+          className={cx(
+            'flex size-5 shrink-0 items-center justify-center rounded-sm border',
+            chosen ? 'bg-accent text-accent-text border-transparent' : 'border-line-strong',
+          )}
+        >
+          {chosen && <Check size={14} strokeWidth={3} />}
+        </span>
+      )}
+      <span className="flex min-w-0 flex-1 flex-col gap-1.5">
+        <span className="flex items-center justify-between gap-3">
+          <span className="flex min-w-0 items-center gap-2 font-medium">
+            <Mark status={resource.status} />
+            <span className="truncate">{resource.name}</span>
+          </span>
+          <span className="shrink-0 text-sm">
+            <StatusCell resource={resource} />
+          </span>
+        </span>
+        <span className="text-muted grid grid-cols-3 gap-4 text-xs">
+          {shown.map((c) => (
+            <span key={c.name} className="flex min-w-0 flex-col gap-0.5">
+              <span>{c.label}</span>
+              <span className="text-text [&_.num]:text-left">
+                <Cell resource={resource} type={type} column={c} />
+              </span>
+            </span>
+          ))}
+        </span>
+      </span>
+    </Link>
+  );
+});
