@@ -22,6 +22,8 @@ type Settings struct {
 	Schema json.RawMessage `json:"schema"`
 	// Fixed are the keys that the configuration file decides.
 	Fixed []string `json:"fixed"`
+	// Origins say where these stand, as file and line.
+	Origins map[string]string `json:"origins"`
 }
 
 // Copy is a copy of the history from one store to another.

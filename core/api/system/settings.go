@@ -14,9 +14,16 @@ type Settings interface {
 	Update(ctx context.Context, body []byte) error
 }
 
-// SettingsRoutes returns the rows of the settings. Fixed are those that flags, environment or file decide.
-func SettingsRoutes(s Settings, fixed settings.Values) []route.Route {
-	get := func(context.Context, route.None) (map[string]any, error) { return s.Document(fixed), nil }
+// SettingsRoutes returns the rows of the settings. Fixed are those that flags, environment or file decide; origins say of
+// each of them that is not a default where it stands, as file and line.
+func SettingsRoutes(s Settings, fixed settings.Values, origins map[string]string) []route.Route {
+	get := func(context.Context, route.None) (map[string]any, error) {
+		out := s.Document(fixed)
+		if len(origins) > 0 {
+			out["origins"] = origins
+		}
+		return out, nil
+	}
 	update := func(ctx context.Context, in updateIn) (updated, error) {
 		return updated{true}, s.Update(ctx, in.Body)
 	}

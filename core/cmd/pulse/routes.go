@@ -87,7 +87,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "system", Routes: system.Routes(system.Facts{
 			Version: version, Started: started, Now: time.Now, Container: inContainer(), Deployment: deployment(), Demo: s.cfg != nil && s.cfg.Demo,
 		})},
-		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings())},
+		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings(), s.settingOrigins())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth,
 			Recovery: s.recovery, Restart: s.again, Posture: s.posture, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.ssoConfig,
@@ -214,6 +214,29 @@ func (s *server) fixedSettings() settings.Values {
 	metrics := s.metrics.inForce()
 	out["metricsRetentionRawHours"], out["metricsRetentionMinuteHours"] = int64(metrics.RawRetention/time.Hour), int64(metrics.MinuteRetention/time.Hour)
 	out["metricsRetentionHourlyDays"], out["metricsRetentionDailyDays"] = int64(metrics.HourRetention/day), int64(metrics.DayRetention/day)
+	return out
+}
+
+// settingKeys are the keys of the configuration that decide settings, by the names of the settings document.
+var settingKeys = map[string]string{
+	"frontendPort":               "server.listen",
+	compat.SettingAuditRetention: "audit.retention",
+	compat.SettingOrigins:        "server.allowed_origins",
+	compat.SettingEmbedding:      "server.allow_embedding",
+	compat.SettingEmbedOrigins:   "server.embed_origins",
+}
+
+// settingOrigins says where the settings stand that the configuration decides, as config.hcl:12.
+func (s *server) settingOrigins() map[string]string {
+	if s.cfg == nil {
+		return nil
+	}
+	out := map[string]string{}
+	for name, key := range settingKeys {
+		if at := s.cfg.Origin(key); at != (config.Range{}) {
+			out[name] = at.String()
+		}
+	}
 	return out
 }
 

@@ -42,7 +42,9 @@ const metricSettings = "metrics"
 type stores struct {
 	base *base
 	file json.RawMessage
-	log  hclog.Logger
+	// origins say where the keys of the file stand.
+	origins map[string]string
+	log     hclog.Logger
 	*metric.Switch
 	// former returns the records whose past is that of another one; it is set before anybody asks.
 	former func(id.UID) []id.UID
@@ -56,6 +58,10 @@ type stores struct {
 // openStores opens the store in force.
 func openStores(ctx context.Context, b *base, cfg *config.Config, log hclog.Logger) (*stores, error) {
 	s := &stores{base: b, file: cfg.MetricsValues(), log: log}
+	s.origins = map[string]string{}
+	for _, key := range s.fixed() {
+		s.origins[key] = cfg.Origin("metrics." + key).String()
+	}
 	if err := s.load(ctx); err != nil {
 		log.Error("the stored settings of metrics cannot be used; those of the configuration file and the defaults are", "error", err)
 		s.values, s.cfg = nil, cfg.Metrics
@@ -176,7 +182,7 @@ func (s *stores) Settings() (metricstore.Settings, error) {
 	if err != nil {
 		return metricstore.Settings{}, err
 	}
-	return metricstore.Settings{Store: s.cfg.Store, Values: masked, Schema: form.JSON(), Fixed: s.fixed()}, nil
+	return metricstore.Settings{Store: s.cfg.Store, Values: masked, Schema: form.JSON(), Fixed: s.fixed(), Origins: s.origins}, nil
 }
 
 // fixed are the keys that the file decides.

@@ -87,6 +87,7 @@ export function viewsOf({ machine, incident, rows }) {
       ...{ name: 'channels', path: '/alerts/channels', works: list('Channels'), asks: /\/api\/channels$/ },
       ...{ failed: 'The channels could not be loaded.', takes: 'admin:settings' },
       empty: { says: 'Nobody is told', mends: 'Make a channel' },
+      owned: { line: 5 },
     },
     {
       ...{ name: 'plugins', path: '/plugins', works: list('Plugins'), asks: /\/api\/plugins$/ },
@@ -139,6 +140,12 @@ export function viewsOf({ machine, incident, rows }) {
       },
     },
     {
+      ...{ name: 'audit delivery', path: '/settings/audit-delivery', takes: 'admin:audit_logs' },
+      ...{ works: (p) => p.getByText('Nobody is told yet.'), asks: /\/api\/admin\/webhooks\/audit$/ },
+      failed: 'The addresses could not be loaded.',
+      owned: { line: 11 },
+    },
+    {
       ...{ name: 'security', path: '/settings/security', works: list('Findings'), takes: 'admin:users' },
       ...{ asks: /\/api\/admin\/users$/, failed: 'How the server is protected could not be loaded.' },
     },
@@ -154,6 +161,7 @@ export function viewsOf({ machine, incident, rows }) {
         takes: 'admin:settings',
       },
       ...{ asks: /\/api\/metrics-store\/settings/, failed: 'The settings could not be loaded.' },
+      owned: { line: 2, field: 'Raw retention' },
     },
     {
       ...{
@@ -163,6 +171,11 @@ export function viewsOf({ machine, incident, rows }) {
         takes: 'admin:settings',
       },
       ...{ asks: /\/api\/system\/settings/, failed: 'The settings could not be loaded.' },
+      owned: { line: 15, field: 'Sites whose pages may call the API' },
+    },
+    {
+      ...{ name: 'licence', path: '/settings/licence', works: list('Features'), takes: 'admin:license' },
+      ...{ asks: /\/api\/license\/status/, failed: 'The licence could not be loaded.' },
     },
     {
       ...{ name: 'export', path: '/settings/backup', works: heading('Import', 2), takes: 'admin:settings' },

@@ -252,6 +252,8 @@ export interface SystemSettings {
   frontendPort?: number;
   /** Which of those that are changed here otherwise the configuration decides. */
   envOverrides?: Record<string, boolean>;
+  /** Where those stand that the configuration decides: config.hcl:12. */
+  origins?: Record<string, string>;
 }
 
 export const systemSettings = queryOptions({

@@ -4858,6 +4858,9 @@ export interface components {
         };
         Settings: {
             fixed: string[];
+            origins: {
+                [key: string]: string;
+            };
             schema: unknown;
             store: string;
             values: unknown;

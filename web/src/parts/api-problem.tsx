@@ -26,10 +26,13 @@ function advice(error: unknown): string {
 export function ApiProblem({
   title,
   error,
+  busy = false,
   retry,
 }: {
   title: string;
   error: unknown;
+  /** It is being tried again. */
+  busy?: boolean;
   retry?: (() => void) | undefined;
 }) {
   return (
@@ -40,7 +43,7 @@ export function ApiProblem({
       requestId={error instanceof ApiError ? error.requestId : undefined}
     >
       {retry && (
-        <Button small onClick={retry}>
+        <Button small busy={busy} onClick={retry}>
           Try again
         </Button>
       )}

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -31,6 +31,9 @@ export function Loaded<T>({
   skeleton?: ReactNode;
   children: (data: T) => ReactNode;
 }) {
+  // While it is tried again, also by itself, the reason of before stays in its place.
+  const [failure, setFailure] = useState<unknown>();
+  if (query.error && query.error !== failure) setFailure(query.error);
   if (query.data !== undefined) {
     return (
       <>
@@ -39,8 +42,11 @@ export function Loaded<T>({
       </>
     );
   }
-  if (query.isPending) return skeleton;
-  return <ApiProblem title={failed} error={query.error} retry={() => void query.refetch()} />;
+  const error = query.error ?? failure;
+  if (!error) return skeleton;
+  return (
+    <ApiProblem title={failed} error={error} busy={query.isPending} retry={() => void query.refetch()} />
+  );
 }
 
 /** Of when something is, when it may not be as new as it could be. */

@@ -140,7 +140,11 @@ function Row({
         </Button>
         {stored && (
           <>
-            <Button small aria-label={`Change ${c.title}`} onClick={() => onOpen({ what: 'change', stored })}>
+            <Button
+              small
+              aria-label={`${stored.origin ? 'Show' : 'Change'} ${c.title}`}
+              onClick={() => onOpen({ what: 'change', stored })}
+            >
               {stored.origin ? 'Show' : 'Change'}
             </Button>
             {!stored.origin && (

@@ -13,6 +13,7 @@ import { saveSystemSettings, systemSettings } from '@/api/queries.ts';
 import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button, IconButton } from '@/ui/button.tsx';
@@ -57,28 +58,24 @@ function Webhooks() {
       title="Addresses that are told"
       lead="Each event is sent to these as JSON, in the order of the log, until the receiver has it. A log that lies elsewhere too cannot be rewritten here."
     >
-      {list.isPending ? (
-        <TableSkeleton rows={2} />
-      ) : list.data === undefined ? (
-        <ApiProblem
-          title="The addresses could not be loaded."
-          error={list.error}
-          retry={() => void list.refetch()}
-        />
-      ) : list.data.hooks.length === 0 ? (
-        <p className="text-muted text-sm">Nobody is told yet.</p>
-      ) : (
-        <ul className="bg-surface border-line rounded-lg border" aria-label="Addresses">
-          {list.data.hooks.map((h) => (
-            <Row
-              key={h.url}
-              hook={h}
-              busy={save.isPending}
-              onRemove={() => save.mutate(urls.filter((u) => u !== h.url))}
-            />
-          ))}
-        </ul>
-      )}
+      <Loaded query={list} failed="The addresses could not be loaded." skeleton={<TableSkeleton rows={2} />}>
+        {(known) =>
+          known.hooks.length === 0 ? (
+            <p className="text-muted text-sm">Nobody is told yet.</p>
+          ) : (
+            <ul className="bg-surface border-line rounded-lg border" aria-label="Addresses">
+              {known.hooks.map((h) => (
+                <Row
+                  key={h.url}
+                  hook={h}
+                  busy={save.isPending}
+                  onRemove={() => save.mutate(urls.filter((u) => u !== h.url))}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
       <form className="flex max-w-2xl items-end gap-2 max-sm:flex-col max-sm:items-stretch" onSubmit={add}>
         <div className="min-w-0 flex-1">
           <Field
@@ -174,7 +171,7 @@ function Retention() {
   const client = useQueryClient();
   const settings = useQuery(systemSettings);
   const [days, setDays] = useState<string>();
-  const known = settings.data?.auditRetentionDays;
+  const kept = settings.data?.auditRetentionDays;
   const save = useMutation({
     mutationFn: () => saveSystemSettings({ auditRetentionDays: Number(days) }),
     onSuccess: async () => {
@@ -183,58 +180,60 @@ function Retention() {
     },
   });
   const fixed = settings.data?.envOverrides?.auditRetentionDays === true;
-  const dirty = days !== undefined && days !== String(known);
+  const dirty = days !== undefined && days !== String(kept);
   return (
     <Section
       title="Kept for"
       lead="Events that are older are removed, within an hour. At most a million are kept."
     >
-      {settings.isPending ? (
-        <TableSkeleton rows={1} />
-      ) : settings.data === undefined ? (
-        <ApiProblem
-          title="For how long events are kept could not be loaded."
-          error={settings.error}
-          retry={() => void settings.refetch()}
-        />
-      ) : fixed ? (
-        <p className="text-sm">
-          {known} days.{' '}
-          <span className="text-muted">
-            Read-only here: <code className="font-mono">audit.retention</code> in config.hcl decides it.
-          </span>
-        </p>
-      ) : (
-        <form
-          className="flex max-w-xs flex-col gap-3"
-          noValidate
-          onSubmit={(e) => {
-            e.preventDefault();
-            save.mutate();
-          }}
-        >
-          <Field
-            label="Days"
-            type="number"
-            min={1}
-            max={3650}
-            value={days ?? String(known ?? '')}
-            onChange={(e) => {
-              save.reset();
-              setDays(e.target.value);
-            }}
-            error={save.isError ? save.error.message : undefined}
-          />
-          <div className="flex items-center gap-3">
-            <Button type="submit" look="primary" busy={save.isPending} disabled={!dirty}>
-              Save
-            </Button>
-            <span role="status" className="text-muted text-sm">
-              {save.isSuccess && !dirty && 'Saved.'}
-            </span>
-          </div>
-        </form>
-      )}
+      <Loaded
+        query={settings}
+        failed="For how long events are kept could not be loaded."
+        skeleton={<TableSkeleton rows={1} />}
+      >
+        {(known) =>
+          fixed ? (
+            <p className="text-sm">
+              {kept} days.{' '}
+              <span className="text-muted">
+                Read-only here: <code className="font-mono">audit.retention</code> in{' '}
+                <code className="font-mono">{known.origins?.auditRetentionDays ?? 'config.hcl'}</code> decides
+                it.
+              </span>
+            </p>
+          ) : (
+            <form
+              className="flex max-w-xs flex-col gap-3"
+              noValidate
+              onSubmit={(e) => {
+                e.preventDefault();
+                save.mutate();
+              }}
+            >
+              <Field
+                label="Days"
+                type="number"
+                min={1}
+                max={3650}
+                value={days ?? String(kept ?? '')}
+                onChange={(e) => {
+                  save.reset();
+                  setDays(e.target.value);
+                }}
+                error={save.isError ? save.error.message : undefined}
+              />
+              <div className="flex items-center gap-3">
+                <Button type="submit" look="primary" busy={save.isPending} disabled={!dirty}>
+                  Save
+                </Button>
+                <span role="status" className="text-muted text-sm">
+                  {save.isSuccess && !dirty && 'Saved.'}
+                </span>
+              </div>
+            </form>
+          )
+        }
+      </Loaded>
     </Section>
   );
 }

@@ -14,6 +14,7 @@ import {
 import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
 import type { Finding, Value } from '@/form/value.ts';
+import { ReadOnly } from '@/parts/read-only.tsx';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
@@ -87,11 +88,7 @@ export function IntegrationForm({
         save.mutate();
       }}
     >
-      {readOnly && (
-        <p className="text-muted text-sm">
-          Owned by <code className="font-mono">{stored.origin}</code>: change it there and restart Pulse.
-        </p>
-      )}
+      {readOnly && <ReadOnly origin={stored.origin} />}
       <Field
         label="Name"
         required

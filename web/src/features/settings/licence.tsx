@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { activateLicense, clearLicense, license, type License } from '@/api/access.ts';
 import { exactTime, instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { TextArea } from '@/ui/field.tsx';
@@ -19,17 +20,14 @@ const features: readonly [key: string, name: string][] = [
 /** Which features are open, and the key that opens them where licences are asked for. */
 export function Licence() {
   const status = useQuery(license);
-  if (status.isPending) return <TableSkeleton rows={4} />;
-  if (status.data === undefined) {
-    return (
-      <ApiProblem
-        title="The licence could not be loaded."
-        error={status.error}
-        retry={() => void status.refetch()}
-      />
-    );
-  }
-  const l = status.data;
+  return (
+    <Loaded query={status} failed="The licence could not be loaded." skeleton={<TableSkeleton rows={4} />}>
+      {(l) => <Known licence={l} />}
+    </Loaded>
+  );
+}
+
+function Known({ licence: l }: { licence: License }) {
   return (
     <div className="flex flex-col gap-8">
       <Section

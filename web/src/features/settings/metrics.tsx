@@ -10,6 +10,7 @@ import { ago, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { FormSkeleton } from '@/parts/table-skeleton.tsx';
+import { ReadOnly } from '@/parts/read-only.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox } from '@/ui/field.tsx';
@@ -111,6 +112,7 @@ function Form({ known }: { known: StoreSettings }) {
   const [setUp, setSetUp] = useState(false);
   const fields = useMemo(() => fieldsOf(known.schema), [known.schema]);
   const fixed = fields.filter((f) => known.fixed.includes(f.name));
+  const places = [...new Set(fixed.map((f) => known.origins[f.name] || `metrics.${f.name} in config.hcl`))];
   const open = fields.filter((f) => !known.fixed.includes(f.name));
   const save = useMutation({
     mutationFn: () => saveStore(values),
@@ -144,9 +146,7 @@ function Form({ known }: { known: StoreSettings }) {
       <Fields fields={open} {...part} disabled={false} />
       {fixed.length > 0 && (
         <>
-          <p className="text-muted text-sm">
-            These stand in the configuration file: change them there and restart Pulse.
-          </p>
+          <ReadOnly origin={places.join(', ')} />
           <Fields fields={fixed} {...part} disabled />
         </>
       )}

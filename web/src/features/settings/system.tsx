@@ -41,9 +41,10 @@ interface PartProps {
 /** Which other sites browsers may be on. */
 function OtherSites({ known, now, change, errorOf }: PartProps) {
   const fixed = (name: keyof SystemSettings) => known.envOverrides?.[name] === true;
-  const decided = (key: string) => (
+  const decided = (key: string, name: keyof SystemSettings) => (
     <>
-      Read-only here: <code className="font-mono">server.{key}</code> in config.hcl decides it.
+      Read-only here: <code className="font-mono">server.{key}</code> in{' '}
+      <code className="font-mono">{known.origins?.[name] ?? 'config.hcl'}</code> decides it.
     </>
   );
   return (
@@ -58,13 +59,17 @@ function OtherSites({ known, now, change, errorOf }: PartProps) {
         error={errorOf('allowedOrigins')}
         hint={
           fixed('allowedOrigins')
-            ? decided('allowed_origins')
+            ? decided('allowed_origins', 'allowedOrigins')
             : 'With commas between. * is every site; their pages then come without the login.'
         }
       />
       <Checkbox
         label="Other sites may show Pulse in a frame"
-        hint={fixed('allowEmbedding') ? decided('allow_embedding') : 'For dashboards that embed it.'}
+        hint={
+          fixed('allowEmbedding')
+            ? decided('allow_embedding', 'allowEmbedding')
+            : 'For dashboards that embed it.'
+        }
         checked={now.allowEmbedding ?? false}
         disabled={fixed('allowEmbedding')}
         onChange={(e) => change({ allowEmbedding: e.target.checked })}
@@ -79,7 +84,7 @@ function OtherSites({ known, now, change, errorOf }: PartProps) {
           error={errorOf('allowedEmbedOrigins')}
           hint={
             fixed('allowedEmbedOrigins')
-              ? decided('embed_origins')
+              ? decided('embed_origins', 'allowedEmbedOrigins')
               : 'With commas between. Empty: every site, which makes click-jacking possible.'
           }
         />
@@ -145,8 +150,9 @@ function Form({ known }: { known: SystemSettings }) {
           <dt className="text-muted text-xs">Port</dt>
           <dd className="num">{known.frontendPort}</dd>
           <dd className="text-muted text-xs">
-            Read-only here: <code className="font-mono">server.listen</code> in config.hcl or{' '}
-            <code className="font-mono">--listen</code> decides it when the server starts.
+            Read-only here: <code className="font-mono">server.listen</code> in{' '}
+            <code className="font-mono">{known.origins?.frontendPort ?? 'config.hcl'}</code> decides it when
+            the server starts.
           </dd>
         </dl>
       )}
