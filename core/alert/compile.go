@@ -52,6 +52,8 @@ func (c *compiler) group(kind string, g compat.AlertGroup) {
 		_, known := c.p.catalog.Metric(kind, m.Metric)
 		switch {
 		case !known:
+		case m.Days != "":
+			c.ages(prefix+m.Member, types, m)
 		case m.Critical != "":
 			c.pair(prefix+m.Member, kind, types, g, m, t)
 		default:
@@ -142,11 +144,11 @@ func (c *compiler) overrides(prefix, kind string, g compat.AlertGroup) {
 		match := Match{Types: []string{kind}, IDs: []string{key}}
 		name := prefix + "override/" + key
 		for _, m := range g.Metrics {
-			h, named := o.Limits[m.Member]
-			if !named {
-				continue
+			if m.Days != "" {
+				c.ageOverride(name, match, m, o)
+			} else if h, named := o.Limits[m.Member]; named {
+				c.limit(name, kind, match, g, m, m.Instance, h)
 			}
-			c.limit(name, kind, match, g, m, m.Instance, h)
 		}
 		c.status(name+"/", match, g, o, true)
 		if o.Disabled {

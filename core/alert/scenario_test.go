@@ -97,7 +97,7 @@ func types() sdk.Description {
 	return sdk.Description{
 		Kind: "lab", Types: []sdk.ResourceType{
 			{Name: "host", Label: "Host", Thresholds: []sdk.Threshold{{Metric: "cpu", Trigger: 0.5, Clear: 0.4}}},
-			{Name: "node", Label: "Node"}, {Name: "vm", Label: "VM"},
+			{Name: "node", Label: "Node"}, {Name: "vm", Label: "VM", Thresholds: []sdk.Threshold{{Metric: "backup_age", Trigger: 35 * 86400, Clear: 35 * 86400}}},
 			{Name: "gadget", Label: "Gadget", Thresholds: []sdk.Threshold{
 				{Metric: "heat", Trigger: 60, Clear: 55, For: time.Minute, Severity: sdk.SeverityWarning}, {Metric: "heat", Trigger: 80, Clear: 75, Severity: sdk.SeverityCritical},
 				{Metric: "charge", Trigger: 0.2, Clear: 0.3, Below: true, Severity: sdk.SeverityWarning},
@@ -107,6 +107,7 @@ func types() sdk.Description {
 			{Name: "cpu", Types: []string{"host", "node", "vm"}, Unit: sdk.UnitRatio, Label: "CPU", WireScale: 100},
 			{Name: "memory", Types: []string{"host", "node", "vm"}, Unit: sdk.UnitRatio, Label: "Memory", WireScale: 100},
 			{Name: "disk", Types: []string{"node", "vm"}, Unit: sdk.UnitRatio, Label: "Disk", WireScale: 100},
+			{Name: "backup_age", Types: []string{"vm"}, Unit: sdk.UnitSeconds, Label: "Age of the last backup"},
 			{Name: "diskread", Types: []string{"vm"}, Unit: sdk.UnitBytesPerSecond, Label: "Read"},
 			{Name: "fs_used", Types: []string{"host"}, Unit: sdk.UnitRatio, Instance: "mount", Label: "File system", WireScale: 100},
 			{Name: "temperature", Types: []string{"host"}, Unit: sdk.UnitCelsius, Instance: "sensor", Label: "Temperature"},
@@ -171,7 +172,7 @@ func (s *stage) records(silent ...string) {
 		if s.status[name] == "" || slices.Contains(silent, name) {
 			continue
 		}
-		r := sdk.Record{Type: kindOf(name), Key: name, Name: name, WireID: name, Status: s.status[name], Doc: json.RawMessage(`{"node":"` + name + `"}`)}
+		r := sdk.Record{Type: kindOf(name), Key: name, Name: name, WireID: name, Status: s.status[name], Doc: json.RawMessage(`{"vmid":101,"node":"` + name + `"}`)}
 		switch name {
 		case "vm":
 			r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: "node", Key: "node"}}

@@ -38,7 +38,12 @@ type AlertMetric struct {
 	// Critical is the member with the number from which on it is critical. Member holds the number that warns then, and not
 	// a pair of trigger and clear; a number that is not above 0 leaves the plugin's own.
 	Critical string
+	// Days is the member of the document that holds the limits in days, and Member the one of an override that replaces them.
+	Days string
 }
+
+// GuestNumber is the member of a guest's document by which lists of the configuration name it.
+const GuestNumber = "vmid"
 
 // AlertStatus is an alert on a resource's status.
 type AlertStatus struct {
@@ -57,6 +62,10 @@ func percent(member, metric string) AlertMetric {
 	return AlertMetric{Member: member, Metric: metric, Type: member, ID: "{id}-{type}", Unit: "%"}
 }
 
+func days(member, in, metric string) AlertMetric {
+	return AlertMetric{Member: member, Days: in, Metric: metric, Type: member + "-age", ID: "{type}-{id}", Factor: 1.0 / 86400, Unit: "d"}
+}
+
 func rate(member, metric string) AlertMetric {
 	return AlertMetric{Member: member, Metric: metric, Type: member, ID: "{id}-{type}", Factor: mebibyte, Unit: "MB/s"}
 }
@@ -72,6 +81,7 @@ func AlertGroups() []AlertGroup {
 				percent("cpu", "cpu"), percent("memory", "memory"), percent("disk", "disk"),
 				{Member: "disk", Metric: "fs_used", Type: "disk", ID: "{id}-disk-{instance}-disk", Unit: "%"},
 				rate("diskRead", "diskread"), rate("diskWrite", "diskwrite"), rate("networkIn", "netin"), rate("networkOut", "netout"),
+				days("backup", "backupDefaults", "backup_age"), days("snapshot", "snapshotDefaults", "snapshot_age"),
 			},
 			Off: &AlertStatus{Type: "powered-off", ID: "guest-powered-off-{id}", Configured: true, For: 30},
 		},

@@ -135,6 +135,8 @@ func guestThresholds() []sdk.Threshold {
 		{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 		// Half a day later than its jobs allow: a night's run takes a while.
 		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning},
+		// No usual schedule is longer; it also tells of guests in no job.
+		{Metric: "backup_age", Trigger: 35 * 24 * hour, Clear: 35 * 24 * hour, Severity: sdk.SeverityWarning},
 		{Metric: "replication_overdue", Trigger: hour, Clear: 0, Severity: sdk.SeverityWarning},
 		{Metric: "snapshot_age", Trigger: 30 * 24 * hour, Clear: 29 * 24 * hour, Severity: sdk.SeverityInfo},
 	}

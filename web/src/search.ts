@@ -45,12 +45,15 @@ export interface TableSearch {
   /** On the page of backups: the state of the guests that show, and a part of their names. */
   state?: string | undefined;
   find?: string | undefined;
+  /** What their days say, and a day on which a backup was missed. */
+  has?: string | undefined;
+  day?: string | undefined;
   /** The list that shows, in a section that has several. */
   list?: string | undefined;
 }
 
 export function tableSearch(raw: Search): TableSearch {
-  return picked(raw, ['q', 'sort', 'group', 'cols', 'add', 'state', 'find', 'list']);
+  return picked(raw, ['q', 'sort', 'group', 'cols', 'add', 'state', 'find', 'has', 'day', 'list']);
 }
 
 /** The search of the audit log: its filter as the server takes it, and the page, from 1. */

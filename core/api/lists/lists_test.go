@@ -125,6 +125,26 @@ func TestProtectionTellsWhatIsBackedUpAndWhatIsNot(t *testing.T) {
 	}
 }
 
+func TestABackupThatTwoTellOfIsOne(t *testing.T) {
+	a, door := whole(t)
+	yesterday := now.AddDate(0, 0, -1)
+	emit(t, door, guest("one", `{}`), guest("other", `{}`),
+		backup("made", "one", yesterday, `{"size":5}`), backup("far", "one", yesterday, `{"size":6,"verified":true}`), backup("far", "one", yesterday.Add(time.Hour), `{"size":6,"protected":true}`),
+		backup("far", "other", yesterday, `{"size":2}`),
+	)
+	got, err := a.protection(t.Context(), route.None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, other := got.Guests[0], got.Guests[1]
+	if one.Count != 2 || one.Bytes != 12 || one.Days[28] != 7 || other.Count != 1 || other.Days[28] != 1 {
+		t.Errorf("%+v, %+v", one, other)
+	}
+	if got.PerDay[28] != (Day{3, 14}) {
+		t.Errorf("that day: %+v", got.PerDay[28])
+	}
+}
+
 func TestListsAsAWhole(t *testing.T) {
 	a, door := whole(t)
 	emit(t, door, guest("x", `{}`),

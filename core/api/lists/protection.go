@@ -86,33 +86,63 @@ func (a *Area) protection(ctx context.Context, _ route.None) (Protection, error)
 	backups := map[string]map[string][]made{} // by list and subject
 	for _, name := range a.backupLists() {
 		backups[name] = a.made(name)
-		for _, of := range backups[name] {
-			for _, b := range of {
-				if day := out.day(b.at); day >= 0 {
-					out.PerDay[day].Count++
-					out.PerDay[day].Bytes += b.bytes
-				}
-			}
-		}
 	}
+	owned := map[[2]string]bool{} // list and subject
 	for _, r := range guests {
 		g := Guest{ID: string(r.UID), Name: r.DisplayName(), Type: r.Type, Status: a.Inventory.Catalog().Word(r), Days: make([]int, days), Overdue: overdue[r.UID]}
+		var mine []made
 		for name, of := range backups {
 			for _, subject := range a.Rows.Subjects(name, r.Evidence) {
-				for _, b := range of[subject] {
-					g.add(b, out.day(b.at))
-				}
+				mine, owned[[2]string{name, subject}] = append(mine, of[subject]...), true
 			}
+		}
+		for _, b := range moments(mine) {
+			g.add(b, out.day(b.at))
+			out.count(b)
 		}
 		a.judge(&g, r)
 		out.Counts[g.State]++
 		out.Guests = append(out.Guests, g)
+	}
+	for name, of := range backups {
+		for subject, rows := range of {
+			if owned[[2]string{name, subject}] {
+				continue
+			}
+			for _, b := range rows {
+				out.count(b) // of nobody that is known
+			}
+		}
 	}
 	rank := []string{stateFailed, stateOverdue, stateNever, stateUnknown, stateFine}
 	slices.SortStableFunc(out.Guests, func(x, y Guest) int {
 		return cmp.Or(cmp.Compare(slices.Index(rank, x.State), slices.Index(rank, y.State)), cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
 	})
 	return out, nil
+}
+
+// moments are backups of one thing, one for each moment: a backup server and those who write to it tell of the same one,
+// and a copy on a second server bears the time of the first. What any of them says of it counts.
+func moments(all []made) []made {
+	slices.SortFunc(all, func(x, y made) int { return x.at.Compare(y.at) })
+	out := all[:0]
+	for _, b := range all {
+		if n := len(out) - 1; n >= 0 && out[n].at.Unix() == b.at.Unix() {
+			out[n].flags |= b.flags
+			out[n].bytes = max(out[n].bytes, b.bytes)
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// count adds a backup to its day.
+func (p Protection) count(b made) {
+	if day := p.day(b.at); day >= 0 {
+		p.PerDay[day].Count++
+		p.PerDay[day].Bytes += b.bytes
+	}
 }
 
 // day is the number of the day of a time, -1 for one that is not shown.

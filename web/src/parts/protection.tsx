@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { protection, type Guest, type Protection as Answer } from '@/api/lists.ts';
+import { protection, type Guest } from '@/api/lists.ts';
 import { bytes } from '@/format/number.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -10,8 +10,9 @@ import type { Status } from '@/live/status.ts';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Empty } from '@/ui/message.tsx';
+import { dayLabel, dayName, Days, Legend, PerDay } from './backup-days.tsx';
 import { Connect } from './connect.tsx';
-import { dayPaths, dayWords, longestGap } from './days.ts';
+import { guarded, missedDays, verified } from './days.ts';
 import { Loaded, OfWhen } from './loaded.tsx';
 import { Mark } from './mark.tsx';
 
@@ -39,22 +40,21 @@ const page = 100;
 /** What is backed up and what is not: counts, the size of each day, and each guest with its last thirty days. */
 export function Protection() {
   const query = useQuery(protection);
-  const { state = '', find = '' } = useSearch({ from: '/shell/$family' });
+  const search = useSearch({ from: '/shell/$family' });
+  const { state = '', find = '', has = '', day = '' } = search;
   const navigate = useNavigate({ from: '/$family' });
   const [shown, setShown] = useState(page);
-  const set = (next: { state?: string; find?: string }) => {
+  const set = (next: Filter) => {
     setShown(page);
     void navigate({
       search: (s) => Object.fromEntries(Object.entries({ ...s, ...next }).filter(([, v]) => v !== '')),
       replace: true,
     });
   };
-  const found = useMemo(() => {
-    const text = find.toLowerCase();
-    return (query.data?.guests ?? []).filter(
-      (g) => (state === '' || g.state === state) && g.name.toLowerCase().includes(text),
-    );
-  }, [query.data, state, find]);
+  const found = useMemo(
+    () => query.data?.guests.filter((g) => passes(g, { state, find, has, day }, query.data.first)) ?? [],
+    [query.data, state, find, has, day],
+  );
   const { data } = query;
   if (data === undefined) {
     return (
@@ -108,22 +108,45 @@ export function Protection() {
           onChange={(e) => set({ find: e.target.value })}
           className="bg-surface border-line-strong h-8 min-w-32 flex-1 rounded-md border px-2.5 max-sm:h-11 sm:max-w-64"
         />
+        <Choice label="Guests" value={has} onChange={(v) => set({ has: v })} options={wants} />
+        <Choice
+          label="Missed on"
+          value={day}
+          onChange={(v) => set({ day: v })}
+          options={[
+            ['', 'any day'],
+            ...data.perDay
+              .map((_, i) => [dayName(data.first, i), dayLabel(data.first, i)] as const)
+              .reverse(),
+          ]}
+        />
       </div>
-      <PerDay data={data} />
       {found.length === 0 ? (
         <Empty title="Nothing passes the filter">
           <p className="text-muted">
-            None of {data.guests.length} guests is {stateWords(state, find)}.
+            None of {data.guests.length} guests is {filterWords({ state, find, has, day })}.
           </p>
-          <Button onClick={() => set({ state: '', find: '' })}>Clear the filter</Button>
+          <Button onClick={() => set({ state: '', find: '', has: '', day: '' })}>Clear the filter</Button>
         </Empty>
       ) : (
         <>
-          <ul className="bg-surface border-line rounded-lg border" aria-label="Guests">
-            {found.slice(0, shown).map((g) => (
-              <Row key={g.id} guest={g} />
-            ))}
-          </ul>
+          <div className="bg-surface border-line rounded-lg border">
+            <div className={cx('border-line items-end border-b px-3 py-2', columns)}>
+              <div className="col-span-4 flex flex-col gap-2 self-start">
+                <p className="text-muted text-xs">
+                  {data.perDay.reduce((n, d) => n + d.count, 0)} backups of the last {data.days} days, the
+                  bars by their size; at most {bytes(Math.max(...data.perDay.map((d) => d.bytes)))} in a day.
+                </p>
+                <Legend />
+              </div>
+              <PerDay data={data} chosen={day} onDay={(name) => set({ day: name })} />
+            </div>
+            <ul aria-label="Guests">
+              {found.slice(0, shown).map((g) => (
+                <Row key={g.id} guest={g} first={data.first} />
+              ))}
+            </ul>
+          </div>
           {shown < found.length && (
             <div>
               <Button onClick={() => setShown(shown + page)}>
@@ -137,99 +160,120 @@ export function Protection() {
   );
 }
 
-/** What a filter asks for, in words. */
-function stateWords(state: string, find: string): string {
-  const label = states.find((s) => s.name === state)?.label.toLowerCase();
-  return [label && `“${label}”`, find && `called “${find}”`].filter(Boolean).join(' and ');
+/** What the page is limited to: a state, a part of a name, what backups have, and a day on which one was missed. */
+interface Filter {
+  state?: string;
+  find?: string;
+  has?: string;
+  day?: string;
 }
 
-/** The size of all backups of each day as bars. */
-function PerDay({ data }: { data: Answer }) {
-  const most = Math.max(1, ...data.perDay.map((d) => d.bytes));
-  const total = data.perDay.reduce((n, d) => n + d.count, 0);
-  const first = Date.parse(data.first);
+/** Which guests to show by what their days say, and what they are then. */
+const wants = [
+  ['', 'all'],
+  ['gaps', 'with missed days'],
+  ['unverified', 'with none verified'],
+  ['unprotected', 'with none protected'],
+] as const;
+
+function passes(g: Guest, { state, find = '', has, day }: Filter, first: string): boolean {
+  const flagged = (flag: number) => g.days.some((d) => (d & flag) !== 0);
   return (
-    <figure className="bg-surface border-line rounded-lg border p-3">
-      <figcaption className="text-muted mb-2 text-xs">
-        {total} backups of the last {data.days} days by their size; at most {bytes(most)} in a day.
-      </figcaption>
-      <div className="flex h-16 items-end gap-px" aria-hidden>
-        {data.perDay.map((d, i) => (
-          <span
-            key={i}
-            title={`${new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' }).format(first + i * 86_400_000)}: ${d.count} backups, ${bytes(d.bytes)}`}
-            className="bg-hover flex h-full flex-1 items-end"
-          >
-            <span
-              className="bg-accent w-full"
-              style={{ height: `${d.count === 0 ? 0 : Math.max(4, (d.bytes / most) * 100)}%` }}
-            />
-          </span>
-        ))}
-      </div>
-    </figure>
+    (!state || g.state === state) &&
+    g.name.toLowerCase().includes(find.toLowerCase()) &&
+    (has !== 'gaps' || missedDays(g.days).length > 0) &&
+    (has !== 'unverified' || !flagged(verified)) &&
+    (has !== 'unprotected' || !flagged(guarded)) &&
+    (!day || missedDays(g.days).some((i) => dayName(first, i) === day))
   );
 }
 
-function Row({ guest: g }: { guest: Guest }) {
+/** What a filter asks for, in words. */
+function filterWords({ state, find, has, day }: Filter): string {
+  const label = states.find((s) => s.name === state)?.label.toLowerCase();
+  return [
+    label && `“${label}”`,
+    find && `called “${find}”`,
+    has && wants.find(([name]) => name === has)?.[1],
+    day && `without the backup of ${day}`,
+  ]
+    .filter(Boolean)
+    .join(' and ');
+}
+
+/** A choice in the line of filters. */
+function Choice({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  options: readonly (readonly [value: string, text: string])[];
+  onChange: (value: string) => void;
+}) {
+  return (
+    <label className="text-muted flex items-center gap-2 text-sm">
+      {label}
+      <select
+        value={value}
+        onChange={(e) => onChange(e.target.value)}
+        className="bg-surface border-line text-text h-8 rounded-md border px-2 max-sm:h-11"
+      >
+        {options.map(([name, text]) => (
+          <option key={name} value={name}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** State, name, last backup, size, days: one under the other on a phone. */
+const columns =
+  'flex flex-wrap items-center gap-x-4 gap-y-1 sm:grid sm:grid-cols-[6.5rem_minmax(6rem,1fr)_6.5rem_6.5rem_minmax(12rem,34rem)]';
+
+function Row({ guest: g, first }: { guest: Guest; first: string }) {
   const now = useNow();
   const state = states.find((s) => s.name === g.state);
   const last = instant(g.last);
-  const gap = longestGap(g.days);
   return (
-    <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0">
-      <span className="flex w-28 items-center gap-2" title={state?.hint}>
+    <li className={cx('border-line border-b px-3 py-2 text-sm last:border-b-0', columns)}>
+      <span className="flex items-center gap-2 max-sm:flex-1" title={state?.hint}>
         <Mark status={state?.mark ?? 'unknown'} />
         <span className="text-muted text-xs">{state?.label ?? g.state}</span>
       </span>
       <Link
         to="/r/$id"
         params={{ id: g.id }}
-        className="min-w-0 flex-1 basis-40 truncate font-medium hover:underline max-sm:basis-1/2"
+        className="min-w-0 truncate font-medium hover:underline max-sm:order-first max-sm:basis-full max-sm:py-1.5"
       >
         {g.name}
       </Link>
-      <span
-        className="num w-28 text-right max-sm:w-auto"
-        title={last === undefined ? undefined : exactTime(last)}
-      >
+      <span className="num text-right" title={last === undefined ? undefined : exactTime(last)}>
         {last === undefined ? <span className="text-muted">–</span> : ago(last, now)}
       </span>
       <span
         title={g.count === 0 ? undefined : `${bytes(g.bytes)} in all`}
-        className="num text-muted w-24 text-right text-xs"
+        className="num text-muted text-right text-xs"
       >
         {g.count === 0 ? '' : `${g.count} × ${bytes(g.bytes / g.count)}`}
       </span>
-      <Days days={g.days} gap={gap} />
+      <span className="max-sm:basis-full">
+        <Days days={g.days} first={first} />
+      </span>
       {(g.overdueSeconds ?? 0) > 0 && (
-        <span className="text-degraded basis-full text-xs">Late by {duration(g.overdueSeconds)}.</span>
+        <span className="text-degraded col-span-full text-xs max-sm:basis-full">
+          Late by {duration(g.overdueSeconds)}.
+        </span>
       )}
       {(g.reasons ?? []).map((text) => (
-        <span key={text} className="text-degraded basis-full text-xs break-words">
+        <span key={text} className="text-degraded col-span-full text-xs max-sm:basis-full break-words">
           {text}
         </span>
       ))}
     </li>
-  );
-}
-
-/** Thirty days as a strip: a mark for a backup, a full one when it is verified, a foot when it is protected. */
-function Days({ days, gap }: { days: number[]; gap: number }) {
-  const paths = useMemo(() => dayPaths(days), [days]);
-  const words = dayWords(days) + (gap > 1 ? `, longest gap ${gap} days` : '');
-  return (
-    <svg
-      role="img"
-      aria-label={words}
-      viewBox={`0 0 ${days.length} 1`}
-      preserveAspectRatio="none"
-      className="bg-hover h-4 w-60 shrink-0 rounded-sm max-sm:w-full"
-    >
-      <title>{words}</title>
-      <path d={paths.made} className="fill-accent opacity-50" />
-      <path d={paths.verified} className="fill-accent" />
-      <path d={paths.guarded} className="fill-text" />
-    </svg>
   );
 }
