@@ -206,13 +206,22 @@ func (c *Collector) askAgents(ctx context.Context, questions []question) {
 				if ctx.Err() != nil || c.left(string(q.guest.Node)) != nil {
 					return
 				}
-				if !c.deps.Now().Before(q.m.until) { // an earlier question may have found it silent
+				// An earlier question may have found it silent, and a backup of it may have begun.
+				if !c.deps.Now().Before(q.m.until) && !c.locked(int(q.guest.VMID.V)) {
 					c.put(ctx, q)
 				}
 			}
 		})
 	}
 	all.Wait()
+}
+
+// locked tells whether something was being done to a guest when it was last seen.
+func (c *Collector) locked(id int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.guests[id]
+	return m != nil && m.lock != ""
 }
 
 // put asks one question. Only one goroutine has the guests of a node.

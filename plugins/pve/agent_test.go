@@ -109,6 +109,37 @@ func TestGuestsThatAreLeftAlone(t *testing.T) {
 	}
 }
 
+// A backup may begin after it was decided whom to ask.
+func TestAGuestThatIsLockedMeanwhileIsLeftAlone(t *testing.T) {
+	clock := newClock()
+	w := pvetest.New(1, 2, clock.Now)
+	for _, g := range w.Guests {
+		g.Kind, g.Agent = "qemu", ""
+	}
+	s := pvetest.Start(t, w)
+	c, err := New(Config{Host: s.URL, TokenName: pvetest.Token, TokenValue: pvetest.Secret, Fingerprint: s.Pin, MonitorVMs: true, AgentCallsPerMinute: 60},
+		sdk.Deps{Name: "home", Network: sdk.Network{AllowLoopback: true}, Now: clock.Now, Log: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	look := func() {
+		t.Helper()
+		if err := c.Collect(t.Context(), taskResources, forget{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	c.prepareAgents(c.shown)
+	next := c.nextForAgents(c.shown)
+	w.Edit(func(w *pvetest.World) { w.Guest(100).Lock = "backup" })
+	look()
+	c.askAgents(t.Context(), next)
+	if asked, left := s.Count("/qemu/101/agent/"), s.Count("/qemu/100/agent/"); asked == 0 || left != 0 {
+		t.Errorf("%d calls to the one, %d to the one that is being backed up", asked, left)
+	}
+}
+
 func TestAgentCallsHaveABudget(t *testing.T) {
 	l := newLab(t, 4, 100, func(w *pvetest.World) {
 		for _, g := range w.Guests {

@@ -143,6 +143,8 @@ func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source 
 		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted,
 	}
 	if row.Type == "lxc" {
+		// What lies on the volume of one that does not run is not known: the product says 0.
+		row.Disk.OK = row.Disk.OK && runs
 		d.Disk = spaceOf(row.Disk, row.MaxDisk)
 	}
 	if !runs {

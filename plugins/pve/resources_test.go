@@ -84,6 +84,31 @@ func TestRatesAreOfCounters(t *testing.T) {
 	}
 }
 
+// A counter that wraps while the guest runs on costs one value, and is never a leap.
+func TestCountersThatWrap(t *testing.T) {
+	l := newLab(t, 1, 1, func(w *pvetest.World) { w.Guests[0].Traffic, w.Guests[0].Wrap = 4000, 300_000 })
+	l.must(taskResources)
+	missing := 0
+	for range 20 {
+		l.clock.Move(10 * time.Second)
+		in, ok := l.must(taskResources).sample("guest/100", "netin")
+		if !ok {
+			missing++
+		} else if in < 2000 || in > 6000 {
+			t.Errorf("received %v a second", in)
+		}
+	}
+	if missing == 0 || missing > 4 {
+		t.Errorf("%d of 20 values are missing", missing)
+	}
+}
+
+// What lies on the volume of a container that is stopped is not known, and not nothing.
+func TestTheDiskOfAStoppedContainer(t *testing.T) {
+	l := newLab(t, 1, 1, func(w *pvetest.World) { w.Guest(100).Kind, w.Guest(100).Status = "lxc", "stopped" })
+	l.must(taskResources).want("guest/100", map[string]any{"disk.usage": -1.0, "disk.total": float64(16 << 30)})
+}
+
 func TestAGuestKeepsItsKeyOnAnotherNode(t *testing.T) {
 	l := newLab(t, 2, 4, nil)
 	before := l.must(taskResources).record("guest/101")

@@ -31,8 +31,14 @@ func (w *World) step(n int) {
 	now := w.Now()
 	g := w.Guests[n*7919%len(w.Guests)]
 	switch {
-	case n%30 == 5 && len(w.Nodes) > 1 && g.Lock == "": // every five minutes one moves
-		g.Node, g.Since = w.Nodes[n%len(w.Nodes)].Name, now
+	case n%30 == 5 && len(w.Nodes) > 1 && g.Lock == "": // every five minutes one begins to move
+		g.Lock = "migrate"
+	case n%30 == 8: // and arrives
+		for _, g := range w.Guests {
+			if g.Lock == "migrate" {
+				g.Lock, g.Node, g.Since = "", w.Nodes[n%len(w.Nodes)].Name, now
+			}
+		}
 	case n%18 == 3: // every three minutes one stops, or starts
 		if g.Status == "stopped" {
 			g.Status, g.Since = "running", now

@@ -83,6 +83,9 @@ func (w *World) guest(i int, since time.Time) *Guest {
 	if g.HostMemory {
 		g.Agent = "off"
 	}
+	if i%13 == 1 {
+		g.Wrap = 1 << 32
+	}
 	if i%5 == 0 {
 		g.Tags = "prod;web"
 	}

@@ -201,6 +201,11 @@ func (c call) runs(g *Guest, row map[string]any) {
 	row["uptime"] = int64(at.Sub(g.Since).Seconds())
 	row["netin"], row["netout"] = grown(name+"in", g.Traffic, g.Since, at), grown(name+"out", g.Traffic/3, g.Since, at)
 	row["diskread"], row["diskwrite"] = grown(name+"read", g.Traffic/2, g.Since, at), grown(name+"write", g.Traffic/4, g.Since, at)
+	for _, counter := range []string{"netin", "netout", "diskread", "diskwrite"} {
+		if n, ok := row[counter].(int64); ok && g.Wrap > 0 {
+			row[counter] = n % g.Wrap
+		}
+	}
 	row["mem"] = c.guestUses(g)
 	if g.Kind == "lxc" {
 		row["disk"] = int64(float64(g.Disk) * (0.3 + 0.2*wave(name+"disk", at)))

@@ -111,6 +111,8 @@ type Guest struct {
 	Pool     string
 	HA       string
 	Since    time.Time
+	// Wrap is where its counters begin anew, 0 for never.
+	Wrap int64
 	// UUID tells it from another one that had its id; for containers it is the address of the network card. Empty is one that
 	// follows from the id.
 	UUID string
