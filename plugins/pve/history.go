@@ -96,7 +96,7 @@ func (h *nodeHistory) take(node string, rows []historyRow) (out []sdk.Observatio
 		}{
 			{"netin", r.NetIn, 1}, {"netout", r.NetOut, 1},
 			{"pressure_cpu", r.PressureCPU, 0.01}, {"pressure_io", r.PressureIO, 0.01}, {"pressure_memory", r.PressureMemory, 0.01},
-			{"zfs_cache", proxmox.Num{V: float64(r.Cache.V), OK: r.Cache.OK}, 1},
+			{"zfs_cache", proxmox.Num{V: float64(r.Cache.V), OK: r.Cache.V > 0}, 1},
 		} {
 			if m.value.OK && m.value.V >= 0 {
 				out = append(out, sdk.Sample{Type: typeNode, Key: nodeKey(node), Metric: m.metric, Time: h.at, Value: m.value.V * m.scale})

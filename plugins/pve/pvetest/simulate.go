@@ -42,6 +42,12 @@ func Simulate(ctx context.Context, args []string, out io.Writer) error {
 		Name: "pbs", Type: "pbs", Content: "backup", Shared: true, Server: "backup.example.com", Datastore: simulate.BackupDatastore, Fingerprint: simulate.BackupFingerprint,
 		Size: 4096 * gib, Used: 2300 * gib,
 	})
+	for _, n := range w.Nodes {
+		n.Cache = 40 * gib
+	}
+	for _, g := range w.Guests {
+		g.Cache = g.Memory / 5
+	}
 	w.Remember(*nights)
 	if *ceph {
 		w.Ceph = Healthy()
