@@ -13,8 +13,9 @@ import (
 )
 
 // A copy that was cut short goes on where it ended, and what was copied is what there was, in each tier.
-func TestCopy(t *testing.T) {
-	server := start(t)
+func TestCopy(t *testing.T) { each(t, testCopy) }
+
+func testCopy(t *testing.T, server *server) {
 	clock := begin
 	now := func() time.Time { return clock }
 	from := openSuite(t, server, t.TempDir(), nil, now)

@@ -97,11 +97,11 @@ func (s *Store) send(ctx context.Context, e *entry) error {
 	if e.tier >= len(s.opt.Tiers) {
 		return nil
 	}
-	refused, err := s.remote.write(ctx, e.tier, string(e.body))
-	if refused != "" {
-		s.log.Error("InfluxDB refused samples; they are not stored", "bucket", s.remote.bucket(e.tier), "of_lines", e.lines, "says", refused)
+	refused, says, err := s.remote.put(ctx, e.tier, string(e.body))
+	if refused > 0 {
+		s.log.Error("InfluxDB refused samples; they are not stored", "bucket", s.remote.bucket(e.tier), "refused", refused, "of_lines", e.lines, "says", says)
 		s.mu.Lock()
-		s.stats.Refused += uint64(e.lines)
+		s.stats.Refused += uint64(refused)
 		s.mu.Unlock()
 	}
 	return err

@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -40,8 +41,9 @@ func count(t *testing.T, s *Store) int {
 	return len(answer[0].Points)
 }
 
-func TestRestart(t *testing.T) {
-	server := start(t)
+func TestRestart(t *testing.T) { each(t, testRestart) }
+
+func testRestart(t *testing.T, server *server) {
 	s := openSuite(t, server, t.TempDir(), nil, fixed)
 	defer s.Close()
 	put(t, s, 0, 100)
@@ -69,8 +71,9 @@ func TestRestart(t *testing.T) {
 }
 
 // What was acknowledged while InfluxDB was away outlives the end of this process too, in its order.
-func TestSpoolOutlivesTheStore(t *testing.T) {
-	server := start(t)
+func TestSpoolOutlivesTheStore(t *testing.T) { each(t, testSpoolOutlivesTheStore) }
+
+func testSpoolOutlivesTheStore(t *testing.T, server *server) {
 	dir := t.TempDir()
 	s := openSuite(t, server, dir, nil, fixed)
 	bucket := s.opt.Bucket
@@ -107,8 +110,9 @@ func TestSpoolOutlivesTheStore(t *testing.T) {
 	}
 }
 
-func TestPause(t *testing.T) {
-	server := start(t)
+func TestPause(t *testing.T) { each(t, testPause) }
+
+func testPause(t *testing.T, server *server) {
 	s := openSuite(t, server, t.TempDir(), nil, fixed)
 	defer s.Close()
 	s.remote.http.Timeout = 200 * time.Millisecond
@@ -128,10 +132,11 @@ func TestPause(t *testing.T) {
 	}
 }
 
-func TestWrongToken(t *testing.T) {
-	server := start(t)
+func TestWrongToken(t *testing.T) { each(t, testWrongToken) }
+
+func testWrongToken(t *testing.T, server *server) {
 	token := server.token
-	server.token = user + ":wrong"
+	server.token = map[bool]string{true: user + ":wrong", false: "wrong"}[server.org == ""]
 	s := open(t, server, t.TempDir(), Options{Now: fixed})
 	defer s.Close()
 	put(t, s, 0, 10)
@@ -177,8 +182,9 @@ func TestSpoolIsBounded(t *testing.T) {
 }
 
 // What InfluxDB refuses does not block what comes behind it, and is counted.
-func TestRefusedLines(t *testing.T) {
-	server := start(t)
+func TestRefusedLines(t *testing.T) { each(t, testRefusedLines) }
+
+func testRefusedLines(t *testing.T, server *server) {
 	s := openSuite(t, server, t.TempDir(), nil, fixed)
 	defer s.Close()
 	if refused, err := s.remote.write(t.Context(), 0, "cpu,record=host value=\"text\" 1\n"); err != nil || refused != "" {
@@ -200,8 +206,9 @@ func TestRefusedLines(t *testing.T) {
 	}
 }
 
-func TestSetUpKeepsAsLongAsConfigured(t *testing.T) {
-	server := start(t)
+func TestSetUpKeepsAsLongAsConfigured(t *testing.T) { each(t, testSetUpKeepsAsLongAsConfigured) }
+
+func testSetUpKeepsAsLongAsConfigured(t *testing.T, server *server) {
 	s := open(t, server, t.TempDir(), Options{Now: fixed})
 	defer s.Close()
 	for range 2 { // again is harmless
@@ -209,8 +216,15 @@ func TestSetUpKeepsAsLongAsConfigured(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := server.query(t, `SHOW RETENTION POLICIES ON "`+s.opt.Bucket+`"`)
-	for _, want := range []string{`["raw","48h1m0s"`, `["minute","337h0m0s"`, `["hour","8784h0m0s"`, `["day","43800h0m0s"`} {
+	want := []string{`["raw","48h1m0s"`, `["minute","337h0m0s"`, `["hour","8784h0m0s"`, `["day","43800h0m0s"`}
+	var got string
+	if server.org == "" {
+		got = server.query(t, `SHOW RETENTION POLICIES ON "`+s.opt.Bucket+`"`)
+	} else {
+		want = []string{`"everySeconds": 172860,`, `"everySeconds": 1213200,`, `"everySeconds": 31622400,`, `"everySeconds": 157680000,`}
+		got = server.call(t, http.MethodGet, "/api/v2/buckets?limit=100", "")
+	}
+	for _, want := range want {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in %s", want, got)
 		}
@@ -218,8 +232,9 @@ func TestSetUpKeepsAsLongAsConfigured(t *testing.T) {
 }
 
 // A spool that begins anew learns from InfluxDB what is there.
-func TestDiscover(t *testing.T) {
-	server := start(t)
+func TestDiscover(t *testing.T) { each(t, testDiscover) }
+
+func testDiscover(t *testing.T, server *server) {
 	s := openSuite(t, server, t.TempDir(), nil, fixed)
 	bucket := s.opt.Bucket
 	put(t, s, 0, 10)

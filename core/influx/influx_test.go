@@ -35,7 +35,7 @@ func (r rolling) Append(ctx context.Context, samples []metric.Sample) error {
 
 func open(t *testing.T, server *server, dir string, opt Options) *Store {
 	t.Helper()
-	opt.URL, opt.Token, opt.Every = server.url, server.token, time.Hour
+	opt.URL, opt.Org, opt.Token, opt.Every = server.url, server.org, server.token, time.Hour
 	if opt.Bucket == "" {
 		opt.Bucket = server.database(t, dir)
 	}
@@ -57,15 +57,17 @@ func openSuite(t *testing.T, server *server, dir string, tiers []metric.Tier, no
 }
 
 func TestStore(t *testing.T) {
-	server := start(t)
-	metrictest.RunStore(t, func(t *testing.T, dir string, tiers []metric.Tier, now func() time.Time) metric.Store {
-		return settled{openSuite(t, server, dir, tiers, now)}
+	each(t, func(t *testing.T, server *server) {
+		metrictest.RunStore(t, func(t *testing.T, dir string, tiers []metric.Tier, now func() time.Time) metric.Store {
+			return settled{openSuite(t, server, dir, tiers, now)}
+		})
 	})
 }
 
 func TestStoreRolledUp(t *testing.T) {
-	server := start(t)
-	metrictest.RunStore(t, func(t *testing.T, dir string, tiers []metric.Tier, now func() time.Time) metric.Store {
-		return rolling{settled{openSuite(t, server, dir, tiers, now)}}
+	each(t, func(t *testing.T, server *server) {
+		metrictest.RunStore(t, func(t *testing.T, dir string, tiers []metric.Tier, now func() time.Time) metric.Store {
+			return rolling{settled{openSuite(t, server, dir, tiers, now)}}
+		})
 	})
 }

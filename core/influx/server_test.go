@@ -21,15 +21,21 @@ const (
 	password = "pw"
 )
 
-// server is a real InfluxDB 1.8 in a process of its own.
+// server is a real InfluxDB in a process of its own. One with an organisation is an InfluxDB 2.
 type server struct {
-	url, token string
-	dir        string
-	conf       string
-	process    *exec.Cmd
+	url, token, org string
+	arguments       []string
+	process         *exec.Cmd
 }
 
-// start starts the InfluxDB that the variable INFLUXD names, or the one on the path.
+// each runs a test against a 1.8 and against an InfluxDB 2.
+func each(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Helper()
+	t.Run("1.8", func(t *testing.T) { test(t, start(t)) })
+	t.Run("2", func(t *testing.T) { test(t, startSecond(t)) })
+}
+
+// start starts the InfluxDB 1.8 that the variable INFLUXD names, or the one on the path.
 func start(t *testing.T) *server {
 	t.Helper()
 	program := os.Getenv("INFLUXD")
@@ -43,9 +49,8 @@ func start(t *testing.T) *server {
 		}
 	}
 	dir := t.TempDir()
-	s := &server{dir: dir, token: user + ":" + password, conf: filepath.Join(dir, "influxdb.conf")}
+	file := filepath.Join(dir, "influxdb.conf")
 	port, other := free(t), free(t)
-	s.url = "http://" + port
 	conf := fmt.Sprintf(`reporting-disabled = true
 bind-address = %q
 [meta]
@@ -64,12 +69,31 @@ bind-address = %q
 [logging]
   level = "error"
 `, other, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), port)
-	if err := os.WriteFile(s.conf, []byte(conf), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	s := &server{url: "http://" + port, token: user + ":" + password, arguments: []string{"-config", file}}
 	s.run(t, program)
-	t.Cleanup(func() { s.kill() })
+	t.Cleanup(s.kill)
 	s.query(t, "CREATE USER "+user+" WITH PASSWORD '"+password+"' WITH ALL PRIVILEGES")
+	return s
+}
+
+// startSecond starts the InfluxDB 2 that the variable INFLUXD2 names, and claims it.
+func startSecond(t *testing.T) *server {
+	t.Helper()
+	program := os.Getenv("INFLUXD2")
+	if program == "" {
+		t.Skip("there is no InfluxDB 2 in INFLUXD2: scripts/influxd2.sh builds one, for minutes")
+	}
+	dir, port := t.TempDir(), free(t)
+	s := &server{url: "http://" + port, token: "secret-token", org: "house", arguments: []string{
+		"--bolt-path", filepath.Join(dir, "bolt"), "--sqlite-path", filepath.Join(dir, "sqlite"), "--engine-path", filepath.Join(dir, "engine"),
+		"--http-bind-address", port, "--reporting-disabled", "--log-level", "error",
+	}}
+	s.run(t, program)
+	t.Cleanup(s.kill)
+	s.call(t, http.MethodPost, "/api/v2/setup", fmt.Sprintf(`{"username":%q,"password":"long-enough","org":%q,"bucket":"first","token":%q}`, user, s.org, s.token))
 	return s
 }
 
@@ -86,7 +110,7 @@ func free(t *testing.T) string {
 // run starts the process and waits until it answers.
 func (s *server) run(t *testing.T, program string) {
 	t.Helper()
-	s.process = exec.Command(program, "-config", s.conf)
+	s.process = exec.Command(program, s.arguments...)
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
@@ -113,25 +137,34 @@ func (s *server) signal(t *testing.T, sig os.Signal) {
 	}
 }
 
-// query runs InfluxQL and returns the answer.
+// query runs InfluxQL on a 1.8 and returns the answer.
 func (s *server) query(t *testing.T, statement string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/query", strings.NewReader(url.Values{"q": {statement}}.Encode()))
+	return s.call(t, http.MethodPost, "/query?"+url.Values{"q": {statement}}.Encode(), "")
+}
+
+// call makes a request that succeeds and returns the answer.
+func (s *server) call(t *testing.T, method, path, body string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(user, password)
+	if s.org == "" {
+		req.SetBasicAuth(user, password)
+	} else {
+		req.Header.Set("Authorization", "Token "+s.token)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v", statement, body, err)
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode/100 != 2 {
+		t.Fatalf("%s %s: %s, %v", method, path, answer, err)
 	}
-	return string(body)
+	return string(answer)
 }
 
 // database is a name for what lies in a folder.

@@ -139,9 +139,9 @@ func (s *Store) writeBuckets(ctx context.Context, tier int, found buckets) error
 		if len(w.buf) == 0 {
 			return nil
 		}
-		refused, err := s.remote.write(ctx, tier, string(w.buf))
-		if refused != "" {
-			s.log.Error("InfluxDB refused rollups", "bucket", s.remote.bucket(tier), "says", refused)
+		refused, says, err := s.remote.put(ctx, tier, string(w.buf))
+		if refused > 0 {
+			s.log.Error("InfluxDB refused rollups", "bucket", s.remote.bucket(tier), "refused", refused, "says", says)
 		}
 		w.buf = w.buf[:0]
 		return err
