@@ -233,7 +233,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s is no key", s.Key)
 		}
 		for _, name := range append([]string{"--" + s.Flag}, s.Env...) {
-			if seen[name] != "" {
+			if seen[name] != "" && name != "--" {
 				t.Errorf("%s stands for %s and %s", name, seen[name], s.Key)
 			}
 			seen[name] = s.Key
@@ -243,6 +243,31 @@ func TestSettings(t *testing.T) {
 		if seen["--"+strings.ReplaceAll(f.Name, "_", "-")] != "server."+f.Name {
 			t.Errorf("server.%s has no flag", f.Name)
 		}
+	}
+}
+
+// The InfluxDB may be named without a file, its token in a file of its own; what the file says of it stays.
+func TestInfluxDBByVariables(t *testing.T) {
+	path := write(t, "metrics {\n  store = \"embedded\"\n  influxdb = {\n    org = \"house\"\n    spool_age = \"2d\"\n  }\n}\n")
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]string{"PULSE_METRICS_STORE": "mirror", "PULSE_INFLUXDB_URL": "http://influx:8086", "PULSE_INFLUXDB_TOKEN_FILE": token}
+	c, diags := config.LoadWith(path, environment(variables), map[string]string{"influxdb-bucket": "numbers"})
+	if c == nil {
+		t.Fatal(diags)
+	}
+	if in := c.Metrics.InfluxDB; len(diags) > 0 || c.Metrics.Store != "mirror" || in.URL != "http://influx:8086" || string(in.Token) != "s3cret" ||
+		in.Bucket != "numbers" || in.Org != "house" || in.SpoolAge != 48*time.Hour {
+		t.Errorf("%+v\n%s", c.Metrics, diags)
+	}
+	if got := string(c.MetricsValues()); !strings.Contains(got, "http://influx:8086") {
+		t.Errorf("the page of settings is told %s", got)
+	}
+	variables["PULSE_INFLUXDB_TOKEN_FILE"] = token + ".gone"
+	if _, diags = config.LoadWith("", environment(variables), nil); !strings.Contains(diags.String(), "PULSE_INFLUXDB_TOKEN_FILE") {
+		t.Errorf("a file that is not there: %s", diags)
 	}
 }
 

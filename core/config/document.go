@@ -55,7 +55,14 @@ func Reference() (string, error) {
 	}
 	b.WriteString("### Flags and environment variables\n\n| Key | Flag | Environment variables |\n|---|---|---|\n")
 	for _, s := range Settings() {
-		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` |\n", s.Key, s.Flag, strings.Join(s.Env, "`, `"))
+		flag, names := "`--"+s.Flag+"`", s.Env
+		if s.Flag == "" {
+			flag, names = "", nil
+			for _, e := range s.Env {
+				names = append(names, e, e+"_FILE")
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", s.Key, flag, strings.Join(names, "`, `"))
 	}
 	return b.String(), nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -14,9 +15,10 @@ import (
 type Setting struct {
 	// Key is the path in the file: "server.listen".
 	Key string
-	// Flag is the name without dashes: "listen".
+	// Flag is the name without dashes: "listen". Secrets have none, as others on the machine may see flags.
 	Flag string
-	// Env are the variables; the first that is set counts.
+	// Env are the variables; the first that is set counts. That of a secret may have _FILE behind its name and then names a
+	// file that holds it.
 	Env []string
 }
 
@@ -35,20 +37,29 @@ func Settings() []Setting {
 		{"server.log_level", "log-level", []string{"PULSE_LOG_LEVEL", "LOG_LEVEL"}},
 		{"server.log_format", "log-format", []string{"PULSE_LOG_FORMAT", "LOG_FORMAT"}},
 		{"plugins.dir", "plugins", []string{"PULSE_PLUGINS", "PULSE_PLUGINS_DIR"}},
+		{"metrics.store", "metrics-store", []string{"PULSE_METRICS_STORE"}},
+		{"metrics.influxdb.url", "influxdb-url", []string{"PULSE_INFLUXDB_URL"}},
+		{"metrics.influxdb.org", "influxdb-org", []string{"PULSE_INFLUXDB_ORG"}},
+		{"metrics.influxdb.bucket", "influxdb-bucket", []string{"PULSE_INFLUXDB_BUCKET"}},
+		{"metrics.influxdb.token", "", []string{"PULSE_INFLUXDB_TOKEN"}},
 	}
 }
 
 // lookup returns the value of a flag or environment variable and its name. An empty value counts as not given.
-func (s Setting) lookup(flags map[string]string, getenv func(string) string) (value, name string) {
-	if v := flags[s.Flag]; v != "" {
-		return v, "flag --" + s.Flag
+func (s Setting) lookup(flags map[string]string, getenv func(string) string) (value, name string, err error) {
+	if v := flags[s.Flag]; v != "" && s.Flag != "" {
+		return v, "flag --" + s.Flag, nil
 	}
 	for _, e := range s.Env {
 		if v := getenv(e); v != "" {
-			return v, "environment variable " + e
+			return v, "environment variable " + e, nil
+		}
+		if path := getenv(e + "_FILE"); path != "" && s.Flag == "" {
+			text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+			return strings.TrimRight(string(text), "\r\n"), "environment variable " + e + "_FILE", err
 		}
 	}
-	return "", ""
+	return "", "", nil
 }
 
 // override puts flags and environment over what the file says.
@@ -59,18 +70,21 @@ func (r *reader) override(flags map[string]string) {
 		return
 	}
 	for _, s := range Settings() {
-		text, name := s.lookup(flags, r.getenv)
+		text, name, err := s.lookup(flags, r.getenv)
 		if name == "" {
 			continue
 		}
 		block, key, _ := strings.Cut(s.Key, ".")
 		at := Range{File: name}
-		value, err := parse(schemas[block].Field(key), text)
+		var value any
+		if err == nil {
+			value, err = parse(schemas[block].Field(key), text)
+		}
 		if err != nil {
 			r.diags.report(at, s.Key, "", "Invalid value", "%s.", capital(err.Error()))
 			continue
 		}
-		r.sections[block].values[key] = value
+		put(r.sections[block].values, key, value)
 		for path := range r.origins {
 			if strings.HasPrefix(path, s.Key+".") {
 				delete(r.origins, path)
@@ -78,6 +92,21 @@ func (r *reader) override(flags map[string]string) {
 		}
 		r.origins[s.Key] = at
 	}
+}
+
+// put sets the value at a path, making the blocks on the way.
+func put(values map[string]any, path string, value any) {
+	first, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		values[first] = value
+		return
+	}
+	inner, ok := values[first].(map[string]any)
+	if !ok {
+		inner = map[string]any{}
+		values[first] = inner
+	}
+	put(inner, rest, value)
 }
 
 // parse reads the text of a flag or variable as the key's JSON value; lists are separated by commas.

@@ -25,7 +25,7 @@ const waitSent = 2 * time.Second
 // Query answers q; see metric.Store.
 func (s *Store) Query(ctx context.Context, q metric.Query) ([]metric.Series, error) {
 	if s.opt.WriteOnly {
-		return nil, errs.New(errs.Unavailable, "the store is written only: what it holds is read elsewhere")
+		return nil, errs.New(errs.Unavailable, "this store is only written to, as its settings say: what it holds is read with its own tools")
 	}
 	s.mu.Lock()
 	closed := s.closed

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,10 +106,15 @@ func runUntilKilled(t *testing.T, dir string, after int) int {
 	return acknowledged
 }
 
+// The store is killed at random moments, 30 times or as often as PULSE_KILLS says, and has each time all that it acknowledged.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
-	for round := range 12 {
-		acknowledged := runUntilKilled(t, dir, 40+97*round)
+	kills, err := strconv.Atoi(cmp.Or(os.Getenv("PULSE_KILLS"), "30"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range kills {
+		acknowledged := runUntilKilled(t, dir, rand.IntN(250)) //nolint:gosec // no secret
 		m := openAt(t, dir, nil, func() time.Time { return killStart })
 		answer, err := m.Query(t.Context(), killQuery())
 		if err != nil {

@@ -35,6 +35,10 @@ type options struct {
 	EmbedOrigins   string `help:"The sites that may, separated by commas (default all)." placeholder:"URLS"`
 	TLSCertificate string `name:"tls-certificate" help:"PEM file of the certificate; the server speaks HTTPS only." placeholder:"FILE"`
 	TLSKey         string `name:"tls-key" help:"PEM file of the certificate's key." placeholder:"FILE"`
+	MetricsStore   string `help:"Where samples are kept: embedded, memory, influxdb or mirror (default embedded)." placeholder:"STORE"`
+	InfluxDBURL    string `name:"influxdb-url" help:"Address of the InfluxDB; its token comes from PULSE_INFLUXDB_TOKEN or, in a file, PULSE_INFLUXDB_TOKEN_FILE." placeholder:"URL"`
+	InfluxDBOrg    string `name:"influxdb-org" help:"Organisation of an InfluxDB 2." placeholder:"NAME"`
+	InfluxDBBucket string `name:"influxdb-bucket" help:"Its bucket, or the database of a 1.8 (default pulse)." placeholder:"NAME"`
 	LogLevel       string `help:"Least severe log level: trace, debug, info, warn, error (default info)." placeholder:"LEVEL"`
 	LogFormat      string `help:"Log format: text, json or auto (text on a terminal)." placeholder:"FORMAT"`
 }
@@ -45,6 +49,7 @@ func (o *options) flags() map[string]string {
 		"data": o.Data, "listen": o.Listen, "plugins": o.Plugins, "base-url": o.BaseURL,
 		"trusted-proxies": o.TrustedProxies, "allowed-origins": o.AllowedOrigins, "allow-embedding": o.AllowEmbedding, "embed-origins": o.EmbedOrigins,
 		"tls-certificate": o.TLSCertificate, "tls-key": o.TLSKey,
+		"metrics-store": o.MetricsStore, "influxdb-url": o.InfluxDBURL, "influxdb-org": o.InfluxDBOrg, "influxdb-bucket": o.InfluxDBBucket,
 		"log-level": o.LogLevel, "log-format": o.LogFormat,
 	}
 }
