@@ -84,7 +84,7 @@ func (s *Server) admit(c fiber.Ctx, r *route.Request, row route.Route) (auth.Pri
 			name = "token:" + p.Token.ID
 		}
 		c.Set("X-Authenticated-User", name)
-		c.Set("X-Auth-Method", string(p.Method))
+		c.Set("X-Auth-Method", string(p.CameBy()))
 	}
 	if p.Extended > 0 { // or the browser would forget a session that is in use
 		c.Response().Header.Add(fiber.HeaderSetCookie, route.SessionCookie(r, r.Cookies[sessionCookie], p.Extended).String())

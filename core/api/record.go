@@ -87,5 +87,5 @@ func via(p auth.Principal) string {
 	if p.Token != nil {
 		return string(p.Method) + " " + p.Token.Name + " (" + p.Token.Hint + ")"
 	}
-	return string(p.Method)
+	return string(p.CameBy())
 }

@@ -83,3 +83,44 @@ func TestLinking(t *testing.T) {
 		t.Error("parted, and yet let in")
 	}
 }
+
+// A session that another system vouches for lives as long as that says so, however much it is used.
+func TestVouchedSessionsDoNotSlide(t *testing.T) {
+	s, clock, store := claimed(t)
+	raw, _, err := s.OpenSession(t.Context(), auth.NewSession{User: "admin", Life: time.Hour, Method: auth.MethodOIDC, Peer: "192.0.2.1", Agent: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := auth.SessionHash(raw)
+	if at, live := s.Seen(hash); !live || !at.IsZero() {
+		t.Errorf("seen %v, %t", at, live)
+	}
+	clock.t = clock.t.Add(50 * time.Minute)
+	if p, ok := s.Session(raw); !ok || p.Extended != 0 || p.CameBy() != auth.MethodOIDC || p.Method != auth.MethodSession {
+		t.Errorf("%+v %t", p, ok)
+	}
+	if at, _ := s.Seen(hash); !at.Equal(clock.t) {
+		t.Errorf("seen %v", at)
+	}
+	if err := s.Renew(t.Context(), hash, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	clock.t = clock.t.Add(30 * time.Minute)
+	if p, ok := s.Session(raw); !ok || p.Extended != 30*time.Minute {
+		t.Errorf("the browser is not told: %+v %t", p, ok)
+	}
+	if p, _ := s.Session(raw); p.Extended != 0 {
+		t.Error("and told again")
+	}
+	again, late := open(t, store)
+	late.t = clock.t.Add(31 * time.Minute)
+	if _, ok := again.Session(raw); ok {
+		t.Error("it lives on without anybody's word")
+	}
+	if _, live := again.Seen(hash); live {
+		t.Error("seen as live")
+	}
+	if err := again.Renew(t.Context(), "none", time.Hour); err != nil {
+		t.Error(err)
+	}
+}

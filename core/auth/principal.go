@@ -62,6 +62,8 @@ type Principal struct {
 	Admin bool
 	// SessionID is the hashed id of the session, to revoke or keep it.
 	SessionID string
+	// Vouched is who vouched for the user when the session was opened, empty for a login here.
+	Vouched Method
 	// Extended is the new life of a session that this request has extended, 0 when it has not: the browser is told then.
 	Extended time.Duration
 	// Token is set when a token was presented; its scopes limit the caller.
@@ -80,6 +82,14 @@ type TokenInfo struct {
 	LastUsed int64
 	// Expires is when the token ends, zero for never.
 	Expires time.Time
+}
+
+// CameBy is how the caller came in, in the contract's words: a session that another system vouches for counts as that.
+func (p Principal) CameBy() Method {
+	if p.Vouched != MethodNone {
+		return p.Vouched
+	}
+	return p.Method
 }
 
 // Authenticated reports whether the caller proved who it is.

@@ -121,7 +121,7 @@ func (s *Service) Login(ctx context.Context, a Attempt) (session, csrf string, l
 	if a.Remember {
 		life = RememberLife
 	}
-	session, csrf, err = s.OpenSession(ctx, a.User, life, a.Peer, a.Agent)
+	session, csrf, err = s.OpenSession(ctx, NewSession{User: a.User, Life: life, Peer: a.Peer, Agent: a.Agent})
 	return session, csrf, life, err
 }
 

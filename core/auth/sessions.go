@@ -34,12 +34,25 @@ func (s *Service) ListSessions(user string) []SessionInfo {
 	out := []SessionInfo{}
 	for _, x := range s.sessions {
 		if (user == "" || x.User == user) && x.Expires.After(now) {
-			out = append(out, SessionInfo{ID: sessionID(x.Hash), User: x.User, Created: x.Created, LastSeen: x.Expires.Add(-x.Lifetime), Expires: x.Expires, Peer: x.Peer, Agent: x.Agent})
+			out = append(out, SessionInfo{ID: sessionID(x.Hash), User: x.User, Created: x.Created, LastSeen: x.lastSeen(), Expires: x.Expires, Peer: x.Peer, Agent: x.Agent})
 		}
 	}
 	slices.SortFunc(out, func(a, b SessionInfo) int { return cmp.Or(b.LastSeen.Compare(a.LastSeen), cmp.Compare(a.ID, b.ID)) })
 	return out
 }
+
+func (x Session) lastSeen() time.Time {
+	switch {
+	case x.Method == MethodNone:
+		return x.Expires.Add(-x.Lifetime)
+	case x.seen.IsZero():
+		return x.Created
+	}
+	return x.seen
+}
+
+// SessionHash names the session behind an id that a browser holds.
+func SessionHash(raw string) string { return digest(raw) }
 
 // SessionOf is how [Service.ListSessions] calls the session of a caller, empty when there is none.
 func SessionOf(p Principal) string { return sessionID(p.SessionID) }
@@ -63,17 +76,25 @@ func (s *Service) EndOtherSessions(ctx context.Context, p Principal) error {
 	return s.endSessions(ctx, func(x Session) bool { return x.User == p.User && x.Hash != p.SessionID })
 }
 
+// NewSession is a session to open.
+type NewSession struct {
+	User        string
+	Life        time.Duration
+	Method      Method // of who vouched for the user, empty for a login here
+	Peer, Agent string
+}
+
 // OpenSession logs in a user who has been identified, by a password or by another system. It returns the session's id
 // and CSRF token, shown once.
-func (s *Service) OpenSession(ctx context.Context, user string, life time.Duration, peer, agent string) (session, csrf string, err error) {
+func (s *Service) OpenSession(ctx context.Context, n NewSession) (session, csrf string, err error) {
 	session, csrf = id.Random(32), newCSRF()
 	now := s.now()
-	if err := s.came(ctx, user, now); err != nil {
+	if err := s.came(ctx, n.User, now); err != nil {
 		return "", "", err
 	}
 	x := Session{
-		Hash: digest(session), User: user, CSRF: digest(csrf), Created: now, Expires: now.Add(life), Lifetime: life,
-		Peer: peer, Agent: agent[:min(len(agent), 200)],
+		Hash: digest(session), User: n.User, CSRF: digest(csrf), Created: now, Expires: now.Add(n.Life), Lifetime: n.Life, Method: n.Method,
+		Peer: n.Peer, Agent: n.Agent[:min(len(n.Agent), 200)],
 	}
 	if err := s.store.SaveSession(ctx, x); err != nil {
 		return "", "", err
@@ -142,14 +163,45 @@ func (s *Service) Logout(ctx context.Context, hash string) error {
 	return s.endSessions(ctx, func(x Session) bool { return x.Hash == hash })
 }
 
-// Session returns the caller behind a session id and extends the session.
+// Seen is when a session was last used, zero when it was not since the server started. It is false when there is no such
+// session any more.
+func (s *Service) Seen(hash string) (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.sessions[hash]
+	return x.seen, ok && x.Expires.After(s.now())
+}
+
+// Renew lets a session live on for life from now, because whoever vouched for its user does so again.
+func (s *Service) Renew(ctx context.Context, hash string, life time.Duration) error {
+	s.mu.Lock()
+	x, ok := s.sessions[hash]
+	x.Expires, x.Lifetime, x.renewed = s.now().Add(life), life, true
+	if ok {
+		s.sessions[hash] = x
+	}
+	s.mu.Unlock()
+	if !ok {
+		return nil // it has ended in this moment
+	}
+	return s.store.TouchSession(ctx, x)
+}
+
+// Session returns the caller behind a session id and extends the session, unless another system vouches for it.
 func (s *Service) Session(raw string) (Principal, bool) {
 	now := s.now()
 	s.mu.Lock()
 	x, ok := s.sessions[digest(raw)]
-	p, known := s.callerLocked(Principal{Method: MethodSession, User: x.User, SessionID: x.Hash})
+	p, known := s.callerLocked(Principal{Method: MethodSession, User: x.User, SessionID: x.Hash, Vouched: x.Method})
 	touch := false
-	if ok && x.Expires.After(now) {
+	switch live := ok && x.Expires.After(now); {
+	case live && x.Method != MethodNone:
+		if x.renewed {
+			p.Extended = x.Expires.Sub(now)
+		}
+		x.seen, x.renewed = now, false
+		s.sessions[x.Hash] = x
+	case live:
 		if extended := now.Add(x.Lifetime); extended.Sub(x.Expires) > touchEvery {
 			x.Expires, touch = extended, true
 			p.Extended = x.Lifetime

@@ -36,6 +36,12 @@ type Session struct {
 	Lifetime time.Duration
 	Peer     string
 	Agent    string
+	// Method is how the user came in when another system vouched for them, else empty. Such a session lives on only when
+	// that system says so again; see [Service.Renew].
+	Method Method
+
+	seen    time.Time // the last use, known of such sessions only
+	renewed bool      // and the browser has not been told
 }
 
 // Token is an API token. Its value is known by its SHA-256 only.

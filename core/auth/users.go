@@ -68,13 +68,6 @@ func (s *Service) UserInfo(name string) (UserInfo, error) {
 	return s.info(u), nil
 }
 
-// Source is how a user comes in who does not log in here, empty for all others.
-func (s *Service) Source(name string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.users[name].Source
-}
-
 // Known reports whether there is a user of that name.
 func (s *Service) Known(name string) bool {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,30 @@ func (m memory) Set(_ context.Context, name string, value any) (err error) {
 }
 
 // doors remembers who was let in.
-type doors struct{ in []auth.Vouched }
+type doors struct {
+	in   []auth.Vouched
+	seen map[string]time.Time // of live sessions
+	life map[string]time.Duration
+}
+
+// grants keeps what lies in the table.
+type grants map[string][]byte
+
+func (g grants) Grants(context.Context) (all []string, err error) {
+	return slices.Collect(maps.Keys(g)), nil
+}
+
+func (g grants) Grant(_ context.Context, session string) ([]byte, error) {
+	if g[session] == nil {
+		return nil, errs.New(errs.NotFound, "nothing")
+	}
+	return g[session], nil
+}
+
+func (g grants) SaveGrant(_ context.Context, session string, sealed []byte) error {
+	g[session] = sealed
+	return nil
+}
 
 func (d *doors) Admit(_ context.Context, v auth.Vouched) (auth.Principal, error) {
 	if v.Name == "admin" {
@@ -44,8 +68,28 @@ func (d *doors) Admit(_ context.Context, v auth.Vouched) (auth.Principal, error)
 	return auth.Principal{Method: v.Method, User: v.Name}, nil
 }
 
-func (d *doors) OpenSession(_ context.Context, user string, _ time.Duration, _, _ string) (string, string, error) {
-	return "session of " + user, "csrf", nil
+func (d *doors) OpenSession(_ context.Context, n auth.NewSession) (string, string, error) {
+	raw := "session of " + n.User
+	if d.seen == nil {
+		d.seen, d.life = map[string]time.Time{}, map[string]time.Duration{}
+	}
+	d.seen[auth.SessionHash(raw)] = time.Time{}
+	return raw, "csrf", nil
+}
+
+func (d *doors) Seen(session string) (time.Time, bool) {
+	at, live := d.seen[session]
+	return at, live
+}
+
+func (d *doors) Renew(_ context.Context, session string, life time.Duration) error {
+	d.life[session] = life
+	return nil
+}
+
+func (d *doors) Logout(_ context.Context, session string) error {
+	delete(d.seen, session)
+	return nil
 }
 
 // world is a service with a provider that it trusts.
@@ -55,6 +99,8 @@ type world struct {
 	idp   *idp
 	doors *doors
 	store memory
+	kept  grants
+	ended []string
 	now   time.Time
 }
 
@@ -64,10 +110,8 @@ func begin(t *testing.T, change func(*oidc.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, idp: newIDP(t), doors: &doors{}, store: memory{}, now: time.Now()}
-	if w.Service, err = oidc.Open(t.Context(), oidc.Options{Store: w.store, Sealer: sealer, Doors: w.doors, Now: func() time.Time { return w.now }}); err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t, idp: newIDP(t), doors: &doors{}, store: memory{}, kept: grants{}, now: time.Now()}
+	w.Service = w.open(sealer)
 	c := oidc.Config{Enabled: true, IssuerURL: w.idp.URL, ClientID: "pulse", ClientSecret: "hush", GroupsClaim: "groups", AllowLoopback: true}
 	if change != nil {
 		change(&c)
@@ -76,6 +120,19 @@ func begin(t *testing.T, change func(*oidc.Config)) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// open starts the service on what is stored.
+func (w *world) open(sealer oidc.Sealer) *oidc.Service {
+	w.t.Helper()
+	s, err := oidc.Open(w.t.Context(), oidc.Options{
+		Store: w.store, Sealer: sealer, Doors: w.doors, Grants: w.kept, Now: func() time.Time { return w.now },
+		Ended: func(_ context.Context, user, why string) { w.ended = append(w.ended, user+": "+why) },
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
 }
 
 // arrive logs in up to the callback.
@@ -349,7 +406,7 @@ func FuzzCallback(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, err := oidc.Open(f.Context(), oidc.Options{Store: memory{}, Sealer: sealer, Doors: &doors{}, Now: time.Now})
+	s, err := oidc.Open(f.Context(), oidc.Options{Store: memory{}, Sealer: sealer, Doors: &doors{}, Grants: grants{}, Now: time.Now})
 	if err != nil {
 		f.Fatal(err)
 	}

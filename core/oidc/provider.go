@@ -26,7 +26,9 @@ type provider struct {
 	conf   Config
 	client *http.Client
 	is     *oidc.Provider
-	asked  time.Time
+	// endSession is where the provider ends its own login, empty when it does not say.
+	endSession string
+	asked      time.Time
 }
 
 // clientFor is the guarded client by which a provider is asked: where its address leads has been judged before it is
@@ -48,7 +50,14 @@ func clientFor(c Config) *http.Client {
 func discover(ctx context.Context, c Config, now time.Time) (*provider, error) {
 	p := &provider{conf: c, client: clientFor(c), asked: now}
 	var err error
-	p.is, err = oidc.NewProvider(p.with(ctx), c.IssuerURL)
+	if p.is, err = oidc.NewProvider(p.with(ctx), c.IssuerURL); err != nil {
+		return p, err
+	}
+	var more struct {
+		EndSession string `json:"end_session_endpoint"`
+	}
+	err = p.is.Claims(&more)
+	p.endSession = more.EndSession
 	return p, err
 }
 
@@ -63,36 +72,43 @@ func (p *provider) oauth(redirect string) *oauth2.Config {
 	}
 }
 
-// redeem changes a code into what the provider says about the user, checked.
-func (p *provider) redeem(ctx context.Context, code string, f flight, now func() time.Time) (claims, error) {
+// redeem changes a code into what the provider gives and says about the user, checked.
+func (p *provider) redeem(ctx context.Context, code string, f flight, now func() time.Time) (*oauth2.Token, claims, error) {
 	ctx = p.with(ctx)
 	token, err := p.oauth(f.Redirect).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return nil, refused("exchange_failed", "the provider does not change the code into a token: %s", briefly(err))
+		return nil, nil, refused("exchange_failed", "the provider does not change the code into a token: %s", briefly(err))
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok || raw == "" {
-		return nil, refused("missing_id_token", "the provider gave no ID token: is openid among the scopes?")
+		return nil, nil, refused("missing_id_token", "the provider gave no ID token: is openid among the scopes?")
 	}
-	id, err := p.is.Verifier(&oidc.Config{ClientID: p.conf.ClientID, Now: func() time.Time { return now().Add(-skew) }}).Verify(ctx, raw)
+	id, err := p.verify(ctx, raw, now)
 	if err != nil {
-		code := "invalid_id_token"
-		if strings.Contains(err.Error(), "unexpected signature algorithm") {
-			code = "invalid_signature_alg"
-		}
-		return nil, refused(code, "the ID token is not valid: %s", briefly(err))
+		return nil, nil, err
 	}
 	if !same(id.Nonce, f.Nonce) {
-		return nil, refused("invalid_nonce", "the ID token was made for another login")
+		return nil, nil, refused("invalid_nonce", "the ID token was made for another login")
 	}
 	said := claims{}
 	if err := id.Claims(&said); err != nil {
-		return nil, refused("invalid_claims", "the claims of the ID token cannot be read")
+		return nil, nil, refused("invalid_claims", "the claims of the ID token cannot be read")
 	}
 	if azp := said.text("azp"); azp != "" && azp != p.conf.ClientID {
-		return nil, refused("invalid_id_token", "the ID token was made for another program")
+		return nil, nil, refused("invalid_id_token", "the ID token was made for another program")
 	}
-	return said, p.complete(ctx, token, id.Subject, said)
+	return token, said, p.complete(ctx, token, id.Subject, said)
+}
+
+// idTokenError is why an ID token is not valid, in the contract's words.
+func idTokenError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(err.Error(), "unexpected signature algorithm"):
+		return refused("invalid_signature_alg", "the ID token is not valid: %s", briefly(err))
+	}
+	return refused("invalid_id_token", "the ID token is not valid: %s", briefly(err))
 }
 
 // complete asks for the claims that the ID token lacks: many providers tell mail and groups only when asked.

@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -28,6 +29,9 @@ type idp struct {
 	info   map[string]any // of the userinfo endpoint
 	signer jose.SigningKey
 	codes  map[string]url.Values // what the login page was asked, by code
+	// refresh is the refresh token that counts, empty for none; word is the error with which it is refused, "down" for a
+	// provider that is ill.
+	refresh, word string
 }
 
 var testKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -46,7 +50,7 @@ func newIDP(t *testing.T) *idp {
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		p.answer(w, 200, map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-			"userinfo_endpoint": p.URL + "/me", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
+			"userinfo_endpoint": p.URL + "/me", "end_session_endpoint": p.URL + "/out", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 		})
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
@@ -96,6 +100,10 @@ func (p *idp) login(page string) (code, state string) {
 func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if r.FormValue("grant_type") == "refresh_token" {
+		p.renew(w, r.FormValue("refresh_token"))
+		return
+	}
 	q, ok := p.codes[r.FormValue("code")]
 	delete(p.codes, r.FormValue("code"))
 	challenge := sha256.Sum256([]byte(r.FormValue("code_verifier")))
@@ -107,8 +115,26 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, 400, map[string]any{"error": "invalid_grant"})
 		return
 	}
+	p.give(w, q.Get("nonce"))
+}
+
+// renew answers a refresh token, which it changes. The lock is held.
+func (p *idp) renew(w http.ResponseWriter, token string) {
+	switch {
+	case p.word == "down":
+		p.answer(w, 503, map[string]any{})
+	case p.word != "" || token != p.refresh || token == "":
+		p.answer(w, 400, map[string]any{"error": cmp.Or(p.word, "invalid_grant")})
+	default:
+		p.refresh += "+"
+		p.give(w, "")
+	}
+}
+
+// give answers with tokens. The lock is held.
+func (p *idp) give(w http.ResponseWriter, nonce string) {
 	all := map[string]any{
-		"iss": p.URL, "aud": "pulse", "sub": "0001", "nonce": q.Get("nonce"), "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+		"iss": p.URL, "aud": "pulse", "sub": "0001", "nonce": nonce, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 		"preferred_username": "ann", "email": "ann@example.com", "email_verified": true, "groups": []string{"staff"},
 	}
 	for k, v := range p.claims {
@@ -129,6 +155,9 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, _ := signed.CompactSerialize()
 	answer := map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 300}
+	if p.refresh != "" {
+		answer["refresh_token"] = p.refresh
+	}
 	if all["iss"] != "nothing" {
 		answer["id_token"] = raw
 	}

@@ -52,7 +52,12 @@ type Sealer interface {
 // Doors lets people in.
 type Doors interface {
 	Admit(ctx context.Context, v auth.Vouched) (auth.Principal, error)
-	OpenSession(ctx context.Context, user string, life time.Duration, peer, agent string) (session, csrf string, err error)
+	OpenSession(ctx context.Context, n auth.NewSession) (session, csrf string, err error)
+	// Seen is when a session was last used, false when it has ended.
+	Seen(session string) (time.Time, bool)
+	// Renew lets a session live on for a while from now.
+	Renew(ctx context.Context, session string, life time.Duration) error
+	Logout(ctx context.Context, session string) error
 }
 
 // Options are what the service is made of.
@@ -60,6 +65,9 @@ type Options struct {
 	Store  Store
 	Sealer Sealer
 	Doors  Doors
+	Grants GrantStore
+	// Ended is told of each session that ends because of the provider.
+	Ended func(ctx context.Context, user, why string)
 	// File is what the configuration file says, nil when it says nothing. It then decides alone.
 	File *Config
 	Now  func() time.Time
@@ -73,11 +81,19 @@ type Service struct {
 	conf  Config
 	known *provider            // nil until it was asked
 	used  map[string]time.Time // states of finished logins, until when they would hold
+	turns map[string]turn      // by session
 }
 
 // Open loads the configuration.
 func Open(ctx context.Context, opt Options) (*Service, error) {
-	s := &Service{opt: opt, used: map[string]time.Time{}, conf: Config{}.normal()}
+	s := &Service{opt: opt, used: map[string]time.Time{}, turns: map[string]turn{}, conf: Config{}.normal()}
+	sessions, err := opt.Grants.Grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, session := range sessions {
+		s.turns[session] = turn{}
+	}
 	if opt.File != nil {
 		s.conf = opt.File.normal()
 		return s, s.conf.check()
@@ -107,7 +123,8 @@ func (s *Service) Config() Config {
 // Fixed tells that the configuration file decides.
 func (s *Service) Fixed() bool { return s.opt.File != nil }
 
-// Update replaces the configuration. It holds at once; logins that are under way end.
+// Update replaces the configuration. It holds at once; logins that are under way end, and so do sessions of a provider
+// that is not in use any more.
 func (s *Service) Update(ctx context.Context, c Config) error {
 	if s.Fixed() {
 		return errs.New(errs.Conflict, "the configuration file decides about single sign-on: change its block oidc").WithWord("oidc_locked")
@@ -125,11 +142,16 @@ func (s *Service) Update(ctx context.Context, c Config) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := s.opt.Store.Set(ctx, settingName, sealed); err != nil {
+		s.mu.Unlock()
 		return err
 	}
+	before := s.conf
 	s.conf, s.known = c, nil
+	s.mu.Unlock()
+	if before.Enabled && (!c.Enabled || c.IssuerURL != before.IssuerURL || c.ClientID != before.ClientID) {
+		s.endAll(ctx, "the provider is not in use any more")
+	}
 	return nil
 }
 
@@ -244,21 +266,19 @@ func (s *Service) Finish(ctx context.Context, b Callback) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	said, err := p.redeem(ctx, b.Code, f, s.opt.Now)
+	token, said, err := p.redeem(ctx, b.Code, f, s.opt.Now)
 	if err != nil {
 		return e, err
 	}
-	who, err := p.conf.judge(said)
-	e.User = who.name
-	if err != nil {
+	in, err := s.admit(ctx, p.conf, said)
+	if e.User = in.User; err != nil {
 		return e, err
 	}
-	in, err := s.opt.Doors.Admit(ctx, auth.Vouched{Method: auth.MethodOIDC, Subject: who.subject, Name: who.name, Roles: who.roles})
-	if err != nil {
+	if e.Session, e.CSRF, err = s.opt.Doors.OpenSession(ctx, auth.NewSession{User: e.User, Life: sessionLife, Method: auth.MethodOIDC, Peer: b.Peer, Agent: b.Agent}); err != nil {
 		return e, refused("session_failed", "%s", plain(err))
 	}
-	e.User = in.User
-	if e.Session, e.CSRF, err = s.opt.Doors.OpenSession(ctx, e.User, sessionLife, b.Peer, b.Agent); err != nil {
+	g := grant{Issuer: f.Issuer, Client: f.Client, Subject: said.text("sub"), User: e.User}.with(token, s.opt.Now())
+	if err := s.saveGrant(ctx, auth.SessionHash(e.Session), g); err != nil {
 		return e, refused("session_failed", "%s", plain(err))
 	}
 	return e, nil

@@ -208,9 +208,9 @@ func (a *Auth) Claim(ctx context.Context, u auth.User, tokens []auth.Token) erro
 
 // Sessions returns all sessions.
 func (a *Auth) Sessions(ctx context.Context) ([]auth.Session, error) {
-	return all(ctx, a.db, `SELECT hash, user, csrf, created, expires, lifetime, peer, agent FROM sessions`, func(r *sql.Rows) (s auth.Session, err error) {
+	return all(ctx, a.db, `SELECT hash, user, csrf, created, expires, lifetime, peer, agent, method FROM sessions`, func(r *sql.Rows) (s auth.Session, err error) {
 		var created, expires, life int64
-		err = r.Scan(&s.Hash, &s.User, &s.CSRF, &created, &expires, &life, &s.Peer, &s.Agent)
+		err = r.Scan(&s.Hash, &s.User, &s.CSRF, &created, &expires, &life, &s.Peer, &s.Agent, &s.Method)
 		s.Created, s.Expires, s.Lifetime = fromMS(created), fromMS(expires), time.Duration(life)*time.Millisecond
 		return s, err
 	})
@@ -218,8 +218,8 @@ func (a *Auth) Sessions(ctx context.Context) ([]auth.Session, error) {
 
 // SaveSession stores a new session.
 func (a *Auth) SaveSession(ctx context.Context, s auth.Session) error {
-	return a.exec(ctx, `INSERT INTO sessions (hash, user, csrf, created, expires, lifetime, peer, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.Hash, s.User, s.CSRF, ms(s.Created), ms(s.Expires), s.Lifetime.Milliseconds(), s.Peer, s.Agent)
+	return a.exec(ctx, `INSERT INTO sessions (hash, user, csrf, created, expires, lifetime, peer, agent, method) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.Hash, s.User, s.CSRF, ms(s.Created), ms(s.Expires), s.Lifetime.Milliseconds(), s.Peer, s.Agent, s.Method)
 }
 
 // TouchSession stores expiry and CSRF token of a session that is still there.

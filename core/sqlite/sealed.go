@@ -29,6 +29,7 @@ var sealedColumns = []sealedColumn{
 	{table: "integrations", column: "config", prefix: "integration/", place: []string{"id"}},
 	{table: "plugin_values", column: "value", by: "secret", in: []string{"1"}, prefix: "plugin/", place: []string{"integration", "key"}},
 	{table: "second_steps", column: "body", prefix: "second-step/", place: []string{"user"}},
+	{table: "sso_grants", column: "body", prefix: "sso-grant/", place: []string{"session"}},
 	{table: "audit_head", column: "key", prefix: "audit/", place: []string{"id"}},
 	{table: "audit_webhooks", column: "url", prefix: "audit-webhook/", place: []string{"id"}},
 	{table: "audit_webhook_secret", column: "secret", prefix: "audit-webhook-secret/", place: []string{"id"}},

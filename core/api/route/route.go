@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/auth"
@@ -83,6 +84,18 @@ type Request struct {
 	Received time.Time
 	Header   http.Header // a copy
 	Cookies  map[string]string
+}
+
+// Base is the server's own address as the browser sees it, without a slash behind: the configured one, if there is one.
+func (r *Request) Base(configured string) string {
+	if configured != "" {
+		return strings.TrimRight(configured, "/")
+	}
+	scheme := "http"
+	if r.HTTPS {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
 }
 
 type requestKey struct{}

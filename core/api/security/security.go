@@ -33,7 +33,13 @@ type Logins interface {
 	Changed(user string) time.Time
 	Session(raw string) (auth.Principal, bool)
 	Known(user string) bool
-	Source(user string) string
+}
+
+// SignOn is a provider that logs users in.
+type SignOn interface {
+	Config() oidc.Config
+	// LogoutPage is where a browser goes on after a session has ended, empty for nowhere. It is asked before.
+	LogoutPage(ctx context.Context, session, back string) string
 }
 
 // Tokens keeps API tokens.
@@ -68,8 +74,8 @@ type Area struct {
 	// Proxy tells that a reverse proxy logs users in; ProxyLogout is where they log out.
 	Proxy       bool
 	ProxyLogout string
-	// SSO is how single sign-on is set up, nil for not at all.
-	SSO func() oidc.Config
+	// SSO is single sign-on, nil for none.
+	SSO SignOn
 	// Container tells that the server runs in one; Deployment is the contract's word for how it was started.
 	Container  bool
 	Deployment string
@@ -164,20 +170,27 @@ func (a Area) refused(ctx context.Context, err error) error {
 	return e
 }
 
-func (a Area) logout(ctx context.Context, _ route.None) (route.Reply[Done], error) {
+// LoggedOut is the answer of a logout.
+type LoggedOut struct {
+	Done
+	LogoutURL string `json:"logoutUrl,omitempty" help:"Where the browser goes on to log out at the provider of single sign-on too."`
+}
+
+func (a Area) logout(ctx context.Context, _ route.None) (route.Reply[LoggedOut], error) {
 	p, r := auth.PrincipalFrom(ctx), route.RequestFrom(ctx)
+	out := LoggedOut{Done: Done{Success: true, Message: "Successfully logged out"}}
 	if p.Method == auth.MethodSession {
+		if p.Vouched == auth.MethodOIDC && a.SSO != nil {
+			out.LogoutURL = a.SSO.LogoutPage(ctx, p.SessionID, r.Base(a.BaseURL)+"/login")
+		}
 		if err := a.Logins.Logout(ctx, p.SessionID); err != nil {
-			return route.Reply[Done]{}, err
+			return route.Reply[LoggedOut]{}, err
 		}
 	}
 	gone := func(name string, httpOnly bool) *http.Cookie {
 		return &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: httpOnly, Secure: r.HTTPS, SameSite: http.SameSiteLaxMode}
 	}
-	return route.Reply[Done]{
-		Cookies: []*http.Cookie{gone("pulse_session", true), gone("pulse_csrf", false)},
-		Body:    Done{Success: true, Message: "Successfully logged out"},
-	}, nil
+	return route.Reply[LoggedOut]{Cookies: []*http.Cookie{gone("pulse_session", true), gone("pulse_csrf", false)}, Body: out}, nil
 }
 
 type passwordRequest struct {

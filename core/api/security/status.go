@@ -75,7 +75,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 	s.HasProxyAuth, s.ProxyAuthLogoutURL = a.Proxy, a.ProxyLogout
 	var sso oidc.Config
 	if a.SSO != nil {
-		sso = a.SSO()
+		sso = a.SSO.Config()
 	}
 	if s.OIDCEnabled = sso.Enabled; sso.Enabled {
 		s.SSOProviders = append(s.SSOProviders, SSOProvider{ID: "oidc", Name: "Single sign-on", Type: "oidc", LoginURL: "/api/oidc/login"})
@@ -83,7 +83,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 	if !p.Authenticated() {
 		return s, nil
 	}
-	if a.Logins.Source(p.User) == string(auth.MethodOIDC) {
+	if p.Vouched == auth.MethodOIDC {
 		s.OIDCUsername, s.OIDCLogoutURL = p.User, sso.LogoutURL
 	}
 	s.AuthUsername, s.Can = p.User, p.List()
@@ -116,9 +116,5 @@ func (a Area) agentURL(r *route.Request) string {
 	if a.BaseURL != "" {
 		return a.BaseURL
 	}
-	scheme := "http"
-	if r.HTTPS {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
+	return r.Base("")
 }

@@ -36,7 +36,7 @@ func (a Area) get(ctx context.Context, _ route.None) (Config, error) {
 	c := a.Service.Config()
 	out := Config{
 		Enabled: c.Enabled, IssuerURL: c.IssuerURL, ClientID: c.ClientID, ClientSecretSet: c.ClientSecret != "", RedirectURL: c.RedirectURL,
-		DefaultRedirect: a.here(route.RequestFrom(ctx)) + callbackPath, LogoutURL: c.LogoutURL, Scopes: c.Scopes, UsernameClaim: c.UsernameClaim,
+		DefaultRedirect: route.RequestFrom(ctx).Base(a.BaseURL) + callbackPath, LogoutURL: c.LogoutURL, Scopes: c.Scopes, UsernameClaim: c.UsernameClaim,
 		EmailClaim: c.EmailClaim, GroupsClaim: c.GroupsClaim, AllowedGroups: c.AllowedGroups, AllowedDomains: c.AllowedDomains,
 		AllowedEmails: c.AllowedEmails, GroupRoleMappings: c.GroupRoles, CABundle: c.CABundle, AllowLoopback: c.AllowLoopback,
 	}

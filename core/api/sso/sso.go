@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/audit"
@@ -53,18 +52,6 @@ func (a Area) Routes() []route.Route {
 	}
 }
 
-// here is the server's own address as the browser sees it.
-func (a Area) here(r *route.Request) string {
-	if a.BaseURL != "" {
-		return strings.TrimRight(a.BaseURL, "/")
-	}
-	scheme := "http"
-	if r.HTTPS {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
-
 func keep(r *route.Request, value string, age int) *http.Cookie {
 	return &http.Cookie{Name: flightCookie, Value: value, Path: "/", HttpOnly: true, Secure: r.HTTPS, SameSite: http.SameSiteLaxMode, MaxAge: age}
 }
@@ -79,7 +66,7 @@ func redirect(to string, cookies ...*http.Cookie) route.Reply[route.None] {
 
 func (a Area) login(ctx context.Context, in loginIn) (route.Reply[route.None], error) {
 	r := route.RequestFrom(ctx)
-	page, kept, err := a.Service.Begin(ctx, in.ReturnTo, a.here(r)+callbackPath)
+	page, kept, err := a.Service.Begin(ctx, in.ReturnTo, r.Base(a.BaseURL)+callbackPath)
 	if err != nil {
 		return redirect(a.outcome("/", codeOf(err))), nil
 	}
@@ -97,7 +84,7 @@ type Address struct {
 
 func (a Area) address(ctx context.Context, in addressIn) (route.Reply[Address], error) {
 	r := route.RequestFrom(ctx)
-	page, kept, err := a.Service.Begin(ctx, in.ReturnTo, a.here(r)+callbackPath)
+	page, kept, err := a.Service.Begin(ctx, in.ReturnTo, r.Base(a.BaseURL)+callbackPath)
 	var why *oidc.Refused
 	switch {
 	case errors.As(err, &why) && why.Code == "oidc_disabled":

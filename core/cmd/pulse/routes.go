@@ -90,7 +90,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "settings", Routes: system.SettingsRoutes(s.settings, s.fixedSettings(), s.settingOrigins())},
 		{Name: "security", Routes: security.Area{Claims: s.auth, Logins: s.auth, Tokens: s.auth, Sessions: s.auth, Steps: s.auth, Locks: s.auth,
 			Recovery: s.recovery, Restart: s.again, Posture: s.posture, Now: time.Now,
-			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.ssoConfig,
+			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.signOn(),
 		}.Routes()},
 		{Name: "sso", Routes: sso.Area{Service: s.sso, BaseURL: s.baseURL(), BasePath: s.basePath()}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},

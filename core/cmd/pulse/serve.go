@@ -271,6 +271,7 @@ func (s *server) run(ctx context.Context) error {
 	background(s.announce)
 	background(s.trimAudit)
 	background(s.hooks.Run)
+	background(s.refreshSSO)
 	background(func(ctx context.Context) {
 		news, stop := s.alerts.Subscribe(1)
 		defer stop()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/api/security"
+	"github.com/pulse-platform/pulse/core/audit"
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/oidc"
 	"github.com/pulse-platform/pulse/core/sqlite"
@@ -12,9 +15,31 @@ import (
 // openSSO loads how users log in by single sign-on.
 func (s *server) openSSO(ctx context.Context) (err error) {
 	s.sso, err = oidc.Open(ctx, oidc.Options{
-		Store: sqlite.NewSettings(s.base.state), Sealer: s.base.sealer, Doors: s.auth, File: oidcFile(s.cfg.OIDC), Now: time.Now,
+		Store: sqlite.NewSettings(s.base.state), Sealer: s.base.sealer, Doors: s.auth, Grants: sqlite.NewGrants(s.base.state),
+		Ended: s.ssoEnded, File: oidcFile(s.cfg.OIDC), Now: time.Now,
 	})
 	return err
+}
+
+// ssoEnded keeps in the audit log that the provider ended somebody's session.
+func (s *server) ssoEnded(ctx context.Context, user, why string) {
+	if err := s.audit.Add(ctx, audit.Event{Event: "oidc_token_refresh", User: user, Via: string(auth.MethodOIDC), Details: "The login ended: " + why}); err != nil {
+		s.log.Error("the end of a login is not in the audit log", "user", user, "reason", why, "error", err)
+	}
+}
+
+// refreshSSO asks the provider about its sessions from time to time.
+func (s *server) refreshSSO(ctx context.Context) {
+	tick := time.NewTicker(oidc.RefreshEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.sso.Refresh(ctx)
+		}
+	}
 }
 
 // oidcFile is what the configuration file says about single sign-on, nil when it says nothing.
@@ -29,12 +54,12 @@ func oidcFile(o config.OIDC) *oidc.Config {
 	}
 }
 
-// ssoConfig is how single sign-on is set up, nothing while only the API is described.
-func (s *server) ssoConfig() oidc.Config {
+// signOn is single sign-on for the area of security, nothing while only the API is described.
+func (s *server) signOn() security.SignOn {
 	if s.sso == nil {
-		return oidc.Config{}
+		return nil
 	}
-	return s.sso.Config()
+	return s.sso
 }
 
 func (s *server) basePath() string {

@@ -4110,6 +4110,12 @@ export interface components {
         LockoutList: {
             lockouts: components["schemas"]["Lockout"][];
         };
+        LoggedOut: {
+            /** @description Where the browser goes on to log out at the provider of single sign-on too. */
+            logoutUrl?: string;
+            message: string;
+            success: boolean;
+        };
         LoginRequest: {
             /** @description The one-time or recovery code, for users who have them; without it the answer is second_step_required. */
             code?: string;
@@ -5496,6 +5502,7 @@ export type SchemaListsRow = components['schemas']['ListsRow'];
 export type SchemaLockout = components['schemas']['Lockout'];
 export type SchemaLockoutIn = components['schemas']['LockoutIn'];
 export type SchemaLockoutList = components['schemas']['LockoutList'];
+export type SchemaLoggedOut = components['schemas']['LoggedOut'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMatch = components['schemas']['Match'];
@@ -9307,7 +9314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["LoggedOut"];
                 };
             };
             /** @description The error */

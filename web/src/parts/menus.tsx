@@ -57,11 +57,11 @@ export function useLogout(): () => Promise<void> {
   const navigate = useNavigate();
   const status = useQuery(securityStatus);
   return async () => {
-    const beyond = status.data?.oidcLogoutURL;
     // A session that the server no longer knows is as good as logged out.
-    await logout().catch(() => undefined);
+    const out = await logout().catch(() => undefined);
+    const beyond = out?.logoutUrl ?? (status.data?.proxyAuthUsername ? status.data.proxyAuthLogoutURL : '');
     if (beyond) {
-      // Else the provider would log the same user in again with one click.
+      // Else the provider or the proxy would log the same user in again with one click.
       location.assign(beyond);
       return;
     }
