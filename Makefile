@@ -16,8 +16,6 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
 LDFLAGS        := -s -w -X main.version=$(VERSION) -X $(MODULE)/sdk/serve.version=$(VERSION)
 GO_BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
-PLUGINS        := $(sort $(notdir $(wildcard plugins/*/cmd/pulse-plugin-*)))
-PLUGIN_PACKAGE  = ./plugins/$(patsubst pulse-plugin-%,%,$(1))/cmd/$(1)
 BUF            := go tool -modfile=tools/buf.mod buf
 LINT           := go tool -modfile=tools/lint.mod golangci-lint
 WEB_SOURCES    := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -not -name "*.go" -print 2>/dev/null)
@@ -38,13 +36,8 @@ binaries:
 	@mkdir -p bin/plugins
 	$(GO_BUILD) -o bin/pulse ./core/cmd/pulse
 	$(GO_BUILD) -o bin/pulse-agent ./agent/cmd/pulse-agent
-	@$(foreach p,$(PLUGINS),$(MAKE) bin/plugins/$(p) && ) true
-
-# A plugin and the manifest that the server reads instead of running it.
-.PHONY: $(addprefix bin/plugins/,$(PLUGINS))
-$(addprefix bin/plugins/,$(PLUGINS)): bin/plugins/%:
-	$(GO_BUILD) -o $@ $(call PLUGIN_PACKAGE,$*)
-	@$@ manifest > $@.json.new && mv $@.json.new $@.json
+	$(GO_BUILD) -o bin/pulse-plugins ./plugins/cmd/pulse-plugins
+	@scripts/link-plugins.sh bin/pulse-plugins bin/plugins
 
 .PHONY: web
 web: ## Build the web app into web/dist, when its sources changed

@@ -292,12 +292,12 @@ func insideFault(from, to string) string {
 	return ""
 }
 
-// pluginFault judges who may import a plugin's folders: the plugin itself, the shared client of its family, and the
+// pluginFault judges who may import a plugin's folders: the plugin itself, the program that they share, and the
 // agent, which links collectors in-process.
 func pluginFault(from, to string) string {
 	kind := func(dir string) string { return strings.Split(dir, "/")[1] }
 	switch {
-	case strings.HasPrefix(to, "plugins/internal/"):
+	case strings.HasPrefix(to, "plugins/internal/"), within(from, "plugins/cmd"):
 		return ""
 	case within(from, "agent"):
 		if within(to, "plugins/"+kind(to)+"/collect") {
@@ -452,7 +452,8 @@ func TestArchRules(t *testing.T) {
 		"sdk on core":                    {"sdk/host", "core/id", false},
 		"plugin on core":                 {"plugins/host", "core/id", false},
 		"plugin on sdk":                  {"plugins/host", "sdk/schema", true},
-		"plugin on its folder":           {"plugins/host/cmd/pulse-plugin-host", "plugins/host", true},
+		"plugin on its folder":           {"plugins/host/collect", "plugins/host", true},
+		"the plugins' program":           {"plugins/cmd/pulse-plugins", "plugins/host", true},
 		"plugin on another":              {"plugins/host", "plugins/ups", false},
 		"plugin on the family's client":  {"plugins/host", "plugins/internal/client", true},
 		"agent on a collector":           {"agent/schedule", "plugins/host/collect", true},

@@ -44,18 +44,9 @@ func run(m *testing.M) (code int, err error) {
 // build makes the programs as `make build` does, with the race detector when the tests have it, so that a race between
 // goroutines of a real server is found too.
 func build(dir string) error {
-	programs := map[string]string{"pulse": "./core/cmd/pulse", "pulse-agent": "./agent/cmd/pulse-agent"}
-	plugins, err := filepath.Glob("../plugins/*/cmd/pulse-plugin-*")
-	if err != nil {
-		return err
-	}
-	for _, plugin := range plugins {
-		programs["plugins/"+filepath.Base(plugin)] = "./" + strings.TrimPrefix(filepath.ToSlash(plugin), "../")
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "plugins"), 0o755); err != nil {
-		return err
-	}
-	for output, pkg := range programs {
+	for output, pkg := range map[string]string{
+		"pulse": "./core/cmd/pulse", "pulse-agent": "./agent/cmd/pulse-agent", "pulse-plugins": "./plugins/cmd/pulse-plugins",
+	} {
 		args := []string{"build", "-o", filepath.Join(dir, output)}
 		if raceEnabled {
 			args = append(args, "-race")
@@ -64,17 +55,7 @@ func build(dir string) error {
 			return err
 		}
 	}
-	for _, plugin := range plugins {
-		binary := filepath.Join(dir, "plugins", filepath.Base(plugin))
-		manifest, err := exec.CommandContext(context.Background(), binary, "manifest").Output()
-		if err != nil {
-			return fmt.Errorf("write manifest of %s: %w", filepath.Base(plugin), err)
-		}
-		if err := os.WriteFile(binary+".json", manifest, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return command("scripts/link-plugins.sh", filepath.Join(dir, "pulse-plugins"), filepath.Join(dir, "plugins"))
 }
 
 func command(name string, args ...string) error {

@@ -32,11 +32,11 @@ for platform in "${agents[@]}"; do
 done
 
 # A plugin's manifest is written by the plugin itself, which the build machine can run for its own platform only: for
-# the others the native manifest is taken, with the facts of the binary it will lie beside.
+# the others the native manifest is taken, with the facts of the program it will lie beside.
+CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o dist/.native/pulse-plugins ./plugins/cmd/pulse-plugins
+scripts/link-plugins.sh dist/.native/pulse-plugins dist/.native/plugins
 manifest() {
-  local native=dist/.native/$1
-  [ -x "$native" ] || CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "$native" "./plugins/${1#pulse-plugin-}/cmd/$1"
-  "$native" manifest | node -e '
+  "dist/.native/plugins/$1" manifest | node -e '
     const [binary, os, arch] = process.argv.slice(1)
     const digest = require("crypto").createHash("sha256").update(require("fs").readFileSync(binary)).digest("hex")
     const manifest = JSON.parse(require("fs").readFileSync(0, "utf8"))
@@ -49,12 +49,13 @@ for platform in "${servers[@]}"; do
   mkdir -p "dist/$name/plugins"
   build "$platform" "dist/$name/pulse" ./core/cmd/pulse
   cp "dist/pulse-agent-${platform/\//-}" "dist/$name/pulse-agent"
-  for package in plugins/*/cmd/pulse-plugin-*; do
-    plugin=${package##*/}
-    build "$platform" "dist/$name/plugins/$plugin" "./$package"
+  build "$platform" dist/.native/program ./plugins/cmd/pulse-plugins
+  for plugin in $(dist/.native/pulse-plugins); do
+    ln dist/.native/program "dist/$name/plugins/$plugin"
     arch=${platform#*/}
     manifest "$plugin" "dist/$name/plugins/$plugin" "${platform%/*}" "${arch/armv7/arm}"
   done
+  rm dist/.native/program
   cp LICENSE README.md config.example.hcl "dist/$name/"
   tar -C dist --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf "dist/$name.tar.gz" "$name"
   rm -rf "dist/$name"

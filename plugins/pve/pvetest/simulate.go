@@ -11,12 +11,16 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/simulate"
+	"github.com/pulse-platform/pulse/sdk/serve"
 )
 
-// Simulate serves an invented cluster until the context ends. It is the subcommand of the plugin's program, for demos and
-// for tests of the whole. What somebody needs to add the cluster is printed as one line of JSON for each address: the
-// body of POST /api/integrations.
-func Simulate(ctx context.Context, args []string, out io.Writer) error {
+// Simulate is the command that serves an invented cluster until the context ends, for demos and for tests of the whole. What
+// somebody needs to add the cluster is printed as one line of JSON for each address: the body of POST /api/integrations.
+func Simulate() serve.Command {
+	return serve.Command{Name: "simulate", Help: "serve an invented cluster; prints the integration that monitors it", Run: run}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	flags.SetOutput(out)
 	listen := flags.String("listen", "127.0.0.1:0", "addresses to serve at, with commas between them: one for each node, from the first on")
