@@ -17,7 +17,8 @@ const (
 
 // Pace keeps the process small while it does little and quick while it does much, until it ends: at rest the heap may grow by a
 // quarter of what is kept before it is collected, and by up to busy percent the more is allocated. What is collected more often at
-// rest costs next to nothing, as there is next to nothing to collect. The variable GOGC, when it is set, decides instead.
+// rest costs next to nothing, as there is next to nothing to collect. When it comes to rest first, what only
+// the start needed of the program is let go. The variable GOGC, when it is set, decides instead.
 func Pace(busy int) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -25,9 +26,13 @@ func Pace(busy int) {
 	percent := busy // a start allocates much
 	debug.SetGCPercent(percent)
 	go func() {
-		before := allocated()
+		before, begun := allocated(), false
 		for range time.Tick(paceEvery) {
 			now := allocated()
+			if !begun && now-before < perPercent {
+				begun = true
+				letGo()
+			}
 			if next := growth(float64(now-before)/paceEvery.Seconds(), busy); next != percent {
 				percent = next
 				debug.SetGCPercent(percent) // stops the world for a moment, so only when it changes
