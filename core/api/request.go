@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -75,6 +76,10 @@ func (s *Server) onError(c fiber.Ctx, err error) error {
 	r, ok := c.Locals(requestLocal{}).(*route.Request)
 	if !ok {
 		r = s.facts(c)
+	}
+	var f *fiber.Error
+	if errors.As(err, &f) && f.Code == http.StatusRequestEntityTooLarge {
+		err = s.bodies.tooLarge(&c.Request().Header)
 	}
 	return s.fail(c, r, err)
 }

@@ -69,6 +69,8 @@ type Options struct {
 	Licensed func(feature string) error
 	// Recovering reports whether recovery mode is on, which callers from this machine are told; nil for never.
 	Recovering func() bool
+	// Patience is how long a request may take to arrive, 0 for 15 s.
+	Patience time.Duration
 	// Audit keeps who changed what, nil for nobody.
 	Audit Recorder
 	Now   func() time.Time
@@ -85,7 +87,8 @@ type Sites struct {
 // Limits of every request unless its row says otherwise.
 const (
 	defaultBody    = 64 << 10
-	headerTimeout  = 15 * time.Second
+	headerTimeout  = 15 * time.Second // for the whole request to arrive
+	writeTimeout   = 5 * time.Minute  // for the whole answer to be taken
 	idleTimeout    = 120 * time.Second
 	requestTimeout = 60 * time.Second
 )
@@ -97,6 +100,8 @@ type Server struct {
 	routes  []route.Route
 	openapi []byte
 	limits  *limiter
+	bodies  *bodyLimits
+	biggest int64 // body that a row takes, in bytes
 	site    *site
 
 	ctx     context.Context // ends when the server shuts down; WebSockets live in it
@@ -166,17 +171,23 @@ func check(routes []route.Route) error {
 }
 
 func (s *Server) mount() error {
-	limit := int64(defaultBody)
+	s.biggest = defaultBody
 	for _, r := range s.routes {
-		limit = max(limit, r.Limits.Body)
+		s.biggest = max(s.biggest, r.Limits.Body)
+	}
+	s.bodies = newBodyLimits(s)
+	patience := s.opt.Patience
+	if patience == 0 {
+		patience = headerTimeout
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Pulse", ServerHeader: "", CaseSensitive: true, StrictRouting: true,
-		BodyLimit: int(limit) + 1<<10, ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
-		ReadTimeout: headerTimeout, IdleTimeout: idleTimeout, Concurrency: 4096,
-		ReduceMemoryUsage: false, DisableDefaultContentType: true,
+		BodyLimit: int(s.biggest), ReadBufferSize: 16 << 10, WriteBufferSize: 4 << 10,
+		ReadTimeout: patience, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, Concurrency: 4096,
+		ReduceMemoryUsage: false, DisableDefaultContentType: true, DisablePreParseMultipartForm: true,
 		ErrorHandler: s.onError,
 	})
+	s.app.Server().HeaderReceived = s.bodies.headerReceived
 	s.app.Use(s.first)
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: func(c fiber.Ctx) bool {
 		return isUpgrade(c) || c.Response().Header.Peek("Content-Encoding") != nil
