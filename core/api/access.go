@@ -39,7 +39,7 @@ func (s *Server) handler(row route.Route) (fiber.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	event := eventOf(row)
+	event := EventOf(row)
 	return func(c fiber.Ctx) error {
 		r := c.Locals(requestLocal{}).(*route.Request)
 		base, note := audit.WithNote(s.ctx)

@@ -91,7 +91,13 @@ func testRoutes() []route.Route {
 // serve starts a server that admin has claimed.
 func serve(t *testing.T, change func(*api.Options)) *world {
 	t.Helper()
-	s, err := auth.Open(t.Context(), authtest.New(), time.Now, hclog.NewNullLogger())
+	return serveAt(t, time.Now, change)
+}
+
+// serveAt is serve with a time that the test moves.
+func serveAt(t *testing.T, now func() time.Time, change func(*api.Options)) *world {
+	t.Helper()
+	s, err := auth.Open(t.Context(), authtest.New(), now, hclog.NewNullLogger())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,10 @@ func (b *bodyLimits) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestC
 	if u.Parse(h.Host(), h.RequestURI()) == nil {
 		limit = b.row(string(h.Method()), string(u.PathOriginal()))
 	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: int(min(limit, max(b.trust(h), strangerBody)))}
+	if limit > strangerBody {
+		limit = min(limit, b.trust(h))
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: int(limit)}
 }
 
 // row is the limit of the row that takes a request.
@@ -67,7 +70,7 @@ func (b *bodyLimits) row(method, path string) int64 {
 	return defaultBody
 }
 
-// trust is how much is read of who says to be somebody.
+// trust is how much is read of who says they are somebody.
 func (b *bodyLimits) trust(h *fasthttp.RequestHeader) int64 {
 	most := b.s.biggest
 	raw := string(h.Peek("X-API-Token"))
@@ -81,10 +84,8 @@ func (b *bodyLimits) trust(h *fasthttp.RequestHeader) int64 {
 		}
 		return strangerBody
 	}
-	if cookie := string(h.Cookie(sessionCookie)); cookie != "" {
-		if _, ok := b.s.opt.Auth.Session(cookie); ok {
-			return most
-		}
+	if cookie := string(h.Cookie(sessionCookie)); cookie != "" && b.s.opt.Auth.SessionExists(cookie) {
+		return most
 	}
 	switch given := string(h.Peek(proxySecret)); {
 	case given != "" && b.s.opt.Proxy != nil && b.s.opt.Proxy.knows(given):
@@ -98,7 +99,7 @@ func (b *bodyLimits) trust(h *fasthttp.RequestHeader) int64 {
 // tooLarge is the answer to a body that was not read.
 func (b *bodyLimits) tooLarge(h *fasthttp.RequestHeader) error {
 	limit := int64(b.headerReceived(h).MaxRequestBodySize)
-	if trust := b.trust(h); limit >= trust && trust < b.s.biggest {
+	if limit == b.trust(h) && limit < b.s.biggest {
 		return errs.New(errs.TooLarge, "the request body is larger than %d bytes, and more is read only of callers who are known by a token or a login", limit)
 	}
 	return errs.New(errs.TooLarge, "the request body is larger than %d bytes", limit)

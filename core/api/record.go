@@ -20,8 +20,8 @@ type Recorder interface {
 // recordPatience is how long an answer waits for its event to be stored.
 const recordPatience = 5 * time.Second
 
-// eventOf returns the word under which calls of a row are kept, empty for rows that change nothing.
-func eventOf(r route.Route) string {
+// EventOf returns the word under which calls of a row are kept in the audit log, empty for rows that change nothing.
+func EventOf(r route.Route) string {
 	switch {
 	case r.Silent || r.Socket != nil:
 		return ""

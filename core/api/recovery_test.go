@@ -202,4 +202,7 @@ func TestApplyRestart(t *testing.T) {
 	if restarts != 1 {
 		t.Errorf("%d restarts", restarts)
 	}
+	if _, out := w.do("GET", recoveryPath, ""); out["recovery_mode"] == true {
+		t.Error("recovery mode is on after the restart")
+	}
 }

@@ -28,6 +28,8 @@ type Authenticator interface {
 	Token(raw string) (auth.Principal, bool)
 	// Session returns the caller behind a session cookie, and extends the session.
 	Session(raw string) (auth.Principal, bool)
+	// SessionExists reports whether a session cookie is one, and leaves the session as it is.
+	SessionExists(raw string) bool
 	// Basic returns the caller behind user name and password. Its errors are for the caller to read.
 	Basic(ctx context.Context, user, password, peer string) (auth.Principal, error)
 	// Admit returns the caller for whom another system vouches.

@@ -2,12 +2,30 @@ package api_test
 
 import (
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/auth"
 )
+
+// A request with a password costs one hash, however often the caller is asked for on its way: a hash takes 19 MiB, so that
+// they can be counted by what is allocated.
+func TestOneHashForARequest(t *testing.T) {
+	w := serve(t, nil)
+	w.claim()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if res, _ := w.do("GET", "/api/tagged", "", "Authorization", "Basic YWRtaW46YSBsb25nIGVub3VnaCBwYXNzd29yZA=="); res.StatusCode != 200 {
+		t.Fatal(res.StatusCode)
+	}
+	runtime.ReadMemStats(&after)
+	if hashes := float64(after.TotalAlloc-before.TotalAlloc) / (19 << 20); hashes < 0.9 || hashes > 1.5 {
+		t.Errorf("%.1f hashes", hashes)
+	}
+}
 
 // The weaknesses of the reference that are about who may come in, by the numbers of the contract's list. Each test fails on
 // the reference's behaviour.
@@ -97,6 +115,22 @@ func TestWeaknessesOfTheReference(t *testing.T) {
 		for _, path := range []string{"/api/security/change-password", "/api/security/tokens", "/api/security/reset-lockout", "/api/security/second-step", "/api/security/regenerate-token", "/api/security/validate-token"} {
 			if res, out := w.do("POST", path, `{}`, "X-API-Token", reader); res.StatusCode != 403 || out["requiredScope"] != "settings:write" {
 				t.Errorf("%s: %d %v", path, res.StatusCode, out)
+			}
+		}
+	})
+	t.Run("an expired token", func(t *testing.T) {
+		now := time.Now()
+		w := serveAt(t, func() time.Time { return now }, nil)
+		w.claim()
+		end := now.Add(time.Hour)
+		raw, _, err := w.auth.CreateToken(t.Context(), auth.Principal{Method: auth.MethodSession, User: "admin", Admin: true}, auth.NewToken{Name: "t", Scopes: []auth.Scope{auth.ScopeAll}, Expires: end})
+		w.must(err)
+		for _, step := range []struct{ after, status time.Duration }{{59 * time.Minute, 200}, {61 * time.Minute, 401}} {
+			now = end.Add(step.after - time.Hour)
+			for _, header := range [][2]string{{"X-API-Token", raw}, {"Authorization", "Bearer " + raw}} {
+				if res, out := w.do("GET", "/api/tagged", "", header[:]...); res.StatusCode != int(step.status) || step.status == 401 && out["code"] != "invalid_token" {
+					t.Errorf("after %s: %d %v", step.after, res.StatusCode, out)
+				}
 			}
 		}
 	})

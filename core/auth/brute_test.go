@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"golang.org/x/crypto/argon2"
 
 	"github.com/pulse-platform/pulse/core/auth"
@@ -71,4 +74,67 @@ func guess(ctx context.Context, s *auth.Service, peer string) (attempts int, loc
 		return l.Attempts, l.Locked
 	}
 	return 0, false
+}
+
+// However often somebody logs in, their oldest sessions go, and nobody else's.
+func TestSessionsAreBounded(t *testing.T) {
+	s, _, store := claimed(t)
+	if _, err := s.CreateUser(t.Context(), auth.System, "jane", good, []string{"viewer"}); err != nil {
+		t.Fatal(err)
+	}
+	hers, _, err := s.OpenSession(t.Context(), "jane", auth.SessionLife, "192.0.2.1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		if _, _, err := s.OpenSession(t.Context(), "admin", auth.SessionLife, "192.0.2.1", strings.Repeat("x", 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, _ := open(t, store)
+	for name, s := range map[string]*auth.Service{"in memory": s, "stored": again} {
+		all := s.ListSessions("")
+		if len(all) > 200 || len(all) < 2 || len(all[0].Agent) > 200 {
+			t.Errorf("%s: %d sessions", name, len(all))
+		}
+		if !s.SessionExists(hers) || s.SessionExists("nonsense") {
+			t.Errorf("%s: another user's session is gone", name)
+		}
+	}
+}
+
+// Logins are slow on purpose: the budget is 150 ms of processor time.
+func BenchmarkLogin(b *testing.B) {
+	s, err := auth.Open(b.Context(), authtest.New(), time.Now, hclog.NewNullLogger())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Claim(b.Context(), "admin", good, ""); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, _, _, err := s.Login(b.Context(), auth.Attempt{User: "admin", Password: good, Peer: "192.0.2.1"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A session that is looked up with each request of a browser.
+func BenchmarkSession(b *testing.B) {
+	s, err := auth.Open(b.Context(), authtest.New(), time.Now, hclog.NewNullLogger())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Claim(b.Context(), "admin", good, ""); err != nil {
+		b.Fatal(err)
+	}
+	session, csrf, err := s.OpenSession(b.Context(), "admin", auth.SessionLife, "192.0.2.1", "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if p, ok := s.Session(session); !ok || !s.CheckCSRF(p.SessionID, csrf) {
+			b.Fatal("refused")
+		}
+	}
 }

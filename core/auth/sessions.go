@@ -218,6 +218,14 @@ func (s *Service) Session(raw string) (Principal, bool) {
 	return p, true
 }
 
+// SessionExists reports whether a session id is one that is in use, and leaves the session as it is.
+func (s *Service) SessionExists(raw string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.sessions[digest(raw)]
+	return ok && x.Expires.After(s.now())
+}
+
 func newCSRF() string {
 	b, _ := hex.DecodeString(id.Random(32))
 	return base64.URLEncoding.EncodeToString(b)

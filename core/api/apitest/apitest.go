@@ -16,12 +16,15 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
-// callers are the kinds of caller in the columns of the golden file.
-var callers = []struct {
+// caller is a kind of caller in the golden file.
+type caller struct {
 	name    string
 	claimed bool
 	who     auth.Principal
-}{
+}
+
+// callers are the kinds of caller in the golden file, beside a token of an administrator's for each scope.
+var callers = []caller{
 	{"anonymous-unclaimed", false, auth.Principal{}},
 	{"enrolled-unclaimed", false, agent},
 	{"anonymous", true, auth.Principal{}},
@@ -30,16 +33,20 @@ var callers = []struct {
 	{"viewer", true, user("viewer")},
 	{"auditor", true, user("auditor")},
 	{"no-role", true, user("")},
-	{"proxy-viewer", true, auth.Principal{Method: "proxy", User: "viewer", Rights: auth.RightsOf("viewer")}},
-	{"admin-token-all", true, token("admin", auth.ScopeAll)},
-	{"admin-token-monitoring-read", true, token("admin", auth.ScopeMonitoringRead)},
-	{"admin-token-monitoring-write", true, token("admin", auth.ScopeMonitoringWrite)},
-	{"admin-token-settings-read", true, token("admin", auth.ScopeSettingsRead)},
-	{"admin-token-settings-write", true, token("admin", auth.ScopeSettingsWrite)},
-	{"admin-token-report", true, token("admin", auth.ScopeHostReport)},
-	{"admin-token-manage", true, token("admin", auth.ScopeHostManage)},
-	{"viewer-token-all", true, token("viewer", auth.ScopeAll)},
+	{"proxy-admin", true, proxied("admin")},
+	{"proxy-viewer", true, proxied("viewer")},
+	{"proxy-no-role", true, proxied("")},
+	{"expired-token", true, auth.Principal{}}, // nobody: see [api.Authenticator]
 	{"enrolled-token", true, agent},
+	{"viewer-token-all", true, token("viewer", auth.ScopeAll)},
+	{"admin-token-all", true, token("admin", auth.ScopeAll)},
+}
+
+// proxied is somebody whom a reverse proxy has logged in with one role, or none.
+func proxied(role string) auth.Principal {
+	p := user(role)
+	p.Method = auth.MethodProxy
+	return p
 }
 
 // user is somebody who is logged in and has one role, or none.
@@ -73,21 +80,52 @@ func Authorisation(routes []route.Route) string {
 		}
 		var verdicts []string
 		who := map[string]string{}
-		for _, c := range callers {
-			verdict := "ok"
-			if err := api.Decide(r.Access, c.who, c.claimed); err != nil {
-				verdict = reason(err)
-			}
+		note := func(verdict, name string) {
 			if !slices.Contains(verdicts, verdict) {
 				verdicts = append(verdicts, verdict)
 			}
-			who[verdict] += " " + c.name
+			who[verdict] += " " + name
 		}
+		for _, c := range callers {
+			note(judge(r.Access, c.who, c.claimed), c.name)
+		}
+		for verdict, names := range byScope(r.Access) {
+			note(verdict, names)
+		}
+		slices.Sort(verdicts)
 		for _, v := range verdicts {
 			fmt.Fprintf(&b, "  %s:%s\n", v, who[v])
 		}
 	}
 	return b.String()
+}
+
+func judge(a route.Access, who auth.Principal, claimed bool) string {
+	if err := api.Decide(a, who, claimed); err != nil {
+		return reason(err)
+	}
+	return "ok"
+}
+
+// byScope names the tokens of an administrator's that have one scope, by what is said to them.
+func byScope(a route.Access) map[string]string {
+	of := map[string][]string{}
+	for _, s := range auth.Scopes {
+		verdict := judge(a, token("admin", s), true)
+		of[verdict] = append(of[verdict], "token-"+string(s))
+	}
+	out := map[string]string{}
+	for verdict, names := range of {
+		switch {
+		case len(names) == len(auth.Scopes):
+			out[verdict] = "token-of-any-scope"
+		case verdict != "ok":
+			out[verdict] = "token-of-any-other-scope"
+		default:
+			out[verdict] = strings.Join(names, " ")
+		}
+	}
+	return out
 }
 
 // demands says what a rule asks for, in words.

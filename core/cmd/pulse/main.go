@@ -85,6 +85,7 @@ type commands struct {
 	Metrics        metricsCommand         `cmd:"" help:"Look after the store of samples."`
 	ImportRef      importReferenceCommand `cmd:"" name:"import-reference" help:"Bring in the configuration from a data directory of the reference. The server must be stopped."`
 	Key            keyCommand             `cmd:"" help:"Work with the key that secrets are sealed under."`
+	License        licenseCommand         `cmd:"" help:"Issue licences, for people who run Pulse as a service."`
 	Plugin         pluginCommand          `cmd:"" help:"Look at the installed plugins, and make new ones."`
 	Restore        restoreCommand         `cmd:"" help:"Put a backup in the place of the data directory. The server must be stopped."`
 	User           userCommand            `cmd:"" help:"Manage local users."`
