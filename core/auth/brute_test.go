@@ -82,12 +82,12 @@ func TestSessionsAreBounded(t *testing.T) {
 	if _, err := s.CreateUser(t.Context(), auth.System, "jane", good, []string{"viewer"}); err != nil {
 		t.Fatal(err)
 	}
-	hers, _, err := s.OpenSession(t.Context(), "jane", auth.SessionLife, "192.0.2.1", "")
+	hers, _, err := s.OpenSession(t.Context(), auth.NewSession{User: "jane", Life: auth.SessionLife, Peer: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 500 {
-		if _, _, err := s.OpenSession(t.Context(), "admin", auth.SessionLife, "192.0.2.1", strings.Repeat("x", 1000)); err != nil {
+		if _, _, err := s.OpenSession(t.Context(), auth.NewSession{User: "admin", Life: auth.SessionLife, Peer: "192.0.2.1", Agent: strings.Repeat("x", 1000)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,7 +128,7 @@ func BenchmarkSession(b *testing.B) {
 	if err := s.Claim(b.Context(), "admin", good, ""); err != nil {
 		b.Fatal(err)
 	}
-	session, csrf, err := s.OpenSession(b.Context(), "admin", auth.SessionLife, "192.0.2.1", "")
+	session, csrf, err := s.OpenSession(b.Context(), auth.NewSession{User: "admin", Life: auth.SessionLife, Peer: "192.0.2.1"})
 	if err != nil {
 		b.Fatal(err)
 	}
