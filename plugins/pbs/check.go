@@ -32,6 +32,7 @@ func (c Config) wishes() []wish {
 		{"/", []string{"Sys.Audit"}, "Audit", "packages that wait", true},
 		{"/datastore", seesDatastores, "DatastoreAudit", "datastores and the backups on them", c.MonitorDatastores},
 		{"/remote", []string{"Remote.Audit"}, "RemoteAudit", "sync jobs", c.MonitorSyncJobs},
+		{"/tape", []string{"Tape.Audit"}, "TapeAudit", "tapes and the jobs that write to them", c.MonitorTape},
 	}
 }
 

@@ -74,6 +74,8 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectBackups(ctx, sink)
 	case taskSystem:
 		return c.collectSystem(ctx, sink)
+	case taskTape:
+		return c.collectTape(ctx, sink)
 	}
 	return sdk.Errorf(sdk.KindInvalid, "there is no task %q", task)
 }

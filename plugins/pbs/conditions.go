@@ -16,6 +16,9 @@ const (
 	diskFailing      = "pbs_disk_failing"
 	poolDegraded     = "pbs_pool_degraded"
 	taskFailed       = "pbs_task_failed"
+	tapeFailed       = "pbs_tape_failed"
+	tapeDamaged      = "pbs_tape_damaged"
+	tapeFull         = "pbs_tape_full"
 )
 
 // categories of alerts.
@@ -38,6 +41,9 @@ func kinds() []sdk.EventKind {
 		{Name: serviceDown, Label: "Service not running", Category: categorySystem, Severity: sdk.SeverityWarning},
 		{Name: diskFailing, Label: "Disk failing", Category: categoryStorage, Severity: sdk.SeverityCritical},
 		{Name: poolDegraded, Label: "ZFS pool not online", Category: categoryStorage, Severity: sdk.SeverityWarning},
+		{Name: tapeFailed, Label: "Tape backup failed", Category: categoryStorage, Severity: sdk.SeverityWarning},
+		{Name: tapeDamaged, Label: "Tape damaged", Category: categoryStorage, Severity: sdk.SeverityWarning},
+		{Name: tapeFull, Label: "No tape to write to", Category: categoryStorage, Severity: sdk.SeverityWarning},
 	}
 	for i := range list {
 		list[i].Condition, list[i].Template, list[i].WireType = true, "{message}", list[i].Name
@@ -48,9 +54,9 @@ func kinds() []sdk.EventKind {
 // serverConditions and datastoreConditions say which type a condition is about. Those of jobs are the server's while it
 // does not show the datastore.
 func serverConditions() []string {
-	return []string{noSubscription, serviceDown, diskFailing, poolDegraded, gcFailed, gcMissing, verifyFailed, pruneFailed, syncFailed}
+	return []string{noSubscription, serviceDown, diskFailing, poolDegraded, gcFailed, gcMissing, verifyFailed, pruneFailed, syncFailed, tapeFailed, tapeDamaged, tapeFull}
 }
 
 func datastoreConditions() []string {
-	return []string{gcFailed, gcMissing, verifyFailed, pruneFailed, syncFailed, backupDamaged, backupUnverified}
+	return []string{tapeFailed, gcFailed, gcMissing, verifyFailed, pruneFailed, syncFailed, backupDamaged, backupUnverified}
 }

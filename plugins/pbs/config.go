@@ -29,6 +29,7 @@ type Config struct {
 	MonitorVerifyJobs  bool     `name:"monitor_verify_jobs" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
 	MonitorPruneJobs   bool     `name:"monitor_prune_jobs" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
 	MonitorGarbageJobs bool     `name:"monitor_garbage_jobs" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
+	MonitorTape        bool     `name:"monitor_tape" label:"Tapes" help:"Read tapes and the jobs that write to them; takes the role TapeAudit on /tape. Drives are not asked."`
 
 	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
 }

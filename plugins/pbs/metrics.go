@@ -19,6 +19,7 @@ func metrics() []sdk.Metric {
 		{Name: "uptime", Types: server, Unit: sdk.UnitSeconds, Label: "Uptime", Help: "Time since the machine started.", Chart: "uptime"},
 		{Name: "tasks_running", Types: server, Unit: sdk.UnitCount, Label: "Tasks running", Help: "How many tasks run: backups, verifications and the like.", Chart: "tasks"},
 		{Name: "updates_pending", Types: server, Unit: sdk.UnitCount, Label: "Packages that wait", Help: "How many packages of the system have a newer version.", Chart: "updates"},
+		{Name: "certificate_left", Types: server, Unit: sdk.UnitSeconds, Precision: 16, Label: "Certificate good for", Help: "Time until the certificate ends that the server shows.", Chart: "certificate"},
 		{Name: "disk_wear", Types: server, Unit: sdk.UnitRatio, Instance: "disk", Precision: 8, Label: "Wear", Help: "Share of a disk's life that is used up.", Chart: "wear"},
 
 		{Name: "usage", Types: store, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the file system that the datastore lies on.", Chart: "usage"},

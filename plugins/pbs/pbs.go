@@ -25,6 +25,7 @@ const (
 	taskJobs    = "jobs"
 	taskBackups = "backups"
 	taskSystem  = "system"
+	taskTape    = "tape"
 )
 
 // Version of the plugin.
@@ -47,6 +48,7 @@ func Plugin() sdk.Plugin {
 			{Name: taskJobs, Label: "Jobs and tasks", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{verifying.part, pruning.part, syncing.part, collecting.part}, Rows: []string{rowsTasks}},
 			{Name: taskBackups, Label: "Backups", Interval: 10 * time.Minute, Timeout: 30 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{"namespaces", "backups"}, Rows: []string{rowsBackups}},
 			{Name: taskSystem, Label: "Packages, disks and services", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
+			{Name: taskTape, Label: "Tapes", Interval: time.Hour, Timeout: 5 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsMedia}},
 		},
 		Probes: setup.Probes(proxmox.Backup), Scripts: setup.Scripts(),
 	}, New), setup.PBS)
@@ -83,6 +85,8 @@ func serverType() sdk.ResourceType {
 			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning},
+			{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
 			{Metric: "disk_wear", Trigger: 0.90, Clear: 0.89, Severity: sdk.SeverityWarning},
 		},
 		Conditions: serverConditions(),

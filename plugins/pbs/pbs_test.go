@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pulse-platform/pulse/plugins/pbs/pbstest"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
@@ -52,13 +53,15 @@ func answering(body string) http.HandlerFunc {
 
 func TestConformance(t *testing.T) {
 	b := newBench(t)
+	b.world.Change(func(w *pbstest.World) { w.Accounts["monitor@pbs!pulse"].Roles["/tape"] = "TapeAudit" })
+	const tape = `,"monitor_tape":true`
 	sdktest.Conformance(t, Plugin(), sdktest.Options{
-		Config: b.config("monitor@pbs!pulse", ""), Secrets: []string{"t0ken-s3cret"},
+		Config: b.config("monitor@pbs!pulse", tape), Secrets: []string{"t0ken-s3cret"},
 		Blind: map[string]string{
-			"nobody answers": strings.Replace(b.config("monitor@pbs!pulse", ""), b.http.URL, "https://127.0.0.1:1", 1),
-			"a wrong secret": strings.Replace(b.config("monitor@pbs!pulse", ""), "t0ken-s3cret", "wrong", 1),
-			"no rights":      b.config("nobody@pbs!none", ""),
-			"another's pin":  strings.Replace(b.config("monitor@pbs!pulse", ""), b.pin(), strings.Repeat("ab", 32), 1),
+			"nobody answers": strings.Replace(b.config("monitor@pbs!pulse", tape), b.http.URL, "https://127.0.0.1:1", 1),
+			"a wrong secret": strings.Replace(b.config("monitor@pbs!pulse", tape), "t0ken-s3cret", "wrong", 1),
+			"no rights":      b.config("nobody@pbs!none", tape),
+			"another's pin":  strings.Replace(b.config("monitor@pbs!pulse", tape), b.pin(), strings.Repeat("ab", 32), 1),
 		},
 	})
 }

@@ -11,6 +11,7 @@ const (
 	rowsBackups = "pbs_backups"
 	rowsTasks   = "pbs_tasks"
 	rowsUpdates = "pbs_updates"
+	rowsMedia   = "pbs_media"
 )
 
 // DerivedLast is what rows of backups derive for the guest that they are of: when the newest was made.
@@ -36,6 +37,13 @@ func rowsTypes() []sdk.RowsType {
 			Columns: []sdk.Column{
 				column("started", "Started", "startTime", sdk.FormatTime, 1), column("ended", "Ended", "endTime", sdk.FormatTime, 3), column("type", "Task", "type", sdk.FormatText, 1),
 				column("subject", "Of", "subject", sdk.FormatText, 2), column("status", "Status", "status", sdk.FormatText, 1), column("error", "Error", "error", sdk.FormatText, 2),
+			},
+		},
+		{
+			Name: rowsMedia, Family: "backups", Label: "Tapes",
+			Columns: []sdk.Column{
+				column("label", "Label", "label", sdk.FormatText, 1), column("pool", "Pool", "pool", sdk.FormatText, 2), column("status", "Status", "status", sdk.FormatText, 1),
+				column("expired", "Expired", "expired", sdk.FormatBool, 3), column("location", "Where", "location", sdk.FormatText, 3), column("used", "Used", "used", sdk.FormatBytes, 4),
 			},
 		},
 		{

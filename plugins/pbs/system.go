@@ -22,7 +22,7 @@ func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
 		}}
 	}
 	return proxmox.Run(ctx, sink, step("subscription", c.readSubscription), step("services", c.readServices), step("updates", c.readUpdates),
-		step("disks", c.readDisks), step("pools", c.readPools))
+		step("disks", c.readDisks), step("pools", c.readPools), step("certificate", c.readCertificate))
 }
 
 func onNode(segments ...string) proxmox.Call {
@@ -64,6 +64,16 @@ func (c *Collector) readServices(ctx context.Context) ([]sdk.Observation, error)
 		}
 	}
 	return out, nil
+}
+
+// readCertificate tells how long the certificate is good that the server has just shown. The API tells it only to those who
+// may change it.
+func (c *Collector) readCertificate(context.Context) ([]sdk.Observation, error) {
+	until := c.client.CertificateUntil()
+	if until.IsZero() {
+		return nil, nil
+	}
+	return []sdk.Observation{sdk.Sample{Type: typeServer, Key: serverKey, Metric: "certificate_left", Value: max(0, until.Sub(c.deps.Now()).Seconds())}}, nil
 }
 
 // updateDoc is a package that waits as a row.

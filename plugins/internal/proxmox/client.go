@@ -69,6 +69,7 @@ type Client struct {
 	onward *http.Client // for calls that a server forwards to a node
 	ends   []*endpoint
 	slowly map[string]chan struct{} // by node: one slow call at a time
+	until  time.Time                // when the certificate ends of who answered last
 }
 
 type endpoint struct {
@@ -219,6 +220,22 @@ func (c *Client) getIn(ctx context.Context, timeout time.Duration, end *endpoint
 	return err
 }
 
+func (c *Client) noteCertificate(state *tls.ConnectionState) {
+	if state == nil || len(state.PeerCertificates) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = state.PeerCertificates[0].NotAfter
+}
+
+// CertificateUntil is when the certificate ends of the server that answered last; zero before one did.
+func (c *Client) CertificateUntil() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.until
+}
+
 // takeTurn waits until no other slow call runs on the node.
 func (c *Client) takeTurn(ctx context.Context, node string) (release func(), err error) {
 	c.mu.Lock()
@@ -317,6 +334,7 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 		return noAnswer(err, end.base.Host, path)
 	}
 	defer func() { _ = res.Body.Close() }()
+	c.noteCertificate(res.TLS)
 	limit := cmp.Or(call.MaxBody, c.opts.MaxBody)
 	if err := c.traced(req, call, res); err != nil {
 		return badAnswer(err, end.base.Host, path, limit)

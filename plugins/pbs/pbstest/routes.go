@@ -12,6 +12,8 @@ var parameters = map[string]string{
 	"GET /api2/json/admin/verify":                      "store",
 	"GET /api2/json/admin/prune":                       "store",
 	"GET /api2/json/admin/gc":                          "store",
+	"GET /api2/json/tape/drive":                        "changer query-activity",
+	"GET /api2/json/tape/media/list":                   "pool update-status update-status-changer",
 	"GET /api2/json/admin/sync":                        "store sync-direction",
 	"GET /api2/json/admin/datastore/{store}/namespace": "parent max-depth",
 	"GET /api2/json/admin/datastore/{store}/groups":    "ns",
@@ -43,6 +45,9 @@ func (s *Server) routes() {
 	s.on("GET "+prefix+"/nodes/localhost/apt/update", readable("/", "Sys.Audit", updates))
 	s.on("GET "+prefix+"/nodes/localhost/disks/list", readable("/system/disks", "Sys.Audit", disks))
 	s.on("GET "+prefix+"/nodes/localhost/disks/zfs", readable("/system/disks", "Sys.Audit", pools))
+	s.on("GET "+prefix+"/tape/drive", tapeDrives)
+	s.on("GET "+prefix+"/tape/media/list", tapeMedia)
+	s.on("GET "+prefix+"/tape/backup", tapeJobs)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusNotFound, "Path '"+r.URL.Path+"' not found.")
 	})

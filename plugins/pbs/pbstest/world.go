@@ -24,6 +24,7 @@ type World struct {
 	Pools               map[string]string // health by name
 	Updates             []Update
 	Subscription        string
+	Tape                Tape
 
 	mu   sync.Mutex
 	live func(now time.Time) // moves the world on, if it lives
