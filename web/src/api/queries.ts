@@ -151,6 +151,13 @@ export function resourceNews(id: string) {
       queryFn: ({ signal }) => call<Answer<'/api/v2/resources/{id}'>>(path, { signal }),
       refetchInterval: 60_000,
     }),
+    /** What runs on it or belongs to it. */
+    children: queryOptions({
+      queryKey: ['resource', id, 'children'],
+      queryFn: async ({ signal }) =>
+        (await call<Answer<'/api/v2/resources/{id}/children'>>(`${path}/children`, { signal })).data,
+      staleTime: 60_000,
+    }),
     lists: queryOptions({
       queryKey: ['resource', id, 'lists'],
       queryFn: async ({ signal }) =>

@@ -1,3 +1,4 @@
+import { units } from '@/format/units.ts';
 import type { Format } from '@/format/value.ts';
 
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -28,12 +29,16 @@ const mantissas = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 /** The distances between marks that give round numbers in the unit that people read; undefined where any will do. */
 export function stepsOf(format: Format): readonly number[] | undefined {
+  const { size, network } = units();
+  const base = size === 'si' ? 1000 : 1024;
   switch (format) {
     case 'bytes':
     case 'bytes_per_second':
-      return [0, 1, 2, 3, 4, 5].flatMap((power) => mantissas.map((n) => n * 1024 ** power));
+      return [0, 1, 2, 3, 4, 5].flatMap((power) => mantissas.map((n) => n * base ** power));
     case 'bits':
-      return [0, 1, 2, 3, 4].flatMap((power) => mantissas.map((n) => (n * 1000 ** power) / 8));
+      return [0, 1, 2, 3, 4].flatMap((power) =>
+        mantissas.map((n) => (n * 1000 ** power) / (network === 'bits' ? 8 : 1)),
+      );
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
 import { instant } from '@/format/time.ts';
+import { units } from '@/format/units.ts';
 import type { Format } from '@/format/value.ts';
 import type { Resource } from '@/live/resource.ts';
 import { quantity, type Term } from './parse.ts';
@@ -85,7 +86,7 @@ function comparable(value: unknown, format: Format, now: number): number | undef
   }
   if (typeof value !== 'number') return undefined;
   if (format === 'ratio') return value * 100;
-  return format === 'bits' ? value * 8 : value;
+  return format === 'bits' && units().network === 'bits' ? value * 8 : value;
 }
 
 function compares(r: Resource, type: ResourceType, term: Term, now: number): boolean {
@@ -93,8 +94,9 @@ function compares(r: Resource, type: ResourceType, term: Term, now: number): boo
   if (!column) return false;
   const shown = comparable(at(r.doc, column.path), column.format, now);
   if (shown === undefined) return false;
-  // Networks count in thousands, memory and disks in 1,024.
-  const bound = quantity(term.value, column.format === 'bits' ? 1000 : 1024);
+  // Networks count in thousands, memory and disks as they are written.
+  const thousands = column.format === 'bits' || units().size === 'si';
+  const bound = quantity(term.value, thousands ? 1000 : 1024);
   return term.op === '>' ? shown > bound : shown < bound;
 }
 

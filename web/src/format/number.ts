@@ -1,7 +1,10 @@
+import { units } from './units.ts';
+
 /** What stands for a value that is not known. Unknown is never zero. */
 export const unknown = '–';
 
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 const bits = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
 
 const cache = new Map<string, Intl.NumberFormat>();
@@ -54,18 +57,23 @@ function scaled(v: number, base: number, units: readonly string[]): string {
   return `${text} ${units[step] ?? ''}`;
 }
 
-/** Bytes in IEC units: 1.50 GiB. */
+function size(v: number): string {
+  return units().size === 'si' ? scaled(v, 1000, decimal) : scaled(v, 1024, binary);
+}
+
+/** Bytes in the units that are chosen for memory and disks: 1.50 GiB. */
 export function bytes(v: unknown): string {
-  return usable(v) ? scaled(v, 1024, binary) : unknown;
+  return usable(v) ? size(v) : unknown;
 }
 
-/** Bytes per second in IEC units: what disks do. */
+/** Bytes per second in the same units: what disks do. */
 export function byteRate(v: unknown): string {
-  return usable(v) ? `${scaled(v, 1024, binary)}/s` : unknown;
+  return usable(v) ? `${size(v)}/s` : unknown;
 }
 
-/** Bytes per second as SI bits per second: what networks do. */
+/** Bytes per second as SI bits per second, or as bytes when these are chosen: what networks do. */
 export function bitRate(v: unknown): string {
+  if (units().network === 'bytes') return usable(v) ? `${scaled(v, 1000, decimal)}/s` : unknown;
   return usable(v) ? scaled(v * 8, 1000, bits) : unknown;
 }
 

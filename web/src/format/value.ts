@@ -81,6 +81,8 @@ export function precise(v: unknown, format: Format): string | undefined {
     case 'bytes_per_second':
     case 'bits':
       return typeof v === 'number' ? exact(v, 'bytes/s') : undefined;
+    case 'number':
+      return typeof v === 'number' && exact(v) !== number(v) ? exact(v) : undefined;
     case 'per_second':
       return typeof v === 'number' ? exact(v, '/s') : undefined;
     case 'celsius':

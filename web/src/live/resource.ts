@@ -14,6 +14,8 @@ export interface Resource {
   stale?: { reason: string; since: number | undefined };
   /** The tags that people gave it; absent when none. */
   given?: readonly string[];
+  /** Whether the values of its columns have come; before, those that are missing are not unknown but under way. */
+  known?: true;
   /** Its document, as far as it is shown: what the page's view asks for. */
   doc: Readonly<Record<string, unknown>>;
 }

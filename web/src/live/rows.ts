@@ -11,6 +11,8 @@ interface Row {
   cells: Map<string, unknown>;
   /** The whole document, while it is wanted. */
   document?: Doc;
+  /** It was in the range of a view that was answered. */
+  known?: true;
   resource?: Resource;
 }
 
@@ -55,6 +57,7 @@ function resourceOf(row: Row): Resource | undefined {
     word: text(cells.get('@word')) || 'unknown',
     lastSeen: instant(cells.get('@seen')) ?? instant(doc.lastSeen),
     ...(reason !== '' && { stale: { reason, since: instant(cells.get('@since')) } }),
+    ...(row.known && { known: true }),
     ...(Array.isArray(given) && { given: given.filter((t) => typeof t === 'string') }),
     doc,
   };
@@ -98,6 +101,18 @@ export class Rows {
     for (const row of this.#rows.values()) {
       if (!row.document || ids.includes(row.resource?.id ?? '')) continue;
       delete row.document;
+      changed = this.#renew(row) || changed;
+    }
+    return changed;
+  }
+
+  /** Notes that the values of these ids have come and reports whether that is new of any. */
+  know(ids: readonly string[]): boolean {
+    const wanted = new Set(ids);
+    let changed = false;
+    for (const row of this.#rows.values()) {
+      if (row.known || !wanted.has(row.resource?.id ?? '')) continue;
+      row.known = true;
       changed = this.#renew(row) || changed;
     }
     return changed;

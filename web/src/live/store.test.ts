@@ -131,6 +131,18 @@ describe('LiveStore', () => {
     expect(store.read().ids).toEqual(['a', 'b']);
   });
 
+  it('knows whose values have come, so that what is missing is not unknown before', () => {
+    const store = filled();
+    const known = () => store.read().ids.filter((id) => store.read().byId.get(id)?.known);
+    expect(known()).toEqual([]);
+    const view = { ...emptyView, range: ['b', 'nobody'] };
+    store.apply(frame({ seq: 8 }), view);
+    expect(known()).toEqual(['b']);
+    const before = store.read();
+    store.apply(frame({ seq: 9 }), view);
+    expect(store.read()).toBe(before);
+  });
+
   it('forgets everything for the next user', () => {
     const store = filled();
     store.clear();

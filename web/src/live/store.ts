@@ -77,8 +77,9 @@ export class LiveStore {
     const { loaded, byId, ids } = this.#live;
     const changed = this.#rows.apply(frame);
     const fewer = view !== this.#view && this.#rows.keepDocuments(view.documents);
+    const known = (view !== this.#view || frame.full) && this.#rows.know(view.range);
     this.#view = view;
-    const next = changed || fewer ? this.#rows.byId(byId) : byId;
+    const next = changed || fewer || known ? this.#rows.byId(byId) : byId;
     const columns = share(this.#live.columns, view.all);
     const alerts =
       frame.alerts === undefined ? this.#live.alerts : share(this.#live.alerts, alertsOf(frame.alerts));

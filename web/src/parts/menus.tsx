@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Check, LogOut, Monitor, Moon, Sun, User } from 'lucide-react';
+import { Check, LogOut, Monitor, Moon, Ruler, Sun, User } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
 import { logout, securityStatus } from '@/api/queries.ts';
 import { sessionEnded } from '@/app.ts';
+import { onUnits, setUnits, units, type Units } from '@/format/units.ts';
 import { setTheme, useTheme, type Theme } from '@/theme.ts';
 import { cx } from '@/ui/cx.ts';
 import { Disclosure } from '@/ui/menu.tsx';
@@ -17,36 +19,81 @@ const looks: { theme: Theme; label: string; icon: typeof Sun }[] = [
   { theme: 'dark', label: 'Dark', icon: Moon },
 ];
 
-/** Chooses between light, dark and what the system has. */
+const sizes: { label: string; hint: string; units: Units }[] = (
+  [
+    ['iec', 'bits'],
+    ['si', 'bits'],
+    ['iec', 'bytes'],
+    ['si', 'bytes'],
+  ] as const
+).map(([size, network]) => ({
+  label: `${size === 'iec' ? 'GiB' : 'GB'}, ${network === 'bits' ? 'Mbit/s' : 'MB/s'}`,
+  hint: 'Memory and disks, networks',
+  units: { size, network },
+}));
+
+function UnitsChoice() {
+  const chosen = useSyncExternalStore(onUnits, units);
+  return (
+    <div
+      role="group"
+      aria-label="Units of memory and disks, and of networks"
+      className="border-line mt-1 border-t pt-1"
+    >
+      {sizes.map(({ label, hint, units: u }) => {
+        const on = u.size === chosen.size && u.network === chosen.network;
+        return (
+          <button
+            key={label}
+            type="button"
+            aria-pressed={on}
+            title={hint}
+            className={item}
+            onClick={() => setUnits(u)}
+          >
+            <Ruler size={16} aria-hidden strokeWidth={1.75} />
+            <span className="flex-1">{label}</span>
+            <Check size={14} aria-hidden className={cx(!on && 'invisible')} />
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** Chooses between light, dark and what the system has, and the units in which numbers are written. */
 export function ThemeMenu({ up = true }: { up?: boolean }) {
   const { theme, shown } = useTheme();
   const Icon = shown === 'dark' ? Moon : Sun;
   return (
     <div className="flex-1">
       <Disclosure
-        label="Theme"
+        label="Theme and units"
         up={up}
         className={trigger}
         button={<Icon size={18} aria-hidden strokeWidth={1.75} />}
       >
-        {(close) =>
-          looks.map(({ theme: t, label, icon: I }) => (
-            <button
-              key={t}
-              type="button"
-              aria-pressed={t === theme}
-              className={item}
-              onClick={() => {
-                setTheme(t);
-                close();
-              }}
-            >
-              <I size={16} aria-hidden strokeWidth={1.75} />
-              <span className="flex-1">{label}</span>
-              <Check size={14} aria-hidden className={cx(t !== theme && 'invisible')} />
-            </button>
-          ))
-        }
+        {(close) => (
+          <>
+            {looks.map(({ theme: t, label, icon: I }) => (
+              <button
+                key={t}
+                type="button"
+                aria-pressed={t === theme}
+                className={item}
+                onClick={() => {
+                  setTheme(t);
+                  close();
+                }}
+              >
+                <I size={16} aria-hidden strokeWidth={1.75} />
+                <span className="flex-1">{label}</span>
+                <Check size={14} aria-hidden className={cx(t !== theme && 'invisible')} />
+              </button>
+            ))}
+            <UnitsChoice />
+          </>
+        )}
       </Disclosure>
     </div>
   );

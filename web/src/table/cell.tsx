@@ -49,6 +49,7 @@ export function Cell({ resource, type, column }: { resource: Resource; type: Res
   const own = type.columns.find((c) => c.name === column.name);
   if (!own) return <span className="text-muted">–</span>;
   const value = at(resource.doc, own.path);
+  if (value === undefined && !resource.known) return null;
   const text = show(value, own.format);
   if (!hasBar(own) || typeof value !== 'number') {
     return (

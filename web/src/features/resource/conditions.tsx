@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { activeAlerts } from '@/api/alerts.ts';
 import { resourceNews } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -25,10 +26,15 @@ const looks: Readonly<Record<string, Look>> = {
   },
 };
 
-/** What the plugin says is wrong with a resource, the most severe first. Nothing is shown when nothing is wrong. */
+/** What the plugin says is wrong with a resource beside its alerts, the most severe first. Nothing is shown when nothing is. */
 export function Conditions({ id }: { id: string }) {
   const query = useQuery(resourceNews(id).resource);
-  const data = query.data?.conditions;
+  // What fires as an alert is not said twice.
+  const alerts = useQuery(activeAlerts).data ?? [];
+  const told = new Set(
+    alerts.filter((a) => a.resourceId === id || a.resourceUid === id).map((a) => a.message),
+  );
+  const data = query.data?.conditions?.filter((c) => !told.has(c.message));
   const now = useNow();
   if (query.isError && !query.data)
     return <PartProblem title="What is wrong could not be loaded." query={query} />;

@@ -19,6 +19,7 @@ import { Facts } from './facts.tsx';
 import { Gauges } from '@/parts/gauges.tsx';
 import { IdentityCard } from './identity.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
+import { Children, Parents, TagsAndLink } from './place.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
 import { ReportButton } from './report.tsx';
@@ -72,6 +73,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
       <Charts id={resource.id} name={resource.name} type={type} />
+      <Children id={resource.id} />
       <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-3">
         <Facts resource={resource} type={type} />
         {lists.map((l) => (
@@ -91,12 +93,13 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
   const family = type.family.charAt(0).toUpperCase() + type.family.slice(1);
   return (
     <div className="min-w-0">
-      <nav aria-label="Where this is" className="text-muted flex items-center gap-1 text-sm">
+      <nav aria-label="Where this is" className="text-muted flex flex-wrap items-center gap-1 text-sm">
         <Link to="/$family" params={{ family: type.family }} className="hover:text-text hover:underline">
           {family}
         </Link>
         <ChevronRight size={14} aria-hidden />
         <span>{type.plural}</span>
+        <Parents id={resource.id} />
       </nav>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5">
         <span className="text-muted">
@@ -110,6 +113,7 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
           </span>
         )}
       </div>
+      <TagsAndLink resource={resource} family={type.family} />
     </div>
   );
 }

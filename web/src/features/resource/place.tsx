@@ -1,0 +1,115 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ChevronRight, ExternalLink } from 'lucide-react';
+import { useMemo } from 'react';
+import { metadata, resourceNews } from '@/api/queries.ts';
+import type { ResourceType } from '@/catalog/catalog.ts';
+import { byFamily, familyLabel } from '@/catalog/families.ts';
+import { tagsOf } from '@/filter/match.ts';
+import { useLive } from '@/live/hooks.ts';
+import type { Resource } from '@/live/resource.ts';
+import { columnsOf } from '@/table/columns.ts';
+import { ResourceTable } from '@/table/resource-table.tsx';
+import { useSelection } from '@/table/select.ts';
+
+/** What is above what is above a resource is not shown for ever: a circle would have no end. */
+const highest = 4;
+
+/** What a resource runs on or belongs to, from the top down. */
+export function Parents({ id, above = highest }: { id: string; above?: number }) {
+  const child = useQuery(resourceNews(id).resource).data;
+  const parent = useQuery({
+    ...resourceNews(child?.parentId ?? '').resource,
+    enabled: child?.parentId !== undefined && above > 0,
+    refetchInterval: false,
+    staleTime: 300_000,
+  }).data;
+  if (!child?.parentId || !parent) return null;
+  return (
+    <>
+      <Parents id={parent.id} above={above - 1} />
+      <ChevronRight size={14} aria-hidden className="shrink-0" />
+      <Link to="/r/$id" params={{ id: parent.stateId }} className="hover:text-text truncate hover:underline">
+        {parent.name}
+      </Link>
+    </>
+  );
+}
+
+/** The tags of a resource, each a way to all that bear it, and its own page where people said which it is. */
+export function TagsAndLink({ resource, family }: { resource: Resource; family: string }) {
+  const url = useQuery(metadata(family, resource.id)).data?.customUrl;
+  const tags = tagsOf(resource);
+  if (tags.length === 0 && !url) return null;
+  return (
+    <ul aria-label="Tags and its own page" className="mt-1 flex flex-wrap items-center gap-1 text-xs">
+      {tags.map((tag) => (
+        <li key={tag}>
+          <Link
+            to="/$family"
+            params={{ family }}
+            search={{ q: `tag:${/\s/.test(tag) ? `"${tag}"` : tag}` }}
+            className="border-line text-muted hover:text-text hover:bg-hover flex items-center rounded-sm border px-1.5 max-sm:h-7"
+          >
+            {tag}
+          </Link>
+        </li>
+      ))}
+      {url && (
+        <li>
+          <a
+            href={url}
+            target="_blank"
+            rel="noreferrer noopener"
+            className="text-accent inline-flex items-center gap-1 px-1 underline max-sm:h-7"
+          >
+            Its own page <ExternalLink size={12} aria-label="(opens another page)" />
+          </a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** What runs on a resource or belongs to it, as live tables. */
+export function Children({ id }: { id: string }) {
+  const count = useQuery(resourceNews(id).resource).data?.childCount ?? 0;
+  const children = useQuery({ ...resourceNews(id).children, enabled: count > 0 }).data;
+  const types = useLive((l) => l.catalog.types);
+  const ids = useMemo(() => new Set(children?.map((c) => c.stateId)), [children]);
+  const kinds = useLive((l) =>
+    [...new Set([...ids].map((c) => l.byId.get(c)?.type ?? ''))].sort().join('\n'),
+  );
+  const families = useMemo(
+    () => byFamily(types.filter((t) => kinds.split('\n').includes(t.name))),
+    [types, kinds],
+  );
+  return families.map(([family, members]) => (
+    <ChildTable key={family} title={familyLabel(family)} ids={ids} types={members} />
+  ));
+}
+
+const byName = { column: 'name', descending: false };
+
+function ChildTable({
+  title,
+  ids,
+  types,
+}: {
+  title: string;
+  ids: ReadonlySet<string>;
+  types: readonly ResourceType[];
+}) {
+  const all = useSelection(types, '', byName).ids;
+  const shown = useMemo(() => all.filter((id) => ids.has(id)), [all, ids]);
+  const columns = useMemo(() => columnsOf(types), [types]);
+  if (shown.length === 0) return null;
+  return (
+    <section aria-label={title} className="flex flex-col gap-2">
+      <h2 className="flex items-baseline gap-2 font-semibold">
+        {title} <span className="num text-muted text-sm font-normal">{shown.length}</span>
+      </h2>
+      <ResourceTable label={title} ids={shown} columns={columns} sort={byName} compact />
+    </section>
+  );
+}
