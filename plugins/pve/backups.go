@@ -282,10 +282,7 @@ func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 
 // backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow.
 func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64) {
-	age := v.at.Sub(time.Unix(at, 0))
-	if age < 0 {
-		age = 0 // the clocks differ
-	}
+	age := max(0, c.serverTime(v.at).Sub(time.Unix(at, 0)))
 	s.add("backup_age", age.Seconds())
 	if gap := gapOf(c.backups.jobs, g); gap > 0 {
 		s.add("backup_overdue", max(0, age-gap).Seconds())

@@ -38,7 +38,9 @@ type Collector struct {
 	histories map[string]nodeHistory
 	away      map[string]awayNode
 	// members are the nodes that the endpoints were made of, and when.
-	members   string
+	members string
+	// doubted is until when nobody asks for another opinion.
+	doubted   time.Time
 	membersAt time.Time
 	ends      []proxmox.Endpoint
 	// uid is what tells this cluster from others, of the nodes in uidOf; it was read at uidAt.
@@ -232,9 +234,10 @@ func (c *Collector) known(within time.Duration) *view {
 func (c *Collector) ask(ctx context.Context) (*view, error) {
 	ctx = proxmox.As(ctx, proxmox.Urgent)
 	v := &view{at: c.deps.Now()}
-	if err := c.askStatus(ctx, v); err != nil {
+	if err := c.askStatus(ctx, v, 0); err != nil {
 		return nil, err
 	}
+	c.doubt(ctx, v)
 	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
 	if err != nil {
 		return nil, fmt.Errorf("read resources: %w", err)
@@ -258,8 +261,8 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 
 // askStatus reads who belongs to the cluster. An account that may not is told of when it is tried; it sees nodes all the
 // same.
-func (c *Collector) askStatus(ctx context.Context, v *view) error {
-	rows, _, err := proxmox.Rows[statusRow](ctx, c.client, proxmox.Path("cluster", "status"))
+func (c *Collector) askStatus(ctx context.Context, v *view, patience time.Duration) error {
+	rows, _, err := proxmox.Rows[statusRow](ctx, c.client, proxmox.Path("cluster", "status").Within(patience))
 	if proxmox.KindOf(err) == proxmox.KindForbidden {
 		return nil
 	}

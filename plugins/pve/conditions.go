@@ -14,6 +14,7 @@ const (
 	kindDisarmed    = "ha_disarmed"
 	kindNoAnswer    = "node_unreachable"
 	kindLocked      = "guest_locked"
+	kindClock       = "clock_differs"
 
 	kindBackupFailed  = "backup_failed"
 	kindNeverBackedUp = "never_backed_up"
@@ -35,6 +36,7 @@ func conditions() []sdk.EventKind {
 		{Name: kindFenced, Label: "Node is fenced", Category: "availability", Severity: sdk.SeverityCritical, IDTemplate: "node-fenced-{id}"},
 		{Name: kindDisarmed, Label: "High availability is disarmed", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "ha-disarmed-{id}"},
 		{Name: kindNoAnswer, Label: "Member does not answer", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "node-unreachable-{id}"},
+		{Name: kindClock, Label: "Clock differs", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "clock-{id}"},
 		{Name: kindLocked, Label: "Guest locked for long", Category: "availability", Severity: sdk.SeverityWarning, IDTemplate: "guest-locked-{id}"},
 		{Name: kindStorageAway, Label: "Storage away on a node", Category: "storage", Severity: sdk.SeverityWarning, IDTemplate: "storage-away-{id}-{instance}"},
 	}

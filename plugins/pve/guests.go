@@ -161,14 +161,14 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	}
 	s.out = append(s.out, m.judgeLock(row, v.at)...)
 	if state.runs {
-		c.guestSamples(&s, row, m)
+		c.guestSamples(&s, row, m, source)
 	}
 	return s.out
 }
 
-func (c *Collector) guestSamples(s *samples, row resourceRow, m *guestMemory) {
+func (c *Collector) guestSamples(s *samples, row resourceRow, m *guestMemory, source string) {
 	s.ratio("cpu", row.CPU.V, row.CPU.OK)
-	s.share("memory", row.Mem, row.MaxMem)
+	s.share(c.memoryMetric(row, source), row.Mem, row.MaxMem)
 	if row.Type == "lxc" {
 		s.share("disk", row.Disk, row.MaxDisk)
 	}

@@ -61,6 +61,15 @@ func (c *Collector) memoryOf(row resourceRow, m *guestMemory, now time.Time) (us
 	return row.Mem, source
 }
 
+// memoryMetric is the metric of a guest's memory. What a virtual machine takes on its node is near its size for ever, whatever
+// is used of it: unless somebody wants it so, that is another number, and no reason for an alert.
+func (c *Collector) memoryMetric(row resourceRow, source string) string {
+	if row.Type == "qemu" && source == sourceHost && c.memoryView(int(row.VMID.V)) != viewHost {
+		return "memory_host"
+	}
+	return "memory"
+}
+
 // memorySource tells where the memory of a guest was measured. Releases before 9 do not say for virtual machines.
 func memorySource(row resourceRow) string {
 	switch {

@@ -74,7 +74,8 @@ func TestWhoseViewOfMemoryCounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := withCache(t, c.config, nil)
 			l.inside()
-			if _, source := l.memory(); source != c.source || l.Count("/file-read") != c.asked {
+			share, source := l.memory()
+			if share <= 0 || source != c.source || l.Count("/file-read") != c.asked {
 				t.Errorf("the view is that of the %v, asked %d times", source, l.Count("/file-read"))
 			}
 		})

@@ -19,6 +19,7 @@ func metrics() []sdk.Metric {
 		{Name: "load15", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 15 min", Help: "Load average over fifteen minutes.", Chart: "load"},
 		{Name: "cpu", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "CPU", Help: "Busy share of a node's processors, or of those that a guest has.", Chart: "cpu"},
 		{Name: "memory", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Memory", Help: "Used share of memory; of nodes without the cache of ZFS where it is known, of guests as they or their node see it.", Chart: "memory"},
+		{Name: "memory_host", Types: []string{typeVM}, Unit: sdk.UnitRatio, Precision: 14, Label: "Memory on the node", Help: "What a virtual machine takes of its node's memory, as a share of its size, while its own view is not known.", Chart: "memory"},
 		{Name: "swap", Types: nodes, Unit: sdk.UnitRatio, Precision: 12, Label: "Swap", Help: "Used share of swap space.", Chart: "memory"},
 		{Name: "zfs_cache", Types: nodes, Unit: sdk.UnitBytes, Precision: 14, Label: "ZFS cache", Help: "Memory that ZFS keeps as a cache and gives back when it is needed.", Chart: "cache"},
 		{Name: "pressure_cpu", Types: nodes, Unit: sdk.UnitRatio, Precision: 10, Label: "Waiting for processors", Help: "Share of time in which something waits for a processor.", Chart: "pressure"},

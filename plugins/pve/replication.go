@@ -188,7 +188,7 @@ func (c *Collector) judgeReplication(r replicationRow, d replicationDoc, g resou
 		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(g), Metric: metric, Instance: d.JobID, Value: max(0, age.Seconds())})
 	}
 	if d.LastUnix > 0 {
-		lag := c.deps.Now().Sub(time.Unix(d.LastUnix, 0))
+		lag := c.serverTime(c.deps.Now()).Sub(time.Unix(d.LastUnix, 0))
 		sample("replication_lag", lag)
 		text := d.Schedule
 		if text == "" {

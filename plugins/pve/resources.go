@@ -142,7 +142,7 @@ func (c *Collector) tellCluster(v *view, calls float64) []sdk.Observation {
 	if calls > 0 {
 		s.add("api_calls", calls/60)
 	}
-	return append(s.out, verdicts...)
+	return append(append(s.out, verdicts...), c.judgeClock()...)
 }
 
 func nodeKey(name string) string { return "node/" + name }

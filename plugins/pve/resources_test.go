@@ -263,8 +263,15 @@ func TestWhereMemoryWasMeasured(t *testing.T) {
 	s := l.must(taskResources)
 	s.want("guest/100", map[string]any{"memorySource": "host", "memory.usage": 100.0})
 	s.want("guest/101", map[string]any{"memorySource": "guest"})
-	if share, _ := s.sample("guest/100", "memory"); share != 1 {
+	if share, _ := s.sample("guest/100", "memory_host"); share != 1 {
 		t.Errorf("memory over the size is %v", share)
+	}
+	// That is near its size for ever, and must not be taken for what is used.
+	if _, ok := s.sample("guest/100", "memory"); ok {
+		t.Error("what it takes on its node counts as used")
+	}
+	if _, ok := s.sample("guest/101", "memory"); !ok {
+		t.Error("the guest's own view has no number")
 	}
 	l.world.Edit(func(w *pvetest.World) { w.Version = "8.4.1" })
 	l.must(taskResources).want("guest/100", map[string]any{"memorySource": nil})

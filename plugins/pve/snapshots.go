@@ -186,7 +186,7 @@ func (c *Collector) snapshotAges(v *view) []sdk.Observation {
 		}
 		age := 0.0
 		if m.oldest > 0 {
-			age = max(0, c.deps.Now().Sub(time.Unix(m.oldest, 0)).Seconds())
+			age = max(0, c.serverTime(c.deps.Now()).Sub(time.Unix(m.oldest, 0)).Seconds())
 		} else if m.asked.Before(c.deps.Now().Add(-time.Minute)) {
 			continue // it was told when it was asked
 		}

@@ -38,7 +38,7 @@ func clusterType() sdk.ResourceType {
 			{Label: "Requests a minute", Path: "callsPerMinute", Format: sdk.FormatNumber}, {Label: "Allowed a minute", Path: "callsAllowed", Format: sdk.FormatNumber},
 			{Label: "And to guest agents", Path: "agentCallsAllowed", Format: sdk.FormatNumber},
 		},
-		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum, kindHASilent, kindDisarmed},
+		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum, kindHASilent, kindDisarmed, kindClock},
 		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning}},
 	}
 }

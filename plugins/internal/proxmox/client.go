@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -63,6 +64,7 @@ type Client struct {
 	opts   Options
 	auth   authenticator
 	ledger *ledger
+	skew   atomic.Int64
 
 	mu     sync.Mutex
 	direct *http.Client
@@ -335,6 +337,7 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 	}
 	defer func() { _ = res.Body.Close() }()
 	c.noteCertificate(res.TLS)
+	c.readClock(res)
 	limit := cmp.Or(call.MaxBody, c.opts.MaxBody)
 	if err := c.traced(req, call, res); err != nil {
 		return badAnswer(err, end.base.Host, path, limit)

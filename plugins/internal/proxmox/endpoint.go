@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Endpoint is one server that answers for the whole: the one that the user named, or another member of its cluster.
@@ -55,4 +56,22 @@ func bracket(text string) string {
 		return "[" + text + "]"
 	}
 	return text
+}
+
+// PassOver lets the endpoint that is asked first be asked last for a while, because of what it says. It tells whether there is
+// another one to ask, and how to take it back.
+func (c *Client) PassOver(d time.Duration) (back func(), ok bool) {
+	order := c.order()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(order) < 2 || c.opts.Now().Before(order[1].aside) {
+		return nil, false
+	}
+	first, before := order[0], order[0].aside
+	first.aside = c.opts.Now().Add(d)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		first.aside = before
+	}, true
 }

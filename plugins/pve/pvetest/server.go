@@ -117,6 +117,7 @@ func (a *API) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if !a.pause(r.Context(), a.world.Latency) {
 		return
 	}
+	rw.Header().Set("Date", a.world.Now().UTC().Add(a.world.Ahead).Format(http.TimeFormat))
 	if f := a.world.fault(path); f != nil {
 		a.fault(rw, r, f)
 		return

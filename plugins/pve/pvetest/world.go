@@ -22,8 +22,9 @@ type World struct {
 	// Version of the packages, for example "9.2.10".
 	Version string
 	Quorate bool
-	// Now is the clock of all nodes.
-	Now func() time.Time
+	// Now is the clock of all nodes, and Ahead by how much more ahead their answers say that it is.
+	Now   func() time.Time
+	Ahead time.Duration
 
 	Nodes    []*Node
 	Guests   []*Guest
