@@ -93,18 +93,29 @@ func (c *compiler) limit(name, kind string, match Match, g compat.AlertGroup, m 
 
 // pair adds the two numbers of a metric from which on people are warned and it is critical.
 func (c *compiler) pair(name, kind string, match Match, g compat.AlertGroup, m compat.AlertMetric, t Thresholds) {
-	var warning, worst float64
-	if json.Unmarshal(t.Rest[m.Member], &warning) != nil || warning <= 0 {
+	warning, known := limitOf(t.Rest[m.Member], m.Parts[0])
+	if !known {
 		return
 	}
 	factor := c.factor(kind, m)
 	trigger, clearAt, none := warning/factor, warning/factor, 0.0
 	r := Rule{ID: name, Name: g.Label + " " + m.Member, Match: match, Kind: m.Metric, Trigger: &trigger, Clear: &clearAt, For: &none, Severity: sdk.SeverityWarning}
-	if json.Unmarshal(t.Rest[m.Critical], &worst) == nil && worst > 0 {
+	if worst, known := limitOf(t.Rest[m.Critical], m.Parts[1]); known {
 		critical := worst / factor
 		r.Critical = &critical
 	}
 	c.add(r)
+}
+
+// limitOf is a number of the document, or the part of it that counts, at least 1; false when it is not above 0.
+func limitOf(raw json.RawMessage, part float64) (limit float64, known bool) {
+	if json.Unmarshal(raw, &limit) != nil || limit <= 0 {
+		return 0, false
+	}
+	if part > 0 {
+		limit = max(1, limit*part)
+	}
+	return limit, true
 }
 
 func (c *compiler) factor(kind string, m compat.AlertMetric) float64 {

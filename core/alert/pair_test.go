@@ -41,3 +41,31 @@ func TestNumbersInPairs(t *testing.T) {
 		t.Errorf("a number that is none leaves the plugin's own: %+v", r)
 	}
 }
+
+// One node of several has a part of the limits of all.
+func TestPartsOfLimits(t *testing.T) {
+	catalog, err := inventory.NewCatalog([]sdk.Description{{
+		Kind: "post", Types: []sdk.ResourceType{{Name: "node", Metrics: []string{"node_queue_total", "node_queue_oldest"}}},
+		Sections: []sdk.StateSection{{Type: "node", HistoryType: "pmg_node"}},
+		Metrics: []sdk.Metric{
+			{Name: "node_queue_total", Types: []string{"node"}, Unit: sdk.UnitCount}, {Name: "node_queue_oldest", Types: []string{"node"}, Unit: sdk.UnitSeconds},
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := alert.ParseDocument([]byte(`{"enabled":true,"pmgDefaults":{"queueTotalWarning":1,"queueTotalCritical":90,"oldestMessageWarnMins":10,"oldestMessageCritMins":20}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]alert.Rule{}
+	for _, r := range alert.NewPolicy(catalog, d, nil).Rules() {
+		last[r.Kind] = r
+	}
+	if r := last["node_queue_total"]; r.Trigger == nil || *r.Trigger != 1 || *r.Critical != 72 {
+		t.Errorf("%+v", r)
+	}
+	if r := last["node_queue_oldest"]; r.Trigger == nil || *r.Trigger != 360 || *r.Critical != 960 {
+		t.Errorf("%+v", r)
+	}
+}

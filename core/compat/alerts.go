@@ -38,6 +38,8 @@ type AlertMetric struct {
 	// Critical is the member with the number from which on it is critical. Member holds the number that warns then, and not
 	// a pair of trigger and clear; a number that is not above 0 leaves the plugin's own.
 	Critical string
+	// Parts are the shares of the two numbers that count for one node of several, at least 1; zero for the numbers themselves.
+	Parts [2]float64
 	// Days is the member of the document that holds the limits in days, and Member the one of an override that replaces them.
 	Days string
 }
@@ -64,6 +66,11 @@ func percent(member, metric string) AlertMetric {
 
 func days(member, in, metric string) AlertMetric {
 	return AlertMetric{Member: member, Days: in, Metric: metric, Type: member + "-age", ID: "{type}-{id}", Factor: 1.0 / 86400, Unit: "d"}
+}
+
+// ofNode is a limit for one node of several, which bears less than all together.
+func ofNode(member, critical, metric, kind string) AlertMetric {
+	return AlertMetric{Member: member, Critical: critical, Metric: metric, Type: kind, ID: "{id}-{type}", Parts: [2]float64{0.6, 0.8}}
 }
 
 func rate(member, metric string) AlertMetric {
@@ -124,8 +131,18 @@ func AlertGroups() []AlertGroup {
 				{Member: "oldestMessageWarnMins", Critical: "oldestMessageCritMins", Metric: "queue_oldest", Type: "message-age", ID: "{id}-oldest-message", Factor: 1.0 / 60, Unit: "min"},
 				{Member: "quarantineSpamWarn", Critical: "quarantineSpamCritical", Metric: "quarantine_spam", Type: "quarantine-spam", ID: "{id}-quarantine-spam"},
 				{Member: "quarantineVirusWarn", Critical: "quarantineVirusCritical", Metric: "quarantine_virus", Type: "quarantine-virus", ID: "{id}-quarantine-virus"},
+				{Member: "quarantineGrowthWarnPct", Critical: "quarantineGrowthCritPct", Metric: "quarantine_growth", Type: "quarantine-growth", ID: "{id}-quarantine-growth-{instance}", Unit: "%"},
 			},
 			Offline: &AlertStatus{Type: "offline", ID: "pmg-offline-{id}", Severity: "critical", For: 30},
+		},
+		{
+			Member: "pmgDefaults", Sections: []string{"pmg_node"}, Label: "PMG node", Disable: "disableAllPMG", DisableOffline: "disableAllPMGOffline",
+			Metrics: []AlertMetric{
+				ofNode("queueTotalWarning", "queueTotalCritical", "node_queue_total", "queue-total"),
+				ofNode("deferredQueueWarn", "deferredQueueCritical", "node_queue_deferred", "queue-deferred"),
+				ofNode("holdQueueWarn", "holdQueueCritical", "node_queue_hold", "queue-hold"),
+				{Member: "oldestMessageWarnMins", Critical: "oldestMessageCritMins", Metric: "node_queue_oldest", Type: "message-age", ID: "{id}-oldest-message", Factor: 1.0 / 60, Unit: "min", Parts: [2]float64{0.6, 0.8}},
+			},
 		},
 		{
 			Sections: []string{"dockerHosts"}, Label: "Docker Host", Delays: []string{"dockerhost", "docker", "node"},

@@ -36,6 +36,7 @@ type Collector struct {
 	version string
 	asked   time.Time
 	queues  map[string]queue
+	held    map[string][]heldAt // what was in quarantine during the last hours, by its name
 }
 
 // New returns a collector. It dials nothing yet.

@@ -75,6 +75,8 @@ func (c *Collector) readQuarantine(ctx context.Context) ([]sdk.Observation, erro
 		// An empty quarantine has no count.
 		doc[kind] = int64(whole(q.Count))
 		m.Add("quarantine_"+kind, whole(q.Count), true)
+		growth, known := c.growth(kind, whole(q.Count))
+		m.AddInstance("quarantine_growth", kind, growth, known)
 	}
 	return append(m.Samples, gatewayPart(partQuarantine, map[string]any{"quarantine": doc})), nil
 }

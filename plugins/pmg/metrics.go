@@ -17,7 +17,9 @@ func metrics() []sdk.Metric {
 		{Name: "disk", Types: node, Unit: sdk.UnitRatio, Precision: 14, Label: "Disk", Help: "Used share of the root file system.", Chart: "disk"},
 		{Name: "load1", Types: node, Unit: sdk.UnitCount, Precision: 12, Label: "Load 1 min", Help: "Load average over a minute.", Chart: "load"},
 		{Name: "uptime", Types: node, Unit: sdk.UnitSeconds, Label: "Uptime", Help: "Time since the machine started.", Chart: "uptime"},
-		{Name: "node_queue_total", Types: node, Unit: sdk.UnitCount, Label: "Queue", Help: "Messages that wait on the node, in all queues.", Chart: "queue"},
+		{Name: "node_queue_total", Types: node, Unit: sdk.UnitCount, Label: "Queue", Help: "Messages that wait on the node of a cluster, in all queues; those of a gateway that stands alone are the gateway's.", Chart: "queue"},
+		{Name: "node_queue_deferred", Types: node, Unit: sdk.UnitCount, Label: "Queue, deferred", Help: "Messages that the node of a cluster could not deliver and tries again.", Chart: "queue"},
+		{Name: "node_queue_hold", Types: node, Unit: sdk.UnitCount, Label: "Queue, on hold", Help: "Messages that somebody holds back on the node of a cluster.", Chart: "queue"},
 		{Name: "node_queue_oldest", Types: node, Unit: sdk.UnitSeconds, Label: "Oldest message", Help: "At least how long the oldest message waits on the node; 0 when none does for five minutes.", Chart: "queue_age"},
 		{Name: "updates_pending", Types: node, Unit: sdk.UnitCount, Label: "Packages that wait", Help: "How many packages of the system have a newer version.", Chart: "updates"},
 		{Name: "signatures_age", Types: node, Unit: sdk.UnitSeconds, Precision: 12, Label: "Age of virus signatures", Help: "Time since the daily virus signatures were made.", Chart: "signatures"},
@@ -40,6 +42,7 @@ func metrics() []sdk.Metric {
 		{Name: "queue_hold", Types: gateway, Unit: sdk.UnitCount, Label: "Queue, on hold", Help: "Messages that somebody holds back.", Chart: "queue"},
 		{Name: "queue_oldest", Types: gateway, Unit: sdk.UnitSeconds, Label: "Oldest message", Help: "At least how long the oldest message waits; 0 when none does for five minutes.", Chart: "queue_age"},
 		{Name: "quarantine_spam", Types: gateway, Unit: sdk.UnitCount, Label: "Spam in quarantine", Help: "Messages in the spam quarantine.", Chart: "quarantine"},
+		{Name: "quarantine_growth", Types: gateway, Unit: sdk.UnitRatio, Instance: "quarantine", Precision: 12, Label: "Growth of the quarantine", Help: "Share by which a quarantine grew in two hours, when that is at least 250 messages; below half unless it is at least 500.", Chart: "quarantine_growth"},
 		{Name: "quarantine_virus", Types: gateway, Unit: sdk.UnitCount, Label: "Viruses in quarantine", Help: "Messages in the virus quarantine.", Chart: "quarantine"},
 	}
 	for i := range m {

@@ -82,7 +82,7 @@ func gatewayType() sdk.ResourceType {
 		Metrics: metricNames(typeGateway),
 		Thresholds: concat(
 			limits("queue_total", 500, 1000), limits("queue_deferred", 200, 500), limits("queue_hold", 100, 300), limits("queue_oldest", 30*60, 60*60),
-			limits("quarantine_spam", 2000, 5000), limits("quarantine_virus", 2000, 5000),
+			limits("quarantine_spam", 2000, 5000), limits("quarantine_virus", 2000, 5000), limits("quarantine_growth", 0.25, 0.5),
 		),
 		Conditions: []string{kindNoSubscription, kindNoMaster},
 	}
@@ -94,6 +94,11 @@ func limits(metric string, warning, critical float64) []sdk.Threshold {
 		{Metric: metric, Trigger: warning, Clear: warning * 0.9, Severity: sdk.SeverityWarning},
 		{Metric: metric, Trigger: critical, Clear: critical * 0.9, Severity: sdk.SeverityCritical},
 	}
+}
+
+// nodeQueueLimits are lower than those of all nodes together.
+func nodeQueueLimits() []sdk.Threshold {
+	return concat(limits("node_queue_total", 300, 800), limits("node_queue_deferred", 120, 400), limits("node_queue_hold", 60, 240), limits("node_queue_oldest", 18*60, 48*60))
 }
 
 func concat(all ...[]sdk.Threshold) (out []sdk.Threshold) {
@@ -124,14 +129,14 @@ func nodeType() sdk.ResourceType {
 			{Label: "Queue, on hold", Path: "queueStatus.hold", Format: sdk.FormatNumber, Group: "Queue"}, {Label: "Oldest message", Path: "queueStatus.oldestAge", Format: sdk.FormatDuration, Group: "Queue"},
 		},
 		Metrics: metricNames(typeNode),
-		Thresholds: []sdk.Threshold{
-			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 10 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "memory", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "signatures_age", Trigger: 3 * day, Clear: 2 * day, Severity: sdk.SeverityWarning},
-			{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning},
-			{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
-		},
+		Thresholds: append(nodeQueueLimits(),
+			sdk.Threshold{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 10 * time.Minute, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "memory", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "signatures_age", Trigger: 3 * day, Clear: 2 * day, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
+		),
 		Conditions: []string{kindNotInSync, kindServiceDown},
 	}
 }
@@ -158,7 +163,7 @@ func gatewaySection() sdk.StateSection {
 
 // nodeSection says how a node looks within its gateway; it stands in no list of its own.
 func nodeSection() sdk.StateSection {
-	return sdk.StateSection{Type: typeNode, SortBy: "name", Inject: []sdk.Inject{{Member: "status", Value: sdk.InjectStatus, Words: words}}}
+	return sdk.StateSection{Type: typeNode, SortBy: "name", HistoryType: typeNode, Inject: []sdk.Inject{{Member: "status", Value: sdk.InjectStatus, Words: words}}}
 }
 
 var (

@@ -421,7 +421,7 @@ func TestOddAnswers(t *testing.T) {
 		t.Errorf("%v %v %v", s.samples, s.Err, s.conditions)
 	}
 	look(t, c, taskMail).want(t, map[string]float64{"gateway mail_in": 0.2, "gateway quarantine_spam": 12})
-	look(t, c, taskQueues).want(t, map[string]float64{"gateway queue_total": 0, "node/mail1 node_queue_oldest": 0})
+	look(t, c, taskQueues).want(t, map[string]float64{"gateway queue_total": 0, "gateway queue_oldest": 0})
 }
 
 func TestOlderReleasesLackCalls(t *testing.T) {

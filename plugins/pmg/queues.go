@@ -113,8 +113,11 @@ func (c *Collector) readQueue(ctx context.Context, m member) ([]sdk.Observation,
 	c.mu.Unlock()
 	key := nodeKey(string(m.Name))
 	s := proxmox.Meter{Type: typeNode, Key: key}
-	s.Add("node_queue_total", q.total(), true)
-	s.Add("node_queue_oldest", float64(q.oldest), true)
+	several := !c.standsAlone() // one node's queue is the gateway's: nobody is to be told twice
+	s.Add("node_queue_total", q.total(), several)
+	s.Add("node_queue_deferred", q.waiting["deferred"], several)
+	s.Add("node_queue_hold", q.waiting["hold"], several)
+	s.Add("node_queue_oldest", float64(q.oldest), several)
 	return append(s.Samples, sdk.Part{Type: typeNode, Key: key, Name: partQueue, Doc: proxmox.Document(map[string]any{"queueStatus": q.document(c.deps.Now())})}), nil
 }
 
