@@ -23,10 +23,12 @@ type provided struct {
 	saved oidc.Config
 }
 
-func (p *provided) Config() oidc.Config                                       { return p.conf }
-func (p *provided) Fixed() bool                                               { return false }
-func (p *provided) Update(_ context.Context, c oidc.Config) error             { p.saved = c; return nil }
-func (p *provided) Try(context.Context, oidc.Config) (string, error)          { return "", nil }
+func (p *provided) Config() oidc.Config                           { return p.conf }
+func (p *provided) Fixed() bool                                   { return false }
+func (p *provided) Update(_ context.Context, c oidc.Config) error { p.saved = c; return nil }
+func (p *provided) Try(context.Context, oidc.Config, string) ([]oidc.Step, error) {
+	return []oidc.Step{{Name: "one", OK: true}, {Name: "two"}}, nil
+}
 func (p *provided) Finish(context.Context, oidc.Callback) (oidc.Entry, error) { return p.entry, p.err }
 func (p *provided) Begin(context.Context, string, string) (string, string, error) {
 	return "https://id.example.com/auth", "sealed", nil
@@ -108,6 +110,9 @@ func TestSingleSignOnOverHTTP(t *testing.T) {
 	w.do("PUT", "/api/security/oidc", `{"enabled":true,"issuerUrl":"https://evil.example.com","clientId":"pulse"}`, "Authorization", basic)
 	if p.saved.ClientSecret != "" {
 		t.Error("the secret goes to another issuer")
+	}
+	if _, out := w.do("POST", "/api/security/oidc/test", `{"issuerUrl":"https://id.example.com","clientId":"pulse"}`, "Authorization", basic); out["ok"] != false || len(out["steps"].([]any)) != 2 {
+		t.Errorf("tried: %v", out)
 	}
 	p.conf.Enabled = false
 	if res := get("/api/oidc/callback?state=s&code=c"); res.StatusCode != 404 {

@@ -369,13 +369,36 @@ func TestTheGuardIsUsed(t *testing.T) {
 	if _, _, err := w.Begin(t.Context(), "", "https://pulse.example.com/cb"); code(err) != "oidc_init_failed" {
 		t.Errorf("%v", err)
 	}
-	if _, err := w.Try(t.Context(), w.Config()); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("%v", err)
+	if steps, err := w.Try(t.Context(), w.Config(), ""); err != nil || len(steps) != 1 || steps[0].OK {
+		t.Errorf("%+v %v", steps, err)
 	}
-	c := w.Config()
-	c.AllowLoopback = true
-	if page, err := w.Try(t.Context(), c); err != nil || page != w.idp.URL+"/auth" {
-		t.Errorf("%q %v", page, err)
+}
+
+// A provider is tried step by step, up to the first that fails.
+func TestTry(t *testing.T) {
+	w := begin(t, nil)
+	for name, c := range map[string]struct {
+		change func(*oidc.Config)
+		steps  int
+		detail string
+	}{
+		"fine":         {func(*oidc.Config) {}, 4, "https://pulse.example.com/api/oidc/callback"},
+		"other secret": {func(c *oidc.Config) { c.ClientSecret = "wrong" }, 4, "invalid_client"},
+		"nobody there": {func(c *oidc.Config) { c.IssuerURL += "/realms/none" }, 1, "404"},
+	} {
+		conf := w.Config()
+		c.change(&conf)
+		steps, err := w.Try(t.Context(), conf, "https://pulse.example.com/api/oidc/callback")
+		if err != nil || len(steps) != c.steps {
+			t.Errorf("%s: %+v %v", name, steps, err)
+			continue
+		}
+		if last := steps[c.steps-1]; last.OK != (name == "fine") || !strings.Contains(last.Detail, c.detail) || strings.Contains(last.Detail, "hush") {
+			t.Errorf("%s: %+v", name, last)
+		}
+	}
+	if _, err := w.Try(t.Context(), oidc.Config{IssuerURL: "https://id.example.com"}, ""); !errs.Is(err, errs.Invalid) {
+		t.Errorf("%v", err)
 	}
 }
 

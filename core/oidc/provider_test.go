@@ -111,7 +111,11 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	if !basic {
 		id, secret = r.FormValue("client_id"), r.FormValue("client_secret")
 	}
-	if !ok || q.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(challenge[:]) || r.FormValue("redirect_uri") != q.Get("redirect_uri") || id != "pulse" || secret != "hush" {
+	if id != "pulse" || secret != "hush" {
+		p.answer(w, 401, map[string]any{"error": "invalid_client"})
+		return
+	}
+	if !ok || q.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(challenge[:]) || r.FormValue("redirect_uri") != q.Get("redirect_uri") {
 		p.answer(w, 400, map[string]any{"error": "invalid_grant"})
 		return
 	}

@@ -155,20 +155,6 @@ func (s *Service) Update(ctx context.Context, c Config) error {
 	return nil
 }
 
-// Try asks the provider of a configuration for its document, and returns where it lets users log in.
-func (s *Service) Try(ctx context.Context, c Config) (string, error) {
-	c = c.normal()
-	c.Enabled = true
-	if err := c.check(); err != nil {
-		return "", err
-	}
-	p, err := discover(ctx, c, s.opt.Now())
-	if err != nil {
-		return "", errs.New(errs.Unavailable, "the provider does not describe itself: %s", briefly(err))
-	}
-	return p.is.Endpoint().AuthURL, nil
-}
-
 // provider returns the provider in force.
 func (s *Service) provider(ctx context.Context) (*provider, error) {
 	s.mu.Lock()

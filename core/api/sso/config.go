@@ -2,11 +2,9 @@ package sso
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/audit"
-	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/oidc"
 )
 
@@ -96,18 +94,25 @@ func (a Area) update(ctx context.Context, in updateIn) (Config, error) {
 	return a.get(ctx, route.None{})
 }
 
-// Tried tells whether a provider describes itself, and else why not.
+// Tried is what a provider did when it was tried, up to the first step that failed.
 type Tried struct {
-	OK      bool   `json:"ok"`
-	Page    string `json:"page,omitempty" help:"Where the provider logs users in."`
-	Failure string `json:"failure,omitempty"`
+	OK    bool   `json:"ok"`
+	Steps []Step `json:"steps"`
+}
+
+// Step is one thing that was tried.
+type Step struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail" help:"What was found, or what is wrong."`
 }
 
 func (a Area) test(ctx context.Context, in updateIn) (Tried, error) {
-	page, err := a.Service.Try(ctx, in.over(a.Service.Config()))
-	var why *errs.Error
-	if errs.Is(err, errs.Unavailable) && errors.As(err, &why) {
-		return Tried{Failure: why.Message}, nil
+	steps, err := a.Service.Try(ctx, in.over(a.Service.Config()), route.RequestFrom(ctx).Base(a.BaseURL)+callbackPath)
+	out := Tried{OK: err == nil, Steps: []Step{}}
+	for _, s := range steps {
+		out.OK = out.OK && s.OK
+		out.Steps = append(out.Steps, Step(s))
 	}
-	return Tried{OK: err == nil, Page: page}, err
+	return out, err
 }

@@ -19,7 +19,7 @@ type Service interface {
 	Config() oidc.Config
 	Fixed() bool
 	Update(ctx context.Context, c oidc.Config) error
-	Try(ctx context.Context, c oidc.Config) (page string, err error)
+	Try(ctx context.Context, c oidc.Config, callback string) ([]oidc.Step, error)
 	Begin(ctx context.Context, returnTo, callback string) (page, keep string, err error)
 	Finish(ctx context.Context, b oidc.Callback) (oidc.Entry, error)
 }
@@ -48,7 +48,7 @@ func (a Area) Routes() []route.Route {
 		route.Get("/api/security/oidc", "getOIDC", "How single sign-on is set up; the client's secret is not shown", a.get).Admin(write),
 		route.Put("/api/security/oidc", "updateOIDC", "Set single sign-on up; it holds at once", a.update).Admin(write).Event("oidc_config_change"),
 		route.Post("/api/security/oidc", "updateOIDCByPost", "Set single sign-on up, as PUT does", a.update).Admin(write).Event("oidc_config_change"),
-		route.Post("/api/security/oidc/test", "testOIDC", "Ask a provider to describe itself, without changing anything", a.test).Admin(write).Unaudited(),
+		route.Post("/api/security/oidc/test", "testOIDC", "Ask a provider step by step as a login would, without a user and without changing anything", a.test).Admin(write).Unaudited(),
 	}
 }
 

@@ -2236,7 +2236,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask a provider to describe itself, without changing anything */
+        /** Ask a provider step by step as a login would, without a user and without changing anything */
         post: operations["testOIDC"];
         delete?: never;
         options?: never;
@@ -4311,6 +4311,12 @@ export interface components {
         NodesDone: {
             status: string;
         };
+        NodesStep: {
+            message?: string;
+            name: string;
+            outcome: string;
+            took: number;
+        };
         NodesTried: {
             clusterName?: string;
             clusterNodeCount?: number;
@@ -4327,7 +4333,7 @@ export interface components {
             product?: string;
             /** @description success or error. */
             status: string;
-            steps?: components["schemas"]["Step"][];
+            steps?: components["schemas"]["NodesStep"][];
             version?: string;
             warnings?: string[];
         };
@@ -5070,10 +5076,10 @@ export interface components {
             unprotectedExportAllowed: boolean;
         };
         Step: {
-            message?: string;
+            /** @description What was found, or what is wrong. */
+            detail: string;
             name: string;
-            outcome: string;
-            took: number;
+            ok: boolean;
         };
         Storage: {
             data: unknown;
@@ -5190,10 +5196,8 @@ export interface components {
             start: number;
         };
         Tried: {
-            failure?: string;
             ok: boolean;
-            /** @description Where the provider logs users in. */
-            page?: string;
+            steps: components["schemas"]["Step"][];
         };
         TryIn: {
             setUp?: boolean;
@@ -5525,6 +5529,7 @@ export type SchemaNetwork = components['schemas']['Network'];
 export type SchemaNode = components['schemas']['Node'];
 export type SchemaNodesChange = components['schemas']['NodesChange'];
 export type SchemaNodesDone = components['schemas']['NodesDone'];
+export type SchemaNodesStep = components['schemas']['NodesStep'];
 export type SchemaNodesTried = components['schemas']['NodesTried'];
 export type SchemaNoteIn = components['schemas']['NoteIn'];
 export type SchemaNotificationsDone = components['schemas']['NotificationsDone'];

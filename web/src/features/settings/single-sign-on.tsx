@@ -1,3 +1,4 @@
+import { Check, X } from 'lucide-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
@@ -11,7 +12,7 @@ import {
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field, TextArea } from '@/ui/field.tsx';
-import { Problem, Skeleton } from '@/ui/message.tsx';
+import { Skeleton } from '@/ui/message.tsx';
 import { Section } from './section.tsx';
 
 /** How people log in by a provider of OpenID Connect. */
@@ -38,6 +39,27 @@ export function SingleSignOn() {
         <Form key={known.dataUpdatedAt} known={known.data} />
       )}
     </Section>
+  );
+}
+
+/** What the provider did step by step, up to the first that failed. */
+function Outcome({ steps }: { steps: Awaited<ReturnType<typeof tryProvider>>['steps'] }) {
+  return (
+    <ol aria-label="What was tested" className="flex flex-col gap-2 text-sm">
+      {steps.map((s) => (
+        <li key={s.name} className="flex gap-2">
+          {s.ok ? (
+            <Check size={16} className="text-muted mt-0.5 shrink-0" aria-label="passed" />
+          ) : (
+            <X size={16} className="text-down mt-0.5 shrink-0" aria-label="failed" />
+          )}
+          <span className="min-w-0">
+            <span className="font-medium">{s.name}</span>
+            <span className="text-muted block text-xs wrap-anywhere">{s.detail}</span>
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -199,7 +221,7 @@ function Form({ known }: { known: Known }) {
         label="Logout URL"
         type="url"
         {...text('logoutUrl')}
-        hint="Where people are led after logging out here; blank for nowhere."
+        hint={`Where people are led after logging out here. Blank: to the provider’s own page, which must allow to come back to ${known.defaultRedirect.replace('api/oidc/callback', 'login')}`}
       />
       <Field label="Scopes" {...text('scopes')} hint="With commas between; openid is needed." />
       <Field
@@ -240,9 +262,7 @@ function Form({ known }: { known: Known }) {
         onChange={(e) => change({ allowLoopback: e.target.checked })}
       />
       {failed && <ApiProblem title="The settings cannot be used." error={failed} />}
-      {test.data && !test.data.ok && (
-        <Problem title="The provider cannot be used." text={test.data.failure ?? ''} />
-      )}
+      {test.data && <Outcome steps={test.data.steps} />}
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" look="primary" busy={save.isPending} disabled={fixed}>
           Save
@@ -252,7 +272,7 @@ function Form({ known }: { known: Known }) {
         </Button>
         <span role="status" className="text-muted text-sm">
           {save.isSuccess && 'Saved.'}
-          {test.data?.ok && `The provider answers: people log in at ${test.data.page ?? ''}`}
+          {test.data && (test.data.ok ? 'The provider can be used.' : 'The provider cannot be used yet.')}
         </span>
       </div>
     </form>
