@@ -61,3 +61,18 @@ test('what a resource is tagged with leads to all that are', async () => {
   assert.equal(new URL(page.url()).searchParams.get('q'), 'tag:prod');
   clean(page);
 });
+
+test('the overview tells what changed lately', async () => {
+  const config = { machines: 2, guests: 30 };
+  await pulse.call('POST', '/api/integrations', { body: { kind: 'demo', name: 'demo', config } });
+  await eventually(
+    'there are events',
+    async () => (await pulse.call('GET', '/api/v2/events')).events.length > 0,
+  );
+  await page.goto('/');
+  const lately = page.getByRole('region', { name: 'What changed lately' });
+  await lately.getByRole('listitem').first().waitFor();
+  assert.match(await lately.getByRole('listitem').first().innerText(), /\S+ ago|just now|\d{4}/);
+  assert.ok((await lately.getByRole('listitem').count()) <= 6);
+  clean(page);
+});

@@ -227,8 +227,9 @@ type Event struct {
 	Text       string            `json:"text"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	ResourceID string            `json:"resourceId,omitempty"`
-	// ResourceName is empty when the resource is gone.
+	// ResourceName and StateID, the id in the state document, are empty when the resource is gone.
 	ResourceName string `json:"resourceName,omitempty"`
+	StateID      string `json:"stateId,omitempty"`
 }
 
 type eventsIn struct {
@@ -308,7 +309,7 @@ func (v *view) event(e event.Event) Event {
 		out.Label = e.Kind
 	}
 	if r, ok := v.snapshot.Record(e.Record); ok {
-		out.ResourceID, out.ResourceName = v.resourceID(r), r.DisplayName()
+		out.ResourceID, out.ResourceName, out.StateID = v.resourceID(r), r.DisplayName(), r.WireID
 	}
 	return out
 }

@@ -184,6 +184,16 @@ export function resourceNews(id: string) {
   };
 }
 
+/** What happened to anything, the newest first. */
+export const lately = queryOptions({
+  queryKey: ['events', 'all'],
+  queryFn: async ({ signal }) =>
+    (await call<Answer<'/api/v2/events'>>('api/v2/events?limit=100', { signal })).events,
+  refetchInterval: 120_000,
+});
+
+export type Happened = Answer<'/api/v2/events'>['events'][number];
+
 /** Pairs of machines that may be one, and that nobody has decided about. */
 export const offeredMerges = queryOptions({
   queryKey: ['merges'],

@@ -4707,6 +4707,7 @@ export interface components {
             resourceId?: string;
             resourceName?: string;
             severity: string;
+            stateId?: string;
             text: string;
             /** Format: date-time */
             time: string;

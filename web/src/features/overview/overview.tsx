@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
-import { useMemo } from 'react';
+import { Fragment, useMemo } from 'react';
 import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { byFamily, familyLabel } from '@/catalog/families.ts';
@@ -22,6 +22,7 @@ import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Findings } from '@/parts/findings.tsx';
+import { Lately } from './lately.tsx';
 
 /** The glance: is everything well, what is not, and since when. */
 export function Overview() {
@@ -73,8 +74,11 @@ function Everything() {
       {alerts.length > 0 && <Alerts alerts={alerts} />}
       <PartProblem title="What plugins find wrong could not be loaded." query={asked} />
       {rest.length > 0 && <Findings findings={rest} />}
-      {families.map(([family, members]) => (
-        <Family key={family} family={family} types={members} status={status} />
+      {families.map(([family, members], i) => (
+        <Fragment key={family}>
+          <Family family={family} types={members} status={status} />
+          {i === 0 && status === '' && <Lately />}
+        </Fragment>
       ))}
       {status !== '' && counts[status as Status] === 0 && (
         <Empty title={`Nothing is ${status}`}>
