@@ -64,6 +64,9 @@ func (d *Dir) settle(rename func(from, to string) error) error {
 	if err != nil {
 		return fmt.Errorf("end the restore: %w", err)
 	}
+	if len(staged) == 0 { // all is in place: it was cut off between the last two steps
+		return os.Remove(d.Path(stagedName))
+	}
 	list, err := d.replaced(staged)
 	if err != nil {
 		return err

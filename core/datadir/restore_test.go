@@ -41,6 +41,29 @@ func content(t *testing.T, dir string) map[string]string {
 	return out
 }
 
+// A restore that is cut off when all is in place, but for the empty folder of what was to be put there, ends with the next
+// start.
+func TestRestoreCutOffAtTheEnd(t *testing.T) {
+	path := t.TempDir()
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, map[string]string{"pulse.db": "new", beforeName + "/pulse.db": "old"})
+	if err := os.Mkdir(d.Path(stagedName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, path); len(got) != 2 || got["pulse.db"] != "new" {
+		t.Errorf("%v", got)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Wherever a restore is cut off, the directory holds all of the old before the files count, and all of the new after the
 // next start; nothing is mixed, and what was there is kept.
 func TestRestoreCutOff(t *testing.T) {
