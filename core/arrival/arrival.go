@@ -18,6 +18,7 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/oidc"
 	"github.com/pulse-platform/pulse/core/settings"
 )
 
@@ -53,6 +54,7 @@ func Translate(ctx context.Context, d Document, m Makers, here Here) (bundle.Arr
 	if err := t.system(ctx, d); err != nil {
 		return t.out, err
 	}
+	t.signOn(d)
 	t.metadata(compat.MetadataGuest, d.GuestMetadata)
 	for _, kind := range slices.Sorted(maps.Keys(d.Metadata)) {
 		t.metadata(kind, d.Metadata[kind])
@@ -282,6 +284,22 @@ func (t *translator) system(ctx context.Context, d Document) error {
 		t.row("settings", bundle.Row{"name": settings.DocumentName, "value": string(keep.value)})
 	}
 	return nil
+}
+
+// signOn takes the provider of single sign-on. Its users come anew with their first login: the reference knows them by
+// names only, which say nothing about who they are.
+func (t *translator) signOn(d Document) {
+	if empty(d.SignOn) {
+		return
+	}
+	value, err := oidc.Stored(d.SignOn)
+	if err != nil {
+		t.left("single sign-on", why(err))
+		return
+	}
+	if value != nil {
+		t.row("settings", bundle.Row{"name": oidc.SettingName, "value": string(value)})
+	}
 }
 
 func (t *translator) metadata(name string, all map[string]json.RawMessage) {

@@ -119,6 +119,31 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+// The provider of single sign-on comes with its rules, unless it could not work here.
+func TestSignOn(t *testing.T) {
+	a := translate(t, arrival.Document{SignOn: json.RawMessage(`{"enabled":true,"issuerUrl":"https://id.example.com","clientId":"pulse","clientSecret":"hush",
+		"groupsClaim":"groups","allowedGroups":["staff"],"groupRoleMappings":{"staff":"viewer"},"envOverrides":{"x":true}}`)}, arrival.Here{})
+	rows := a.Tables["settings"]
+	if len(rows) != 1 || rows[0]["name"] != "sso" {
+		t.Fatalf("%v; left: %s", rows, told(a))
+	}
+	var got map[string]any
+	if err := json.Unmarshal([]byte(rows[0]["value"].(string)), &got); err != nil || got["clientSecret"] != "hush" || got["usernameClaim"] != "preferred_username" || got["groupRoleMappings"].(map[string]any)["staff"] != "viewer" {
+		t.Errorf("%v %v", got, err)
+	}
+	for raw, reason := range map[string]string{
+		`{"enabled":false,"issuerUrl":"","scopes":["openid"]}`:                                           "",
+		`{"enabled":true,"issuerUrl":"https://id.example.com"}`:                                          "client id",
+		`{"enabled":true,"issuerUrl":"https://id.example.com","clientId":"pulse","allowedGroups":["a"]}`: "claim that holds the groups",
+		`{"enabled":"yes"}`: "cannot be read",
+	} {
+		a := translate(t, arrival.Document{SignOn: json.RawMessage(raw)}, arrival.Here{})
+		if len(a.Tables["settings"]) != 0 || !strings.Contains(told(a), reason) || (reason == "") != (len(a.Left) == 0) {
+			t.Errorf("%s: %v; left: %s", raw, a.Tables, told(a))
+		}
+	}
+}
+
 func TestDirectoryOfSomethingElse(t *testing.T) {
 	if _, err := arrival.ReadDirectory(fstest.MapFS{"etc/passwd": {}}); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "nodes.enc") {
 		t.Errorf("got %v", err)
@@ -130,7 +155,7 @@ func TestDirectoryOfSomethingElse(t *testing.T) {
 }
 
 func FuzzBundle(f *testing.F) {
-	f.Add([]byte(`{"version":"4.1","nodes":{"pveInstances":[{"Name":"a","SSHPort":23}]},"alerts":{},"email":{"enabled":true,"server":"x"},"webhooks":[{"name":"h"}],"system":{"theme":"dark"},"guestMetadata":{"a":{"notes":["x"]}},"apiTokens":[{"hash":"x"}]}`))
+	f.Add([]byte(`{"version":"4.1","nodes":{"pveInstances":[{"Name":"a","SSHPort":23}]},"alerts":{},"email":{"enabled":true,"server":"x"},"webhooks":[{"name":"h"}],"system":{"theme":"dark"},"guestMetadata":{"a":{"notes":["x"]}},"apiTokens":[{"hash":"x"}],"oidc":{"enabled":true,"issuerUrl":"https://x","clientId":"y"}}`))
 	f.Add([]byte(`{"version":"4.0","webhooks":[null],"guestMetadata":{"":null},"system":[1]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		d, err := arrival.Parse(raw)

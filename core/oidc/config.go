@@ -4,6 +4,7 @@ package oidc
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,6 +37,22 @@ type Config struct {
 	CABundle string `json:"caBundle"`
 	// AllowLoopback lets the server ask a provider on its own machine.
 	AllowLoopback bool `json:"allowLoopback"`
+}
+
+// Stored is how a configuration that another program wrote in the same words is stored here, before it is sealed. It is
+// nothing when none was ever set up.
+func Stored(raw []byte) ([]byte, error) {
+	var c Config
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, errs.New(errs.Invalid, "it cannot be read")
+	}
+	if c = c.normal(); !c.Enabled && c.IssuerURL == "" {
+		return nil, nil
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(c)
 }
 
 // The bounds of a configuration.

@@ -25,8 +25,8 @@ import (
 )
 
 const (
-	// settingName is the stored configuration, which is sealed: it holds the client's secret.
-	settingName = "sso"
+	// SettingName is the stored configuration, which is sealed: it holds the client's secret.
+	SettingName = "sso"
 	// flightPlace is what a login that is under way is sealed to.
 	flightPlace = "oidc/login"
 	// FlightLife is how long a login may take at the provider.
@@ -99,10 +99,10 @@ func Open(ctx context.Context, opt Options) (*Service, error) {
 		return s, s.conf.check()
 	}
 	var sealed []byte
-	if found, err := opt.Store.Get(ctx, settingName, &sealed); err != nil || !found {
+	if found, err := opt.Store.Get(ctx, SettingName, &sealed); err != nil || !found {
 		return s, err
 	}
-	plain, err := opt.Sealer.Open("settings/"+settingName, sealed)
+	plain, err := opt.Sealer.Open("settings/"+SettingName, sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open the settings of single sign-on: %w", err)
 	}
@@ -137,12 +137,12 @@ func (s *Service) Update(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := s.opt.Sealer.Seal("settings/"+settingName, plain)
+	sealed, err := s.opt.Sealer.Seal("settings/"+SettingName, plain)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	if err := s.opt.Store.Set(ctx, settingName, sealed); err != nil {
+	if err := s.opt.Store.Set(ctx, SettingName, sealed); err != nil {
 		s.mu.Unlock()
 		return err
 	}
