@@ -1,0 +1,35 @@
+package pve
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
+)
+
+// What answers hold of people and secrets is not told on, by any task.
+func TestNothingPrivateIsKept(t *testing.T) {
+	l := newLab(t, 2, 4, func(w *pvetest.World) { w.Ceph = pvetest.Healthy() })
+	l.must(taskResources)
+	for _, task := range Plugin().Describe().Tasks {
+		s := l.must(task.Name)
+		for _, o := range s.All() {
+			b, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, private := range []string{"BEGIN CERTIFICATE", "ssh-ed25519", "cipassword", "pve1c-", "0123456789ABCDEF", pvetest.Secret, "root@pam"} {
+				// A UPID names who began a task: it is the key of a task's row, as the wire has it, and nothing is made of it.
+				if strings.Contains(string(b), private) && !strings.Contains(string(b), "UPID:") {
+					t.Errorf("%s tells %q: %s", task.Name, private, b)
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/config", "/certificates/info", "/subscription"} {
+		if l.Count(path) == 0 {
+			t.Errorf("nobody asked for %s", path)
+		}
+	}
+}
