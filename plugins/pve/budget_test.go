@@ -57,7 +57,7 @@ func TestTheBudgetIsKept(t *testing.T) {
 	// The pages show what it costs.
 	clock.Move(30 * time.Second)
 	told := seen{collect(taskResources), t}
-	if n, _ := told.doc("cluster", "callsPerMinute").(float64); n < 20 || n > 80 {
+	if n, _ := told.doc("cluster", "callsPerMinute").(float64); n < 5 || n > 80 {
 		t.Errorf("%v calls a minute", n)
 	}
 	if n, _ := told.doc("node/pve2", "requestsPerMinute").(float64); n <= 0 || n > 20 {

@@ -238,6 +238,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	c.doubt(ctx, v)
+	c.client.Reserve(len(v.nodes) + min(len(v.nodes), historiesAtOnce) + 2)
 	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
 	if err != nil {
 		return nil, fmt.Errorf("read resources: %w", err)

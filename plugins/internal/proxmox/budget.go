@@ -25,7 +25,8 @@ const (
 	Normal Class = iota
 	// Urgent calls never wait. A tenth of the budget is kept for them; what they take beyond, the others have less.
 	Urgent
-	// Background calls wait too. They may take half of the budget, and normal ones three quarters, so that neither starves.
+	// Background calls wait too, and leave to normal ones what [Client.Reserve] says. Normal ones may take three quarters of the
+	// budget at most, so that neither starves.
 	Background
 	// Inside calls look into guests.
 	Inside
@@ -52,10 +53,13 @@ type ledger struct {
 
 	mu     sync.Mutex
 	all    window
-	others window             // for all that is not urgent
-	shares [Inside + 1]window // by class
-	nodes  map[string]*account
-	total  tally
+	others window // for all that is not urgent
+	normal window
+	guests window
+	// reserve is how many normal calls there will be within a minute.
+	reserve int
+	nodes   map[string]*account
+	total   tally
 }
 
 // account is what one node was asked. Its name is empty for what the server that is asked answers by itself.
@@ -71,7 +75,7 @@ func newLedger(o Options) *ledger {
 	}
 	total := o.Budget.PerMinute
 	l.all, l.others = newWindow(total), newWindow(total-total/10)
-	l.shares[Normal], l.shares[Background], l.shares[Inside] = newWindow((3*total+3)/4), newWindow((total+1)/2), newWindow(o.Budget.Guests)
+	l.normal, l.guests = newWindow((3*total+3)/4), newWindow(o.Budget.Guests)
 	return l
 }
 
@@ -98,7 +102,11 @@ func (l *ledger) take(class Class, node string) time.Duration {
 	now, from := l.now(), l.windows(class, node)
 	var wait time.Duration
 	for _, w := range from {
-		wait = max(wait, w.until(now))
+		left := 0
+		if class == Background && w == &l.others {
+			left = max(0, min(l.reserve, len(l.normal.made))-l.normal.within(now))
+		}
+		wait = max(wait, w.until(now, left))
 	}
 	if wait > 0 && class != Urgent {
 		return wait
@@ -128,13 +136,16 @@ func (l *ledger) spend(class Class, call Call) {
 
 // windows are those that a call counts in.
 func (l *ledger) windows(class Class, node string) []*window {
+	own := &l.account(node).window
 	switch class {
 	case Inside:
-		return []*window{&l.shares[Inside]}
+		return []*window{&l.guests}
 	case Urgent:
-		return []*window{&l.all, &l.account(node).window}
+		return []*window{&l.all, own}
+	case Normal:
+		return []*window{&l.all, &l.others, &l.normal, own}
 	}
-	return []*window{&l.all, &l.others, &l.shares[class], &l.account(node).window}
+	return []*window{&l.all, &l.others, own}
 }
 
 func (l *ledger) account(node string) *account {
@@ -157,12 +168,26 @@ type window struct {
 
 func newWindow(perMinute int) window { return window{made: make([]int64, max(0, perMinute))} }
 
-// until returns how long it takes until one more may be made.
-func (w *window) until(now time.Time) time.Duration {
-	if len(w.made) == 0 || w.made[w.next] == 0 {
+// until returns how long it takes until one more may be made and some are still left.
+func (w *window) until(now time.Time, left int) time.Duration {
+	if len(w.made) == 0 {
 		return 0
 	}
-	return max(0, time.Unix(0, w.made[w.next]).Add(time.Minute).Sub(now))
+	made := w.made[(w.next+min(left, len(w.made)-1))%len(w.made)]
+	if made == 0 {
+		return 0
+	}
+	return max(0, time.Unix(0, made).Add(time.Minute).Sub(now))
+}
+
+// within counts the calls of the last minute.
+func (w *window) within(now time.Time) (n int) {
+	for _, made := range w.made {
+		if made > now.Add(-time.Minute).UnixNano() {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *window) add(now time.Time) {
@@ -229,6 +254,13 @@ func (c *Client) PerMinute() (total float64, nodes map[string]float64) {
 		nodes[name] = a.perMinute(now)
 	}
 	return l.total.perMinute(now), nodes
+}
+
+// Reserve says how many normal calls there will be within a minute: those in the background leave them in the budget.
+func (c *Client) Reserve(perMinute int) {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	c.ledger.reserve = perMinute
 }
 
 // Forget drops what is known of nodes that are not among those to keep.

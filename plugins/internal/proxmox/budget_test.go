@@ -106,32 +106,39 @@ func TestUrgentCallsDoNotWait(t *testing.T) {
 	}
 }
 
-// Neither normal calls nor those in the background may take all.
+// Calls in the background may take what normal ones do not need, and normal ones not all.
 func TestNeitherClassStarvesTheOther(t *testing.T) {
-	c, s := budgeted(t, Budget{PerMinute: 8})
-	begun := s.Now()
-	for class, share := range map[Class]int{Background: 4, Normal: 6} {
-		for range share {
-			ask(As(t.Context(), class), t, c, Path("version"))
+	c, s := budgeted(t, Budget{PerMinute: 40}) // four of them for what is urgent
+	background := As(t.Context(), Background)
+	took := func(n int, ctx context.Context) time.Duration {
+		t.Helper()
+		begun := s.Now()
+		for range n {
+			ask(ctx, t, c, Path("version"))
 		}
-		if s.Now() != begun {
-			t.Errorf("its share did not suffice for class %d", class)
-		}
-		s.Move(2 * time.Minute)
-		begun = s.Now()
+		return s.Now().Sub(begun)
 	}
-	for range 5 {
-		ask(As(t.Context(), Background), t, c, Path("version"))
+	if d := took(36, background); d != 0 {
+		t.Errorf("nothing else is to be asked, and the background waited %v", d)
 	}
-	if s.Now().Sub(begun) != time.Minute {
-		t.Errorf("the background took more than half: %v", s.Now().Sub(begun))
+	c.Reserve(20)
+	s.Move(time.Minute)
+	if d := took(16, background); d != 0 {
+		t.Errorf("its part did not suffice for the background: %v", d)
 	}
-	begun = s.Now()
-	for range 6 {
-		ask(t.Context(), t, c, Path("version"))
+	if d := took(20, t.Context()); d != 0 {
+		t.Errorf("the background took what was reserved: %v", d)
 	}
-	if s.Now() != begun {
-		t.Errorf("a call had to wait for those in the background: %v", s.Now().Sub(begun))
+	if d := took(1, background); d != time.Minute {
+		t.Errorf("more was made than the budget allows: after %v", d)
+	}
+	c.Reserve(1000)
+	s.Move(time.Minute)
+	if d := took(30, t.Context()); d != 0 {
+		t.Errorf("normal calls waited %v", d)
+	}
+	if d := took(6, background); d != 0 {
+		t.Errorf("the background starves: %v", d)
 	}
 }
 
