@@ -18,20 +18,20 @@ type Config struct {
 	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the API token."`
 	User        string     `name:"user" example:"monitor@pbs" help:"User with realm, when there is no token."`
 	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it has rights of its own and no login."`
-	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the server's certificate, as its dashboard shows it. The certificate must be exactly that one then."`
-	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
-	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
+	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the server's certificate, as its dashboard shows it. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	GuestURL    string     `name:"guest_url" advanced:"true" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
 
-	MonitorDatastores  bool     `name:"monitor_datastores" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`
-	ExcludeDatastores  []string `name:"exclude_datastores" label:"Left out" example:"[\"scratch\", \"usb-*\"]" help:"Names of datastores that are left out, with their jobs and backups; * stands for any text."`
-	MonitorBackups     bool     `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of backups."`
-	MonitorSyncJobs    bool     `name:"monitor_sync_jobs" label:"Sync jobs" default:"true" help:"Read sync jobs and how they ended."`
-	MonitorVerifyJobs  bool     `name:"monitor_verify_jobs" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
-	MonitorPruneJobs   bool     `name:"monitor_prune_jobs" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
-	MonitorGarbageJobs bool     `name:"monitor_garbage_jobs" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
-	MonitorTape        bool     `name:"monitor_tape" label:"Tapes" help:"Read tapes and the jobs that write to them; takes the role TapeAudit on /tape. Drives are not asked."`
+	MonitorDatastores  bool     `name:"monitor_datastores" advanced:"true" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`
+	ExcludeDatastores  []string `name:"exclude_datastores" advanced:"true" label:"Left out" example:"[\"scratch\", \"usb-*\"]" help:"Names of datastores that are left out, with their jobs and backups; * stands for any text."`
+	MonitorBackups     bool     `name:"monitor_backups" advanced:"true" label:"Backups" default:"true" help:"Read the list of backups."`
+	MonitorSyncJobs    bool     `name:"monitor_sync_jobs" advanced:"true" label:"Sync jobs" default:"true" help:"Read sync jobs and how they ended."`
+	MonitorVerifyJobs  bool     `name:"monitor_verify_jobs" advanced:"true" label:"Verify jobs" default:"true" help:"Read verify jobs and how they ended."`
+	MonitorPruneJobs   bool     `name:"monitor_prune_jobs" advanced:"true" label:"Prune jobs" default:"true" help:"Read prune jobs and how they ended."`
+	MonitorGarbageJobs bool     `name:"monitor_garbage_jobs" advanced:"true" label:"Garbage collection" default:"true" help:"Read when garbage was collected and how that ended."`
+	MonitorTape        bool     `name:"monitor_tape" advanced:"true" label:"Tapes" help:"Read tapes and the jobs that write to them; takes the role TapeAudit on /tape. Drives are not asked."`
 
-	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
+	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" advanced:"true" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
 }
 
 // leavesOut tells whether a datastore is not wanted.

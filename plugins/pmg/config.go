@@ -14,17 +14,17 @@ type Config struct {
 	Host        string     `name:"host" required:"true" label:"Address" example:"https://mail.example.com:8006" help:"Address of the gateway, of one node when it is a cluster; the port is 8006 when none is given."`
 	User        string     `name:"user" required:"true" example:"monitor@pmg" help:"User with realm. The role Auditor is enough."`
 	Password    sdk.Secret `name:"password" required:"true" help:"Password of the user. The user must not have a second factor."`
-	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the node's certificate. The certificate must be exactly that one then."`
-	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
-	GuestURL    string     `name:"guest_url" label:"Link" format:"url" example:"https://mail.example.com:8006" help:"Where people open the gateway's own page, when that is another address."`
+	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	GuestURL    string     `name:"guest_url" advanced:"true" label:"Link" format:"url" example:"https://mail.example.com:8006" help:"Where people open the gateway's own page, when that is another address."`
 
-	MonitorMailStats   bool `name:"monitor_mail_stats" label:"Mail statistics" default:"true" help:"Read sums of mail: of the last minutes, of the day, by hour and by spam score."`
-	MonitorQueues      bool `name:"monitor_queues" label:"Queues" default:"true" help:"Read how much mail waits on each node, and for how long."`
-	MonitorQuarantine  bool `name:"monitor_quarantine" label:"Quarantine" default:"true" help:"Read how much is in quarantine."`
-	MonitorDomainStats bool `name:"monitor_domain_stats" label:"Domains" help:"Read sums of mail of the domains that receive most."`
-	MonitorBackups     bool `name:"monitor_backups" label:"Backups" default:"true" help:"Read the list of the gateway's own backups."`
+	MonitorMailStats   bool `name:"monitor_mail_stats" advanced:"true" label:"Mail statistics" default:"true" help:"Read sums of mail: of the last minutes, of the day, by hour and by spam score."`
+	MonitorQueues      bool `name:"monitor_queues" advanced:"true" label:"Queues" default:"true" help:"Read how much mail waits on each node, and for how long."`
+	MonitorQuarantine  bool `name:"monitor_quarantine" advanced:"true" label:"Quarantine" default:"true" help:"Read how much is in quarantine."`
+	MonitorDomainStats bool `name:"monitor_domain_stats" advanced:"true" label:"Domains" help:"Read sums of mail of the domains that receive most."`
+	MonitorBackups     bool `name:"monitor_backups" advanced:"true" label:"Backups" default:"true" help:"Read the list of the gateway's own backups."`
 
-	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
+	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" advanced:"true" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
 }
 
 // connect returns a client. It dials nothing.

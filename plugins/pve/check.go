@@ -158,13 +158,9 @@ func (c *Collector) missing(granted rights, major int) (out []sdk.MissingPrivile
 		if !n.wanted(c.cfg) || granted.somewhere(n.privileges...) {
 			continue
 		}
-		remedy := grant(id, token, "/", n.role)
+		remedy := grants(id, token, "/", n.role)
 		if n.optional {
 			remedy = fmt.Sprintf("pveum role add %[1]s --privs %[2]s || pveum role modify %[1]s --append 1 --privs %[2]s; %[3]s", monitorRole, quote(n.privileges[0]), remedy)
-		}
-		if user, _, isToken := strings.Cut(id, "!"); isToken {
-			// What a token may is what both it and its user may.
-			remedy += "; " + grant(user, false, "/", n.role)
 		}
 		out = append(out, sdk.MissingPrivilege{Privilege: n.privileges[0], Path: "/", Effect: n.effect, Remedy: remedy})
 	}

@@ -17,27 +17,27 @@ type Config struct {
 	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it can be withdrawn by itself, and works with a second factor."`
 	TokenName   string     `name:"token_name" label:"Token" help:"API token, for example monitor@pve!pulse, or only its name when the user is given."`
 	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the token."`
-	Fingerprint string     `name:"fingerprint" help:"SHA-256 fingerprint of the node's certificate. With it, who signed the certificate does not matter."`
-	VerifySSL   bool       `name:"verify_ssl" label:"Verify certificates" default:"true" help:"Whether the certificate has to be signed by somebody who is trusted, unless its fingerprint is given."`
+	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. With it, who signed the certificate does not matter."`
+	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificates" default:"true" help:"Whether the certificate has to be signed by somebody who is trusted, unless its fingerprint is given."`
 
-	MonitorVMs            bool   `name:"monitor_vms" label:"Virtual machines" default:"true" help:"Whether to show virtual machines."`
-	MonitorContainers     bool   `name:"monitor_containers" label:"Containers" default:"true" help:"Whether to show containers."`
-	MonitorStorage        bool   `name:"monitor_storage" label:"Storage" default:"true" help:"Whether to show storage."`
-	MonitorBackups        bool   `name:"monitor_backups" label:"Backups" default:"true" help:"Whether to look for backups, backup tasks, snapshots and replication jobs."`
-	MonitorPhysicalDisks  bool   `name:"monitor_physical_disks" label:"Disks" default:"true" help:"Whether to look at physical disks and their health."`
-	PhysicalDiskMinutes   int    `name:"physical_disk_polling_minutes" default:"30" min:"0" max:"1440" unit:"min" help:"How often disks are asked for their health, 0 for every half an hour. Asking wakes disks that sleep."`
-	SmartMinutes          int    `name:"smart_minutes" label:"SMART attributes every" default:"120" min:"0" max:"10080" unit:"min" help:"How often a disk is asked for its SMART attributes and temperature, 0 for never. Asking wakes disks that sleep."`
-	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" help:"Whether the nodes show temperatures; unset follows the server's setting."`
-	GuestURL              string `name:"guest_url" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
+	MonitorVMs            bool   `name:"monitor_vms" advanced:"true" label:"Virtual machines" default:"true" help:"Whether to show virtual machines."`
+	MonitorContainers     bool   `name:"monitor_containers" advanced:"true" label:"Containers" default:"true" help:"Whether to show containers."`
+	MonitorStorage        bool   `name:"monitor_storage" advanced:"true" label:"Storage" default:"true" help:"Whether to show storage."`
+	MonitorBackups        bool   `name:"monitor_backups" advanced:"true" label:"Backups" default:"true" help:"Whether to look for backups, backup tasks, snapshots and replication jobs."`
+	MonitorPhysicalDisks  bool   `name:"monitor_physical_disks" advanced:"true" label:"Disks" default:"true" help:"Whether to look at physical disks and their health."`
+	PhysicalDiskMinutes   int    `name:"physical_disk_polling_minutes" advanced:"true" default:"30" min:"0" max:"1440" unit:"min" help:"How often disks are asked for their health, 0 for every half an hour. Asking wakes disks that sleep."`
+	SmartMinutes          int    `name:"smart_minutes" advanced:"true" label:"SMART attributes every" default:"120" min:"0" max:"10080" unit:"min" help:"How often a disk is asked for its SMART attributes and temperature, 0 for never. Asking wakes disks that sleep."`
+	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" advanced:"true" help:"Whether the nodes show temperatures; unset follows the server's setting."`
+	GuestURL              string `name:"guest_url" advanced:"true" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
 
-	Members                []Member      `name:"members" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
-	GuestMemory            string        `name:"guest_memory" label:"Memory of virtual machines" default:"auto" enum:"auto,guest,host" help:"Whose view counts. auto: the guest's own, without its page cache where its agent may be asked for a file (VM.GuestAgent.FileRead, before version 9 VM.Monitor). guest: the guest's own, page cache included. host: what it takes on its node."`
-	GuestMemoryOf          []GuestMemory `name:"guest_memory_of" label:"Memory of single guests" help:"Guests for which another view counts."`
-	QuietGuests            []int         `name:"quiet_guests" help:"Ids of guests whose guest agent is never asked."`
-	AgentCallsPerMinute    int           `name:"agent_calls_per_minute" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
-	CallsPerMinute         int           `name:"calls_per_minute" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
-	NodeCallsPerMinute     int           `name:"node_calls_per_minute" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
-	SnapshotCallsPerMinute int           `name:"snapshot_calls_per_minute" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
+	Members                []Member      `name:"members" advanced:"true" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
+	GuestMemory            string        `name:"guest_memory" advanced:"true" label:"Memory of virtual machines" default:"auto" enum:"auto,guest,host" help:"Whose view counts. auto: the guest's own, without its page cache where its agent may be asked for a file (VM.GuestAgent.FileRead, before version 9 VM.Monitor). guest: the guest's own, page cache included. host: what it takes on its node."`
+	GuestMemoryOf          []GuestMemory `name:"guest_memory_of" advanced:"true" label:"Memory of single guests" help:"Guests for which another view counts."`
+	QuietGuests            []int         `name:"quiet_guests" advanced:"true" help:"Ids of guests whose guest agent is never asked."`
+	AgentCallsPerMinute    int           `name:"agent_calls_per_minute" advanced:"true" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
+	CallsPerMinute         int           `name:"calls_per_minute" advanced:"true" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
+	NodeCallsPerMinute     int           `name:"node_calls_per_minute" advanced:"true" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
+	SnapshotCallsPerMinute int           `name:"snapshot_calls_per_minute" advanced:"true" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
 }
 
 // Member is an address of a node.

@@ -86,7 +86,7 @@ func readRights(ctx context.Context, client *proxmox.Client) (rights, error) {
 // lacks is the error of an account that may not read something.
 func (c *Collector) lacks(privilege, path string) error {
 	id, token := c.cfg.account()
-	return sdk.Errorf(sdk.KindPermission, "%s may read nothing here: it lacks %s on %s. Run on a node: %s", id, privilege, path, grant(id, token, path, "PVEAuditor"))
+	return sdk.Errorf(sdk.KindPermission, "%s may read nothing here: it lacks %s on %s. Run on a node: %s", id, privilege, path, grants(id, token, path, "PVEAuditor"))
 }
 
 // grant is the command that gives an account a role.
@@ -96,6 +96,15 @@ func grant(id string, token bool, path, role string) string {
 		who = "--tokens"
 	}
 	return fmt.Sprintf("pveum acl modify %s %s %s --roles %s", path, who, quote(id), role)
+}
+
+// grants is grant for a token and its user as well: what a token may is what both may.
+func grants(id string, token bool, path, role string) string {
+	out := grant(id, token, path, role)
+	if user, _, isToken := strings.Cut(id, "!"); isToken {
+		out += "; " + grant(user, false, path, role)
+	}
+	return out
 }
 
 // quote writes a word for a shell.

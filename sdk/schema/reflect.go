@@ -95,6 +95,9 @@ func memberOf(sf reflect.StructField, value reflect.Value, depth int) (*Field, e
 	if f.Key, err = boolTag(tag, "key"); err != nil {
 		return nil, err
 	}
+	if f.Advanced, err = boolTag(tag, "advanced"); err != nil {
+		return nil, err
+	}
 	if format := tag.Get("format"); format != "" {
 		f.scalar().Format = format
 	}

@@ -71,6 +71,8 @@ type Field struct {
 	// Optional marks a group that stays absent when its key is absent.
 	Optional bool
 	Secret   bool
+	// Advanced keys are right for most people as they are: forms keep them out of the way.
+	Advanced bool
 	// Key marks the member that identifies an object within a list.
 	Key bool
 	// Min and Max bound numbers, in seconds for durations; for text and lists the length.

@@ -57,6 +57,8 @@ test('a system introduces itself by a command, and the page tells when it has ar
   await inspect('add-kinds');
   await dialog.getByRole('button', { name: /^Proxmox VE/ }).click();
   await dialog.getByLabel('Address').fill(lab.host);
+  await inspect('add-address');
+  await dialog.getByRole('button', { name: 'Have a command add it' }).click();
   await inspect('add-command-form');
   await dialog.getByRole('button', { name: 'Make the command' }).click();
   await dialog.getByText('Waiting for it').waitFor();

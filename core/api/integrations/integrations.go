@@ -49,6 +49,10 @@ type Area struct {
 	Service Service
 	// Status tells how an integration is doing.
 	Status func(id id.Integration) Status
+	// Probe asks the plugin of a kind whether an address, host:port, is one of its own.
+	Probe func(ctx context.Context, kind, address string, network integration.Network) (sdk.Candidate, error)
+	// Ports are where what a kind asks usually listens.
+	Ports func(kind string) []int
 }
 
 // Routes returns the rows.
@@ -58,6 +62,7 @@ func (a Area) Routes() []route.Route {
 		route.Get("/api/integrations", "listIntegrations", "All integrations with how they are doing; secrets are masked", a.list).Admin(read),
 		route.Post("/api/integrations", "createIntegration", "Make an integration; its plugin checks the configuration first", a.create).Admin(write),
 		route.Post("/api/integrations/test", "tryIntegration", "Try a configuration without saving it, step by step", a.try).Admin(write),
+		route.Post("/api/integrations/probe", "probeAddress", "Look who answers at an address, before there are credentials", a.probe).Admin(write).Body(8 << 10),
 		route.Get("/api/integrations/{kind}/{name}", "getIntegration", "One integration; secrets are masked", a.get).Admin(read),
 		route.Put("/api/integrations/{kind}/{name}", "saveIntegration", "Change an integration; a masked secret keeps its value", a.save).Admin(write),
 		route.Delete("/api/integrations/{kind}/{name}", "deleteIntegration", "Remove an integration with its resources and their history", a.remove).Admin(write),

@@ -88,3 +88,12 @@ func (s *server) storeUpgraded(ctx context.Context, u host.Upgraded) {
 	}
 	s.log.Info("the plugin upgraded a configuration", "integration", u.Integration, "version", u.Version)
 }
+
+// usualPorts are where what a kind asks listens unless somebody changed it.
+func (s *server) usualPorts(kind string) (out []int) {
+	d, _ := s.plugins.Description(kind)
+	for _, p := range d.Probes {
+		out = append(out, p.Port)
+	}
+	return out
+}

@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
 )
 
@@ -351,30 +350,6 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 		return badAnswer(err, end.base.Host, path, limit)
 	}
 	return nil
-}
-
-// noAnswer says why there was no answer.
-func noAnswer(err error, host, path string) error {
-	e := &Error{Kind: KindUnreachable, Call: path, Endpoint: host, Err: err}
-	var guard *sdk.Error
-	switch {
-	case errors.As(err, &guard):
-		e.Message = guard.Message
-		if guard.Certificate != nil {
-			e.Kind = KindCertificate
-		} else if guard.Kind != sdk.KindUnreachable {
-			return guard // the guard refuses the address: no other endpoint makes that good
-		}
-	case errors.Is(err, context.DeadlineExceeded):
-		e.Message = fmt.Sprintf("%s does not answer in time.", host)
-	case errors.Is(err, context.Canceled):
-		return err
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		e.Message = fmt.Sprintf("%s closes the connection without an answer. Is this machine allowed to ask it?", host)
-	default:
-		e.Message = fmt.Sprintf("The connection to %s failed.", host)
-	}
-	return e
 }
 
 // badAnswer says what is wrong with an answer that came.

@@ -6,6 +6,7 @@ package pbstest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,6 +37,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case fault != nil:
 		fault(w, r)
+	case r.URL.Path == "/":
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<html><title>backup - Proxmox Backup Server</title><script src="proxmox-backup-gui.js?ver=4.2.6"></script></html>`)
 	case !strings.HasPrefix(r.URL.Path, prefix+"/"):
 		Refuse(w, http.StatusNotFound, fmt.Sprintf("Path '%s' not found.", r.URL.Path))
 	default:

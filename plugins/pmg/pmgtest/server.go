@@ -6,6 +6,7 @@ package pmgtest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -33,6 +34,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	if fault := s.Fault(r); fault != nil {
 		fault(w, r)
+		return
+	}
+	if r.URL.Path == "/" {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<html><title>mail - Proxmox Mail Gateway</title><script src="/pve2/js/pmgmanagerlib.js?ver=9.0.1"></script></html>`)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

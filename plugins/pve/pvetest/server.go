@@ -103,12 +103,20 @@ func denied(path, privilege string) error {
 	return fail(http.StatusForbidden, "Permission check failed (%s, %s)", path, privilege)
 }
 
+// node is the name of the one that answers.
+func (a *API) node() string {
+	if a.local == "" && len(a.world.Nodes) > 0 {
+		return a.world.Nodes[0].Name
+	}
+	return a.local
+}
+
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/api2/json")
 	if !ok {
 		rw.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(rw, "<html><title>Proxmox VE</title></html>")
+		fmt.Fprintf(rw, `<html><title>%s - Proxmox Virtual Environment</title><script src="/pve2/js/pvemanagerlib.js?ver=%s"></script></html>`, a.node(), a.world.Version)
 		return
 	}
 	a.mu.Lock()

@@ -52,6 +52,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, g := range w.Guests {
 		g.Cache = g.Memory / 5
 	}
+	// Tokens with which somebody can see what is said of too few rights.
+	w.Accounts = append(w.Accounts,
+		&Account{ID: "monitor@pve!blind", Secret: Secret},
+		&Account{ID: "monitor@pve!auditor", Secret: Secret, Rights: map[string][]string{"/": Auditor()}},
+	)
 	w.Remember(*nights)
 	if *ceph {
 		w.Ceph = Healthy()

@@ -70,6 +70,22 @@ export function tryIntegration(d: Draft): Promise<Tried> {
   });
 }
 
+/** Who answers at an address, before there are credentials. */
+export type Probed = Answer<'/api/integrations/probe', 'post'>;
+
+export function probeAddress(kind: string, address: string, network: Network): Promise<Probed> {
+  return call('api/integrations/probe', { method: 'POST', body: { kind, address, network } });
+}
+
+/** Looks for the members of the cluster that an integration asks, and asks it anew. */
+export function refreshCluster(
+  x: Integration,
+): Promise<Answer<'/api/config/nodes/{id}/refresh-cluster', 'post'>> {
+  return call(`api/config/nodes/${encodeURIComponent(`${x.kind}-${x.name}`)}/refresh-cluster`, {
+    method: 'POST',
+  });
+}
+
 export function removeIntegration(x: Integration): Promise<void> {
   return call(`${place(x)}?revision=${x.revision}`, { method: 'DELETE' });
 }

@@ -1310,6 +1310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/integrations/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look who answers at an address, before there are credentials */
+        post: operations["probeAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/integrations/test": {
         parameters: {
             query?: never;
@@ -4511,6 +4528,22 @@ export interface components {
             /** @description Whether reverse proxies are believed, who may speak TLS in its place. */
             trustedProxies: boolean;
         };
+        Probed: {
+            address: string;
+            certificateSha256?: string;
+            failure?: string;
+            /** @description What the system calls itself. */
+            name?: string;
+            ok: boolean;
+            url: string;
+            version?: string;
+        };
+        ProbeIn: {
+            /** @description A host with or without scheme and port. */
+            address: string;
+            kind: string;
+            network?: components["schemas"]["Network"];
+        };
         Protection: {
             /** @description How many guests are in each state. */
             counts: {
@@ -5553,6 +5586,8 @@ export type SchemaPoll = components['schemas']['Poll'];
 export type SchemaPollError = components['schemas']['PollError'];
 export type SchemaPollStatus = components['schemas']['PollStatus'];
 export type SchemaPosture = components['schemas']['Posture'];
+export type SchemaProbed = components['schemas']['Probed'];
+export type SchemaProbeIn = components['schemas']['ProbeIn'];
 export type SchemaProtection = components['schemas']['Protection'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueue = components['schemas']['Queue'];
@@ -9042,6 +9077,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    probeAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProbeIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probed"];
+                };
             };
             /** @description The error */
             default: {

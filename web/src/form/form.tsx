@@ -21,8 +21,25 @@ function join(path: string, name: string | number): string {
   return path === '' ? String(name) : `${path}.${name}`;
 }
 
-/** The inputs of all keys of an object. */
+/** The inputs of all keys of an object; those that are right for most people as they are can be opened. */
 export function Fields({ fields, ...part }: { fields: readonly FormField[] } & Part<Value>) {
+  const more = fields.filter((f) => f.advanced);
+  if (more.length === 0) return <Inputs fields={fields} {...part} />;
+  const wrong = more.some((f) => part.findings.some((x) => x.path?.split('.')[0] === f.name));
+  return (
+    <>
+      <Inputs fields={fields.filter((f) => !f.advanced)} {...part} />
+      <details className="border-line rounded-md border px-3 py-2" open={wrong || undefined}>
+        <summary className="cursor-pointer font-medium">More settings</summary>
+        <div className="mt-3 flex flex-col gap-4">
+          <Inputs fields={more} {...part} />
+        </div>
+      </details>
+    </>
+  );
+}
+
+function Inputs({ fields, ...part }: { fields: readonly FormField[] } & Part<Value>) {
   return (
     <>
       {fields.map((f) => (

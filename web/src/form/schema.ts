@@ -10,6 +10,8 @@ export interface FormField {
   /** Marks the member that tells the elements of a list apart. */
   key: boolean;
   integer: boolean;
+  /** Right for most people as it is. */
+  advanced: boolean;
   words: string[];
   /** What holds when nothing is entered, as text. */
   placeholder: string;
@@ -73,6 +75,7 @@ function field(name: string, raw: unknown, required: boolean): FormField {
     multiline: s.format === 'multiline',
     key: s['x-key'] === true,
     integer: s.type === 'integer',
+    advanced: s['x-advanced'] === true,
     words: texts(s.enum),
     placeholder: sample(s.default ?? examples[0]),
     fallback: s.default,

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
-	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
 )
@@ -43,7 +43,7 @@ func (f Front) Probe(ctx context.Context, address string) (sdk.Candidate, error)
 	}
 	res, err := f.client.Do(req)
 	if err != nil {
-		return sdk.Candidate{}, fmt.Errorf("ask %s: %w", address, err)
+		return sdk.Candidate{}, proxmox.NoAnswer(err, address)
 	}
 	defer func() { _ = res.Body.Close() }()
 	page, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
@@ -52,7 +52,7 @@ func (f Front) Probe(ctx context.Context, address string) (sdk.Candidate, error)
 	}
 	c, ok := f.recognise(page)
 	if !ok {
-		return c, sdk.Errorf(sdk.KindUnsupported, "%s is something else.", address)
+		return c, sdk.Errorf(sdk.KindUnsupported, "%s answers, but it is something else.", address)
 	}
 	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
 		sum := sha256.Sum256(res.TLS.PeerCertificates[0].Raw)

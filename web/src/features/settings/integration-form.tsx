@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Minus, TriangleAlert, X } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { ApiError } from '@/api/client.ts';
 import {
   integrations,
@@ -11,14 +11,18 @@ import {
   type Network,
   type Tried,
 } from '@/api/integrations.ts';
+import { number } from '@/format/number.ts';
 import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
 import type { Finding, Value } from '@/form/value.ts';
 import { ReadOnly } from '@/parts/read-only.tsx';
+import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
+import { CopyText } from '@/ui/copy.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
+import type { Found } from './add-address.tsx';
 import { fingerprint, NetworkFields } from './network.tsx';
 
 /** The findings that a refused save carries. */
@@ -37,16 +41,16 @@ export function IntegrationForm({
   kind: string;
   stored?: Integration;
   /** What is known already of one that is new. */
-  initial?: Value | undefined;
+  initial?: Found | undefined;
   onDone: () => void;
 }) {
   const client = useQueryClient();
   const schema = useQuery(pluginSchema(kind));
-  const [name, setName] = useState(stored?.name ?? '');
+  const [name, setName] = useState(stored?.name ?? initial?.name ?? '');
   const [title, setTitle] = useState(stored?.title ?? '');
   const [enabled, setEnabled] = useState(stored?.enabled ?? true);
-  const [config, setConfig] = useState<Value>(stored?.config ?? initial ?? {});
-  const [network, setNetwork] = useState<Network>(stored?.network ?? {});
+  const [config, setConfig] = useState<Value>(stored?.config ?? initial?.config ?? {});
+  const [network, setNetwork] = useState<Network>(stored?.network ?? initial?.network ?? {});
   const fields = useMemo(() => fieldsOf(schema.data), [schema.data]);
   const draft = {
     kind,
@@ -175,9 +179,18 @@ type Untrusted = NonNullable<Tried['untrustedCertificate']>;
 
 function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => void) | undefined }) {
   const untrusted = tried.untrustedCertificate;
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [tried]);
+  const missing = tried.missingPrivileges ?? [];
+  const remedies = [...new Set(missing.map((m) => m.remedy ?? ''))].filter((text) => text !== '');
+  // What is said below with its remedy is not said twice.
+  const steps = tried.steps.filter(
+    (s) => s.outcome !== 'warning' || !missing.some((m) => s.name.endsWith(m.privilege)),
+  );
   const what = [tried.product, tried.version].filter(Boolean).join(' ');
   return (
     <section
+      ref={box}
       aria-label="Result of the test"
       role="status"
       className="border-line flex flex-col gap-2 rounded-md border p-3"
@@ -198,33 +211,84 @@ function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => voi
           </Button>
         </div>
       )}
-      {tried.steps.length > 0 && (
+      {steps.length > 0 && (
         <ol className="flex flex-col gap-1">
-          {tried.steps.map((s, i) => (
+          {steps.map((s, i) => (
             <li key={i} className="flex gap-2 text-sm">
               {marks[s.outcome] ?? marks.skipped}
               <span className="min-w-0">
                 {s.name} <span className="text-muted">({s.outcome})</span>
                 {s.message && <span className="text-muted block text-xs break-words">{s.message}</span>}
               </span>
-              <span className="num text-muted ml-auto text-xs">{s.took} ms</span>
+              <span className="num text-muted ml-auto shrink-0 text-xs">{s.took} ms</span>
             </li>
           ))}
         </ol>
       )}
-      {(tried.missingPrivileges ?? []).map((m, i) => (
-        <p key={i} className="text-sm">
-          The account lacks <code className="font-mono">{m.privilege}</code>
-          {m.path && (
+      <Sight tried={tried} />
+      {missing.length > 0 && (
+        <>
+          <p className="text-sm">Some of it will be missing, because of rights that the account lacks:</p>
+          <ul aria-label="Missing rights" className="flex list-disc flex-col gap-1 pl-5 text-sm">
+            {missing.map((m) => (
+              <li key={`${m.privilege} ${m.path}`}>
+                <code className="font-mono">{m.privilege}</code>
+                {m.path && (
+                  <>
+                    {' '}
+                    on <code className="font-mono">{m.path}</code>
+                  </>
+                )}
+                {m.effect && <span className="text-muted">: {m.effect}</span>}
+              </li>
+            ))}
+          </ul>
+          {remedies.length > 0 && (
             <>
-              {' '}
-              on <code className="font-mono">{m.path}</code>
+              <p className="text-sm">Give those that you want, on the system itself, and test again:</p>
+              <CopyText label="Commands that give the rights" text={remedies.join('\n')} />
             </>
           )}
-          {m.effect && `: ${m.effect}`}
-          {m.remedy && <code className="bg-page mt-1 block rounded p-2 font-mono text-xs">{m.remedy}</code>}
-        </p>
-      ))}
+        </>
+      )}
     </section>
+  );
+}
+
+/** What the account sees: the members of the cluster, and how much of each kind. */
+function Sight({ tried }: { tried: Tried }) {
+  const types = useLive((l) => l.catalog.types);
+  const counts = Object.entries(tried.found ?? {}).filter(([, n]) => n > 0);
+  return (
+    <>
+      {(tried.members ?? []).length > 0 && (
+        <div className="text-sm">
+          <p>Members of the cluster {tried.cluster}; the others are asked when this one cannot be reached:</p>
+          <ul aria-label="Members of the cluster" className="mt-1 flex flex-col gap-0.5">
+            {(tried.members ?? []).map((m) => (
+              <li key={m.name} className="flex flex-wrap gap-x-2 text-xs">
+                <span className="font-medium">{m.name}</span>
+                <span className="num text-muted">{m.address}</span>
+                <span className={m.online ? 'text-muted' : 'text-down'}>
+                  {m.asked ? 'answered' : m.online ? 'online' : 'offline'}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {counts.length > 0 && (
+        <p className="text-muted text-sm">
+          The account sees{' '}
+          {counts
+            .map(([type, n]) => {
+              const of = types.find((t) => t.name === type);
+              return `${number(n)} ${(n === 1 ? of?.label : of?.plural) ?? type}`;
+            })
+            .join(', ')}
+          .
+        </p>
+      )}
+    </>
   );
 }

@@ -5,6 +5,7 @@ import {
   integrations,
   polled,
   removeIntegration,
+  saveIntegration,
   type Integration,
   type Polled,
 } from '@/api/integrations.ts';
@@ -19,6 +20,7 @@ import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Empty } from '@/ui/message.tsx';
+import { AddAddress, type Found } from './add-address.tsx';
 import { AddByCommand } from './add-by-command.tsx';
 import { LookAround } from './look-around.tsx';
 import { IntegrationForm } from './integration-form.tsx';
@@ -96,6 +98,11 @@ function Row({
   onRemove: () => void;
 }) {
   const now = useNow();
+  const client = useQueryClient();
+  const turn = useMutation({
+    mutationFn: () => saveIntegration({ ...x, title: x.title ?? '', enabled: !x.enabled }),
+    onSettled: () => client.invalidateQueries({ queryKey: integrations.queryKey }),
+  });
   const last = Math.max(0, ...x.status.tasks.map((t) => t.lastSuccess ?? 0));
   return (
     <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0">
@@ -120,6 +127,7 @@ function Row({
           </p>
         )}
         {x.status.error && <p className="text-down text-xs break-words">{x.status.error}</p>}
+        {turn.isError && <ApiProblem title="It was not changed." error={turn.error} />}
       </div>
       {polled && <Effort polled={polled} />}
       <p className="text-muted w-44 text-xs">
@@ -133,6 +141,16 @@ function Row({
         <Button small onClick={onEdit} aria-label={`${x.origin ? 'Show' : 'Change'} ${x.name}`}>
           {x.origin ? 'Show' : 'Change'}
         </Button>
+        {!x.origin && (
+          <Button
+            small
+            busy={turn.isPending}
+            aria-label={`${x.enabled ? 'Disable' : 'Enable'} ${x.name}`}
+            onClick={() => turn.mutate()}
+          >
+            {x.enabled ? 'Disable' : 'Enable'}
+          </Button>
+        )}
         {!x.origin && (
           <Button small look="danger" aria-label={`Remove ${x.name}`} onClick={onRemove}>
             Remove
@@ -168,25 +186,49 @@ function NewDialog({ onClose }: { onClose: () => void }) {
   const list = useQuery(plugins);
   const [kind, setKind] = useState<string>();
   const [address, setAddress] = useState('');
-  const [byHand, setByHand] = useState(false);
+  const [byCommand, setByCommand] = useState(false);
+  const [found, setFound] = useState<Found>();
   const plugin = list.data?.find((p) => p.kind === kind);
-  if (kind !== undefined && plugin?.capabilities.includes('onboard') && !byHand) {
-    return (
-      <Dialog title={`Add ${plugin.name || kind}`} onClose={onClose}>
-        <AddByCommand
-          kind={kind}
-          title={plugin.name || kind}
-          address={address}
-          onByHand={() => setByHand(true)}
-          onClose={onClose}
-        />
-      </Dialog>
-    );
-  }
+  const back = () => {
+    setKind(undefined);
+    setFound(undefined);
+    setByCommand(false);
+  };
   if (kind !== undefined) {
+    const title = plugin?.name || kind;
     return (
-      <Dialog title={`Add ${plugin?.name || kind}`} onClose={onClose}>
-        <IntegrationForm kind={kind} initial={address ? { host: address } : undefined} onDone={onClose} />
+      <Dialog title={`Add ${title}`} onClose={onClose}>
+        {byCommand ? (
+          <AddByCommand
+            kind={kind}
+            title={title}
+            address={address}
+            onByHand={() => setByCommand(false)}
+            onClose={onClose}
+          />
+        ) : plugin?.capabilities.includes('probe') && !found ? (
+          <AddAddress
+            kind={kind}
+            title={title}
+            address={address}
+            byCommand={
+              plugin.capabilities.includes('onboard')
+                ? (at) => {
+                    setAddress(at);
+                    setByCommand(true);
+                  }
+                : undefined
+            }
+            onCredentials={setFound}
+          />
+        ) : (
+          <IntegrationForm kind={kind} initial={found} onDone={onClose} />
+        )}
+        <p className="mt-3">
+          <button type="button" className="text-muted text-sm underline" onClick={back}>
+            Choose something else
+          </button>
+        </p>
       </Dialog>
     );
   }
