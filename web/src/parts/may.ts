@@ -31,6 +31,7 @@ export function usePlaces<P extends { to: string; need?: Taken }>(pages: readonl
   const path = useRouterState({ select: (s) => s.location.pathname });
   return {
     shown: pages.filter((p) => missing(p.need) === undefined),
+    path,
     lacks: missing(pages.find((p) => path.endsWith(p.to))?.need),
   };
 }

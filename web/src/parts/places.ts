@@ -1,77 +1,123 @@
 import type { Taken } from './may.ts';
 
-/** The pages of the settings, in the order of their menu. Need is what a page takes. */
-export const settingsPages: readonly { to: string; label: string; also: string; need?: Taken }[] = [
+/** A page of a menu of its own. */
+export interface Place {
+  to: string;
+  label: string;
+  /** Other words by which it is looked for. */
+  also: string;
+  /** What the page takes. */
+  need?: Taken;
+  /** What it stands under. */
+  group?: string;
+}
+
+/** The pages of the settings, in the order of their menu. */
+export const settingsPages: readonly Place[] = [
   {
+    group: 'Sources',
     to: '/settings/integrations',
     label: 'Integrations',
     also: 'add connect source cluster',
     need: 'admin:settings',
   },
-  { to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke', need: 'account' },
   {
+    group: 'Access',
     to: '/settings/password',
     label: 'Account',
     also: 'password change one-time codes second factor totp',
     need: 'account',
   },
-  { to: '/settings/sessions', label: 'Logins', also: 'sessions browsers lockout', need: 'account' },
-  { to: '/settings/users', label: 'Users', also: 'accounts people roles', need: 'admin:users' },
-  { to: '/settings/roles', label: 'Roles', also: 'permissions rights rbac', need: 'admin:users' },
   {
-    to: '/settings/single-sign-on',
-    label: 'Single sign-on',
-    also: 'oidc openid connect provider sso groups login',
-    need: 'admin:settings',
+    group: 'Access',
+    to: '/settings/sessions',
+    label: 'Logins',
+    also: 'sessions browsers lockout',
+    need: 'account',
   },
+  { group: 'Access', to: '/settings/tokens', label: 'API tokens', also: 'agent key revoke', need: 'account' },
   {
-    to: '/settings/audit',
-    label: 'Audit log',
-    also: 'events who changed verify export',
-    need: 'read:audit_logs',
-  },
-  {
-    to: '/settings/audit-delivery',
-    label: 'Audit delivery',
-    also: 'audit webhooks siem retention keep events elsewhere',
-    need: 'admin:audit_logs',
-  },
-  {
-    to: '/settings/security',
-    label: 'Security',
-    also: 'posture protection https tls certificate recovery locked out',
-    need: 'admin:users',
-  },
-  {
+    group: 'Access',
     to: '/settings/kiosk',
     label: 'Kiosk links',
     also: 'wall display screen read-only share',
     need: 'account',
   },
   {
+    group: 'Access',
+    to: '/settings/users',
+    label: 'Users',
+    also: 'accounts people roles',
+    need: 'admin:users',
+  },
+  {
+    group: 'Access',
+    to: '/settings/roles',
+    label: 'Roles',
+    also: 'permissions rights rbac',
+    need: 'admin:users',
+  },
+  {
+    group: 'Access',
+    to: '/settings/single-sign-on',
+    label: 'Single sign-on',
+    also: 'oidc openid connect provider sso groups login',
+    need: 'admin:settings',
+  },
+  {
+    group: 'Protection',
+    to: '/settings/security',
+    label: 'Security',
+    also: 'posture protection https tls certificate recovery locked out',
+    need: 'admin:users',
+  },
+  {
+    group: 'Protection',
+    to: '/settings/audit',
+    label: 'Audit log',
+    also: 'events who changed verify export',
+    need: 'read:audit_logs',
+  },
+  {
+    group: 'Protection',
+    to: '/settings/audit-delivery',
+    label: 'Audit delivery',
+    also: 'audit webhooks siem retention keep events elsewhere',
+    need: 'admin:audit_logs',
+  },
+  {
+    group: 'Server',
     to: '/settings/metrics',
     label: 'Metrics',
     also: 'history store retention influxdb copy',
     need: 'admin:settings',
   },
   {
+    group: 'Server',
     to: '/settings/system',
     label: 'System',
     also: 'public address temperature networks',
     need: 'admin:settings',
   },
   {
+    group: 'Server',
     to: '/settings/backup',
     label: 'Backup & import',
     also: 'export configuration bundle restore migrate arrive',
     need: 'admin:settings',
   },
-  { to: '/settings/licence', label: 'Licence', also: 'license key features', need: 'admin:license' },
-  { to: '/settings/about', label: 'About', also: 'version' },
+  {
+    group: 'Server',
+    to: '/settings/licence',
+    label: 'Licence',
+    also: 'license key features',
+    need: 'admin:license',
+  },
+  { group: 'Server', to: '/settings/about', label: 'About', also: 'version' },
 ];
 
 /** The pages about alerts, in the order of their menu. */
-export const alertPages: readonly { to: string; label: string; also: string; need?: Taken }[] = [
+export const alertPages: readonly Place[] = [
   { to: '/alerts', label: 'Active', also: 'firing acknowledge' },
   { to: '/alerts/history', label: 'History', also: 'past incidents' },
   { to: '/alerts/rules', label: 'Rules', also: 'thresholds limits' },

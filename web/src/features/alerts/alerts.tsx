@@ -1,33 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Outlet } from '@tanstack/react-router';
 import { BellOff } from 'lucide-react';
 import { activate, alertConfig } from '@/api/alerts.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Denied } from '@/parts/denied.tsx';
 import { useMay, usePlaces } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
+import { PlaceMenu } from '@/parts/place-menu.tsx';
 import { alertPages } from '@/parts/places.ts';
 import { Button } from '@/ui/button.tsx';
 
 /** The frame of the pages about alerts. */
 export function Alerts() {
-  const { shown, lacks } = usePlaces(alertPages);
+  const { shown, lacks, path } = usePlaces(alertPages);
   return (
     <Page title="Alerts">
-      <nav aria-label="Alerts" className="border-line flex gap-1 overflow-x-auto border-b pb-2">
-        {shown.map((p) => (
-          <Link
-            key={p.to}
-            to={p.to}
-            activeOptions={{ exact: p.to === '/alerts', includeSearch: false }}
-            className="flex h-9 items-center rounded-md px-3 whitespace-nowrap max-sm:h-11"
-            activeProps={{ className: 'bg-selected text-accent font-medium' }}
-            inactiveProps={{ className: 'text-muted hover:bg-hover hover:text-text' }}
-          >
-            {p.label}
-          </Link>
-        ))}
-      </nav>
+      <PlaceMenu label="Alerts" pages={shown} path={path} className="border-line border-b pb-2" />
       <Activation />
       {lacks ? <Denied need={lacks} /> : <Outlet />}
     </Page>

@@ -132,9 +132,11 @@ function HeatMap({ alerts, now }: { alerts: Alert[]; now: number }) {
             </span>
           ))}
         </div>
-        {rows.map((r) => (
+        {rows.map((r, i) => (
           <div key={r.day} className="flex items-center gap-px">
-            <span className="num text-muted w-16 shrink-0 text-xs">{r.label}</span>
+            <span className="num text-muted h-2.5 w-16 shrink-0 text-xs leading-2.5">
+              {i % 4 === 0 && r.label}
+            </span>
             {r.hours.map((n, hour) => (
               <span
                 key={hour}

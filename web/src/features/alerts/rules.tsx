@@ -77,7 +77,7 @@ export function Rules() {
                     </p>
                   </div>
                   <span className="text-muted w-32 text-xs">{origins[r.origin] ?? r.origin}</span>
-                  <div className={cx('flex gap-2', !works && 'hidden')}>
+                  <div className={cx('ml-auto flex gap-2', !works && 'hidden')}>
                     {r.origin === 'user' ? (
                       <>
                         <Button small aria-label={`Change ${r.name}`} onClick={() => setEditing(r)}>

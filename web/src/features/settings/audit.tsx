@@ -11,7 +11,7 @@ import {
   type AuditFilter,
 } from '@/api/access.ts';
 import { auditSearch, type AuditSearch } from '@/search.ts';
-import { exactTime, instant } from '@/format/time.ts';
+import { dateTime, exactTime, instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
@@ -55,7 +55,7 @@ export function Audit() {
       {verify.isError && <ApiProblem title="The log was not verified." error={verify.error} />}
       {verify.data && <Verdict report={verify.data} />}
       <form
-        className="grid grid-cols-2 gap-2 sm:grid-cols-3 xl:grid-cols-6"
+        className="grid grid-cols-2 gap-2 sm:grid-cols-3 xl:grid-cols-[1fr_1fr_1fr_7rem_13rem_13rem]"
         role="search"
         aria-label="Filter of the audit log"
         onSubmit={(e) => e.preventDefault()}
@@ -73,7 +73,7 @@ export function Audit() {
         />
         <Field
           label="Text"
-          placeholder="address, path, details"
+          placeholder="in all of it"
           value={filter.text ?? ''}
           onChange={(e) => set({ text: e.target.value })}
         />
@@ -196,7 +196,9 @@ function Row({ event: e, onShow }: { event: AuditEvent; onShow: () => void }) {
         className="hover:bg-hover flex w-full flex-wrap items-baseline gap-x-4 gap-y-0.5 px-3 py-2 text-left text-sm"
         onClick={onShow}
       >
-        <span className="text-muted w-40 text-xs tabular-nums">{at !== undefined && exactTime(at)}</span>
+        <span className="text-muted num w-36 text-xs" title={at === undefined ? undefined : exactTime(at)}>
+          {at !== undefined && dateTime(at)}
+        </span>
         <span className={cx('w-44 font-mono text-xs break-all', !e.success && 'text-down font-medium')}>
           {e.event}
           {!e.success && ' (refused)'}

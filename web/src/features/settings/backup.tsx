@@ -146,7 +146,7 @@ function Import() {
           <input
             id={file}
             type="file"
-            className="text-sm file:mr-3 file:h-9 file:rounded-md file:border file:px-3 max-sm:file:h-11"
+            className="text-sm file:mr-3 file:h-9 file:rounded-md file:border-line file:bg-surface hover:file:bg-hover file:border file:px-3 max-sm:file:h-11"
             onChange={(e) => {
               anew();
               setData('');

@@ -137,7 +137,7 @@ function Row({
         <br />
         {last > 0 && <span title={exactTime(last)}>read {ago(last, now)}</span>}
       </p>
-      <div className="flex gap-2">
+      <div className="ml-auto flex gap-2">
         <Button small onClick={onEdit} aria-label={`${x.origin ? 'Show' : 'Change'} ${x.name}`}>
           {x.origin ? 'Show' : 'Change'}
         </Button>

@@ -170,7 +170,7 @@ function EditRole({
           <legend className="mb-1 text-sm font-medium">Permissions</legend>
           {permissions.map((p, i) => (
             // The rows have no other identity than their place.
-            <div key={i} className="flex items-end gap-2">
+            <div key={i} className="grid grid-cols-[1fr_1fr_1fr_auto] items-end gap-2">
               <Select
                 label="Effect"
                 value={p.effect === 'deny' ? 'deny' : 'allow'}
@@ -220,6 +220,7 @@ function EditRole({
               Delete the role
             </Button>
           )}
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={save.isPending}>
             Save
           </Button>

@@ -14,12 +14,12 @@ export function Section({
 }) {
   return (
     <section className="flex flex-col gap-3">
-      <header className="flex flex-wrap items-start justify-between gap-2">
-        <div className="max-w-prose">
+      <header className="flex items-start justify-between gap-x-4 gap-y-2 max-sm:flex-wrap">
+        <div className="max-w-prose min-w-0">
           <h2 className="text-lg font-semibold">{title}</h2>
           {lead && <p className="text-muted text-sm">{lead}</p>}
         </div>
-        {action}
+        {action && <div className="shrink-0">{action}</div>}
       </header>
       {children}
     </section>

@@ -3,13 +3,14 @@ import { Denied } from '@/parts/denied.tsx';
 import { ThemeMenu, useLogout } from '@/parts/menus.tsx';
 import { Page } from '@/parts/page.tsx';
 import { usePlaces } from '@/parts/may.ts';
+import { PlaceMenu } from '@/parts/place-menu.tsx';
 import { settingsPages } from '@/parts/places.ts';
 import { Button } from '@/ui/button.tsx';
 
 /** The frame of the settings. On a phone it also holds what the side navigation has elsewhere. */
 export function Settings() {
   const leave = useLogout();
-  const { shown, lacks } = usePlaces(settingsPages);
+  const { shown, lacks, path } = usePlaces(settingsPages);
   return (
     <Page
       title="Settings"
@@ -24,19 +25,7 @@ export function Settings() {
       }
     >
       <div className="flex gap-6 max-lg:flex-col max-lg:gap-4">
-        <nav aria-label="Settings" className="flex shrink-0 gap-1 max-lg:overflow-x-auto lg:w-40 lg:flex-col">
-          {shown.map((p) => (
-            <Link
-              key={p.to}
-              to={p.to}
-              className="flex h-9 items-center rounded-md px-3 whitespace-nowrap max-sm:h-11"
-              activeProps={{ className: 'bg-selected text-accent font-medium' }}
-              inactiveProps={{ className: 'text-muted hover:bg-hover hover:text-text' }}
-            >
-              {p.label}
-            </Link>
-          ))}
-        </nav>
+        <PlaceMenu label="Settings" pages={shown} path={path} column className="shrink-0 lg:w-40" />
         <div className="min-w-0 flex-1">{lacks ? <Denied need={lacks} /> : <Outlet />}</div>
       </div>
     </Page>

@@ -305,6 +305,7 @@ function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; 
               Delete …
             </Button>
           )}
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={save.isPending}>
             Save
           </Button>
