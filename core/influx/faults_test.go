@@ -300,3 +300,32 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+// The test of a connection says at which step it fails.
+func TestCheck(t *testing.T) { each(t, testCheck) }
+
+func testCheck(t *testing.T, server *server) {
+	names := func(steps []Step) (out string) {
+		for _, s := range steps {
+			out += map[bool]string{true: "+ ", false: "- "}[s.Err == nil] + s.Name + "\n"
+		}
+		return out
+	}
+	opt := Options{URL: server.url, Org: server.org, Token: server.token, Bucket: "checked", Now: fixed}
+	away := opt
+	away.URL = "http://127.0.0.1:1"
+	if got := names(Check(t.Context(), away, false)); got != "- It answers\n" {
+		t.Errorf("away:\n%s", got)
+	}
+	wrong := opt
+	wrong.Token = "nobody:wrong"
+	if got := names(Check(t.Context(), wrong, true)); got != "+ It answers\n- It takes the token\n" {
+		t.Errorf("a wrong token:\n%s", got)
+	}
+	if got := names(Check(t.Context(), opt, false)); got != "+ It answers\n+ It takes the token\n- The buckets are there and can be read\n" {
+		t.Errorf("without buckets:\n%s", got)
+	}
+	if got := names(Check(t.Context(), opt, true)); got != "+ It answers\n+ It takes the token\n+ The buckets are made\n+ The buckets are there and can be read\n" {
+		t.Errorf("made:\n%s", got)
+	}
+}

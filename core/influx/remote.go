@@ -246,21 +246,6 @@ func (r *remote) setUpTier(ctx context.Context, tier int, keep time.Duration) er
 	return r.explain(err)
 }
 
-// try reports whether the server answers, takes the token and has the buckets. Nothing is written.
-func (r *remote) try(ctx context.Context) error {
-	if r.opt.WriteOnly {
-		// An empty body is refused or taken after the token and the bucket were looked at.
-		_, err := r.write(ctx, 0, "")
-		return err
-	}
-	for tier := range r.opt.Tiers {
-		if err := r.rows(ctx, fmt.Sprintf(`from(bucket: "%s") |> range(start: -1s) |> limit(n: 1)`, r.bucket(tier)), func(*query.FluxRecord) {}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // keyOf reads the series of a row.
 func keyOf(row *query.FluxRecord) metric.Key {
 	record, _ := row.ValueByKey(tagRecord).(string)

@@ -297,10 +297,3 @@ func SetUp(ctx context.Context, opt Options) error {
 	defer r.close()
 	return r.setUp(ctx, true)
 }
-
-// Try reports whether InfluxDB answers, takes the token and has the buckets.
-func Try(ctx context.Context, opt Options) error {
-	r := newRemote(opt.withDefaults())
-	defer r.close()
-	return r.try(ctx)
-}

@@ -19,6 +19,7 @@ import {
   text,
   type ChartSearch,
   type RootSearch,
+  type TopSearch,
 } from './search.ts';
 
 const root = createRootRoute({
@@ -84,6 +85,18 @@ const overview = createRoute({
     return status ? { status } : {};
   },
   component: lazyRouteComponent(() => import('./features/overview/overview.tsx'), 'Overview'),
+});
+
+const busiest = createRoute({
+  getParentRoute: () => shell,
+  path: '/busiest',
+  validateSearch: (raw): TopSearch => ({
+    metric: text(raw.metric),
+    type: text(raw.type),
+    by: text(raw.by),
+    range: ranges.find((r) => r === raw.range),
+  }),
+  component: lazyRouteComponent(() => import('./features/busiest/busiest.tsx'), 'Busiest'),
 });
 
 const family = createRoute({
@@ -296,6 +309,7 @@ export const router = createRouter({
     login,
     shell.addChildren([
       overview,
+      busiest,
       family,
       lists,
       list,

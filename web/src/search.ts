@@ -26,6 +26,14 @@ export interface ChartSearch {
   with?: string | undefined;
 }
 
+/** The search of the ranking. */
+export interface TopSearch {
+  metric?: string | undefined;
+  type?: string | undefined;
+  by?: string | undefined;
+  range?: Range | undefined;
+}
+
 /** A moment in Unix milliseconds; undefined when it is none. */
 export function moment(v: unknown): string | undefined {
   const digits = text(v);

@@ -4,12 +4,10 @@ package metricstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
-	"github.com/pulse-platform/pulse/core/errs"
 )
 
 // Settings are those of the store.
@@ -46,7 +44,7 @@ type Copy struct {
 type Service interface {
 	Settings() (Settings, error)
 	Update(ctx context.Context, values json.RawMessage) error
-	Try(ctx context.Context, values json.RawMessage, setUp bool) error
+	Try(ctx context.Context, values json.RawMessage, setUp bool) ([]Step, error)
 	StartCopy(ctx context.Context, from, to string, anew bool) error
 	Copying() Copy
 	CancelCopy()
@@ -87,19 +85,33 @@ type tryIn struct {
 	SetUp bool `json:"setUp,omitempty"`
 }
 
-// Tried tells whether the connection works, and else why not.
-type Tried struct {
+// Step is one step of the test: what is so when it succeeds, and why it does not.
+type Step struct {
+	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Failure string `json:"failure,omitempty"`
 }
 
+// Tried tells whether the connection works, and else why not. Steps are in the order in which they were taken; the test ends with
+// the first that fails.
+type Tried struct {
+	OK      bool   `json:"ok"`
+	Failure string `json:"failure,omitempty"`
+	Steps   []Step `json:"steps"`
+}
+
 func (a Area) try(ctx context.Context, in tryIn) (Tried, error) {
-	err := a.Service.Try(ctx, in.Values, in.SetUp)
-	var why *errs.Error
-	if errs.Is(err, errs.Unavailable) && errors.As(err, &why) {
-		return Tried{Failure: why.Message}, nil
+	steps, err := a.Service.Try(ctx, in.Values, in.SetUp)
+	if err != nil {
+		return Tried{}, err
 	}
-	return Tried{OK: err == nil}, err
+	t := Tried{OK: true, Steps: steps}
+	for _, s := range steps {
+		if !s.OK {
+			t.OK, t.Failure = false, s.Failure
+		}
+	}
+	return t, nil
 }
 
 func (a Area) copying(context.Context, route.None) (Copy, error) { return a.Service.Copying(), nil }

@@ -241,23 +241,28 @@ func (s *stores) Update(ctx context.Context, given json.RawMessage) error {
 }
 
 // Try tests the connection to InfluxDB that settings describe. With setUp it makes the buckets first.
-func (s *stores) Try(ctx context.Context, given json.RawMessage, setUp bool) error {
+func (s *stores) Try(ctx context.Context, given json.RawMessage, setUp bool) ([]metricstore.Step, error) {
 	s.mu.Lock()
 	_, cfg, err := s.judge(given)
 	s.mu.Unlock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if cfg.InfluxDB.URL == "" {
-		return errs.New(errs.Invalid, "influxdb.url: the address of InfluxDB is missing").WithField("influxdb.url")
+		return nil, errs.New(errs.Invalid, "influxdb.url: the address of InfluxDB is missing").WithField("influxdb.url")
 	}
-	opt := influxOptions(cfg, s.log)
-	if setUp {
-		if err := influx.SetUp(ctx, opt); err != nil {
-			return err
+	var steps []metricstore.Step
+	for _, step := range influx.Check(ctx, influxOptions(cfg, s.log), setUp) {
+		told := metricstore.Step{Name: step.Name, OK: step.Err == nil}
+		var why *errs.Error
+		if errors.As(step.Err, &why) {
+			told.Failure = why.Message
+		} else if step.Err != nil {
+			return nil, step.Err
 		}
+		steps = append(steps, told)
 	}
-	return influx.Try(ctx, opt)
+	return steps, nil
 }
 
 // archive opens a store beside the one in use, or returns that one when it is it.

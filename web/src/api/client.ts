@@ -73,12 +73,28 @@ export function onUnauthorized(f: () => void): void {
  * the one in the answer and the call repeated once.
  */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const response = await answered(path, options);
+  const text = await response.text().catch((cause: unknown) => unreachable(cause, options));
+  return (text === '' ? undefined : parse(text, response)) as T;
+}
+
+/** Calls the server for a file; its name is the one that the server gives it. Fails as [call] does. */
+export async function callForFile(
+  path: string,
+  options: Call = {},
+): Promise<{ name: string; content: Blob }> {
+  const response = await answered(path, options);
+  const content = await response.blob().catch((cause: unknown) => unreachable(cause, options));
+  const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
+  return { name: named?.[1] ?? 'download', content };
+}
+
+async function answered(path: string, options: Call): Promise<Response> {
   let response = await send(path, options);
   const fresh = response.status === 403 ? response.headers.get('X-CSRF-Token') : null;
   if (fresh) response = await send(path, options, fresh);
   if (!response.ok) throw await failure(response, options.proves === true);
-  const text = await response.text().catch((cause: unknown) => unreachable(cause, options));
-  return (text === '' ? undefined : parse(text, response)) as T;
+  return response;
 }
 
 function parse(text: string, response: Response): unknown {

@@ -23,6 +23,25 @@ export const storeCopy = queryOptions({
   refetchInterval: (q) => (q.state.data?.running ? 1_000 : false),
 });
 
+/** What a ranking is asked for. */
+export interface Top {
+  metric: string;
+  range: string;
+  by: string;
+  /** One type, or all when it is empty. */
+  type: string;
+}
+
+/** The resources that have the most of a metric over a range. */
+export function topOf({ metric, range, by, type }: Top) {
+  const query = new URLSearchParams({ metric, range, by, limit: '20', ...(type && { resourceType: type }) });
+  return queryOptions({
+    queryKey: ['top', metric, range, by, type],
+    queryFn: ({ signal }) => call<Answer<'/api/v2/metrics/top'>>(`api/v2/metrics/top?${query}`, { signal }),
+    refetchInterval: 60_000,
+  });
+}
+
 export function saveStore(values: Record<string, unknown>): Promise<StoreSettings> {
   return call('api/metrics-store/settings', { method: 'PUT', body: { values } });
 }

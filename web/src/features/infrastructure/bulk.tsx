@@ -6,6 +6,7 @@ import { acknowledgeAll, saveWindow } from '@/api/alerts.ts';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
+import { ReportButton } from '@/parts/report.tsx';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { Tagging } from './tagging.tsx';
 
@@ -74,6 +75,7 @@ export function BulkBar({ chosen, onDone }: { chosen: ReadonlySet<string>; onDon
             <Tag size={14} aria-hidden /> Tag…
           </Button>
         )}
+        <ReportButton small resources={[...chosen].flatMap((id) => byId.get(id) ?? [])} />
         <IconButton label="Select nothing" onClick={onDone} className="ml-auto">
           <X size={16} aria-hidden />
         </IconButton>

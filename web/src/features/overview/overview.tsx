@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { CircleCheck } from 'lucide-react';
+import { ArrowDownWideNarrow, CircleCheck } from 'lucide-react';
 import { Fragment, useMemo } from 'react';
 import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
@@ -19,7 +19,7 @@ import { TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { columnsOf } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
 import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
-import { Button } from '@/ui/button.tsx';
+import { asButton, Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Findings } from '@/parts/findings.tsx';
 import { Lately } from './lately.tsx';
@@ -29,7 +29,16 @@ export function Overview() {
   const loaded = useLive((l) => l.loaded);
   const any = useLive((l) => l.ids.length > 0);
   return (
-    <Page title="Overview">
+    <Page
+      title="Overview"
+      actions={
+        any && (
+          <Link to="/busiest" className={asButton}>
+            <ArrowDownWideNarrow size={16} aria-hidden /> Busiest
+          </Link>
+        )
+      }
+    >
       {!loaded ? (
         <>
           <Skeleton className="h-11 w-72" />

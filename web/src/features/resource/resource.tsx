@@ -22,7 +22,7 @@ import { ListTable } from '@/parts/list-table.tsx';
 import { Children, Parents, TagsAndLink } from './place.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
-import { ReportButton } from './report.tsx';
+import { ReportButton } from '@/parts/report.tsx';
 import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
@@ -64,7 +64,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       actions={
         <>
           <RangePicker id={resource.id} type={type} />
-          <ReportButton resource={resource} />
+          <ReportButton resources={[resource]} />
         </>
       }
     >

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Check, X } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { saveStore, storeSettings, storeStats, tryStore, type StoreSettings } from '@/api/metrics.ts';
+import type { Answer } from '@/api/types.ts';
 import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
 import type { Finding, Value } from '@/form/value.ts';
@@ -97,6 +99,26 @@ function Figures({ store }: { store: string | undefined }) {
   );
 }
 
+/** How the test of the connection went, step by step, up to the first that failed. */
+function Steps({ steps }: { steps: Answer<'/api/metrics-store/test', 'post'>['steps'] }) {
+  return (
+    <ol role="status" aria-label="Test of the connection" className="flex flex-col gap-1.5 text-sm">
+      {steps.map((s) => (
+        <li key={s.name} className="flex items-start gap-2">
+          {s.ok ? (
+            <Check size={16} aria-label="Yes:" role="img" className="text-muted mt-0.5 shrink-0" />
+          ) : (
+            <X size={16} aria-label="No:" role="img" className="text-down mt-0.5 shrink-0" />
+          )}
+          <span>
+            {s.name}.{s.failure && <span className="text-down block">{s.failure}</span>}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 /** What a refusal says of one key. */
 function findingsOf(error: unknown): Finding[] {
   const details = error instanceof ApiError ? error.body.details : undefined;
@@ -169,11 +191,11 @@ function Form({ known }: { known: StoreSettings }) {
             Test InfluxDB
           </Button>
         )}
-        <span role="status" className={test.data?.failure ? 'text-down text-sm' : 'text-muted text-sm'}>
+        <span role="status" className="text-muted text-sm">
           {save.isSuccess && 'Saved.'}
-          {test.data && (test.data.ok ? 'InfluxDB answers, and the token is right.' : test.data.failure)}
         </span>
       </div>
+      {test.data && <Steps steps={test.data.steps} />}
     </form>
   );
 }

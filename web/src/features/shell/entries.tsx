@@ -1,4 +1,16 @@
-import { Bell, Keyboard, Link2, LogOut, Maximize2, Monitor, Moon, Plus, Settings, Sun } from 'lucide-react';
+import {
+  ArrowDownWideNarrow,
+  Bell,
+  Keyboard,
+  Link2,
+  LogOut,
+  Maximize2,
+  Monitor,
+  Moon,
+  Plus,
+  Settings,
+  Sun,
+} from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
@@ -68,6 +80,14 @@ function action(label: string, also: string, icon: ReactNode, act: (around: Arou
 }
 
 const actions: readonly Entry[] = [
+  {
+    key: 'busiest',
+    label: 'Busiest',
+    also: 'top ranking most cpu memory',
+    kind: 'Page',
+    icon: <ArrowDownWideNarrow {...size} />,
+    to: { to: '/busiest' },
+  },
   {
     key: 'add host',
     label: 'Add a host',
