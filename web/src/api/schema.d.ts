@@ -4179,9 +4179,15 @@ export interface components {
             wireName: string;
             wireScale: number;
         };
+        MetricstoreStep: {
+            failure?: string;
+            name: string;
+            ok: boolean;
+        };
         MetricstoreTried: {
             failure?: string;
             ok: boolean;
+            steps: components["schemas"]["MetricstoreStep"][];
         };
         MetricstoreUpdateIn: {
             values: unknown;
@@ -5548,6 +5554,7 @@ export type SchemaMember = components['schemas']['Member'];
 export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
+export type SchemaMetricstoreStep = components['schemas']['MetricstoreStep'];
 export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
 export type SchemaMetricstoreUpdateIn = components['schemas']['MetricstoreUpdateIn'];
 export type SchemaMissing = components['schemas']['Missing'];

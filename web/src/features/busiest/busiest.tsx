@@ -34,7 +34,7 @@ export function Busiest() {
     void navigate({ search: (s) => ({ ...s, ...next }), replace: true });
   return (
     <Page title="Busiest">
-      <div className="grid gap-3 sm:max-w-3xl sm:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 sm:max-w-3xl sm:grid-cols-4">
         <Select
           label="Metric"
           value={metric?.wireName ?? ''}
@@ -74,13 +74,20 @@ export function Busiest() {
   );
 }
 
+/** What people ask for first. */
+const first = ['cpu', 'memory', 'disk'];
+
 /** The metrics that resources which are there have, each once; what is not divided into instances comes first. */
 function choices(types: readonly ResourceType[]): Metric[] {
   const found = new Map<string, Metric>();
   for (const m of types.flatMap((t) => t.metrics)) {
     if (m.unit !== 'seconds' && !found.has(m.wireName)) found.set(m.wireName, m);
   }
-  return [...found.values()].sort((a, b) => Number(a.instance !== '') - Number(b.instance !== ''));
+  const rank = (m: Metric) => {
+    const known = first.indexOf(m.wireName);
+    return known >= 0 ? known : first.length + Number(m.instance !== '');
+  };
+  return [...found.values()].sort((a, b) => rank(a) - rank(b));
 }
 
 function Ranking({ metric, of }: { metric: Metric; of: Top }) {
@@ -107,7 +114,7 @@ function Ranking({ metric, of }: { metric: Metric; of: Top }) {
   const format = metricFormat(metric);
   const most = Math.max(...items.map((i) => i.value), 0);
   const full = metric.unit === 'ratio' ? Math.max(100, most) : most;
-  const text = (v: number) => show(v / (metric.wireScale || 1), format);
+  const text = (v: number) => show(v, format);
   return (
     <section
       aria-label="Ranking"
@@ -124,7 +131,12 @@ function Ranking({ metric, of }: { metric: Metric; of: Top }) {
             className="border-line flex flex-col gap-1 border-b px-3 py-2 text-sm last:border-b-0"
           >
             <div className="flex flex-wrap items-baseline gap-x-3">
-              <Link to="/r/$id" params={{ id: i.id }} className="font-medium break-all hover:underline">
+              <Link
+                to="/r/$id"
+                params={{ id: i.id }}
+                title={i.id}
+                className="font-medium break-all hover:underline"
+              >
                 {i.name}
               </Link>
               <span className="text-muted">
