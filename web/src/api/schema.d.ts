@@ -1273,6 +1273,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infra-updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has an update waiting */
+        get: operations["listUpdates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infra-updates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One update that waits */
+        get: operations["getUpdate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infra-updates/host/{hostId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has an update waiting on one host */
+        get: operations["listUpdatesOfHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infra-updates/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many updates wait, host by host */
+        get: operations["getUpdateSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/integrations": {
         parameters: {
             query?: never;
@@ -3810,6 +3878,11 @@ export interface components {
         HostIn: {
             hostId: string;
         };
+        HostOut: {
+            hostId: string;
+            total: number;
+            updates: components["schemas"]["Update"][];
+        };
         Hysteresis: {
             clear: number;
             trigger: number;
@@ -3847,6 +3920,10 @@ export interface components {
         Info: {
             isDevelopment: boolean;
             version: string;
+        };
+        InfraupdatesListOut: {
+            total: number;
+            updates: components["schemas"]["Update"][];
         };
         InstallIn: {
             archive: string;
@@ -5126,6 +5203,19 @@ export interface components {
             /** @description Unix seconds. */
             timestamp: number;
         };
+        Summary: {
+            containers: number;
+            hostId: string;
+            hostName: string;
+            packages: number;
+            totalCount: number;
+        };
+        SummaryOut: {
+            summaries: {
+                [key: string]: components["schemas"]["Summary"];
+            };
+            totalUpdates: number;
+        };
         Suppress: {
             offline: boolean;
             performance: boolean;
@@ -5267,6 +5357,18 @@ export interface components {
         Untrusted: {
             address: string;
             sha256: string;
+        };
+        Update: {
+            containerId: string;
+            containerName: string;
+            currentVersion?: string;
+            hostId: string;
+            hostName: string;
+            id: string;
+            image: string;
+            latestVersion?: string;
+            resourceType: string;
+            updateAvailable: boolean;
         };
         Updated: {
             success: boolean;
@@ -5506,11 +5608,13 @@ export type SchemaHookSecret = components['schemas']['HookSecret'];
 export type SchemaHooksIn = components['schemas']['HooksIn'];
 export type SchemaHostConfig = components['schemas']['HostConfig'];
 export type SchemaHostIn = components['schemas']['HostIn'];
+export type SchemaHostOut = components['schemas']['HostOut'];
 export type SchemaHysteresis = components['schemas']['Hysteresis'];
 export type SchemaIdentity = components['schemas']['Identity'];
 export type SchemaImported = components['schemas']['Imported'];
 export type SchemaImportRequest = components['schemas']['ImportRequest'];
 export type SchemaInfo = components['schemas']['Info'];
+export type SchemaInfraupdatesListOut = components['schemas']['InfraupdatesListOut'];
 export type SchemaInstallIn = components['schemas']['InstallIn'];
 export type SchemaInstance = components['schemas']['Instance'];
 export type SchemaIntegrationsListOut = components['schemas']['IntegrationsListOut'];
@@ -5656,6 +5760,8 @@ export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
 export type SchemaStorage = components['schemas']['Storage'];
+export type SchemaSummary = components['schemas']['Summary'];
+export type SchemaSummaryOut = components['schemas']['SummaryOut'];
 export type SchemaSuppress = components['schemas']['Suppress'];
 export type SchemaTagged = components['schemas']['Tagged'];
 export type SchemaTagIn = components['schemas']['TagIn'];
@@ -5676,6 +5782,7 @@ export type SchemaTryIn = components['schemas']['TryIn'];
 export type SchemaTypeOut = components['schemas']['TypeOut'];
 export type SchemaTypesOut = components['schemas']['TypesOut'];
 export type SchemaUntrusted = components['schemas']['Untrusted'];
+export type SchemaUpdate = components['schemas']['Update'];
 export type SchemaUpdated = components['schemas']['Updated'];
 export type SchemaUpdateIn = components['schemas']['UpdateIn'];
 export type SchemaUser = components['schemas']['User'];
@@ -8922,6 +9029,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUpdates: {
+        parameters: {
+            query?: {
+                hostId?: string;
+                resourceType?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InfraupdatesListOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Update"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUpdatesOfHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hostId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostOut"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUpdateSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryOut"];
+                };
             };
             /** @description The error */
             default: {
