@@ -121,6 +121,12 @@ test('each kind of thing has a section of its own', async () => {
   await page.goto('/storage');
   await page.getByRole('link', { name: 'nas' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'nas' }).count(), 1, 'shared storage is there once');
+  const space = page.getByRole('region', { name: 'Space' });
+  await space
+    .getByText(/TiB$|TiB, \d+ %/)
+    .first()
+    .waitFor();
+  await space.getByText('Known after half a day of numbers.').waitFor();
   await inspect('storage');
   await page.goto('/');
   await page

@@ -23,6 +23,7 @@ import { Empty } from '@/ui/message.tsx';
 import { BulkBar } from './bulk.tsx';
 import { InFull, ListLinks, ListSection, useFamilyLists, WhatIsWrong } from './section.tsx';
 
+const Space = lazy(() => import('./space.tsx').then((m) => ({ default: m.Space })));
 const Protection = lazy(() => import('@/parts/protection.tsx').then((m) => ({ default: m.Protection })));
 
 /** A section of the menu: everything of one family in one live table. */
@@ -61,7 +62,14 @@ export function FamilyPage() {
           <Protection />
         </Suspense>
       )}
-      {special && present.length > 0 && <WhatIsWrong types={present} />}
+      {special && present.length > 0 && (
+        <>
+          <WhatIsWrong types={present} />
+          <Suspense>
+            <Space types={present} />
+          </Suspense>
+        </>
+      )}
       {!loaded || (!known && listed === undefined) ? (
         !backups && <TableSkeleton />
       ) : backups && present.length === 0 ? null : known && (present.length > 0 || !listed?.length) ? (

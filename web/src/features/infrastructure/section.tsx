@@ -6,6 +6,7 @@ import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
 import { useDocument, useLive, useResource } from '@/live/hooks.ts';
+import { Facts } from '@/parts/facts.tsx';
 import { Findings } from '@/parts/findings.tsx';
 import { Gauges } from '@/parts/gauges.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
@@ -66,6 +67,7 @@ function Full({ id, type }: { id: string; type: ResourceType }) {
       </h2>
       <Gauges resource={resource} type={type} />
       <div className="grid gap-4 lg:grid-cols-2">
+        <Facts resource={resource} type={type} />
         {found.map((l) => (
           <ListTable key={l.key} list={{ ...l, key: `${id}-${l.key}` }} />
         ))}

@@ -15,7 +15,7 @@ import { Charts, ChartSkeletons } from './charts.tsx';
 import { Alerts } from './alerts.tsx';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
-import { Facts } from './facts.tsx';
+import { Facts } from '@/parts/facts.tsx';
 import { Gauges } from '@/parts/gauges.tsx';
 import { IdentityCard } from './identity.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
