@@ -35,6 +35,10 @@ test('rows are selected by pointer and by keys, and muted together', async () =>
   await page.getByRole('link', { name: 'lyra' }).focus();
   await page.keyboard.press('x');
   await eventually('a key gives one up', async () => (await selected()) === 2);
+  await page.keyboard.press(' ');
+  await eventually('the space bar selects it', async () => (await selected()) === 3);
+  await page.keyboard.press('x');
+  await eventually('and a key gives it up again', async () => (await selected()) === 2);
 
   await bar()
     .getByRole('button', { name: /^Mute for/ })

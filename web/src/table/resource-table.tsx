@@ -155,7 +155,7 @@ function useChoose(
   return onChoose && choose;
 }
 
-/** j and k move through the rows, x chooses one; Enter follows the focused link by itself. */
+/** j and k move through the rows, x and the space bar choose one; Enter follows the focused link by itself. */
 function useRowKeys(
   frame: React.RefObject<HTMLElement | null>,
   lines: readonly string[],
@@ -191,6 +191,7 @@ function useRowKeys(
     j: () => move(1),
     k: () => move(-1),
     x: () => chooseFocused(false),
+    ' ': () => chooseFocused(false),
     X: () => chooseFocused(true),
   });
 }
@@ -327,7 +328,9 @@ function TableOfRows({
       </tbody>
     </table>
   );
-  if (!columns.some((c) => c.name === trendColumn)) return table;
+  const trend = columns.findIndex((c) => c.name === trendColumn);
+  if (trend < 0) return table;
+  const [width = 0, ...behind] = columns.slice(trend).map(widthOf);
   return (
     <>
       {table}
@@ -336,6 +339,8 @@ function TableOfRows({
         sorted={sort.column}
         top={before}
         rowHeight={rowHeight}
+        width={width}
+        right={behind.reduce((sum, w) => sum + w, 0)}
       />
     </>
   );

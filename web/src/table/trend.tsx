@@ -37,6 +37,30 @@ function trendOf(resource: Resource, type: ResourceType, sorted: string): Trend 
 /** Rows that were scrolled past are not asked for. */
 const settle = 120;
 
+/** Between two drawings, in milliseconds. */
+const pause = 100;
+
+/** The height of a table's head. */
+const headHeight = 32;
+
+/** Makes a canvas large enough and empty. It never shrinks: a new one each time that a row more or less shows costs more. */
+function prepare(to: CanvasRenderingContext2D, width: number, height: number): void {
+  const { canvas } = to;
+  const tall = Math.max(
+    height,
+    width === Number.parseFloat(canvas.style.width) ? Number.parseFloat(canvas.style.height) : 0,
+  );
+  const [w, h] = [Math.round(width * devicePixelRatio), Math.round(tall * devicePixelRatio)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${tall}px`;
+  }
+  to.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  to.clearRect(0, 0, width, tall);
+}
+
 /** How far a line stays from the edges of its cell, in pixels. */
 const inset = { x: 12, y: 7 };
 
@@ -49,6 +73,8 @@ export function TrendLayer({
   sorted,
   top,
   rowHeight,
+  width,
+  right,
 }: {
   /** The rows in order, empty for what is none. */
   ids: readonly string[];
@@ -57,6 +83,9 @@ export function TrendLayer({
   /** How far the first row is below the head of the table. */
   top: number;
   rowHeight: number;
+  /** The width of the column, and how far it is from the right edge of the table. */
+  width: number;
+  right: number;
 }) {
   const { store, trends } = useLiveSource();
   const now = useNow();
@@ -93,36 +122,42 @@ export function TrendLayer({
     }
   }, [trends, now]);
 
+  const draw = useRef<() => void>(() => undefined);
+  const drawn = useRef(-pause);
   useLayoutEffect(() => {
-    const element = canvas.current;
-    const head = element?.parentElement?.querySelector<HTMLElement>('th[data-trend]');
-    const to = element?.getContext('2d');
-    if (!element || !head || !to) return;
-    const list = rows.current();
-    const width = head.offsetWidth;
-    const height = list.length * rowHeight;
-    element.style.left = `${head.offsetLeft}px`;
-    element.style.top = `${head.offsetHeight + top}px`;
-    element.style.width = `${width}px`;
-    element.style.height = `${height}px`;
-    element.width = width * devicePixelRatio;
-    element.height = height * devicePixelRatio;
-    to.scale(devicePixelRatio, devicePixelRatio);
-    const style = getComputedStyle(document.documentElement);
-    const line = style.getPropertyValue('--chart-1').trim();
-    const faded = style.getPropertyValue('--bar').trim();
-    list.forEach((t, i) => {
-      const values = t && trends.values(t.of);
-      if (!values) return;
-      const box = {
-        x: inset.x,
-        y: i * rowHeight + inset.y,
-        width: width - 2 * inset.x,
-        height: rowHeight - 2 * inset.y,
-      };
-      drawSparkline(to, values, t.whole, box, t.resource.status === 'stale' ? faded : line);
-    });
+    draw.current = () => {
+      const to = canvas.current?.getContext('2d');
+      if (!to) return;
+      drawn.current = performance.now();
+      const list = rows.current();
+      prepare(to, width, list.length * rowHeight);
+      to.canvas.style.top = `${headHeight + top}px`;
+      const style = getComputedStyle(document.documentElement);
+      const line = style.getPropertyValue('--chart-1').trim();
+      const faded = style.getPropertyValue('--bar').trim();
+      list.forEach((t, i) => {
+        const values = t && trends.values(t.of);
+        if (!values) return;
+        const box = {
+          x: inset.x,
+          y: i * rowHeight + inset.y,
+          width: width - 2 * inset.x,
+          height: rowHeight - 2 * inset.y,
+        };
+        drawSparkline(to, values, t.whole, box, t.resource.status === 'stale' ? faded : line);
+      });
+    };
+    // While rows fly past, what is drawn moves with them as it is; the new ones follow as soon as there is time.
+    const wait = drawn.current + pause - performance.now();
+    if (wait <= 0) {
+      draw.current();
+      return;
+    }
+    const timer = setTimeout(() => draw.current(), wait);
+    return () => clearTimeout(timer);
   });
 
-  return <canvas ref={canvas} aria-hidden data-trends className="pointer-events-none absolute" />;
+  return (
+    <canvas ref={canvas} aria-hidden data-trends className="pointer-events-none absolute" style={{ right }} />
+  );
 }

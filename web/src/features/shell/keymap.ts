@@ -32,7 +32,7 @@ export const keymap: readonly { title: string; keys: readonly Keyed[] }[] = [
       { keys: 'j', does: 'Next row' },
       { keys: 'k', does: 'Row before' },
       { keys: 'Enter', does: 'Open the row' },
-      { keys: 'x', does: 'Select the row' },
+      { keys: 'x', does: 'Select the row, as the space bar does' },
       { keys: 'X', does: 'Select all rows up to it' },
     ],
   },
