@@ -170,6 +170,9 @@ func (v *view) node(name string) (node, bool) {
 	return node{}, false
 }
 
+// reservedBeside is how many calls a minute are kept for high availability, Ceph and the members, beside those to each node.
+const reservedBeside = 10
+
 // fresh is how old a view may be for a task that needs to know what there is.
 const fresh = 45 * time.Second
 
@@ -238,7 +241,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	c.doubt(ctx, v)
-	c.client.Reserve(len(v.nodes) + min(len(v.nodes), historiesAtOnce) + 2)
+	c.client.Reserve(len(v.nodes) + min(len(v.nodes), historiesAtOnce) + reservedBeside)
 	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
 	if err != nil {
 		return nil, fmt.Errorf("read resources: %w", err)
