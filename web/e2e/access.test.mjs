@@ -71,6 +71,63 @@ test('a viewer is made, sees and changes no more than a viewer may, and is disab
   await hers.context().close();
 });
 
+test('an operator sees no page of what only administrators change', async () => {
+  const olga = { name: 'olga', password: 'eleven patient herons at dusk' };
+  await pulse.call('POST', '/api/admin/users', {
+    body: { username: olga.name, password: olga.password, roleIds: ['operator'] },
+  });
+  const hers = await openPage(await visitor(browser, pulse));
+  await logIn(hers, olga);
+  await hers.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await hers.goto('/settings/password');
+  const menu = hers.getByRole('navigation', { name: 'Settings' });
+  await menu.getByRole('link', { name: 'Account' }).waitFor();
+  const shown = await menu.getByRole('link').allInnerTexts();
+  for (const name of [
+    'Users',
+    'Roles',
+    'Security',
+    'Audit delivery',
+    'System',
+    'Licence',
+    'Backup & import',
+  ]) {
+    assert.ok(!shown.includes(name), `${name} is shown to an operator`);
+  }
+  for (const where of ['/api/admin/users', '/api/security/posture', '/api/admin/webhooks/audit']) {
+    const refused = await hers.context().request.get(new URL(where, pulse.url).href);
+    assert.equal(refused.status(), 403, where);
+  }
+  clean(hers);
+  await hers.context().close();
+});
+
+test('five wrong passwords lock out, and an administrator lets in again', async () => {
+  const lena = { name: 'lena', password: 'nine slow barges under the bridge' };
+  await pulse.call('POST', '/api/admin/users', {
+    body: { username: lena.name, password: lena.password, roleIds: ['viewer'] },
+  });
+  const hers = await openPage(await visitor(browser, pulse), { expected: [/status of 40[13]/] });
+  for (let tries = 0; tries < 5; tries++) {
+    await logIn(hers, { name: lena.name, password: `wrong number ${tries} of five` });
+    await hers.getByRole('alert').waitFor();
+  }
+  await logIn(hers, lena);
+  await hers.getByRole('alert').filter({ hasText: 'Too many failed attempts' }).waitFor();
+  await page.goto('/settings/sessions');
+  await page
+    .getByRole('list', { name: 'Locked out' })
+    .getByRole('listitem')
+    .filter({ hasText: 'lena' })
+    .getByRole('button')
+    .click();
+  await page.getByText('Nobody is.').waitFor();
+  await logIn(hers, lena);
+  await hers.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  clean(page);
+  await hers.context().close();
+});
+
 test('a role of one’s own is made, given and deleted', async () => {
   await page.goto('/settings/roles');
   await page.getByRole('button', { name: 'New role' }).click();
