@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -132,7 +130,7 @@ func (d page) numbers(all []Series) {
 	rows := make([][]string, 0, len(all))
 	for _, s := range all {
 		sum := s.Summary()
-		rows = append(rows, []string{s.Name, short(sum.Min, s.Unit), short(sum.Average, s.Unit), short(sum.Max, s.Unit), short(sum.Current, s.Unit)})
+		rows = append(rows, []string{s.title(), short(sum.Min, s.Unit), short(sum.Average, s.Unit), short(sum.Max, s.Unit), short(sum.Current, s.Unit)})
 	}
 	d.heading("Numbers", 11)
 	d.table([]string{"Metric", "Least", "Average", "Most", "Last"}, []float64{72, 27, 27, 27, 27}, rows)
@@ -203,11 +201,11 @@ func (d page) chart(s Series) {
 	d.Ln(2)
 	d.font("B", 9)
 	d.black()
-	d.CellFormat(width, 5, d.fit(s.Name, width), "", 1, "L", false, 0, "")
+	d.CellFormat(width, 5, d.fit(s.title(), width), "", 1, "L", false, 0, "")
 	top := d.GetY() + 1
 	sum := s.Summary()
-	low, high := min(sum.Min, 0), sum.Max
-	if s.Unit == "%" && high <= 100 && low == 0 {
+	low, high := min(sum.Min, 0), ceiling(sum.Max, s.Unit)
+	if s.Unit == "%" && sum.Max <= 100 && low == 0 {
 		high = 100
 	}
 	if high <= low {
@@ -293,30 +291,4 @@ func (d page) run(f frame, points []metric.Point) {
 			d.Line(f.x(points[i-1].Time()), f.y(points[i-1].Value), f.x(p.Time()), f.y(p.Value))
 		}
 	}
-}
-
-func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// short writes a value for people: bytes with the prefixes of 1024, others with those of 1000.
-func short(v float64, unit string) string {
-	base, prefixes := 1000.0, " kMGTP"
-	if strings.HasPrefix(unit, "B") {
-		base, prefixes = 1024, " KMGTP"
-	}
-	if unit == "%" || math.Abs(v) < base {
-		return strings.TrimSpace(trim(v) + " " + unit)
-	}
-	n := 0
-	for math.Abs(v) >= base && n < len(prefixes)-1 {
-		v, n = v/base, n+1
-	}
-	prefix := prefixes[n : n+1]
-	if base == 1024 {
-		prefix += "i"
-	}
-	return strings.TrimSpace(trim(v) + " " + prefix + unit)
-}
-
-func trim(v float64) string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
 }

@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -36,11 +37,15 @@ type Part struct {
 // Series is one metric, or one instance of it, in units for people.
 type Series struct {
 	Name string // the column's
-	Unit string // "%", "B/s"; may be empty
+	// Label is what people read; the name when it is empty.
+	Label string
+	Unit  string // "%", "B/s"; may be empty
 	// Step is the distance of the points, 0 for single samples.
 	Step   time.Duration
 	Points []metric.Point
 }
+
+func (s Series) title() string { return cmp.Or(s.Label, s.Name) }
 
 // Alert is one that was there within the report's time. End is zero while it lasts.
 type Alert struct {

@@ -185,7 +185,7 @@ func (a *Area) presentable(kind string, s metric.Series) report.Series {
 		m = sdk.Metric{Name: s.Metric}
 	}
 	scale, unit := forPeople(m)
-	out := report.Series{Name: strings.TrimSpace(wireName(m) + " " + s.Instance), Unit: unit, Step: s.Step, Points: s.Points}
+	out := report.Series{Name: strings.TrimSpace(wireName(m) + " " + s.Instance), Label: strings.TrimSpace(cmp.Or(m.Label, wireName(m)) + " " + s.Instance), Unit: unit, Step: s.Step, Points: s.Points}
 	if scale != 1 {
 		out.Points = slices.Clone(s.Points)
 		for i, p := range out.Points {
