@@ -93,6 +93,7 @@ var packages = map[string]struct {
 	"core/metric":   {layer: domain, never: map[string]string{"core/inventory": "a store of series knows ids only"}},
 	"core/notify":   {layer: domain},
 	"core/oidc":     {layer: domain},
+	"core/passkey":  {layer: domain},
 	"core/patrol":   {layer: domain},
 	"core/poll":     {layer: domain},
 	"core/report":   {layer: domain},

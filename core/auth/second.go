@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"image/png"
 	"slices"
 	"strings"
@@ -234,4 +235,23 @@ func (s *Service) RecoveryCodesLeft(user string) (left int, on bool) {
 	defer s.mu.Unlock()
 	x, on := s.seconds[user]
 	return len(x.Recovery), on
+}
+
+// Confirm checks the password of a user who is logged in already, under the lockout.
+func (s *Service) Confirm(ctx context.Context, user, password, peer string) error {
+	s.mu.Lock()
+	has := s.users[user].Password != ""
+	s.mu.Unlock()
+	if !has {
+		return errs.New(errs.Invalid, "only users who log in here with a password can do this here")
+	}
+	if err := s.check(ctx, user, password, peer); err != nil {
+		var l *LoginError
+		if errors.As(err, &l) && !l.Locked {
+			return errs.New(errs.Forbidden, "this is not your password").WithWord("wrong_password").WithField("password")
+		}
+		return err
+	}
+	s.locks.succeeded(user, peer)
+	return nil
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api/metadata"
 	"github.com/pulse-platform/pulse/core/api/metricstore"
 	"github.com/pulse-platform/pulse/core/api/monitoring"
+	"github.com/pulse-platform/pulse/core/api/passkeys"
 	"github.com/pulse-platform/pulse/core/api/plugins"
 	"github.com/pulse-platform/pulse/core/api/resources"
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -94,6 +95,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.signOn(),
 		}.Routes()},
 		{Name: "sso", Routes: sso.Area{Service: s.sso, BaseURL: s.baseURL(), BasePath: s.basePath()}.Routes()},
+		{Name: "passkeys", Routes: passkeys.Area{Service: s.passkeys(), Doors: s.auth, BaseURL: s.baseURL()}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "license", Routes: license.Routes(s.licences)},
 		{Name: "access", Routes: route.Licensed(licence.RBAC, access.Area{Users: s.auth, Roles: s.auth}.Routes())},

@@ -4,11 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/api/passkeys"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/oidc"
+	"github.com/pulse-platform/pulse/core/passkey"
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
 
@@ -52,6 +54,14 @@ func oidcFile(o config.OIDC) *oidc.Config {
 		Scopes: o.Scopes, UsernameClaim: o.UsernameClaim, EmailClaim: o.EmailClaim, GroupsClaim: o.GroupsClaim, AllowedGroups: o.AllowedGroups,
 		AllowedDomains: o.AllowedDomains, AllowedEmails: o.AllowedEmails, GroupRoles: o.GroupRoles, CABundle: o.CABundle, AllowLoopback: o.AllowLoopback,
 	}
+}
+
+// passkeys are those of all users, nothing while only the API is described.
+func (s *server) passkeys() passkeys.Service {
+	if s.base == nil {
+		return nil
+	}
+	return passkey.New(sqlite.NewPasskeys(s.base.state), time.Now)
 }
 
 // signOn is single sign-on for the area of security, nothing while only the API is described.

@@ -2001,6 +2001,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to log in by a passkey */
+        post: operations["beginPasskeyLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkeys/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in by the passkey that the device has used */
+        post: operations["passkeyLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins": {
         parameters: {
             query?: never;
@@ -2323,6 +2357,59 @@ export interface paths {
         put?: never;
         /** Ask a provider step by step as a login would, without a user and without changing anything */
         post: operations["testOIDC"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's passkeys, and whether there can be some at this address */
+        get: operations["listPasskeys"];
+        put?: never;
+        /** Keep the passkey that the device has made */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a passkey of the caller */
+        delete: operations["deletePasskey"];
+        options?: never;
+        head?: never;
+        /** Give a passkey of the caller another name */
+        patch: operations["renamePasskey"];
+        trace?: never;
+    };
+    "/api/security/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to make a passkey for the caller, with the password */
+        post: operations["beginPasskey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3272,6 +3359,12 @@ export interface components {
             success?: boolean;
             totalEndpoints?: number;
         };
+        AddIn: {
+            ceremony: string;
+            /** @description What the device answered, as JSON. */
+            credential: unknown;
+            name: string;
+        };
         Address: {
             authorizationUrl: string;
         };
@@ -3355,6 +3448,10 @@ export interface components {
             /** @description Replaces all roles. */
             roleIds?: string[];
         };
+        BeginIn: {
+            /** @description The caller's, so that an open browser is not enough. */
+            password: string;
+        };
         Break: {
             id?: string;
             seq: number;
@@ -3379,6 +3476,11 @@ export interface components {
             last?: number;
             perMinute: number;
             total: number;
+        };
+        Ceremony: {
+            ceremony: string;
+            /** @description Options of WebAuthn as JSON, for parseCreationOptionsFromJSON or parseRequestOptionsFromJSON. */
+            options: unknown;
         };
         Certificate: {
             file: string;
@@ -3692,6 +3794,9 @@ export interface components {
             secret: string;
             /** @description otpauth:// for apps on this device. */
             url: string;
+        };
+        Entered: {
+            success: boolean;
         };
         Environment: {
             confidence: number;
@@ -4132,13 +4237,9 @@ export interface components {
             nodeId: string;
         };
         List: {
-            columns: components["schemas"]["Column"][];
-            label: string;
-            name: string;
-            staleReason?: string;
-            /** Format: date-time */
-            staleSince?: string | null;
-            total: number;
+            passkeys: components["schemas"]["Passkey"][];
+            /** @description Why there can be no passkeys at this address; absent when there can. */
+            unavailable?: string;
         };
         ListOut: {
             aggregations: components["schemas"]["Aggregations"];
@@ -4166,7 +4267,7 @@ export interface components {
             lists: components["schemas"]["ListsList"][];
         };
         ListsOut: {
-            lists: components["schemas"]["List"][];
+            lists: components["schemas"]["ResourcesList"][];
         };
         ListsPage: {
             columns: components["schemas"]["ListsColumn"][];
@@ -4209,6 +4310,12 @@ export interface components {
             logoutUrl?: string;
             message: string;
             success: boolean;
+        };
+        LoginIn: {
+            ceremony: string;
+            /** @description What the device answered, as JSON. */
+            credential: unknown;
+            rememberMe?: boolean;
         };
         LoginRequest: {
             /** @description The one-time or recovery code, for users who have them; without it the answer is second_step_required. */
@@ -4520,6 +4627,16 @@ export interface components {
             /** @description How many match in all. */
             total: number;
         };
+        Passkey: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The name of this server for which it was made. */
+            host: string;
+            id: string;
+            /** Format: date-time */
+            lastUsedAt?: string | null;
+            name: string;
+        };
         PasswordChanged: {
             message: string;
             requiresRestart: boolean;
@@ -4827,6 +4944,15 @@ export interface components {
             text: string;
             /** Format: date-time */
             time: string;
+        };
+        ResourcesList: {
+            columns: components["schemas"]["Column"][];
+            label: string;
+            name: string;
+            staleReason?: string;
+            /** Format: date-time */
+            staleSince?: string | null;
+            total: number;
         };
         Result: {
             alertId: string;
@@ -5536,6 +5662,7 @@ export type SchemaActivated = components['schemas']['Activated'];
 export type SchemaActivateRequest = components['schemas']['ActivateRequest'];
 export type SchemaActiveCondition = components['schemas']['ActiveCondition'];
 export type SchemaAdded = components['schemas']['Added'];
+export type SchemaAddIn = components['schemas']['AddIn'];
 export type SchemaAddress = components['schemas']['Address'];
 export type SchemaAddressIn = components['schemas']['AddressIn'];
 export type SchemaAgentsDone = components['schemas']['AgentsDone'];
@@ -5545,11 +5672,13 @@ export type SchemaAlert = components['schemas']['Alert'];
 export type SchemaAlertsActivated = components['schemas']['AlertsActivated'];
 export type SchemaAlertsDone = components['schemas']['AlertsDone'];
 export type SchemaAssignment = components['schemas']['Assignment'];
+export type SchemaBeginIn = components['schemas']['BeginIn'];
 export type SchemaBreak = components['schemas']['Break'];
 export type SchemaBreaker = components['schemas']['Breaker'];
 export type SchemaBulkIn = components['schemas']['BulkIn'];
 export type SchemaById = components['schemas']['ByID'];
 export type SchemaCalls = components['schemas']['Calls'];
+export type SchemaCeremony = components['schemas']['Ceremony'];
 export type SchemaCertificate = components['schemas']['Certificate'];
 export type SchemaChange = components['schemas']['Change'];
 export type SchemaChanged = components['schemas']['Changed'];
@@ -5584,6 +5713,7 @@ export type SchemaEmailHealth = components['schemas']['EmailHealth'];
 export type SchemaEncryption = components['schemas']['Encryption'];
 export type SchemaEndpoint = components['schemas']['Endpoint'];
 export type SchemaEnrolment = components['schemas']['Enrolment'];
+export type SchemaEntered = components['schemas']['Entered'];
 export type SchemaEnvironment = components['schemas']['Environment'];
 export type SchemaError = components['schemas']['Error'];
 export type SchemaEscalation = components['schemas']['Escalation'];
@@ -5651,6 +5781,7 @@ export type SchemaLockout = components['schemas']['Lockout'];
 export type SchemaLockoutIn = components['schemas']['LockoutIn'];
 export type SchemaLockoutList = components['schemas']['LockoutList'];
 export type SchemaLoggedOut = components['schemas']['LoggedOut'];
+export type SchemaLoginIn = components['schemas']['LoginIn'];
 export type SchemaLoginRequest = components['schemas']['LoginRequest'];
 export type SchemaLogsOut = components['schemas']['LogsOut'];
 export type SchemaMatch = components['schemas']['Match'];
@@ -5687,6 +5818,7 @@ export type SchemaOfferSide = components['schemas']['OfferSide'];
 export type SchemaOffersOut = components['schemas']['OffersOut'];
 export type SchemaOut = components['schemas']['Out'];
 export type SchemaPage = components['schemas']['Page'];
+export type SchemaPasskey = components['schemas']['Passkey'];
 export type SchemaPasswordChanged = components['schemas']['PasswordChanged'];
 export type SchemaPasswordRequest = components['schemas']['PasswordRequest'];
 export type SchemaPermission = components['schemas']['Permission'];
@@ -5719,6 +5851,7 @@ export type SchemaReportsIn = components['schemas']['ReportsIn'];
 export type SchemaResource = components['schemas']['Resource'];
 export type SchemaResourcesDone = components['schemas']['ResourcesDone'];
 export type SchemaResourcesEvent = components['schemas']['ResourcesEvent'];
+export type SchemaResourcesList = components['schemas']['ResourcesList'];
 export type SchemaResult = components['schemas']['Result'];
 export type SchemaResults = components['schemas']['Results'];
 export type SchemaRole = components['schemas']['Role'];
@@ -10801,6 +10934,68 @@ export interface operations {
             };
         };
     };
+    beginPasskeyLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    passkeyLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entered"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listPlugins: {
         parameters: {
             query?: never;
@@ -11540,6 +11735,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AddIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BeginIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
                 };
             };
             /** @description The error */

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState, type SubmitEvent } from 'react';
 import { address, ApiError } from '@/api/client.ts';
+import { canUsePasskeys, passkeyLogin } from '@/api/passkeys.ts';
 import { login, securityStatus } from '@/api/queries.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Gate } from '@/parts/gate.tsx';
@@ -30,14 +31,16 @@ export function Login() {
     if (status.data?.bootstrapTokenPath) void navigate({ to: '/setup' });
   }, [status.data, navigate]);
 
+  const goOn = async () => {
+    await queries.resetQueries();
+    // Places are those of the app; the history's are those of the browser, below the base path.
+    router.history.push(below(ownPlace(next, document.baseURI), document.baseURI));
+  };
   const attempt = useMutation({
     mutationFn: () => login(name, password, remember, code.trim()),
-    onSuccess: async () => {
-      await queries.resetQueries();
-      // Places are those of the app; the history's are those of the browser, below the base path.
-      router.history.push(below(ownPlace(next, document.baseURI), document.baseURI));
-    },
+    onSuccess: goOn,
   });
+  const key = useMutation({ mutationFn: () => passkeyLogin(remember), onSuccess: goOn });
 
   const asked = attempt.error instanceof ApiError && attempt.error.code === 'second_step_required';
   // Asked once, the field stays: a mistyped code is corrected in place.
@@ -96,6 +99,12 @@ export function Login() {
           Log in
         </Button>
       </form>
+      {canUsePasskeys() && (
+        <Button className="mt-4 w-full" busy={key.isPending} onClick={() => key.mutate()}>
+          Log in with a passkey
+        </Button>
+      )}
+      {key.isError && <ApiProblem title="The login failed." error={key.error} />}
       {refused && <SignOnProblem code={refused} />}
       {status.data?.ssoProviders.map((p) => (
         <a

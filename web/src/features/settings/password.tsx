@@ -6,6 +6,7 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
+import { Passkeys } from './passkeys.tsx';
 import { SecondStep } from './second-step.tsx';
 import { Section } from './section.tsx';
 
@@ -15,6 +16,7 @@ export function Password() {
     <div className="flex flex-col gap-8">
       <ChangePassword />
       <SecondStep />
+      <Passkeys />
     </div>
   );
 }
