@@ -22,12 +22,14 @@ func FuzzAnswers(f *testing.F) {
 		`{"backup-type":"vm","backup-id":"1","backup-time":1,"size":2,"files":["a",{"filename":"b"},{}],"comment":"é\ufffd","verification":{"state":"failed"}}`,
 		`{"backup-type":"vm","backup-id":1,"last-backup":9e18,"backup-count":2,"files":null}`,
 		`{"id":"v","last-run-endtime":9e17,"next-run":253402300800,"estimated-full-date":9e17,"store":"m","starttime":9e17,"endtime":9e17,"upid":"U","backup-time":9e17}`,
+		`{"uuid":"u","label-text":"A1","pool":"weekly","status":"damaged","expired":"1","bytes-used":-1}`,
+		`{"id":"t","store":"main","pool":"weekly","schedule":"daily","last-run-upid":"U","last-run-state":"no media"}`,
 		`null`, `[]`, `{"files":3}`, `{"used":1e19,"total":1,"avail":-9e18}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c := &Collector{name: "lab", conn: &connection{host: "h"}, stores: map[string]bool{"main": true}, verified: map[string]time.Time{}}
+		c := &Collector{name: "lab", conn: &connection{host: "h"}, stores: map[string]bool{"main": true}, verified: map[string]time.Time{}, ran: map[string]lastRun{}}
 		c.deps = sdk.Deps{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(1_790_000_000, 0) }}
 		var out []sdk.Observation
 		var u usage
@@ -55,6 +57,15 @@ func FuzzAnswers(f *testing.F) {
 			b := &bundle{}
 			b.add(c, groupKey{"main", "", s.group()}, s)
 			out = append(out, b.rows...)
+		}
+		var m medium
+		if json.Unmarshal(raw, &m) == nil {
+			rows, _ := c.tellMedia([]medium{m})
+			out = append(out, rows...)
+		}
+		var tj tapeJob
+		if json.Unmarshal(raw, &tj) == nil {
+			out = append(out, c.judgeTape([]tapeJob{tj}, map[string]int{})...)
 		}
 		var g group
 		if json.Unmarshal(raw, &g) == nil {

@@ -103,6 +103,16 @@ test('the page of backups says what is not backed up', async () => {
   await inspect('backups-none');
   await page.getByRole('button', { name: 'Clear the filter' }).click();
   await guests.waitFor();
+  const strips = guests.getByRole('img');
+  const all = await strips.count();
+  await page.getByRole('combobox', { name: /^Guests/ }).selectOption('gaps');
+  await page.waitForURL(/has=gaps/);
+  const missed = await guests.getByRole('img', { name: /missed/ }).count();
+  assert.ok(missed > 0 && missed < all && missed === (await strips.count()), `${missed} of ${all}`);
+  await inspect('backups-missed');
+  await page.goto('/backups?has=gaps&state=fine');
+  await guests.waitFor();
+  assert.ok((await strips.count()) <= missed, 'a link brings the filter');
 });
 
 test('each kind of thing has a section of its own', async () => {
