@@ -104,6 +104,27 @@ test('Tab and j reach rows, Enter opens one', async () => {
   clean(page);
 });
 
+test('a token is made and revoked without a mouse', async () => {
+  await page.goto('/settings/tokens');
+  await page.getByRole('list', { name: 'API tokens' }).waitFor();
+  await tabTo('the button', (f) => f.text === 'New token');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'New token' }).waitFor();
+  await eventually('the name has the focus', async () => (await focused()).tag === 'input');
+  await page.keyboard.type('night script');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Token “night script”' }).waitFor();
+  await tabTo('the way on', (f) => f.text === 'Done');
+  await page.keyboard.press('Enter');
+  await eventually('the focus is where it was', async () => (await focused()).text === 'New token');
+  await tabTo('the token', (f) => f.text === 'Revoke night script');
+  await page.keyboard.press('Enter');
+  await tabTo('the last word', (f) => f.text === 'Revoke the token');
+  await page.keyboard.press('Enter');
+  await page.getByText('night script').first().waitFor({ state: 'detached' });
+  clean(page);
+});
+
 test('a visitor logs in and out without a mouse', async () => {
   const guest = await openPage(await visitor(browser, pulse));
   await guest.goto('/login');

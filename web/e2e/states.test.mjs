@@ -8,6 +8,7 @@ import { clean, member, openPage, startBrowser, visitor } from './parts/browser.
 import { eventually } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
+import { pagesOf, screens, themes } from './parts/pages.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
 import { partsOf, viewsOf } from './parts/views.mjs';
@@ -202,6 +203,7 @@ for (const [who, { may, context }] of Object.entries(principals)) {
           return;
         }
         await view.works(page).first().waitFor();
+        assert.equal(await page.locator('h1').count(), 1, 'there is one title');
         assert.equal(await page.getByRole('alert').count(), 0, 'nothing failed');
         if (may.includes('write') || view.own) return;
         const offered = await page.locator('main').getByRole('button', { name: changes }).allInnerTexts();
@@ -211,6 +213,23 @@ for (const [who, { may, context }] of Object.entries(principals)) {
     },
   );
 }
+
+test('what the pictures of pages do not cover fits and keeps nobody out either', lanes, async (t) => {
+  const pictured = new Set(pagesOf(machine).map((p) => p.path));
+  const others = views().filter((v) => !pictured.has(v.path));
+  await each(t, others, admin, async (page, view) => {
+    await page.goto(view.path);
+    await view.works(page).first().waitFor();
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme });
+      assert.deepEqual(await barriers(page), [], `${view.name}, ${theme}`);
+    }
+    for (const [width, height] of Object.values(screens)) {
+      await page.setViewportSize({ width, height });
+      await fits(page, `${view.name} at ${width}`);
+    }
+  });
+});
 
 test('where nothing is configured, a sentence says so and a button mends it', lanes, async (t) => {
   const context = await member(browser, bare);

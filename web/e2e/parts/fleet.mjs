@@ -46,7 +46,7 @@ export const fleet = [
 ];
 
 /** A wave between -1 and 1 that is another for each machine, so that charts have a shape and pictures repeat. */
-function wave(host, round, speed) {
+export function wave(host, round, speed) {
   const phase = host.name.charCodeAt(0) + host.name.charCodeAt(1) / 7;
   return Math.sin(phase + round * speed) * 0.7 + Math.sin(phase * 3 + round * speed * 2.7) * 0.3;
 }

@@ -131,6 +131,11 @@ export function viewsOf({ machine, incident, rows }) {
       ...{ asks: /\/api\/admin\/roles$/, failed: 'The roles could not be loaded.' },
     },
     {
+      ...{ name: 'single sign-on', path: '/settings/single-sign-on', takes: 'admin:settings' },
+      ...{ works: field('Issuer URL'), asks: /\/api\/security\/oidc$/ },
+      failed: 'The settings could not be loaded.',
+    },
+    {
       ...{ name: 'audit log', path: '/settings/audit', works: list('Events'), takes: 'read:audit_logs' },
       ...{ asks: /\/api\/audit\?/, failed: 'The audit log could not be loaded.' },
       filtered: {

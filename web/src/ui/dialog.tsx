@@ -2,6 +2,15 @@ import { X } from 'lucide-react';
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 
+const field = 'input:enabled:not([hidden], [type=hidden]), select:enabled, textarea:enabled';
+
+/** Where the keyboard begins: the first field of a form, else the first thing that can be pressed, which keeps what is. */
+function firstOf(content: HTMLElement | null): HTMLElement | null | undefined {
+  if (content?.matches('[tabindex]')) return content;
+  const form = content?.firstElementChild?.matches('form');
+  return content?.querySelector<HTMLElement>(form ? field : `a[href], button:enabled, ${field}`);
+}
+
 /** A modal dialog on the browser's own element: focus, Escape and the inert page behind come with it. */
 export function Dialog({
   title,
@@ -16,11 +25,15 @@ export function Dialog({
   reading?: boolean;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const id = useId();
   // Closed before it leaves the page, so that the focus goes back to where it was.
   useLayoutEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      firstOf(content.current)?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (
@@ -41,7 +54,7 @@ export function Dialog({
           <X size={16} aria-hidden />
         </IconButton>
       </div>
-      <div tabIndex={reading ? 0 : undefined} className="max-h-[75vh] overflow-y-auto p-4">
+      <div ref={content} tabIndex={reading ? 0 : undefined} className="max-h-[75vh] overflow-y-auto p-4">
         {children}
       </div>
     </dialog>

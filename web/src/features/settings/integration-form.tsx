@@ -180,7 +180,10 @@ type Untrusted = NonNullable<Tried['untrustedCertificate']>;
 function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => void) | undefined }) {
   const untrusted = tried.untrustedCertificate;
   const box = useRef<HTMLElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [tried]);
+  useEffect(() => {
+    // What it returns in some browsers is no clean-up.
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, [tried]);
   const missing = tried.missingPrivileges ?? [];
   const remedies = [...new Set(missing.map((m) => m.remedy ?? ''))].filter((text) => text !== '');
   // What is said below with its remedy is not said twice.

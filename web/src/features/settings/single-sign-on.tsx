@@ -10,9 +10,10 @@ import {
   type SingleSignOnChange,
 } from '@/api/sso.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Loaded } from '@/parts/loaded.tsx';
+import { FormSkeleton } from '@/parts/table-skeleton.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field, TextArea } from '@/ui/field.tsx';
-import { Skeleton } from '@/ui/message.tsx';
 import { Section } from './section.tsx';
 
 /** How people log in by a provider of OpenID Connect. */
@@ -23,21 +24,9 @@ export function SingleSignOn() {
       title="Single sign-on"
       lead="People log in at a provider of OpenID Connect, such as Keycloak, Authentik or Entra ID. Local users stay."
     >
-      {known.isPending ? (
-        <div className="flex max-w-md flex-col gap-4">
-          <Skeleton className="h-6 w-64" />
-          <Skeleton className="h-14 w-full" />
-          <Skeleton className="h-14 w-full" />
-        </div>
-      ) : known.data === undefined ? (
-        <ApiProblem
-          title="The settings could not be loaded."
-          error={known.error}
-          retry={() => void known.refetch()}
-        />
-      ) : (
-        <Form key={known.dataUpdatedAt} known={known.data} />
-      )}
+      <Loaded query={known} failed="The settings could not be loaded." skeleton={<FormSkeleton />}>
+        {(data) => <Form key={JSON.stringify(data)} known={data} />}
+      </Loaded>
     </Section>
   );
 }
