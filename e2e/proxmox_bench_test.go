@@ -43,3 +43,35 @@ func BenchmarkCluster(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkHome is what a home takes of the machine's memory: a cluster with 50 guests, a backup server, mail, and the host plugin.
+// It has no agent.
+func BenchmarkHome(b *testing.B) {
+	for b.Loop() {
+		cluster, node := simulate(b, "pve", "--nodes", "3", "--guests", "50")
+		backup, store := simulate(b, "pbs", "--guests", "50")
+		mail := map[string]any{"kind": "email", "name": "mail", "config": map[string]any{
+			"server": "127.0.0.1", "port": 2525, "from": "pulse@example.com", "to": []string{"admin@example.com"},
+		}}
+		s := startServer(b)
+		s.claim()
+		for _, in := range []map[string]any{cluster, backup, mail} {
+			if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+				b.Fatalf("make the integration: %v", got)
+			}
+		}
+		<-time.After(2 * time.Minute)
+		all := pss(b, s.pid())
+		b.ReportMetric(all, "server-MiB")
+		plugins := children(s.pid())
+		for _, pid := range plugins {
+			all += pss(b, pid)
+		}
+		b.ReportMetric(float64(len(plugins)), "plugins")
+		b.ReportMetric(all, "all-MiB")
+		s.stop()
+		node.stop()
+		store.stop()
+	}
+	b.ReportMetric(0, "ns/op")
+}
