@@ -144,5 +144,10 @@ test('a second node of the same cluster becomes one with the first, and says so'
   const item = page.getByRole('listitem').filter({ hasText: 'pve2' });
   await item.getByText(/Asks the same cluster as pve1/).waitFor();
   await inspect('add-merged');
+  await page.getByRole('button', { name: 'Change pve1' }).click();
+  const members = dialog().getByRole('region', { name: 'Members of the cluster' });
+  await members.getByText('(instead of 192.0.2.2)').waitFor();
+  await members.getByRole('button', { name: 'Look again' }).click();
+  await inspect('add-members');
   clean(page);
 });

@@ -77,13 +77,19 @@ export function probeAddress(kind: string, address: string, network: Network): P
   return call('api/integrations/probe', { method: 'POST', body: { kind, address, network } });
 }
 
-/** Looks for the members of the cluster that an integration asks, and asks it anew. */
-export function refreshCluster(
-  x: Integration,
-): Promise<Answer<'/api/config/nodes/{id}/refresh-cluster', 'post'>> {
-  return call(`api/config/nodes/${encodeURIComponent(`${x.kind}-${x.name}`)}/refresh-cluster`, {
-    method: 'POST',
-  });
+/** The nodes as the reference's clients configure them; each is an integration, and knows the members of its cluster. */
+export const nodes = queryOptions({
+  queryKey: ['nodes'],
+  queryFn: ({ signal }) => call<Answer<'/api/config/nodes'>>('api/config/nodes', { signal }),
+  refetchInterval: 10_000,
+});
+
+/** Looks for the members of the cluster that an integration asks. */
+export function refreshCluster(id: string) {
+  return call<Answer<'/api/config/nodes/{id}/refresh-cluster', 'post'>>(
+    `api/config/nodes/${encodeURIComponent(id)}/refresh-cluster`,
+    { method: 'POST' },
+  );
 }
 
 export function removeIntegration(x: Integration): Promise<void> {

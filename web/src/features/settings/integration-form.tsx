@@ -23,6 +23,7 @@ import { CopyText } from '@/ui/copy.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
 import type { Found } from './add-address.tsx';
+import { ClusterMembers } from './cluster-members.tsx';
 import { fingerprint, NetworkFields } from './network.tsx';
 
 /** The findings that a refused save carries. */
@@ -122,6 +123,7 @@ export function IntegrationForm({
         path=""
         disabled={readOnly}
       />
+      {stored && <ClusterMembers of={stored} />}
       <NetworkFields value={network} onChange={setNetwork} disabled={readOnly} />
       <Checkbox
         label="Enabled"
