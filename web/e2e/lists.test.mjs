@@ -95,7 +95,7 @@ test('columns sort, and the address tells how', async () => {
   await eventually('the fullest memory is first', async () => (await names())[0] === 'rigel');
   await eventually('the address tells', () => /sort=-memory/.test(page.url()));
   assert.equal(
-    await page.getByRole('columnheader', { name: 'Memory' }).getAttribute('aria-sort'),
+    await page.getByRole('columnheader', { name: 'Memory', exact: true }).getAttribute('aria-sort'),
     'descending',
   );
   await page.getByRole('button', { name: 'Memory' }).click();

@@ -68,7 +68,7 @@ export function Security() {
                   to={f.to}
                   {...(f.hash !== undefined && { hash: f.hash })}
                   className="text-accent text-sm underline"
-                  aria-label={`Improve: ${f.title}`}
+                  aria-label={`Open: ${f.title}`}
                 >
                   Open
                 </Link>
