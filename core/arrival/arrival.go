@@ -269,7 +269,7 @@ func (t *translator) system(ctx context.Context, d Document) error {
 			continue
 		}
 		if f.Fixed {
-			t.left("setting "+name, "this is set in the configuration file here")
+			t.left("setting "+name, "this has a page of its own in the settings here, or is set in the configuration file")
 			continue
 		}
 		one, err := json.Marshal(Member{name: value})

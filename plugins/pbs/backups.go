@@ -308,7 +308,7 @@ func (l listing) of(key groupKey) ([]sdk.Observation, groupState) {
 	}
 	return append(b.rows, sdk.Condition{
 		Type: typeDatastore, Key: storeKey(key.store), Kind: backupDamaged, Instance: instance(key), Severity: sdk.SeverityCritical,
-		Message:  fmt.Sprintf("The backup of %s of %s in datastore %s failed its verification.", instance(key), b.damaged.Format(time.RFC3339), key.store),
+		Message:  fmt.Sprintf("The backup of %s of %s in datastore %s failed its verification.", instance(key), b.damaged.UTC().Format("2 Jan 2006 15:04 MST"), key.store),
 		Metadata: map[string]string{"datastore": key.store, "namespace": key.namespace, "group": key.group, "backupTime": b.damaged.Format(time.RFC3339)},
 	}), b.state
 }
