@@ -112,10 +112,8 @@ test('a node is added: address, certificate, credentials, what the account sees 
   );
   await inspect('add-auditor');
   await tryIt({ Token: nodes[0].token_name }, /^It works/);
-  assert.equal(
-    await result.getByRole('list', { name: 'Members of the cluster' }).getByRole('listitem').count(),
-    3,
-  );
+  const members = result.getByRole('list', { name: 'Members of the cluster' }).getByRole('listitem');
+  await eventually('three members', async () => (await members.count()) === 3);
   await result.getByText(/The account sees .*3 Proxmox nodes/).waitFor();
   await dialog().getByText('More settings').click();
   await tryIt(

@@ -91,4 +91,18 @@ describe('Trends', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(trends.values(cpu('0'))).toBeUndefined();
   });
+
+  it('asks for nothing while the session is being ended', async () => {
+    const ask = vi.fn((lines: readonly Wanted[]) => Promise.resolve(lines.map(() => null)));
+    const trends = new Trends(ask);
+    trends.want([cpu('0')]);
+    trends.pause();
+    trends.want([cpu('1')]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(ask).not.toHaveBeenCalled();
+    trends.clear();
+    trends.want([cpu('2')]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
 });

@@ -48,6 +48,7 @@ export class Trends {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listeners = new Set<() => void>();
   #version = 0;
+  #paused = false;
   readonly #ask: (lines: readonly Wanted[]) => Promise<readonly (Values | null)[]>;
   readonly #now: () => number;
 
@@ -69,6 +70,7 @@ export class Trends {
 
   /** Asks for those lines that are not there, or end in the past. */
   want(lines: readonly Wanted[]): void {
+    if (this.#paused) return;
     const now = this.#now();
     for (const line of lines) {
       const key = keyOf(line);
@@ -98,10 +100,17 @@ export class Trends {
     return this.#lines.get(keyOf(of))?.values;
   }
 
+  /** Asks for nothing more until the next clear: the session is being ended. */
+  pause(): void {
+    this.#paused = true;
+    clearTimeout(this.#timer);
+  }
+
   /** Forgets everything: another user may come. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#paused = false;
     this.#lines.clear();
     this.#wanted.clear();
     this.#asked.clear();

@@ -10,7 +10,7 @@ import { useWidth } from '@/ui/width.ts';
 import { StatusText } from './mark.tsx';
 
 /** Below this width rows of more than a few columns become cards. */
-const cardWidth = 480;
+const cardWidth = 380;
 const fewColumns = 3;
 /** How many rows of a long list are shown at first. */
 const first = 10;

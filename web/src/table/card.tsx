@@ -43,6 +43,12 @@ function useLongPress(act: (() => void) | undefined) {
         from.current = { x: e.clientX, y: e.clientY };
         timer.current = setTimeout(() => {
           done.current = true;
+          // What comes up meanwhile may lie under the finger: lifting it presses nothing.
+          document.addEventListener('touchend', (up) => up.preventDefault(), {
+            once: true,
+            passive: false,
+            capture: true,
+          });
           act();
         }, longPress);
       },
