@@ -29,7 +29,7 @@ func NewRecords(db *DB) *Records { return &Records{db, newPacker()} }
 var _ inventory.Store = (*Records)(nil)
 
 // recordPages is over how many pages records are spread. Another number needs a migration.
-const recordPages = 64
+const recordPages = 32
 
 // pageOf returns the page of a record.
 func pageOf(uid id.UID) uint32 {

@@ -62,7 +62,7 @@ type layout struct {
 func (l layout) source(path string, writer bool) string {
 	v := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + l.synchronous + ")", "foreign_keys(ON)",
-		fmt.Sprintf("cache_size(-%d)", l.cacheKiB), fmt.Sprintf("journal_size_limit(%d)", walBytes), "wal_autocheckpoint(256)",
+		fmt.Sprintf("cache_size(-%d)", l.cacheKiB), fmt.Sprintf("journal_size_limit(%d)", walBytes), "wal_autocheckpoint(1024)",
 	}}
 	if writer {
 		v.Set("_txlock", "immediate")
