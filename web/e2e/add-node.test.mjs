@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
-import { fits } from './parts/layout.mjs';
-import { screens, themes } from './parts/pages.mjs';
+import { inspect } from './parts/inspect.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
-
-// With a directory in PICTURES every inspected page is written there, to be looked at.
-const pictures = process.env.PICTURES;
 
 let pulse, browser, page, simulator, cut;
 const nodes = [];
@@ -33,7 +26,6 @@ before(async () => {
   });
   cut = createServer((connection) => connection.destroy());
   await new Promise((ready) => cut.listen(0, '127.0.0.1', ready));
-  if (pictures) await mkdir(pictures, { recursive: true });
 });
 after(async () => {
   cut?.close();
@@ -44,20 +36,6 @@ after(async () => {
 
 const dialog = () => page.getByRole('dialog');
 const field = (label) => dialog().getByLabel(label, { exact: true });
-
-/** Looks at what is open in both themes and on every screen. */
-async function inspect(name) {
-  for (const theme of themes) {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const [screen, [width, height]] of Object.entries(screens)) {
-      await page.setViewportSize({ width, height });
-      await fits(page, `${name} at ${width}, ${theme}`);
-      assert.deepEqual(await barriers(page), [], `${name} at ${width}, ${theme}`);
-      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${theme}-${screen}.png`) });
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 /** Begins to add a system of a kind. */
 async function begin(kind) {
@@ -83,7 +61,7 @@ async function tryIt(values, says) {
 test('who does not answer at an address is told from who answers something else', async () => {
   await begin(/^Proxmox VE/);
   await look('127.0.0.1:1', /connection refused/);
-  await inspect('add-refused');
+  await inspect(page, 'add-refused');
   await look('nowhere.invalid', /nowhere\.invalid has no address/);
   await look(`127.0.0.1:${cut.address().port}`, /closes the connection without an answer/);
   await look(pulse.url.replace('http://', ''), /speaks no TLS/);
@@ -94,10 +72,10 @@ test('a node is added: address, certificate, credentials, what the account sees 
   await look(nodes[0].host, /^pve1/);
   const print = nodes[0].fingerprint.toUpperCase().match(/../g).join(':');
   await dialog().getByText(print).waitFor();
-  await inspect('add-certificate');
+  await inspect(page, 'add-certificate');
   await dialog().getByRole('button', { name: 'Trust this certificate' }).click();
   assert.equal(await field('Name').inputValue(), 'pve1');
-  await inspect('add-credentials');
+  await inspect(page, 'add-credentials');
   await tryIt(
     { Token: 'monitor@pve!blind', 'Token secret': nodes[0].token_value },
     /may read nothing here.*pveum acl modify/,
@@ -110,7 +88,7 @@ test('a node is added: address, certificate, credentials, what the account sees 
     await result.getByLabel('Commands that give the rights').innerText(),
     /^pveum role add PulseMonitor/,
   );
-  await inspect('add-auditor');
+  await inspect(page, 'add-auditor');
   await tryIt({ Token: nodes[0].token_name }, /^It works/);
   const members = result.getByRole('list', { name: 'Members of the cluster' }).getByRole('listitem');
   await eventually('three members', async () => (await members.count()) === 3);
@@ -141,11 +119,11 @@ test('a second node of the same cluster becomes one with the first, and says so'
   await dialog().waitFor({ state: 'detached' });
   const item = page.getByRole('listitem').filter({ hasText: 'pve2' });
   await item.getByText(/Asks the same cluster as pve1/).waitFor();
-  await inspect('add-merged');
+  await inspect(page, 'add-merged');
   await page.getByRole('button', { name: 'Change pve1' }).click();
   const members = dialog().getByRole('region', { name: 'Members of the cluster' });
   await members.getByText('(instead of 192.0.2.2)').waitFor();
   await members.getByRole('button', { name: 'Look again' }).click();
-  await inspect('add-members');
+  await inspect(page, 'add-members');
   clean(page);
 });

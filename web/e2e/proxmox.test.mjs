@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
-import { fits } from './parts/layout.mjs';
-import { screens, themes } from './parts/pages.mjs';
+import { inspect } from './parts/inspect.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
-
-// With a directory in PICTURES every inspected page is written there, to be looked at.
-const pictures = process.env.PICTURES;
 
 let pulse, browser, page, simulator, lab;
 
@@ -24,27 +17,12 @@ before(async () => {
     lab = JSON.parse(simulator.output.split('\n')[0]).config;
     return true;
   });
-  if (pictures) await mkdir(pictures, { recursive: true });
 });
 after(async () => {
   await simulator?.kill();
   await browser?.close();
   await pulse?.stop();
 });
-
-/** Looks at what is open in both themes and on every screen. */
-async function inspect(name) {
-  for (const theme of themes) {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const [screen, [width, height]] of Object.entries(screens)) {
-      await page.setViewportSize({ width, height });
-      await fits(page, `${name} at ${width}, ${theme}`);
-      assert.deepEqual(await barriers(page), [], `${name} at ${width}, ${theme}`);
-      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${theme}-${screen}.png`) });
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 test('a system introduces itself by a command, and the page tells when it has arrived', async () => {
   await page.goto('/settings/integrations');
@@ -54,15 +32,15 @@ test('a system introduces itself by a command, and the page tells when it has ar
   page.expected.push(/400/);
   await dialog.getByRole('button', { name: 'Look around' }).click();
   await dialog.getByText(/only such are looked through/).waitFor();
-  await inspect('add-kinds');
+  await inspect(page, 'add-kinds');
   await dialog.getByRole('button', { name: /^Proxmox VE/ }).click();
   await dialog.getByLabel('Address').fill(lab.host);
-  await inspect('add-address');
+  await inspect(page, 'add-address');
   await dialog.getByRole('button', { name: 'Have a command add it' }).click();
-  await inspect('add-command-form');
+  await inspect(page, 'add-command-form');
   await dialog.getByRole('button', { name: 'Make the command' }).click();
   await dialog.getByText('Waiting for it').waitFor();
-  await inspect('add-command');
+  await inspect(page, 'add-command');
   const command = await dialog.getByLabel('Command that adds the system').innerText();
   const [, token] = /PULSE_SETUP_TOKEN=([0-9a-f]{32}) /.exec(command);
   const said = await pulse.call('POST', '/api/auto-register', {
@@ -80,11 +58,11 @@ test('a system introduces itself by a command, and the page tells when it has ar
   });
   assert.equal(said.status, 'success');
   await dialog.getByText('has arrived, and Pulse reads it.').waitFor();
-  await inspect('add-arrived');
+  await inspect(page, 'add-arrived');
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   const item = page.getByRole('listitem').filter({ hasText: 'lab' });
   await item.getByText('ok').waitFor();
-  await inspect('integrations');
+  await inspect(page, 'integrations');
 });
 
 test('the page of backups says what is not backed up', async () => {
@@ -95,12 +73,12 @@ test('the page of backups says what is not backed up', async () => {
     await guests.waitFor();
     return (await page.getByRole('img', { name: /[1-9]\d* of 30 days/ }).count()) > 0;
   });
-  await inspect('backups');
+  await inspect(page, 'backups');
   await page.getByRole('button', { name: /Fine$/ }).click();
   await page.waitForURL(/state=fine/);
   await page.getByLabel('Filter by name').fill('no such guest');
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
-  await inspect('backups-none');
+  await inspect(page, 'backups-none');
   await page.getByRole('button', { name: 'Clear the filter' }).click();
   await guests.waitFor();
   const strips = guests.getByRole('img');
@@ -109,7 +87,7 @@ test('the page of backups says what is not backed up', async () => {
   await page.waitForURL(/has=gaps/);
   const missed = await guests.getByRole('img', { name: /missed/ }).count();
   assert.ok(missed > 0 && missed < all && missed === (await strips.count()), `${missed} of ${all}`);
-  await inspect('backups-missed');
+  await inspect(page, 'backups-missed');
   await page.goto('/backups?has=gaps&state=fine');
   await guests.waitFor();
   assert.ok((await strips.count()) <= missed, 'a link brings the filter');
@@ -121,13 +99,13 @@ test('each kind of thing has a section of its own', async () => {
     .getByRole('region', { name: 'Ceph' })
     .getByRole('heading', { name: /^Pools/ })
     .waitFor();
-  await inspect('ceph');
+  await inspect(page, 'ceph');
   await page.goto('/disks');
   await page
     .getByRole('link', { name: /nvme0n1/ })
     .first()
     .waitFor();
-  await inspect('disks');
+  await inspect(page, 'disks');
   await page.goto('/storage');
   await page.getByRole('link', { name: 'nas' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'nas' }).count(), 1, 'shared storage is there once');
@@ -137,7 +115,7 @@ test('each kind of thing has a section of its own', async () => {
     .first()
     .waitFor();
   await space.getByText('Known after half a day of numbers.').waitFor();
-  await inspect('storage');
+  await inspect(page, 'storage');
   await page.goto('/');
   await page
     .getByRole('navigation', { name: 'Main' })
@@ -145,21 +123,21 @@ test('each kind of thing has a section of its own', async () => {
     .getByRole('link', { name: 'Replication' })
     .click();
   await page.getByRole('table').getByText('100-0').waitFor();
-  await inspect('replication');
+  await inspect(page, 'replication');
   await page.getByLabel('Filter the rows by a text').fill('no such job');
   await page.waitForURL(/q=no/);
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
-  await inspect('replication-none');
+  await inspect(page, 'replication-none');
   await page.getByRole('button', { name: 'Clear the filter' }).click();
   await page.getByRole('table').waitFor();
 });
 
 test('a list is searched as a whole', async () => {
   await page.goto('/lists');
-  await inspect('lists');
+  await inspect(page, 'lists');
   await page.getByRole('link', { name: /^Backups on storages\s*[1-9]/ }).click();
   await page.getByRole('table').waitFor();
-  await inspect('list');
+  await inspect(page, 'list');
   await page.getByLabel('Filter the rows by a text').fill('no such row');
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
   clean(page);
