@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
-import { fits } from './parts/layout.mjs';
-import { screens, themes } from './parts/pages.mjs';
+import { inspect } from './parts/inspect.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page;
@@ -19,36 +17,23 @@ after(async () => {
   await pulse?.stop();
 });
 
-/** Looks at what is open in both themes and on every screen. */
-async function inspect(name) {
-  for (const theme of themes) {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const [width, height] of Object.values(screens)) {
-      await page.setViewportSize({ width, height });
-      await fits(page, `${name} at ${width}, ${theme}`);
-      assert.deepEqual(await barriers(page), [], `${name} at ${width}, ${theme}`);
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
 test('an integration is made in a form, tried, brings its resources, and takes them with it', async () => {
   await page.goto('/settings/integrations');
   await page.getByRole('heading', { name: 'There are no integrations' }).waitFor();
-  await inspect('no integrations');
+  await inspect(page, 'no integrations');
   await page.getByRole('button', { name: 'New integration' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('list', { name: 'Kinds' }).waitFor();
-  await inspect('the kinds');
+  await inspect(page, 'the kinds');
   await dialog.getByRole('button', { name: /Demo/ }).click();
   await dialog.getByLabel('Name', { exact: true }).fill('lab');
-  await inspect('the form');
+  await inspect(page, 'the form');
   await dialog.getByRole('button', { name: 'Test' }).click();
   await dialog
     .getByRole('status', { name: 'Result of the test' })
     .getByText(/^It works/)
     .waitFor();
-  await inspect('the outcome');
+  await inspect(page, 'the outcome');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
   const item = page
@@ -60,13 +45,13 @@ test('an integration is made in a form, tried, brings its resources, and takes t
     await page.reload();
     return /read .* ago|read just now/.test(await item.innerText());
   });
-  await inspect('the integrations');
+  await inspect(page, 'the integrations');
 
   await page.getByRole('link', { name: 'Overview' }).first().click();
   const machines = page.locator('main a[href^="/r/"]');
   await machines.first().waitFor();
   assert.ok((await machines.count()) > 0);
-  await inspect('the overview');
+  await inspect(page, 'the overview');
 
   await page.goto('/settings/integrations');
   await page.getByRole('button', { name: 'Remove lab' }).click();
@@ -75,6 +60,6 @@ test('an integration is made in a form, tried, brings its resources, and takes t
   await page.goto('/');
   await eventually('its resources are gone', async () => (await machines.count()) === 0);
   await page.getByRole('heading', { name: 'No machine reports yet' }).waitFor();
-  await inspect('the first overview');
+  await inspect(page, 'the first overview');
   clean(page);
 });
