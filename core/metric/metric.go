@@ -104,7 +104,8 @@ type Store interface {
 	Append(ctx context.Context, samples []Sample) error
 	// Query answers from the finest tier that covers the range at the asked resolution and stitches the
 	// newest part from finer tiers, so that no tier's answer lacks its end. Series come ordered by record, metric
-	// and instance; those without a point in the range are left out. See [NewPlan] and [MaxAnswer].
+	// and instance; those without a point in the range are left out. See [NewPlan] and [MaxAnswer]. Minima, maxima and counts of
+	// rollups are exact; their averages may be off by a thousandth of the range between minimum and maximum.
 	Query(ctx context.Context, q Query) ([]Series, error)
 	// Delete forgets all series of the records.
 	Delete(ctx context.Context, records []id.UID) error

@@ -7,50 +7,214 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"time"
-
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pulse-platform/pulse/core/metric"
 )
 
-// A block holds the buckets of one series and tier in one window of time, so that a window is a row of the database, or a
-// few. It is a version, the CRC-32C of what follows, and that: many buckets as columns, each a chunk of Prometheus
-// (minimum; in rollups also maximum, sum and count); few as rows, for each chunk begins with whole numbers. In rows times
-// are deltas of deltas in units of the tier's step (raw: milliseconds), values are XORed with their predecessor.
+// A block holds buckets of one series and tier in one window of time, and is a row of the database. It is a version, the CRC-32C of
+// what follows, and that: sections of at most sectionBuckets, each filled up to whole bytes. A section is a count, the times, in
+// rollups the counts of samples, the values or minima, and in rollups how far the maxima are above these, and the sums.
+//
+// Values are whole numbers that are ordered as they are ([order]), without the bits that are zero in all of them: rounded values
+// have few, and their differences are small. So times, counts and values are a first number and a column of differences.
 const (
-	blockOld     = 1 // rows without a checksum, by former versions
-	blockColumns = 2
-	blockRows    = 3
-	blockHeader  = 5
-	fewBuckets   = 8
-	blockPoints  = 240           // buckets in a full block of a rollup tier
-	rawWindow    = 2 * time.Hour // of a block of raw samples
+	blockBits      = 4 // the versions before are in metrics_block_former.go
+	blockHeader    = 5
+	sectionBuckets = 1 << 15
 )
-
-// window returns the width of a tier's blocks in milliseconds.
-func window(t metric.Tier) int64 {
-	if t.Step == 0 {
-		return rawWindow.Milliseconds()
-	}
-	return blockPoints * t.Step.Milliseconds()
-}
 
 // unit returns in what times of a tier are counted, in milliseconds.
 func unit(t metric.Tier) int64 { return max(t.Step.Milliseconds(), 1) }
 
-// encodeBlock encodes buckets that are ordered by time.
+// encodeBlock encodes buckets that are ordered by time. Minimum, maximum and count of a rollup are kept as they are; its average to
+// a part of the range between minimum and maximum ([sumBits]).
 func encodeBlock(t metric.Tier, buckets []metric.Bucket) []byte {
-	buf := make([]byte, blockHeader, 64)
-	if len(buckets) < fewBuckets {
-		buf[0] = blockRows
-		buf = encodeRows(buf, t, buckets)
-	} else {
-		buf[0] = blockColumns
-		buf = encodeColumns(buf, t, buckets)
+	w := bitWriter{buf: make([]byte, blockHeader, blockHeader+16+2*len(buckets))}
+	w.buf[0] = blockBits
+	for section := range slices.Chunk(buckets, sectionBuckets) {
+		encodeSection(&w, t, section)
+		w.bytes()
 	}
-	binary.LittleEndian.PutUint32(buf[1:], crc32.Checksum(buf[blockHeader:], castagnoli))
-	return buf
+	binary.LittleEndian.PutUint32(w.buf[1:], crc32.Checksum(w.buf[blockHeader:], castagnoli))
+	return w.buf
+}
+
+func encodeSection(w *bitWriter, t metric.Tier, buckets []metric.Bucket) {
+	w.number(uint64(len(buckets)))
+	column := make([]uint64, len(buckets))
+	w.times(t, buckets, column)
+	if t.Step > 0 {
+		for i, b := range buckets {
+			column[i] = uint64(b.Count)
+		}
+		w.differences(column)
+	}
+	shift := commonZeros(buckets)
+	w.write(uint64(shift), 6)
+	for i, b := range buckets {
+		column[i] = uint64(order(b.Min) >> shift)
+	}
+	w.differences(column)
+	if t.Step > 0 {
+		for i, b := range buckets {
+			column[i] = uint64(order(b.Max)>>shift - order(b.Min)>>shift)
+		}
+		writeColumn(w, column)
+		w.sums(t, buckets)
+	}
+}
+
+// number appends a number that may be large.
+func (w *bitWriter) number(v uint64) {
+	size := uint(bits.Len64(v))
+	w.write(uint64(size), 7)
+	w.write(v, size)
+}
+
+func (r *bitReader) number() uint64 { return r.read(min(uint(r.read(7)), 64)) }
+
+// times appends the times: the first, the first distance, and by how much the next distances differ.
+func (w *bitWriter) times(t metric.Tier, buckets []metric.Bucket, column []uint64) {
+	w.number(zigzag(buckets[0].At / unit(t)))
+	for i := 1; i < len(buckets); i++ {
+		column[i] = uint64(buckets[i].At/unit(t) - buckets[i-1].At/unit(t))
+	}
+	if len(buckets) > 1 {
+		w.differences(column[1:])
+	}
+}
+
+// differences appends the first of numbers and a column of the differences between them, which it writes in their place.
+func (w *bitWriter) differences(values []uint64) {
+	w.number(zigzag(int64(values[0])))
+	for i := len(values) - 1; i > 0; i-- {
+		values[i] = zigzag(int64(values[i] - values[i-1]))
+	}
+	writeColumn(w, values[1:])
+}
+
+// order returns a number that is as large, compared to others, as v is compared to other values. Those of zero and its negative
+// are the same.
+func order(v float64) int64 {
+	b := int64(math.Float64bits(v))
+	if b < 0 {
+		return math.MinInt64 - b
+	}
+	return b
+}
+
+func unorder(o int64) float64 {
+	if o < 0 {
+		o = math.MinInt64 - o
+	}
+	return math.Float64frombits(uint64(o))
+}
+
+// commonZeros returns how many low bits of the numbers of all minima and maxima are zero.
+func commonZeros(buckets []metric.Bucket) uint {
+	var all uint64
+	for _, b := range buckets {
+		all |= uint64(order(b.Min)) | uint64(order(b.Max))
+	}
+	if all == 0 {
+		return 0
+	}
+	return uint(bits.TrailingZeros64(all))
+}
+
+// sumBits returns how exactly an average is kept: to the range between minimum and maximum divided by two to this power. What is
+// longer counts more for a report.
+func sumBits(t metric.Tier) uint {
+	if t.Step.Hours() < 1 {
+		return 10
+	}
+	return 16
+}
+
+// wideSums is written in place of a quantum when the sums are written as they are.
+const wideSums = 1<<12 - 1
+
+// quantumBias makes the quantum's exponent, at least -1074 for the smallest value there is, positive.
+const quantumBias = 1100
+
+// sums appends the sum of each bucket that does not follow from the rest of it, as a part of what it may be. All are multiples of a
+// power of two, the quantum, and few of it as long as values have few bits.
+func (w *bitWriter) sums(t metric.Tier, buckets []metric.Bucket) {
+	quantum, fits := quantumOf(buckets)
+	if !fits {
+		w.write(wideSums, 12)
+		for _, b := range buckets {
+			if !sumFollows(b) {
+				w.write(math.Float64bits(b.Sum), 64)
+			}
+		}
+		return
+	}
+	w.write(uint64(quantum+quantumBias), 12)
+	for _, b := range buckets {
+		if sumFollows(b) {
+			continue
+		}
+		least, room := sumRange(b, quantum)
+		size, drop := sumSize(t, room)
+		over := min(max(int64(math.Ldexp(b.Sum, -quantum))-least, 0), room)
+		rounded := (uint64(over) + 1<<drop>>1) >> drop
+		w.write(min(rounded, 1<<size-1), size)
+	}
+}
+
+// sumFollows reports whether the sum is known when all else is.
+func sumFollows(b metric.Bucket) bool { return b.Min == b.Max || b.Count <= 2 }
+
+// follow returns that sum.
+func follow(b metric.Bucket) float64 {
+	if b.Count == 2 {
+		return b.Min + b.Max
+	}
+	return b.Min * float64(b.Count)
+}
+
+// sumRange returns the least sum that a bucket may have and how much above it the greatest is, in quanta.
+func sumRange(b metric.Bucket, quantum int) (least, room int64) {
+	low, high := int64(math.Ldexp(b.Min, -quantum)), int64(math.Ldexp(b.Max, -quantum))
+	return low * int64(b.Count), (high - low) * int64(b.Count)
+}
+
+// sumSize returns how many bits a sum takes and how many low ones are left out.
+func sumSize(t metric.Tier, room int64) (size, drop uint) {
+	size = uint(bits.Len64(uint64(room)))
+	if most := sumBits(t); size > most {
+		return most, size - most
+	}
+	return size, 0
+}
+
+// quantumOf returns the exponent of the greatest power of two that minima, maxima and sums are multiples of, and whether they are
+// few enough of it to be counted without loss.
+func quantumOf(buckets []metric.Bucket) (exponent int, fits bool) {
+	exponent = math.MaxInt
+	most := 0.0
+	for _, b := range buckets {
+		if sumFollows(b) {
+			continue
+		}
+		exponent = min(exponent, lowest(b.Min), lowest(b.Max), lowest(b.Sum))
+		most = max(most, math.Abs(b.Sum), float64(b.Count)*max(math.Abs(b.Min), math.Abs(b.Max)))
+	}
+	if exponent == math.MaxInt {
+		return 0, true
+	}
+	return exponent, math.Ldexp(most, -exponent) < 1<<53
+}
+
+// lowest returns the exponent of the lowest bit of a value.
+func lowest(v float64) int {
+	if v == 0 {
+		return math.MaxInt
+	}
+	fraction, exponent := math.Frexp(v)
+	mantissa := math.Float64bits(fraction)&(1<<52-1) | 1<<52
+	return exponent - 53 + bits.TrailingZeros64(mantissa)
 }
 
 var errBlock = errors.New("a block of samples is damaged")
@@ -68,6 +232,8 @@ func decodeBlock(out []metric.Bucket, t metric.Tier, block []byte, from, to int6
 
 func decodeBody(out []metric.Bucket, t metric.Tier, version byte, body []byte, from, to int64) ([]metric.Bucket, error) {
 	switch version {
+	case blockBits:
+		return decodeBits(out, t, body, from, to)
 	case blockColumns:
 		return decodeColumns(out, t, body, from, to)
 	case blockRows:
@@ -76,242 +242,133 @@ func decodeBody(out []metric.Bucket, t metric.Tier, version byte, body []byte, f
 	return out, errBlock
 }
 
-// columns returns how many columns a tier's blocks have.
-func columns(t metric.Tier) int {
-	if t.Step == 0 {
+func decodeBits(out []metric.Bucket, t metric.Tier, body []byte, from, to int64) ([]metric.Bucket, error) {
+	r := bitReader{buf: body}
+	for r.pos < uint(len(body))*8 {
+		n := r.number()
+		if n == 0 || n > sectionBuckets {
+			return out, errBlock
+		}
+		begin := len(out)
+		out = slices.Grow(out, int(n))[:begin+int(n)]
+		section := out[begin:]
+		ok := r.times(t, section)
+		if t.Step > 0 {
+			ok = ok && r.rollups(t, section)
+		} else {
+			r.values(section)
+		}
+		if !ok || r.bad() {
+			return out[:begin], errBlock
+		}
+		r.pos = (r.pos + 7) / 8 * 8
+		out = within(out, begin, from, to)
+	}
+	return out, nil
+}
+
+// within takes what does not lie in the range from to to out of a section at the end of a list.
+func within(out []metric.Bucket, begin int, from, to int64) []metric.Bucket {
+	section := out[begin:]
+	if section[0].At >= from && section[len(section)-1].At < to {
+		return out
+	}
+	first, _ := slices.BinarySearchFunc(section, from, compareBucket)
+	end, _ := slices.BinarySearchFunc(section, to, compareBucket)
+	return out[:begin+copy(section, section[first:max(end, first)])]
+}
+
+// times reads the times of a section. It reports false when they do not grow.
+func (r *bitReader) times(t metric.Tier, section []metric.Bucket) bool {
+	at := unzigzag(r.number())
+	section[0].At = at * unit(t)
+	if len(section) == 1 {
+		return true
+	}
+	step := unzigzag(r.number())
+	column := r.column()
+	ok := step > 0
+	for i := 1; i < len(section); i++ {
+		if i > 1 {
+			step += unzigzag(column.next(r))
+		}
+		ok = ok && step > 0
+		at += step
+		section[i].At = at * unit(t)
+	}
+	return ok
+}
+
+// values reads the values of a section of raw samples.
+func (r *bitReader) values(section []metric.Bucket) {
+	shift := uint(r.read(6))
+	code := unzigzag(r.number())
+	column := r.column()
+	for i := range section {
+		if i > 0 {
+			code += unzigzag(column.next(r))
+		}
+		v := unorder(code << shift)
+		b := &section[i]
+		b.Min, b.Max, b.Sum, b.Count = v, v, v, 1
+	}
+}
+
+// rollups reads all but the times of a section of rollups.
+func (r *bitReader) rollups(t metric.Tier, section []metric.Bucket) bool {
+	count := unzigzag(r.number())
+	column := r.column()
+	for i := range section {
+		if i > 0 {
+			count += unzigzag(column.next(r))
+		}
+		if count < 1 || count > math.MaxUint32 {
+			return false
+		}
+		section[i].Count = uint32(count)
+	}
+	shift := uint(r.read(6))
+	code := unzigzag(r.number())
+	column = r.column()
+	for i := range section {
+		if i > 0 {
+			code += unzigzag(column.next(r))
+		}
+		section[i].Min = unorder(code << shift)
+	}
+	column = r.column()
+	for i := range section {
+		b := &section[i]
+		b.Max = unorder((order(b.Min)>>shift + int64(column.next(r))) << shift)
+	}
+	r.sums(t, section)
+	return true
+}
+
+func (r *bitReader) sums(t metric.Tier, section []metric.Bucket) {
+	quantum := int(r.read(12))
+	for i := range section {
+		b := &section[i]
+		switch {
+		case sumFollows(*b):
+			b.Sum = follow(*b)
+		case quantum == wideSums:
+			b.Sum = math.Float64frombits(r.read(64))
+		default:
+			least, room := sumRange(*b, quantum-quantumBias)
+			size, drop := sumSize(t, room)
+			over := min(int64(r.read(size)<<drop), room)
+			b.Sum = math.Ldexp(float64(least+over), quantum-quantumBias)
+		}
+	}
+}
+
+func compareBucket(b metric.Bucket, at int64) int {
+	switch {
+	case b.At < at:
+		return -1
+	case b.At > at:
 		return 1
 	}
-	return 4
-}
-
-// encodeColumns appends chunks with their lengths, a chunk of each column in turn.
-func encodeColumns(buf []byte, t metric.Tier, buckets []metric.Bucket) []byte {
-	buf = binary.AppendVarint(buf, buckets[0].At/unit(t))
-	for part := range slices.Chunk(buckets, chunkSamples) {
-		for column := range columns(t) {
-			c := chunkenc.NewXORChunk()
-			app, _ := c.Appender() // fails on damaged chunks only
-			for _, b := range part {
-				var at int64 // only the first column has times
-				if column == 0 {
-					at = b.At/unit(t) - buckets[0].At/unit(t)
-				}
-				app.Append(0, at, [...]float64{b.Min, b.Max, b.Sum, float64(b.Count)}[column])
-			}
-			buf = binary.AppendUvarint(buf, uint64(len(c.Bytes())))
-			buf = append(buf, c.Bytes()...)
-		}
-	}
-	return buf
-}
-
-func decodeColumns(out []metric.Bucket, t metric.Tier, body []byte, from, to int64) ([]metric.Bucket, error) {
-	r := blockReader{rest: body}
-	base := r.varint()
-	var its [4]chunkenc.Iterator
-	for len(r.rest) > 0 && !r.bad {
-		n := 0
-		for column := range columns(t) {
-			chunk := r.take(int(min(r.uvarint(), math.MaxInt32)))
-			if len(chunk) < 2 {
-				return out, errBlock
-			}
-			c, err := chunkenc.FromData(chunkenc.EncXOR, chunk)
-			if err != nil || column > 0 && c.NumSamples() != n {
-				return out, errBlock
-			}
-			n, its[column] = c.NumSamples(), c.Iterator(its[column])
-		}
-		if n > 4*len(body) { // a sample takes two bits at least
-			return out, errBlock
-		}
-		out = slices.Grow(out, n)
-		var ok bool
-		if t.Step == 0 {
-			out, ok = appendSamples(out, its[0], base, n, from, to)
-		} else {
-			out, ok = appendBuckets(out, t, &its, base, n, from, to)
-		}
-		if !ok {
-			return out, errBlock
-		}
-	}
-	if r.bad {
-		return out, errBlock
-	}
-	return out, nil
-}
-
-// appendSamples reads n raw samples and appends those in the range.
-func appendSamples(out []metric.Bucket, it chunkenc.Iterator, base int64, n int, from, to int64) ([]metric.Bucket, bool) {
-	for range n {
-		if it.Next() == chunkenc.ValNone {
-			return out, false
-		}
-		at, value := it.At()
-		if at += base; at >= from && at < to {
-			out = append(out, metric.Bucket{At: at, Min: value, Max: value, Sum: value, Count: 1})
-		}
-	}
-	return out, true
-}
-
-// appendBuckets reads n rollups and appends those in the range.
-func appendBuckets(out []metric.Bucket, t metric.Tier, its *[4]chunkenc.Iterator, base int64, n int, from, to int64) ([]metric.Bucket, bool) {
-	for range n {
-		b, ok := nextBucket(t, its, base)
-		if !ok {
-			return out, false
-		}
-		if b.At >= from && b.At < to {
-			out = append(out, b)
-		}
-	}
-	return out, true
-}
-
-// nextBucket reads a bucket from the columns.
-func nextBucket(t metric.Tier, its *[4]chunkenc.Iterator, base int64) (b metric.Bucket, ok bool) {
-	if its[0].Next() == chunkenc.ValNone {
-		return b, false
-	}
-	at, value := its[0].At()
-	b = metric.Single((base+at)*unit(t), value)
-	for _, it := range its[1:] {
-		if it.Next() == chunkenc.ValNone {
-			return b, false
-		}
-	}
-	_, b.Max = its[1].At()
-	_, b.Sum = its[2].At()
-	_, count := its[3].At()
-	if !(count >= 1 && count <= math.MaxUint32) {
-		return b, false
-	}
-	b.Count = uint32(count)
-	return b, true
-}
-
-// encodeRows appends buckets one after the other.
-func encodeRows(buf []byte, t metric.Tier, buckets []metric.Bucket) []byte {
-	buf = binary.AppendUvarint(buf, uint64(len(buckets)))
-	var at, delta int64
-	var low, high, sum uint64
-	for _, b := range buckets {
-		next := b.At/unit(t) - at
-		buf = binary.AppendVarint(buf, next-delta)
-		at, delta = at+next, next
-		buf, low = appendFloat(buf, low, b.Min)
-		if t.Step == 0 {
-			continue
-		}
-		buf = binary.AppendUvarint(buf, uint64(b.Count))
-		if b.Count > 1 {
-			buf, high = appendFloat(buf, high, b.Max)
-			buf, sum = appendFloat(buf, sum, b.Sum)
-		}
-	}
-	return buf
-}
-
-// appendFloat appends v against the bits of its predecessor, low bits last, for equal values and round numbers
-// differ in the high ones only.
-func appendFloat(buf []byte, before uint64, v float64) ([]byte, uint64) {
-	now := math.Float64bits(v)
-	return binary.AppendUvarint(buf, bits.Reverse64(now^before)), now
-}
-
-func decodeRows(out []metric.Bucket, t metric.Tier, body []byte, from, to int64) ([]metric.Bucket, error) {
-	r := blockReader{rest: body}
-	n := r.uvarint()
-	if r.bad || n > uint64(len(body)) {
-		return out, errBlock
-	}
-	if len(out)+int(n) > cap(out) {
-		out = slices.Grow(out, 2*int(n)) // another block is likely to follow
-	}
-	var at, delta int64
-	var low, high, sum uint64
-	for range n {
-		delta += r.varint()
-		at += delta
-		low ^= bits.Reverse64(r.uvarint())
-		b := metric.Single(at*unit(t), math.Float64frombits(low))
-		if t.Step > 0 {
-			b.Count = uint32(r.uvarint())
-			if b.Count > 1 {
-				high ^= bits.Reverse64(r.uvarint())
-				sum ^= bits.Reverse64(r.uvarint())
-				b.Max, b.Sum = math.Float64frombits(high), math.Float64frombits(sum)
-			}
-		}
-		if r.bad || b.Count == 0 {
-			return out, errBlock
-		}
-		if b.At >= from && b.At < to {
-			out = append(out, b)
-		}
-	}
-	return out, nil
-}
-
-// blockReader takes bytes apart and remembers when there were too few.
-type blockReader struct {
-	rest []byte
-	bad  bool
-}
-
-func (r *blockReader) take(n int) []byte {
-	if n < 0 || n > len(r.rest) {
-		r.bad, r.rest = true, nil
-		return nil
-	}
-	head := r.rest[:n]
-	r.rest = r.rest[n:]
-	return head
-}
-
-func (r *blockReader) byte() byte {
-	if b := r.take(1); b != nil {
-		return b[0]
-	}
 	return 0
-}
-
-func (r *blockReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		n = -1
-	}
-	if r.take(n) == nil {
-		return 0
-	}
-	return v
-}
-
-func (r *blockReader) varint() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		n = -1
-	}
-	if r.take(n) == nil {
-		return 0
-	}
-	return v
-}
-
-func (r *blockReader) fixed() uint64 {
-	if b := r.take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
-}
-
-// text reads a string of at most longest bytes.
-func (r *blockReader) text(longest int) string {
-	n := r.uvarint()
-	if n > uint64(longest) {
-		n = math.MaxInt32
-	}
-	return string(r.take(int(n)))
 }

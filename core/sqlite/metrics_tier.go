@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -20,6 +21,19 @@ const (
 	windowShift = 40
 	maxParts    = 16 // of a window; more are made one
 )
+
+const (
+	rawWindow    = 2 * time.Hour // of raw samples
+	windowPoints = 240           // buckets in the window of a rollup tier
+)
+
+// window returns the width of a tier's windows in milliseconds.
+func window(t metric.Tier) int64 {
+	if t.Step == 0 {
+		return rawWindow.Milliseconds()
+	}
+	return windowPoints * t.Step.Milliseconds()
+}
 
 // tierTable is the table of a tier's blocks. Statements are parsed once: to parse one takes longer than to run it.
 type tierTable struct {
