@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -51,6 +54,32 @@ func describe(routes []route.Route, version string) ([]byte, error) {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}
 	return append(b, '\n'), nil
+}
+
+// pack compresses the document, which is half a MiB that is asked for seldom.
+func pack(doc []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(doc); err != nil {
+		return nil, fmt.Errorf("pack the description of the API: %w", err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("pack the description of the API: %w", err)
+	}
+	return packed.Bytes(), nil
+}
+
+// unpack undoes [pack].
+func unpack(packed []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("unpack the description of the API: %w", err)
+	}
+	doc, err := io.ReadAll(z)
+	if err != nil {
+		return nil, fmt.Errorf("unpack the description of the API: %w", err)
+	}
+	return doc, nil
 }
 
 type describer struct {

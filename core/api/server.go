@@ -100,7 +100,7 @@ type Server struct {
 	opt     Options
 	app     *fiber.App
 	routes  []route.Route
-	openapi []byte
+	openapi []byte // packed
 	limits  *limiter
 	bodies  *bodyLimits
 	biggest int64 // body that a row takes, in bytes
@@ -136,7 +136,9 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.openapi = doc
+	if s.openapi, err = pack(doc); err != nil {
+		return nil, err
+	}
 	return s, s.mount()
 }
 
@@ -144,7 +146,8 @@ func New(ctx context.Context, opt Options) (*Server, error) {
 func (s *Server) ownRoutes() []route.Route {
 	get := route.Get("/api/openapi.json", "getOpenAPI", "The description of this API, OpenAPI 3.1",
 		func(context.Context, route.None) (route.Raw, error) {
-			return route.Raw{ContentType: "application/json; charset=utf-8", Body: s.openapi}, nil
+			doc, err := s.OpenAPI()
+			return route.Raw{ContentType: "application/json; charset=utf-8", Body: doc}, err
 		}).Public()
 	get.Area = "api"
 	return []route.Route{get}
@@ -213,7 +216,9 @@ func (s *Server) mount() error {
 func (s *Server) Routes() []route.Route { return slices.Clone(s.routes) }
 
 // OpenAPI returns the description of the API, OpenAPI 3.1 as JSON.
-func (s *Server) OpenAPI() []byte { return s.openapi }
+func (s *Server) OpenAPI() ([]byte, error) {
+	return unpack(s.openapi)
+}
 
 // Serve answers on the listener until Shutdown.
 func (s *Server) Serve(l net.Listener) error {

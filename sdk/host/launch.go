@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -76,10 +77,11 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	}
 	//nolint:noctx // The process outlives the call that starts it, and go-plugin ends it.
 	cmd := exec.Command(what.Binary)
-	identity, certificate, err := identify()
+	identity, err := rpc.Identify() // the plugin's certificate, the only one that is trusted, comes with its handshake
 	if err != nil {
 		return nil, err
 	}
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: identity.Certificates[0].Certificate[0]})
 	cmd.Dir, cmd.Env = c.Dir, append(c.environment(), "PLUGIN_CLIENT_CERT="+string(certificate))
 	ownGroup(cmd)
 	calls := &gauge{meter: p.meter}

@@ -46,7 +46,8 @@ func serve(ctx context.Context, p sdk.Plugin) {
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(append(opts, server.Options()...), grpc.StatsHandler(watch))...)
 		},
-		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: stderr, JSONFormat: true}),
+		Logger:      hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: stderr, JSONFormat: true}),
+		TLSProvider: identity,
 	})
 }
 

@@ -184,7 +184,7 @@ func (s *server) describe(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.OpenAPI(), nil
+	return a.OpenAPI()
 }
 
 // broadcast tells those who listen what changed.

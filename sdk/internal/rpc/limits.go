@@ -16,9 +16,10 @@ const (
 	// MaxBody is the size of a report, a chat or an attachment.
 	MaxBody = 8 << 20
 
-	// flushBatch is when a batch is sent. Small ones keep the memory of both ends low.
-	flushBatch = 256 << 10
-	chunk      = 256 << 10
+	// flushBatch is when a batch is sent, and chunk what is sent at once of a body. gRPC keeps buffers for messages of up to
+	// 32 KiB and has none between those and 1 MiB, so that one larger message costs both ends a MiB for good.
+	flushBatch = 24 << 10
+	chunk      = 24 << 10
 	// maxMessage leaves room for the strings of a batch beside its observations.
 	maxMessage = 2 * MaxBatch
 	// maxStrings bounds the table of strings that a peer may make this end keep for one stream.

@@ -1,4 +1,4 @@
-package host
+package rpc
 
 import (
 	"crypto/ecdsa"
@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	"time"
@@ -19,17 +18,17 @@ var (
 	validUntil = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// identify makes a certificate for one process to know the server by, and what the server dials it with. It is what
-// go-plugin's AutoMTLS does, on P-256: the TLS of gRPC in other languages (BoringSSL) knows no certificates on P-521. The
-// plugin's own certificate comes with its handshake and is the only one that is trusted.
-func identify() (config *tls.Config, certPEM []byte, err error) {
+// Identify makes a certificate for one process and what it is known by in mutual TLS, in which nobody is trusted yet. It is
+// what go-plugin's AutoMTLS does, on P-256: the TLS of gRPC in other languages (BoringSSL) knows no certificates on P-521, and the
+// tables for that curve would take half a MiB of each process for good.
+func Identify() (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make a key: %w", err)
+		return nil, fmt.Errorf("make a key: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 128))
 	if err != nil {
-		return nil, nil, fmt.Errorf("make a serial number: %w", err)
+		return nil, fmt.Errorf("make a serial number: %w", err)
 	}
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, SerialNumber: serial,
@@ -40,15 +39,13 @@ func identify() (config *tls.Config, certPEM []byte, err error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make a certificate: %w", err)
+		return nil, fmt.Errorf("make a certificate: %w", err)
 	}
-	config = &tls.Config{
+	return &tls.Config{
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 		ClientAuth:   tls.RequireAndVerifyClientCert,
 		MinVersion:   tls.VersionTLS12,
 		ServerName:   "localhost",
-		// Nobody is trusted until the handshake brings the plugin's certificate.
-		RootCAs: x509.NewCertPool(), ClientCAs: x509.NewCertPool(),
-	}
-	return config, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+		RootCAs:      x509.NewCertPool(), ClientCAs: x509.NewCertPool(),
+	}, nil
 }
