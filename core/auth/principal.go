@@ -82,6 +82,8 @@ type TokenInfo struct {
 	LastUsed int64
 	// Expires is when the token ends, zero for never.
 	Expires time.Time
+
+	hash string // of the value that was presented: a token that has another since is not what was
 }
 
 // CameBy is how the caller came in, in the contract's words: a session that another system vouches for counts as that.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,8 +43,21 @@ func (p Permission) covers(n Need) bool {
 	if p.Action != n.Action && p.Action != ActAdmin {
 		return false
 	}
-	base, below := strings.CutSuffix(p.Resource, ":*")
-	return p.Resource == "*" || p.Resource == n.Resource || below && (base == n.Resource || strings.HasPrefix(n.Resource, base+":"))
+	return within(n.Resource, p.Resource)
+}
+
+// within reports whether a resource is what another names, or lies below it.
+func within(resource, of string) bool {
+	base, below := strings.CutSuffix(of, ":*")
+	return of == "*" || of == resource || below && (base == resource || strings.HasPrefix(resource, base+":"))
+}
+
+// touches reports whether the permission is about a part of what is needed: who is denied a part has not the whole.
+func (p Permission) touches(n Need) bool {
+	if p.Action != n.Action && p.Action != ActAdmin && n.Action != ActAdmin {
+		return false
+	}
+	return within(n.Resource, p.Resource) || within(p.Resource, n.Resource)
 }
 
 // holds reports whether the conditions are met.
@@ -66,17 +80,18 @@ func (p Permission) holds(who Principal) bool {
 // Rights are the permissions of all roles that somebody has. The zero Rights allow nothing.
 type Rights []Permission
 
-// allow reports whether the rights of who let who do what is needed: something allows it and nothing denies it.
+// allow reports whether the rights of who let who do what is needed: something allows it and nothing denies it, or a part
+// of it.
 func (r Rights) allow(n Need, who Principal) bool {
 	allowed := false
 	for _, p := range r {
-		if !p.covers(n) || !p.holds(who) {
-			continue
-		}
-		if p.Effect == "deny" {
+		switch {
+		case !p.holds(who):
+		case p.Effect != "deny":
+			allowed = allowed || p.covers(n)
+		case p.touches(n):
 			return false
 		}
-		allowed = true
 	}
 	return allowed
 }
@@ -130,8 +145,14 @@ func (p Principal) mayGrant(r Rights) bool {
 	if p.Token != nil && !p.May(ScopeAll) {
 		return len(r) == 0
 	}
-	return !slices.ContainsFunc(r, func(x Permission) bool {
-		return x.Effect != "deny" && !p.Can(Need{x.Action, x.Resource})
+	return !slices.ContainsFunc(r, func(x Permission) bool { return x.Effect != "deny" && !p.Admin && !p.Rights.handOn(x, p) })
+}
+
+// handOn reports whether who may hand a permission on: they have all of it, under no condition that it has not as well.
+func (r Rights) handOn(x Permission, who Principal) bool {
+	n := Need{x.Action, x.Resource}
+	return r.allow(n, who) && slices.ContainsFunc(r, func(p Permission) bool {
+		return p.Effect != "deny" && p.covers(n) && p.holds(who) && (len(p.Conditions) == 0 || maps.Equal(p.Conditions, x.Conditions))
 	})
 }
 

@@ -46,6 +46,10 @@ func TestPermissionsAllowAndDeny(t *testing.T) {
 		"deny wins":                    {who(allow(auth.ActAdmin, "*"), deny(auth.ActRead, "users")), need(auth.ActRead, "users"), false},
 		"deny of admin denies all":     {who(allow(auth.ActAdmin, "*"), deny(auth.ActAdmin, "users")), need(auth.ActRead, "users"), false},
 		"deny of something else":       {who(allow(auth.ActAdmin, "*"), deny(auth.ActRead, "users")), need(auth.ActRead, "nodes"), true},
+		"a part denied, all asked":     {who(allow(auth.ActAdmin, "*"), deny(auth.ActAdmin, "audit_logs")), need(auth.ActAdmin, "*"), false},
+		"one node denied, all asked":   {who(allow(auth.ActWrite, "nodes:*"), deny(auth.ActWrite, "nodes:pve1")), need(auth.ActWrite, "nodes:*"), false},
+		"one denied, another asked":    {who(allow(auth.ActWrite, "nodes:*"), deny(auth.ActWrite, "nodes:pve1")), need(auth.ActWrite, "nodes:pve2"), true},
+		"who may not read, runs not":   {who(allow(auth.ActAdmin, "*"), deny(auth.ActRead, "users")), need(auth.ActAdmin, "users"), false},
 		"condition on oneself":         {who(when("user", "${user}")), need(auth.ActRead, "nodes"), true},
 		"condition on another":         {who(when("user", "joe")), need(auth.ActRead, "nodes"), false},
 		"condition on how":             {who(when("method", "session")), need(auth.ActRead, "nodes"), true},
@@ -328,6 +332,53 @@ func TestOtherSystemsVouchForTheirOwnUsersOnly(t *testing.T) {
 	fresh, _ := open(t, authtest.New())
 	if _, err := fresh.Admit(t.Context(), auth.Vouched{Method: "proxy", Name: "first", Roles: []string{auth.RoleAdmin}}); err == nil || fresh.Claimed() {
 		t.Error("a server that nobody has claimed let somebody in because a proxy said so")
+	}
+}
+
+// Who may do all but one thing cannot give it to themselves, or to a friend.
+func TestNobodyCastsOffWhatIsDenied(t *testing.T) {
+	s, _, _ := claimed(t)
+	limited := auth.Role{ID: "limited", Permissions: []auth.Permission{{Action: auth.ActAdmin, Resource: "*"}, {Action: auth.ActAdmin, Resource: "audit_logs", Effect: "deny"}}}
+	if _, err := s.SaveRole(t.Context(), auth.System, limited); err != nil {
+		t.Fatal(err)
+	}
+	night := auth.Role{ID: "night", Permissions: []auth.Permission{{Action: auth.ActAdmin, Resource: "users"}, {Action: auth.ActWrite, Resource: "nodes", Conditions: map[string]string{"user": "jane"}}}}
+	if _, err := s.SaveRole(t.Context(), auth.System, night); err != nil {
+		t.Fatal(err)
+	}
+	jane := operator(t, s, "limited")
+	free := limited
+	free.Permissions = limited.Permissions[:1]
+	for name, change := range map[string]func() error{
+		"replace one's roles": func() error { return s.SetRoles(t.Context(), jane, "jane", []string{auth.RoleAdmin}) },
+		"make a friend": func() error {
+			_, err := s.CreateUser(t.Context(), jane, "mallory", good, []string{auth.RoleAdmin})
+			return err
+		},
+		"shorten the role": func() error { _, err := s.SaveRole(t.Context(), jane, free); return err },
+		"set the password of who may": func() error {
+			word := "a password of my own"
+			_, err := s.ChangeUser(t.Context(), jane, "admin", auth.UserChange{Password: &word})
+			return err
+		},
+	} {
+		if err := change(); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.CreateUser(t.Context(), jane, "sam", good, []string{"viewer"}); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a viewer reads the audit log: %v", err)
+	}
+	if err := s.SetRoles(t.Context(), auth.System, "jane", []string{"night"}); err != nil {
+		t.Fatal(err)
+	}
+	jane, ok := s.Still(jane)
+	if !ok || !jane.Can(need(auth.ActWrite, "nodes")) {
+		t.Fatalf("%+v", jane)
+	}
+	night.Permissions[1].Conditions = nil
+	if _, err := s.SaveRole(t.Context(), jane, night); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("without the condition: %v", err)
 	}
 }
 

@@ -188,7 +188,20 @@ func TestTokensEndAndAreRotated(t *testing.T) {
 	if err != nil || !child.Expires.Equal(tok.Expires) {
 		t.Errorf("a token made with one that ends must not outlive it: %v, %v", child.Expires, err)
 	}
+	if _, ok := s.Still(maker); !ok {
+		t.Error("a connection made with it would end")
+	}
+	news := s.News()
 	next, rotated, err := s.RotateToken(t.Context(), tok.ID)
+	if _, ok := s.Still(maker); ok {
+		t.Error("a connection made with the old value would stay")
+	}
+	select {
+	case <-news:
+	default:
+		t.Error("connections are not told")
+	}
+	maker, _ = s.Token(next)
 	if err != nil || rotated.ID != tok.ID || !rotated.Expires.Equal(tok.Expires) {
 		t.Fatal(rotated, err)
 	}

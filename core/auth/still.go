@@ -21,12 +21,11 @@ func (s *Service) Still(p Principal) (Principal, bool) {
 	defer s.mu.Unlock()
 	switch {
 	case p.Token != nil:
-		for _, t := range s.tokens {
-			if t.ID == p.Token.ID {
-				return s.holder(t, now)
-			}
+		t, ok := s.tokens[p.Token.hash]
+		if !ok {
+			return Principal{}, false
 		}
-		return Principal{}, false
+		return s.holder(t, now)
 	case p.Method == MethodSession:
 		if x, ok := s.sessions[p.SessionID]; !ok || !x.Expires.After(now) {
 			return Principal{}, false

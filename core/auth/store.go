@@ -61,7 +61,7 @@ type Token struct {
 
 // Info is what others may know about the token.
 func (t Token) Info() TokenInfo {
-	i := TokenInfo{ID: t.ID, Name: t.Name, Hint: t.Prefix + "…" + t.Suffix, Scopes: t.Scopes, Enrolled: t.Enrolled, Expires: t.Expires}
+	i := TokenInfo{ID: t.ID, Name: t.Name, Hint: t.Prefix + "…" + t.Suffix, Scopes: t.Scopes, Enrolled: t.Enrolled, Expires: t.Expires, hash: t.Hash}
 	if !t.LastUsed.IsZero() {
 		i.LastUsed = t.LastUsed.Unix()
 	}

@@ -210,7 +210,8 @@ func (s *Service) RevokeToken(ctx context.Context, name string) error {
 	return nil
 }
 
-// RotateToken gives a token a new value, which is never shown again. The old one is refused at once.
+// RotateToken gives a token a new value, which is never shown again. The old one is refused at once, and what was opened
+// with it ends.
 func (s *Service) RotateToken(ctx context.Context, name string) (string, Token, error) {
 	raw := id.Random(32)
 	s.mu.Lock()
@@ -236,6 +237,7 @@ func (s *Service) RotateToken(ctx context.Context, name string) (string, Token, 
 	}
 	delete(s.tokens, old)
 	s.tokens[t.Hash] = t
+	s.tell()
 	return raw, t, nil
 }
 
