@@ -333,6 +333,9 @@ func (l *Log) VerifyAll(ctx context.Context) (Report, error) {
 
 // Trim removes what is older than is kept. The signed head says where the log begins then, and an event says that.
 func (l *Log) Trim(ctx context.Context, keep time.Duration) error {
+	if keep <= 0 { // a setting that was not read must not empty the log
+		return fmt.Errorf("trim the audit log: it cannot be kept for %v", keep)
+	}
 	last, due, err := l.store.Due(ctx, l.now().Add(-keep), MaxEvents)
 	if err != nil || !due {
 		return err

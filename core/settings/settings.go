@@ -76,14 +76,16 @@ func (s *Service) tell() {
 
 // Int returns a setting, its default when it is not stored.
 func (v Values) Int(name string) int64 {
+	value := v[name]
 	for _, f := range compat.Settings() {
-		if f.Name == name && v[name] == nil {
-			n, _ := f.Default.(int)
-			return int64(n)
+		if f.Name == name && value == nil {
+			value = f.Default
 		}
 	}
-	switch n := v[name].(type) {
-	case int64:
+	switch n := value.(type) {
+	case int: // a default
+		return int64(n)
+	case int64: // of the configuration file
 		return n
 	case float64: // as it was stored
 		return int64(n)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
@@ -61,6 +62,27 @@ func TestSettingsAreKeptAndTold(t *testing.T) {
 	}
 	if len(told) != 3 || !told[0] || told[2] {
 		t.Errorf("told %v", told)
+	}
+}
+
+// The document holds defaults as the table has them, stored numbers as JSON has them, and those of the configuration file.
+func TestNumbersAreReadFromWhereverTheyStand(t *testing.T) {
+	s := open(t, &memory{}, nil)
+	name := compat.SettingAuditRetention
+	if n := s.Document(nil).Int(name); n != 90 {
+		t.Errorf("the default is %d", n)
+	}
+	if n := (Values{}).Int(name); n != 90 {
+		t.Errorf("the default of what is not stored is %d", n)
+	}
+	if n := s.Document(Values{name: int64(7)}).Int(name); n != 7 {
+		t.Errorf("the configuration file says %d", n)
+	}
+	if err := s.Update(t.Context(), []byte(`{"`+name+`":30}`)); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Document(nil).Int(name); n != 30 {
+		t.Errorf("stored is %d", n)
 	}
 }
 

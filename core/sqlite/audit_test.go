@@ -187,6 +187,9 @@ func TestAuditTrimKeepsTheChain(t *testing.T) {
 	if err := l.Trim(t.Context(), time.Hour); err != nil || l.Last() != 11 {
 		t.Errorf("nothing is due, but: %d, %v", l.Last(), err)
 	}
+	if err := l.Trim(t.Context(), 0); err == nil || l.Last() != 11 {
+		t.Errorf("kept for no time at all: %d, %v", l.Last(), err)
+	}
 	tamper(t, db, `DELETE FROM audit_events WHERE seq = 6`)
 	if r, _ := l.VerifyAll(t.Context()); len(r.Breaks) == 0 {
 		t.Error("the oldest one that is kept is gone, and nothing was found")
