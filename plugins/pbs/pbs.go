@@ -155,7 +155,7 @@ func serverSection() sdk.StateSection {
 // datastoreSection puts datastores among the storages, and within their server.
 func datastoreSection() sdk.StateSection {
 	return sdk.StateSection{
-		Section: "storage", Type: typeDatastore, Order: 81, SortBy: "name", HistoryType: "storage",
+		Section: "storage", Type: typeDatastore, Order: 81, SortBy: "instance", HistoryType: "storage",
 		ChartGroup: "storageData", ChartMetrics: []string{"usage", "used", "total", "avail"},
 		Inject: []sdk.Inject{
 			{Member: "id", Value: sdk.InjectID},

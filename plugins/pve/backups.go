@@ -97,12 +97,17 @@ type store struct {
 	key  string
 	row  resourceRow
 	node string
+	// homes are the nodes of the guests, by their ids: what lies on a shared storage is shown where its guest is.
+	homes map[int]string
 }
 
 // backupStores returns the storages that hold backups and answer; a shared one once.
 func (c *Collector) backupStores(v *view) []store {
 	var out []store
-	seen := map[string]bool{}
+	seen, homes := map[string]bool{}, map[int]string{}
+	for _, g := range v.guests {
+		homes[int(g.VMID.V)] = string(g.Node)
+	}
 	for _, row := range v.storages {
 		key := storageKey(row)
 		on, known := v.node(string(row.Node))
@@ -110,7 +115,7 @@ func (c *Collector) backupStores(v *view) []store {
 			continue
 		}
 		seen[key] = true
-		out = append(out, store{key, row, on.name})
+		out = append(out, store{key, row, on.name, homes})
 	}
 	return out
 }
@@ -210,6 +215,8 @@ func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
 	if !isShared(s.row) {
 		key = s.node + "/" + volume
 		d.ID = c.instance + "-" + key
+	} else if home := s.homes[int(r.VMID.V)]; home != "" {
+		d.Node = home
 	}
 	row := sdk.Row{Rows: rowsBackups, Key: key, Doc: proxmox.Document(d)}
 	if r.CTime.OK {

@@ -40,6 +40,7 @@ func TestBackupsOnStorage(t *testing.T) {
 			{Storage: "bkp", Guest: 102, Made: night, Size: 1 << 30, Verified: "ok"},
 			{Storage: "local", Node: "pve2", Guest: 101, Made: night.Add(-24 * time.Hour), Size: 1},
 		}
+		w.Guest(100).Node = "pve2" // what lies on a shared storage is shown where its guest is
 	})
 	s := l.must(taskBackups)
 	rows := s.rows(rowsBackups)
@@ -48,7 +49,7 @@ func TestBackupsOnStorage(t *testing.T) {
 	}
 	for key, want := range map[string]map[string]any{
 		"nas:backup/vzdump-qemu-100-" + night.UTC().Format("2006_01_02-15_04_05") + ".vma.zst": {
-			"storage": "nas", "instance": "home", "type": "qemu", "vmid": 100.0, "ctime": float64(night.Unix()), "protected": true, "isPBS": false, "verified": false, "notes": "vm100",
+			"storage": "nas", "instance": "home", "type": "qemu", "vmid": 100.0, "node": "pve2", "ctime": float64(night.Unix()), "protected": true, "isPBS": false, "verified": false, "notes": "vm100",
 		},
 		"bkp:backup/ct/102/" + night.UTC().Format(time.RFC3339):                                                          {"type": "lxc", "isPBS": true, "verified": true, "verification": "ok", "encrypted": true},
 		"pve2/local:backup/vzdump-qemu-101-" + night.Add(-24*time.Hour).UTC().Format("2006_01_02-15_04_05") + ".vma.zst": {"node": "pve2", "type": "qemu"},

@@ -118,6 +118,9 @@ type guestDoc struct {
 	Mem      int64   `json:"mem"`
 	MaxMem   int64   `json:"maxmem"`
 	Disk     *space  `json:"disk,omitempty"`
+	// Disks are the file systems of a container, of which the product tells the root only; those of virtual machines come from
+	// within.
+	Disks []fileSystem `json:"disks,omitempty"`
 	// Rates in bytes a second; 0 while none is known.
 	NetworkIn  int64  `json:"networkIn"`
 	NetworkOut int64  `json:"networkOut"`
@@ -145,7 +148,9 @@ func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source 
 	if row.Type == "lxc" {
 		// What lies on the volume of one that does not run is not known: the product says 0.
 		row.Disk.OK = row.Disk.OK && runs
-		d.Disk = spaceOf(row.Disk, row.MaxDisk)
+		if d.Disk = spaceOf(row.Disk, row.MaxDisk); d.Disk != nil {
+			d.Disks = []fileSystem{{space: *d.Disk, Mountpoint: "/"}}
+		}
 	}
 	if !runs {
 		row.Mem.V, row.Mem.OK = 0, row.Status == "stopped"

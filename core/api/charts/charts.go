@@ -155,7 +155,7 @@ func (a *Area) fill(ctx context.Context, g group, section sdk.StateSection, reco
 			q.Records = append(q.Records, r.UID)
 			g[r.WireID] = make(map[string][]point, len(wires))
 			for _, m := range wires {
-				g[r.WireID][wireName(m)] = []point{}
+				g[r.WireID][compat.ChartName(section.ChartGroup, wireName(m))] = []point{}
 			}
 		}
 		series, err := a.store.Query(ctx, q)
@@ -168,7 +168,7 @@ func (a *Area) fill(ctx context.Context, g group, section sdk.StateSection, reco
 				points[n] = point{p.At / 1000 * 1000, scaled(p.Value, wires[s.Metric])}
 			}
 			oldest = min(oldest, points[0].Timestamp)
-			g[names[s.Record]][wireName(wires[s.Metric])] = points
+			g[names[s.Record]][compat.ChartName(section.ChartGroup, wireName(wires[s.Metric]))] = points
 		}
 	}
 	return oldest, nil

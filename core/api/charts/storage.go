@@ -3,6 +3,7 @@ package charts
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,39 +24,56 @@ type moment struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
+// storageChart is one storage's numbers by their names.
+type storageChart map[string][]moment
+
 // storageCharts answers with the numbers of each storage, by its id and the contract's four names.
-func (a *Area) storageCharts(ctx context.Context, in storageIn) (map[string]map[string][]moment, error) {
+func (a *Area) storageCharts(ctx context.Context, in storageIn) (map[string]storageChart, error) {
 	now := a.now()
 	q := metric.Query{From: now.Add(-minutes(in.Range)), To: now.Add(time.Second), MaxPoints: chartPoints, Instances: []string{""}}
-	answer := map[string]map[string][]moment{}
+	answer := map[string]storageChart{}
 	for _, section := range a.inv.Catalog().Sections() {
 		if section.ChartGroup != compat.ChartStorage {
 			continue
 		}
-		wires := map[string]sdk.Metric{} // by name
-		q.Metrics = nil
-		for _, wire := range compat.StorageCharts() {
-			if m, ok := a.inv.Catalog().WireMetric(section.Type, wire); ok && m.Instance == "" {
-				wires[m.Name] = m
-				q.Metrics = append(q.Metrics, m.Name)
-			}
+		if err := a.chartStorages(ctx, answer, section.Type, q); err != nil {
+			return nil, err
 		}
-		if len(q.Metrics) == 0 {
-			continue
+	}
+	for _, of := range answer {
+		if len(of[compat.StorageFree]) == 0 {
+			of[compat.StorageFree] = left(of[compat.StorageTotal], of[compat.StorageUsed])
 		}
-		names := map[id.UID]string{}
-		q.Records = nil
-		for _, r := range a.inv.Snapshot().Type(section.Type) {
+	}
+	return answer, nil
+}
+
+// chartStorages adds the storages of a type.
+func (a *Area) chartStorages(ctx context.Context, answer map[string]storageChart, kind string, q metric.Query) error {
+	wires := map[string]sdk.Metric{} // by name
+	for _, wire := range compat.StorageCharts() {
+		if m, ok := a.inv.Catalog().WireMetric(kind, wire); ok && m.Instance == "" {
+			wires[m.Name] = m
+			q.Metrics = append(q.Metrics, m.Name)
+		}
+	}
+	if len(q.Metrics) == 0 {
+		return nil
+	}
+	for some := range slices.Chunk(a.inv.Snapshot().Type(kind), batch) {
+		names := make(map[id.UID]string, len(some))
+		q.Records = q.Records[:0]
+		for _, r := range some {
 			names[r.UID] = r.WireID
 			q.Records = append(q.Records, r.UID)
-			answer[r.WireID] = map[string][]moment{}
+			answer[r.WireID] = storageChart{}
 			for _, wire := range compat.StorageCharts() {
 				answer[r.WireID][wire] = []moment{}
 			}
 		}
 		series, err := a.store.Query(ctx, q)
 		if err != nil {
-			return nil, fmt.Errorf("query storage charts: %w", err)
+			return fmt.Errorf("query storage charts: %w", err)
 		}
 		for _, s := range series {
 			list := make([]moment, len(s.Points))
@@ -65,7 +83,22 @@ func (a *Area) storageCharts(ctx context.Context, in storageIn) (map[string]map[
 			answer[names[s.Record]][wireName(wires[s.Metric])] = list
 		}
 	}
-	return answer, nil
+	return nil
+}
+
+// left is what is free of a storage that does not tell: the size that held at each moment, less what was used then.
+func left(total, used []moment) []moment {
+	out := make([]moment, 0, len(used))
+	at := 0
+	for _, u := range used {
+		for at+1 < len(total) && !total[at+1].Timestamp.After(u.Timestamp) {
+			at++
+		}
+		if at < len(total) && !total[at].Timestamp.After(u.Timestamp) {
+			out = append(out, moment{max(total[at].Value-u.Value, 0), u.Timestamp})
+		}
+	}
+	return out
 }
 
 // minutes reads the number at the beginning of a text; without one it is an hour.
