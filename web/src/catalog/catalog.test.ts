@@ -27,6 +27,7 @@ describe('parseCatalog', () => {
       section: '',
       historyType: 'probe',
       columns: [],
+      conditions: [],
       facts: [],
       metrics: [],
       thresholds: [],

@@ -20,6 +20,8 @@ export interface ResourceType {
   facts: readonly Fact[];
   metrics: readonly Metric[];
   thresholds: readonly Threshold[];
+  /** What its plugin may find wrong with it. */
+  conditions: readonly { name: string; label: string }[];
 }
 
 export interface Column {
@@ -165,6 +167,7 @@ function parseType(t: Raw): ResourceType {
       below: th.below === true,
       severity: str(th.severity, 'warning'),
     })),
+    conditions: rows(t.conditions).map((c) => ({ name: str(c.name), label: str(c.label) || str(c.name) })),
   };
 }
 

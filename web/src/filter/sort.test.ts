@@ -52,7 +52,8 @@ describe('order', () => {
   it('tells those of one name apart by id, whatever order they come in', () => {
     const one = { ...host('x'), id: '1' };
     const two = { ...host('x'), id: '2' };
-    expect(sorted('', two, one)).toEqual(['1', '2']);
+    const ten = { ...host('x'), id: '10' };
+    expect(sorted('', ten, two, one)).toEqual(['1', '2', '10']);
   });
 });
 

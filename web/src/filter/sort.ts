@@ -55,7 +55,7 @@ export function order(
           : names.compare(String(a.k), String(b.k));
       if (d !== 0) return d * sign;
     }
-    return names.compare(a.r.name, b.r.name) || (a.r.id < b.r.id ? -1 : 1);
+    return names.compare(a.r.name, b.r.name) || names.compare(a.r.id, b.r.id) || (a.r.id < b.r.id ? -1 : 1);
   });
   return keyed.map((x) => x.r.id);
 }

@@ -46,6 +46,10 @@ describe('ago', () => {
     [3600, '1 h ago'],
     [day - 1, '23 h ago'],
     [-30, 'just now'],
+    [-100, 'in 1 min'],
+    [-3599, 'in 59 min'],
+    [-3600, 'in 1 h'],
+    [-(day - 1), 'in 23 h'],
   ])('%d s', (s, want) => {
     expect(ago(now - s * 1000, now)).toBe(want);
   });

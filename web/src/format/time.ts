@@ -31,10 +31,13 @@ export function instant(v: unknown): number | undefined {
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** How long ago: "just now", "4 min ago", up to a day, then the date. */
+/** How long ago, or how long until: "just now", "4 min ago", "in 12 min", up to a day, then the date. */
 export function ago(ms: number, now: number): string {
   const s = Math.round((now - ms) / 1000);
-  if (s < -90) return dateTime(ms);
+  if (s <= -day) return dateTime(ms);
+  if (s <= -hour) return `in ${Math.floor(-s / hour)} h`;
+  // A clock that is a little ahead tells of no future.
+  if (s < -90) return `in ${Math.floor(-s / minute)} min`;
   if (s < 5) return 'just now';
   if (s < minute) return `${s} s ago`;
   if (s < hour) return `${Math.floor(s / minute)} min ago`;

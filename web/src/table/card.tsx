@@ -2,19 +2,37 @@ import { Link } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import { memo, useRef } from 'react';
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
+import { at } from '@/catalog/path.ts';
+import { unknown } from '@/format/number.ts';
+import { show } from '@/format/value.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
+import type { Resource } from '@/live/resource.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Cell, StatusCell } from './cell.tsx';
-import { hasBar, isNumeric, nameColumn, statusColumn } from './columns.ts';
+import { hasBar, isNumeric, nameColumn, statusColumn, trendColumn, trendSource } from './columns.ts';
 import type { RowProps } from './rows.tsx';
 
-/** What a card has room for: shares with bars first, then other numbers, then words; only what the type has. */
-function cardColumns(type: ResourceType, columns: readonly Column[]): Column[] {
+/** The width that a card gives the last hour, in pixels. */
+export const cardTrend = 64;
+
+/**
+ * What a card has room for: shares with bars first, then other numbers, then words; only what the type has, and what is not
+ * known of this one last.
+ */
+function cardColumns(resource: Resource, type: ResourceType, columns: readonly Column[]): Column[] {
   const said = [nameColumn, statusColumn];
   const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
-  const rank = (c: Column) => (hasBar(c) ? 0 : isNumeric(c) ? 1 : 2);
+  const rank = (c: Column) => {
+    const missing = resource.known && show(at(resource.doc, c.path), c.format) === unknown;
+    return missing ? 3 : hasBar(c) ? 0 : isNumeric(c) ? 1 : 2;
+  };
   return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
+}
+
+/** The columns of a card's second line; the fourth is drawn by the layer of lines. */
+function cardGrid(trend: Column | undefined): string {
+  return trend ? 'grid-cols-[1fr_1fr_1fr_4rem]' : 'grid-cols-3';
 }
 
 /** A finger that rests so long means something else than a tap, in milliseconds. */
@@ -73,12 +91,18 @@ export const Card = memo(function Card({
   chosen = false,
   onChoose,
   choosing,
-}: RowProps & { choosing?: boolean | undefined }) {
+  sorted,
+}: RowProps & {
+  choosing?: boolean | undefined;
+  /** The column that the cards are sorted by. */
+  sorted: string;
+}) {
   const resource = useResource(id);
   const type = useResourceType(resource?.type);
   const press = useLongPress(onChoose && (() => onChoose(id, false)));
   if (!resource || !type) return null;
-  const shown = cardColumns(type, columns);
+  const shown = cardColumns(resource, type, columns);
+  const trend = columns.some((c) => c.name === trendColumn) ? trendSource(type, sorted) : undefined;
   const checkbox = onChoose && choosing && ({ role: 'checkbox', 'aria-checked': chosen } as const);
   return (
     <Link
@@ -128,7 +152,7 @@ export const Card = memo(function Card({
             <StatusCell resource={resource} />
           </span>
         </span>
-        <span className="text-muted grid grid-cols-3 gap-4 text-xs">
+        <span className={cx('text-muted grid text-xs', trend ? 'gap-3' : 'gap-4', cardGrid(trend))}>
           {shown.map((c) => (
             <span key={c.name} className="flex min-w-0 flex-col gap-0.5">
               <span>{c.label}</span>
@@ -137,6 +161,11 @@ export const Card = memo(function Card({
               </span>
             </span>
           ))}
+          {trend && (
+            <span aria-hidden className="col-start-4 truncate">
+              {trend.label}, 1 h
+            </span>
+          )}
         </span>
       </span>
     </Link>

@@ -46,7 +46,15 @@ export function columnsOf(types: readonly ResourceType[], all = false): Column[]
     for (const c of type.columns) if ((all || c.default) && !found.has(c.name)) found.set(c.name, c);
   }
   if (all && !found.has('tags')) found.set('tags', { ...fixed('tags', 'Tags'), width: 140, priority: 5 });
-  return withTrend([...found.values()], types);
+  const columns = [...found.values()];
+  return withTrend(types.length > 1 ? sharesFirst(columns) : columns, types);
+}
+
+/** In a table of several types the shares, which most types have, come before what is of one type alone. */
+function sharesFirst(columns: Column[]): Column[] {
+  const fixed = [nameColumn, statusColumn, 'type'];
+  const rank = (c: Column) => (fixed.includes(c.name) ? 0 : hasBar(c) ? 1 : 2);
+  return columns.sort((a, b) => rank(a) - rank(b));
 }
 
 /** The column whose last hour a type's rows show: the one they are sorted by, else the first that is recorded, shares before others. */

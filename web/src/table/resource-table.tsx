@@ -1,4 +1,4 @@
-import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
 import { partsOf } from '@/filter/group.ts';
@@ -9,15 +9,18 @@ import { useWidth } from '@/ui/width.ts';
 import { fitting, nameColumn, trendColumn, trendFor, widthOf } from './columns.ts';
 import { Head } from './head.tsx';
 import { heldOrder } from './held.ts';
-import { Card } from './card.tsx';
+import { cardHeight, CardList } from './cards.tsx';
+import { GroupName, sizesOf, windowOf, type Rows, type RowsProps } from './lines.tsx';
 import { Row } from './rows.tsx';
 import { TrendLayer } from './trend.tsx';
 
 /** Below this width rows become cards. */
 const cardWidth = 560;
-const cardHeight = 76;
-/** Up to this many rows all are in the page, so that the browser's own search finds them. */
+/** The height of a table's head. */
+const headHeight = 32;
+/** Up to this many rows all are in the page, so that the browser's own search finds them; of cards, which are larger, fewer. */
 const virtualFrom = 100;
+const virtualCardsFrom = 40;
 
 export interface ResourceTableProps {
   label: string;
@@ -62,7 +65,7 @@ export function ResourceTable({
   const rowHeight = cards ? cardHeight : compact ? 32 : 40;
   const [held, hold] = useHeld(ids, `${sort.column}/${sort.descending}/${pending ?? false}/${group ?? ''}`);
   const shownColumns = useMemo(() => fitting(columns, width ?? 1200), [columns, width]);
-  const virtual = useRows(frame, held.length, rowHeight);
+  const virtual = useRows(frame, held.length, rowHeight, cards ? virtualCardsFrom : virtualFrom);
   const choose = useChoose(held, chosen, onChoose);
   useRowKeys(frame, held, virtual, choose);
 
@@ -77,8 +80,9 @@ export function ResourceTable({
       onPointerLeave={() => hold(false)}
     >
       {moved && (
-        <div className="absolute -top-9 right-0 z-10">
-          <Button small onClick={() => hold('sort')}>
+        // It stays over the table's head when the rows are scrolled, so it never lies over one.
+        <div className="sticky top-9 z-10 h-0">
+          <Button small className="absolute -top-9 right-0 mt-0.5" onClick={() => hold('sort')}>
             Re-sort
           </Button>
         </div>
@@ -89,6 +93,7 @@ export function ResourceTable({
             label={label}
             {...rows}
             columns={columns}
+            sorted={sort.column}
             chosen={chosen}
             onChoose={choose}
             choosing={choosing ?? false}
@@ -111,12 +116,15 @@ export function ResourceTable({
   );
 }
 
-type Rows = Virtualizer<HTMLElement, Element> | undefined;
-
 /** Only what is near the viewport is in the page when there are many rows. */
-function useRows(frame: React.RefObject<HTMLElement | null>, count: number, size: number): Rows {
+function useRows(
+  frame: React.RefObject<HTMLElement | null>,
+  count: number,
+  size: number,
+  from: number,
+): Rows {
   // The rows scroll with the page, which is the main element.
-  const many = count > virtualFrom;
+  const many = count > from;
   // eslint-disable-next-line react-hooks/incompatible-library -- its functions are called here only, never handed on
   const virtualizer = useVirtualizer<HTMLElement, Element>({
     count: many ? count : 0,
@@ -214,45 +222,6 @@ function useHeld(ids: readonly string[], key: string): [readonly string[], (how:
   ];
 }
 
-interface RowsProps {
-  label: string;
-  ids: readonly string[];
-  columns: readonly Column[];
-  virtual: Rows;
-  rowHeight: number;
-}
-
-function windowOf(ids: readonly string[], virtual: Rows) {
-  if (!virtual) return { items: ids.map((line, index) => ({ line, index })), before: 0, after: 0 };
-  const items = virtual.getVirtualItems();
-  const first = items[0];
-  const last = items[items.length - 1];
-  const margin = virtual.options.scrollMargin;
-  return {
-    items: items.map((v) => ({ line: ids[v.index] ?? '', index: v.index })),
-    before: first ? first.start - margin : 0,
-    after: last ? virtual.getTotalSize() - (last.end - margin) : virtual.getTotalSize(),
-  };
-}
-
-/** How many are in each group. */
-function sizesOf(lines: readonly string[]): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const line of lines) {
-    const { id, group } = partsOf(line);
-    if (id !== '' && group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
-  }
-  return sizes;
-}
-
-function GroupName({ name, size }: { name: string; size: number }) {
-  return (
-    <span>
-      {name === '' ? 'In no group' : name} <span className="num text-muted font-normal">{size}</span>
-    </span>
-  );
-}
-
 function Spacer({ height, span }: { height: number; span: number }) {
   if (height <= 0) return null;
   return (
@@ -338,56 +307,14 @@ function TableOfRows({
         ids={items.map(({ line }) => partsOf(line).id)}
         sorted={sort.column}
         top={before}
-        rowHeight={rowHeight}
-        width={width}
-        right={behind.reduce((sum, w) => sum + w, 0)}
+        place={{
+          head: headHeight,
+          rowHeight,
+          width,
+          right: behind.reduce((sum, w) => sum + w, 0),
+          inset: { x: 12, top: 7, bottom: 7 },
+        }}
       />
     </>
-  );
-}
-
-function CardList({
-  label,
-  ids,
-  columns,
-  virtual,
-  rowHeight,
-  chosen,
-  onChoose,
-  choosing,
-}: RowsProps & {
-  chosen: ReadonlySet<string> | undefined;
-  onChoose: Choose | undefined;
-  choosing: boolean;
-}) {
-  const { items, before, after } = windowOf(ids, virtual);
-  const sizes = useMemo(() => sizesOf(ids), [ids]);
-  return (
-    <ul
-      aria-label={label}
-      style={{ '--card': `${rowHeight}px`, paddingTop: before, paddingBottom: after } as React.CSSProperties}
-    >
-      {items.map(({ line, index }) => {
-        const { id, group } = partsOf(line);
-        return (
-          <li key={line}>
-            {id === '' ? (
-              <p className="bg-bg border-line flex h-(--card) items-end border-b px-3 pb-2 text-sm font-medium">
-                <GroupName name={group ?? ''} size={sizes.get(group ?? '') ?? 0} />
-              </p>
-            ) : (
-              <Card
-                id={id}
-                index={index}
-                columns={columns}
-                chosen={chosen?.has(id)}
-                onChoose={onChoose}
-                choosing={choosing || (chosen?.size ?? 0) > 0}
-              />
-            )}
-          </li>
-        );
-      })}
-    </ul>
   );
 }

@@ -40,9 +40,6 @@ const settle = 120;
 /** Between two drawings, in milliseconds. */
 const pause = 100;
 
-/** The height of a table's head. */
-const headHeight = 32;
-
 /** Makes a canvas large enough and empty. It never shrinks: a new one each time that a row more or less shows costs more. */
 function prepare(to: CanvasRenderingContext2D, width: number, height: number): void {
   const { canvas } = to;
@@ -61,32 +58,37 @@ function prepare(to: CanvasRenderingContext2D, width: number, height: number): v
   to.clearRect(0, 0, width, tall);
 }
 
-/** How far a line stays from the edges of its cell, in pixels. */
-const inset = { x: 12, y: 7 };
+/** Where in each row its line lies, in pixels. */
+export interface TrendPlace {
+  /** What is above the first row. */
+  head: number;
+  rowHeight: number;
+  width: number;
+  /** From the right edge of the rows to that of the canvas. */
+  right: number;
+  /** How far the line stays from the edges of the canvas, and of the row above and below. */
+  inset: { x: number; top: number; bottom: number };
+}
 
 /**
- * The last hour of the rows that are on the screen, all of them on one canvas that lies over the table and moves with it. It
- * is a picture of numbers that other columns tell, so it is nothing to those who do not see it.
+ * The last hour of the rows that are on the screen, all of them on one canvas that lies over them and moves with them. It is
+ * a picture of numbers that are told beside it, so it is nothing to those who do not see it.
  */
 export function TrendLayer({
   ids,
   sorted,
   top,
-  rowHeight,
-  width,
-  right,
+  place,
 }: {
   /** The rows in order, empty for what is none. */
   ids: readonly string[];
   /** The column that the rows are sorted by: what one looks for is what is drawn. */
   sorted: string;
-  /** How far the first row is below the head of the table. */
+  /** How far the first row is below the head. */
   top: number;
-  rowHeight: number;
-  /** The width of the column, and how far it is from the right edge of the table. */
-  width: number;
-  right: number;
+  place: TrendPlace;
 }) {
+  const { head, rowHeight, width, right, inset } = place;
   const { store, trends } = useLiveSource();
   const now = useNow();
   // Drawn anew when lines came and when the colours are others.
@@ -131,7 +133,7 @@ export function TrendLayer({
       drawn.current = performance.now();
       const list = rows.current();
       prepare(to, width, list.length * rowHeight);
-      to.canvas.style.top = `${headHeight + top}px`;
+      to.canvas.style.top = `${head + top}px`;
       const style = getComputedStyle(document.documentElement);
       const line = style.getPropertyValue('--chart-1').trim();
       const faded = style.getPropertyValue('--bar').trim();
@@ -140,9 +142,9 @@ export function TrendLayer({
         if (!values) return;
         const box = {
           x: inset.x,
-          y: i * rowHeight + inset.y,
+          y: i * rowHeight + inset.top,
           width: width - 2 * inset.x,
-          height: rowHeight - 2 * inset.y,
+          height: rowHeight - inset.top - inset.bottom,
         };
         drawSparkline(to, values, t.whole, box, t.resource.status === 'stale' ? faded : line);
       });

@@ -45,10 +45,14 @@ function urgentFirst(a: Alert, b: Alert): number {
   return rank(a) - rank(b) || b.startTime.localeCompare(a.startTime);
 }
 
+/** How many alerts come at a time: a storm of hundreds would be a page that no browser likes. */
+const page = 50;
+
 function List({ alerts }: { alerts: Alert[] }) {
   const client = useQueryClient();
   const works = useMay()('write:alerts');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [shown, setShown] = useState(page);
   const ids = alerts.map((a) => a.id).filter((id) => chosen.has(id));
   const change = useMutation({
     mutationFn: (work: () => Promise<void>) => work(),
@@ -93,7 +97,7 @@ function List({ alerts }: { alerts: Alert[] }) {
       )}
       {change.isError && <ApiProblem title="It was not done." error={change.error} />}
       <ul className="bg-surface border-line rounded-lg border" aria-label="Active alerts">
-        {alerts.map((a) => (
+        {alerts.slice(0, shown).map((a) => (
           <Row
             key={a.incidentId ?? a.id}
             alert={a}
@@ -105,6 +109,13 @@ function List({ alerts }: { alerts: Alert[] }) {
           />
         ))}
       </ul>
+      {alerts.length > shown && (
+        <div>
+          <Button onClick={() => setShown(shown + page)}>
+            Show {Math.min(page, alerts.length - shown)} more of {alerts.length}
+          </Button>
+        </div>
+      )}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Select } from '@/ui/select.tsx';
-import { metricOf, scaleOf, words } from './rule.ts';
+import { judged, metricOf, scaleOf, words } from './rule.ts';
 
 /** A number that may be left out, as text and back. */
 function asText(v: number | null | undefined, factor: number): string {
@@ -124,7 +124,9 @@ export function RuleForm({
               {label}
             </option>
           ))}
-          {!metric && !['*', 'offline', 'off'].includes(kind) && <option value={kind}>{kind}</option>}
+          {!metric && !['*', 'offline', 'off'].includes(kind) && (
+            <option value={kind}>{judged(kind, type ? [type] : [], catalog)}</option>
+          )}
         </Select>
         <Field
           label="Names"

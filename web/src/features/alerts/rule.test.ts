@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Rule } from '@/api/alerts.ts';
 import type { Catalog } from '@/catalog/catalog.ts';
-import { about, sentence, words } from './rule.ts';
+import { about, judged, sentence, words } from './rule.ts';
 
 const catalog = {
   types: [
@@ -9,6 +9,7 @@ const catalog = {
       name: 'host',
       label: 'Host',
       plural: 'Hosts',
+      conditions: [{ name: 'raid', label: 'RAID array degraded' }],
       metrics: [
         { name: 'cpu', unit: 'ratio', label: 'CPU' },
         { name: 'left', unit: 'seconds', label: 'Left' },
@@ -43,4 +44,11 @@ test('what a rule is about', () => {
 
 test('words are split at commas', () => {
   expect(words(' a, ,b ')).toEqual(['a', 'b']);
+});
+
+test('what a rule judges is called as the catalogue calls it', () => {
+  const names = ['cpu', 'raid', 'offline', 'off', '*', 'odd'].map((kind) => judged(kind, ['host'], catalog));
+  expect(names).toEqual(['CPU', 'RAID array degraded', 'Down', 'Stopped', 'Everything', 'odd']);
+  expect(judged('cpu', ['x'], catalog)).toBe('cpu');
+  expect(judged('cpu', [], catalog)).toBe('CPU');
 });

@@ -34,6 +34,18 @@ export function metricOf(catalog: Catalog, kind: string, types: readonly string[
   return undefined;
 }
 
+/** Kinds that every resource has. */
+const common: Readonly<Record<string, string>> = { offline: 'Down', off: 'Stopped', '*': 'Everything' };
+
+/** What a rule judges, as the catalogue calls it: a number, something that a plugin finds wrong, or the state. */
+export function judged(kind: string, types: readonly string[], catalog: Catalog): string {
+  const condition = catalog.types
+    .filter((t) => types.length === 0 || types.includes(t.name))
+    .flatMap((t) => t.conditions)
+    .find((c) => c.name === kind);
+  return common[kind] ?? metricOf(catalog, kind, types)?.label ?? condition?.label ?? kind;
+}
+
 function rounded(v: number): string {
   return String(Math.round(v * 100) / 100);
 }

@@ -10,7 +10,7 @@ import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
 import { RuleForm } from './rule-form.tsx';
-import { about, sentence } from './rule.ts';
+import { about, judged, sentence } from './rule.ts';
 import { Section } from '../settings/section.tsx';
 
 const origins: Partial<Record<string, string>> = {
@@ -33,6 +33,7 @@ export function Rules() {
   });
   // Types of which nothing is monitored are in the way.
   const present = useLive((l) => [...new Set([...l.byId.values()].map((r) => r.type))].sort().join(' '));
+  const what = (r: Rule) => judged(r.kind, r.match.types ?? [], catalog);
   const shown = (list.data ?? []).filter(
     (r) =>
       r.origin === 'user' ||
@@ -67,11 +68,11 @@ export function Rules() {
                 >
                   <div className="min-w-0 flex-1 basis-72">
                     <p className="flex flex-wrap gap-x-2">
-                      <span className="font-medium">{r.origin === 'user' ? r.name : r.kind}</span>
+                      <span className="font-medium">{r.origin === 'user' ? r.name : what(r)}</span>
                       <span className="text-muted">{about(r, catalog)}</span>
                     </p>
                     <p className="text-muted text-xs">
-                      {r.origin === 'user' && `${r.kind} `}
+                      {r.origin === 'user' && `${what(r)}: `}
                       {sentence(r, catalog)}
                       {!r.enabled && ' (turned off)'}
                     </p>
@@ -96,7 +97,7 @@ export function Rules() {
                     ) : (
                       <Button
                         small
-                        aria-label={`Override ${r.kind} of ${about(r, catalog)}`}
+                        aria-label={`Override ${what(r)} of ${about(r, catalog)}`}
                         onClick={() => setEditing({ ...r, id: '', origin: 'user', name: '' })}
                       >
                         Override

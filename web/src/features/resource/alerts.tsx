@@ -1,14 +1,13 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { activeAlerts } from '@/api/alerts.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { Mark } from '@/parts/mark.tsx';
+import { useAlertsOf } from './alerts-of.ts';
 
 /** The alerts of a resource that fire now. Id is any that it is known by. */
 export function Alerts({ id }: { id: string }) {
   const now = useNow();
-  const mine = (useQuery(activeAlerts).data ?? []).filter((a) => a.resourceId === id || a.resourceUid === id);
+  const mine = useAlertsOf(id);
   if (mine.length === 0) return null;
   return (
     <section aria-labelledby="alerts" className="flex flex-col gap-2">

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import { activeAlerts } from '@/api/alerts.ts';
 import { resourceNews } from '@/api/queries.ts';
 import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { cx } from '@/ui/cx.ts';
+import { useAlertsOf } from './alerts-of.ts';
 
 interface Look {
   icon: typeof Info;
@@ -30,10 +30,7 @@ const looks: Readonly<Record<string, Look>> = {
 export function Conditions({ id }: { id: string }) {
   const query = useQuery(resourceNews(id).resource);
   // What fires as an alert is not said twice.
-  const alerts = useQuery(activeAlerts).data ?? [];
-  const told = new Set(
-    alerts.filter((a) => a.resourceId === id || a.resourceUid === id).map((a) => a.message),
-  );
+  const told = new Set(useAlertsOf(id).map((a) => a.message));
   const data = query.data?.conditions?.filter((c) => !told.has(c.message));
   const now = useNow();
   if (query.isError && !query.data)

@@ -1,9 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { useMemo } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
-import { ago, exactTime } from '@/format/time.ts';
+import { resourceNews } from '@/api/queries.ts';
+import { ago, duration, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useDocument, useLive, useResource, useResourceType } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
@@ -13,6 +15,8 @@ import { StatusCell } from '@/table/cell.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Charts, ChartSkeletons } from './charts.tsx';
 import { Alerts } from './alerts.tsx';
+import { useAlertsOf } from './alerts-of.ts';
+import { sinceWhen } from './since.ts';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from '@/parts/facts.tsx';
@@ -73,7 +77,7 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
       <Charts id={resource.id} name={resource.name} type={type} />
-      <Children id={resource.id} />
+      <Children id={resource.id} name={resource.name} />
       <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-3">
         <Facts resource={resource} type={type} />
         {lists.map((l) => (
@@ -107,6 +111,7 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
         </span>
         <h1 className="text-xl font-semibold tracking-tight break-all">{resource.name}</h1>
         <StatusCell resource={resource} mark />
+        <Since resource={resource} type={type} />
         {resource.lastSeen !== undefined && (
           <span className="text-muted text-sm" title={exactTime(resource.lastSeen)}>
             reported {ago(resource.lastSeen, now)}
@@ -115,6 +120,21 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
       </div>
       <TagsAndLink resource={resource} family={type.family} />
     </div>
+  );
+}
+
+/** Since when it is in its state: a date is shown where "2 h ago" is not enough. */
+function Since({ resource, type }: { resource: Resource; type: ResourceType }) {
+  const now = useNow();
+  const alerts = useAlertsOf(resource.id);
+  const conditions = useQuery(resourceNews(resource.id).resource).data?.conditions ?? [];
+  // How old what is stale is, its state tells.
+  const since = resource.status === 'stale' ? undefined : sinceWhen(resource, type, alerts, conditions);
+  if (since === undefined) return null;
+  return (
+    <span className="text-muted num text-sm" title={exactTime(since)}>
+      for {duration((now - since) / 1000)}
+    </span>
   );
 }
 
