@@ -49,6 +49,21 @@ func climbOne(tiers []Tier, tier int, finer []Bucket, read Stored) ([]Bucket, er
 
 // Replace merges two lists ordered by time. Where both have a bucket at the same time, the newer list's stands.
 func Replace(older, newer []Bucket) []Bucket {
+	return join(older, newer, func(_, newer Bucket) Bucket { return newer })
+}
+
+// Fuller merges two lists ordered by time. Where both have a bucket at the same time, that of more samples stands; of as many, the
+// newer list's.
+func Fuller(older, newer []Bucket) []Bucket {
+	return join(older, newer, func(older, newer Bucket) Bucket {
+		if older.Count > newer.Count {
+			return older
+		}
+		return newer
+	})
+}
+
+func join(older, newer []Bucket, choose func(older, newer Bucket) Bucket) []Bucket {
 	if len(older) == 0 {
 		return newer
 	}
@@ -66,7 +81,7 @@ func Replace(older, newer []Bucket) []Bucket {
 		case c > 0:
 			out, newer = append(out, newer[0]), newer[1:]
 		default:
-			out, older, newer = append(out, newer[0]), older[1:], newer[1:]
+			out, older, newer = append(out, choose(older[0], newer[0])), older[1:], newer[1:]
 		}
 	}
 	return append(append(out, older...), newer...)

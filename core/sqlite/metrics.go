@@ -185,14 +185,14 @@ func (o Options) withDefaults() Options {
 // load makes the tiers' tables, reads the series and replays the log.
 func (m *Metrics) load(ctx context.Context) error {
 	for _, t := range m.opt.Tiers {
-		table, err := newTierTable(ctx, m.db, t, m.opt.Log)
+		table, err := newTierTable(ctx, m.db, t, m.opt.Now().Add(-m.opt.Tiers[0].Retention), m.opt.Log)
 		if err != nil {
 			return err
 		}
 		m.tiers = append(m.tiers, table)
 	}
 	var err error
-	if m.former, err = formerTiers(ctx, m.db, m.tiers); err != nil {
+	if m.former, err = m.formerTiers(ctx); err != nil {
 		return err
 	}
 	rows, err := m.db.Read.QueryContext(ctx, `SELECT id, record, metric, instance FROM series ORDER BY id`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/errs"
@@ -61,15 +60,19 @@ func (m *Metrics) Import(ctx context.Context, tier int, of []metric.History) err
 		}
 		all = append(all, s)
 	}
-	newest := make([][]int64, len(of))
 	err := m.db.Tx(ctx, func(tx *sql.Tx) error {
+		ctx := context.WithoutCancel(ctx)
 		var grown int64
 		for i, s := range all {
-			n, after, err := m.importSeries(ctx, tx, tier, s, of[i].Buckets)
+			err := storeSeries(ctx, tx, s)
+			if err != nil {
+				return err
+			}
+			n, err := m.tiers[tier].merge(ctx, tx, s.id, of[i].Buckets)
 			if err != nil {
 				return fmt.Errorf("import series %d: %w", s.id, err)
 			}
-			grown, newest[i] = grown+n, after
+			grown += n
 		}
 		return m.tiers[tier].count(ctx, tx, grown)
 	})
@@ -78,8 +81,8 @@ func (m *Metrics) Import(ctx context.Context, tier int, of []metric.History) err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i, s := range all {
-		s.stored, s.newest = true, newest[i]
+	for _, s := range all {
+		s.stored = true
 	}
 	return nil
 }
@@ -127,20 +130,6 @@ func (m *Metrics) seriesOf(k metric.Key) (*series, error) {
 	}
 	m.register(s)
 	return s, nil
-}
-
-func (m *Metrics) importSeries(ctx context.Context, tx *sql.Tx, tier int, s *series, buckets []metric.Bucket) (grown int64, newest []int64, err error) {
-	if err := storeSeries(ctx, tx, s); err != nil {
-		return 0, nil, err
-	}
-	before, err := m.newestOf(ctx, tx, s)
-	if err != nil || len(buckets) == 0 {
-		return 0, before, err
-	}
-	newest = slices.Clone(before)
-	newest[tier] = max(newest[tier], buckets[len(buckets)-1].At)
-	grown, err = m.tiers[tier].put(ctx, tx, s.id, buckets, before[tier])
-	return grown, newest, err
 }
 
 // Settle packs what is in memory.

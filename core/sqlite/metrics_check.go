@@ -154,8 +154,7 @@ func checkTier(ctx context.Context, db *DB, tier metric.Tier, repair bool) (Find
 	if err != nil {
 		return f, err
 	}
-	var there int
-	if err := db.Read.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = ?`, t.table).Scan(&there); err != nil || there == 0 {
+	if err := db.Tx(ctx, func(tx *sql.Tx) error { return t.create(ctx, tx) }); err != nil {
 		return f, err
 	}
 	bad, err := f.scan(ctx, db, t, known)
@@ -194,7 +193,7 @@ func (f *Finding) scan(ctx context.Context, db *DB, t tierTable, known map[uint3
 			bad = append(bad, key)
 			continue
 		}
-		if !known[uint32(key>>seriesShift)] {
+		if !known[uint32(key&seriesMask)] {
 			f.Orphans++
 			bad = append(bad, key)
 		}
@@ -238,10 +237,7 @@ func salvage(ctx context.Context, path string, migrations fs.FS, tiers []metric.
 		return aside, err
 	}
 	for _, tier := range tiers {
-		if _, err := newTierTable(ctx, to, tier, nil); err != nil {
-			return aside, err
-		}
-		if err := copyBlocks(ctx, from, to, tableOf(tier)); err != nil {
+		if err := salvageTier(ctx, from, to, tableOf(tier)); err != nil {
 			return aside, err
 		}
 	}
@@ -275,9 +271,38 @@ func copySeries(ctx context.Context, from *sql.DB, to *DB) error {
 	return nil
 }
 
-func copyBlocks(ctx context.Context, from *sql.DB, to *DB, t tierTable) error {
+// salvageTier copies the rows of a tier, as they lie there.
+func salvageTier(ctx context.Context, from *sql.DB, to *DB, t tierTable) error {
+	if err := to.Tx(ctx, func(tx *sql.Tx) error { return t.create(ctx, tx) }); err != nil {
+		return err
+	}
+	if err := copyBlocks(ctx, from, to, t.table); err != nil {
+		return err
+	}
+	for _, f := range former {
+		table := fmt.Sprintf(f.table, t.seconds())
+		if there, err := hasTable(ctx, from, table); err != nil || !there {
+			continue // that nothing can be read is the damage
+		}
+		if _, err := to.Write.ExecContext(ctx, `CREATE TABLE `+table+` (key INTEGER PRIMARY KEY, n INTEGER NOT NULL, data BLOB NOT NULL)`); err != nil {
+			return err
+		}
+		if err := copyBlocks(ctx, from, to, table); err != nil {
+			return err
+		}
+	}
+	return to.Tx(ctx, func(tx *sql.Tx) error {
+		if err := t.convert(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE tiers SET points = (SELECT coalesce(sum(n), 0) FROM `+t.table+`) WHERE step = ?`, t.seconds())
+		return err
+	})
+}
+
+func copyBlocks(ctx context.Context, from *sql.DB, to *DB, table string) error {
 	for _, order := range []string{"", " DESC"} {
-		rows, err := from.QueryContext(ctx, `SELECT key, n, data FROM `+t.table+` ORDER BY key`+order) //nolint:rowserrcheck,sqlclosecheck // what cannot be read is the damage; it is closed below
+		rows, err := from.QueryContext(ctx, `SELECT key, n, data FROM `+table+` ORDER BY key`+order) //nolint:rowserrcheck,sqlclosecheck // what cannot be read is the damage; it is closed below
 		if err != nil {
 			return nil //nolint:nilerr // nothing of this tier can be read
 		}
@@ -288,7 +313,7 @@ func copyBlocks(ctx context.Context, from *sql.DB, to *DB, t tierTable) error {
 				if rows.Scan(&key, &n, &data) != nil {
 					return nil
 				}
-				if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO `+t.table+` (key, n, data) VALUES (?, ?, ?)`, key, n, data); err != nil {
+				if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO `+table+` (key, n, data) VALUES (?, ?, ?)`, key, n, data); err != nil {
 					return err
 				}
 			}
@@ -299,8 +324,7 @@ func copyBlocks(ctx context.Context, from *sql.DB, to *DB, t tierTable) error {
 			return err
 		}
 	}
-	_, err := to.Write.ExecContext(ctx, `UPDATE tiers SET points = (SELECT coalesce(sum(n), 0) FROM `+t.table+`) WHERE step = ?`, t.seconds())
-	return err
+	return nil
 }
 
 // Snapshot packs what is in memory and writes the database as it is then to a new file: a backup that can be opened as a

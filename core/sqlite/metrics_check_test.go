@@ -42,8 +42,8 @@ func TestCheckFindsDamagedBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	appendRange(t, m, 3000, 3010)
-	if _, err := m.db.Write.ExecContext(t.Context(), `UPDATE chunks_60 SET data = x'0200000000FF' WHERE key = (SELECT min(key) FROM chunks_60);
-		INSERT INTO chunks_0 (key, n, data) VALUES (99 << 8, 1, x'')`); err != nil {
+	if _, err := m.db.Write.ExecContext(t.Context(), `UPDATE runs_60 SET data = x'0200000000FF' WHERE key = (SELECT min(key) FROM runs_60);
+		INSERT INTO runs_0 (key, n, data) VALUES (99, 1, x'')`); err != nil {
 		t.Fatal(err)
 	}
 	abandon(t, m)

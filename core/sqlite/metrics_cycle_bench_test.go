@@ -29,8 +29,10 @@ type cycles struct {
 	state   []uint64
 }
 
-func newCycles() *cycles {
-	c := &cycles{samples: make([]metric.Sample, cycleSeries), state: make([]uint64, cycleSeries)}
+func newCycles() *cycles { return cyclesOf(cycleSeries) }
+
+func cyclesOf(series int) *cycles {
+	c := &cycles{samples: make([]metric.Sample, series), state: make([]uint64, series)}
 	for i := range c.samples {
 		c.samples[i].Key = metric.Key{Record: id.UID(fmt.Sprintf("guest-%05d", i/10)), Metric: fmt.Sprintf("metric%d", i%10)}
 		c.state[i] = uint64(i)*0x9e3779b97f4a7c15 + 1
@@ -152,6 +154,41 @@ func BenchmarkCycle(b *testing.B) {
 	}
 }
 
+// BenchmarkDays appends and packs five days of 1,000 series, so that each tier is written as in years: what a sample costs in the
+// long run.
+func BenchmarkDays(b *testing.B) {
+	for b.Loop() {
+		clock := killStart.Truncate(24 * time.Hour)
+		dir := b.TempDir()
+		c := cyclesOf(1000)
+		tiers := metric.DefaultTiers()
+		tiers[0].Retention = 6 * 24 * time.Hour // so that the file holds all that was written
+		m, err := OpenMetrics(b.Context(), filepath.Join(dir, "metrics.db"), Options{Tiers: tiers, Now: func() time.Time { return clock }})
+		if err != nil {
+			b.Fatal(err)
+		}
+		n, io := 0, written()
+		for hour := range 5 * 24 {
+			for range int(time.Hour / cycleEvery) {
+				clock = clock.Add(cycleEvery)
+				samples := c.at(clock)
+				if err := m.Append(b.Context(), samples); err != nil {
+					b.Fatal(err)
+				}
+				n += len(samples)
+			}
+			if err := m.Flush(b.Context()); err != nil {
+				b.Fatal(hour, err)
+			}
+		}
+		if err := m.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(written()-io)/float64(n), "all-written-B/sample")
+		reportSize(b, dir, n)
+	}
+}
+
 // reportSize tells how many bytes of the file a sample takes, raw samples alone and with the rollups.
 func reportSize(b *testing.B, dir string, samples int) {
 	b.Helper()
@@ -160,9 +197,9 @@ func reportSize(b *testing.B, dir string, samples int) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	for _, step := range []int{0, 60, 3600} {
+	for _, step := range []int{0, 60, 3600, 86400} {
 		var bytes float64
-		if err := db.QueryRowContext(b.Context(), fmt.Sprintf(`SELECT sum(length(data)) FROM chunks_%d`, step)).Scan(&bytes); err != nil {
+		if err := db.QueryRowContext(b.Context(), fmt.Sprintf(`SELECT coalesce(sum(length(data)), 0) FROM runs_%d`, step)).Scan(&bytes); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(bytes/float64(samples), fmt.Sprintf("data%d-B/sample", step))

@@ -236,7 +236,7 @@ func TestTierChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	var left int
-	if err := m.db.Read.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM chunks_3600) + (SELECT count(*) FROM chunks_0) + (SELECT sum(points) FROM tiers)`).Scan(&left); err != nil || left != 0 {
+	if err := m.db.Read.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM runs_3600) + (SELECT count(*) FROM runs_0) + (SELECT sum(points) FROM tiers)`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d are left of deleted series, %v", left, err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -87,7 +87,7 @@ func (m *Metrics) maintainOnce(ctx context.Context) error {
 	defer m.maintain.Unlock()
 	var err error
 	if pack {
-		err = m.flush(ctx)
+		err = m.flushAndRoll(ctx)
 	}
 	if age && err == nil {
 		err = m.retain(ctx)
@@ -106,7 +106,16 @@ func (m *Metrics) maintainOnce(ctx context.Context) error {
 func (m *Metrics) Flush(ctx context.Context) error {
 	m.maintain.Lock()
 	defer m.maintain.Unlock()
-	return m.flush(ctx)
+	return m.flushAndRoll(ctx)
+}
+
+// flushAndRoll packs what is in memory and rolls up what is due then. The caller holds maintain.
+func (m *Metrics) flushAndRoll(ctx context.Context) error {
+	now := m.opt.Now()
+	if err := m.flush(ctx); err != nil {
+		return err
+	}
+	return m.roll(ctx, now)
 }
 
 // flush packs what is in memory and drops the part of the log that held it. The caller holds maintain. What fails
@@ -120,14 +129,9 @@ func (m *Metrics) flush(ctx context.Context) error {
 		m.restore(todo)
 		return m.db.mapError(err)
 	}
-	for group := range slices.Chunk(todo, groupSeries) {
-		// A group is packed in a moment. Watching for the end of ctx at each statement costs more than the statement.
-		pack := func(tx *sql.Tx) error { return m.packGroup(context.WithoutCancel(ctx), tx, group) }
-		if err := m.db.Tx(ctx, pack); err != nil {
-			m.restore(todo)
-			return err
-		}
-		m.packed(group)
+	if err := m.pack(ctx, todo); err != nil {
+		m.restore(todo)
+		return err
 	}
 	m.mu.Lock()
 	m.stats.LastRollup = m.opt.Now()
@@ -136,6 +140,43 @@ func (m *Metrics) flush(ctx context.Context) error {
 		return fmt.Errorf("drop packed log: %w", err)
 	}
 	return nil
+}
+
+// pack stores what was taken, window by window, so that rows come in the order of their keys, and lets go of it.
+func (m *Metrics) pack(ctx context.Context, todo []*series) error {
+	for _, from := range m.windowsOf(todo) {
+		to := from + window(m.tiers[0].Tier)
+		var run int64
+		err := m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
+			run, err = m.tiers[0].nextRun(context.WithoutCancel(ctx), tx, from)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for group := range slices.Chunk(todo, groupSeries) {
+			// A group is packed in a moment. Watching for the end of ctx at each statement costs more than the statement.
+			pack := func(tx *sql.Tx) error { return m.packGroup(context.WithoutCancel(ctx), tx, group, from, to, run) }
+			if err := m.db.Tx(ctx, pack); err != nil {
+				return err
+			}
+			m.packed(group, to)
+		}
+	}
+	return nil
+}
+
+// windowsOf returns the starts of the windows in which the series have samples to pack, in order.
+func (m *Metrics) windowsOf(todo []*series) []int64 {
+	width := window(m.tiers[0].Tier)
+	found := map[int64]bool{}
+	for _, s := range todo {
+		first, last := s.packing.span()
+		for at := first / width; at <= last/width; at++ {
+			found[at*width] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // take ends the log's segment and moves the samples in memory aside for packing. It returns the number of the last
@@ -196,54 +237,79 @@ func (m *Metrics) restore(todo []*series) {
 	}
 }
 
-// packed lets go of samples that the database holds.
-func (m *Metrics) packed(group []*series) {
+// packed notes what the database holds now, and lets go of samples of which all before a time are there.
+func (m *Metrics) packed(group []*series, before int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range group {
-		m.release(&s.packing)
+		if s.packed == nil {
+			continue
+		}
 		s.stored, s.newest = true, s.packed
+		if _, last := s.packing.span(); last < before {
+			m.release(&s.packing)
+		}
 	}
 }
 
-func (m *Metrics) packGroup(ctx context.Context, tx *sql.Tx, group []*series) error {
+// packGroup packs the samples of some series in a window of time, as part of a run.
+func (m *Metrics) packGroup(ctx context.Context, tx *sql.Tx, group []*series, from, to, run int64) error {
 	grown := make([]int64, len(m.tiers))
 	for _, s := range group {
-		if err := m.packSeries(ctx, tx, s, grown); err != nil {
+		s.packed = nil
+		samples := s.packing.buckets(from, to)
+		if len(samples) == 0 {
+			continue
+		}
+		if err := m.packSeries(ctx, tx, s, samples, run, grown); err != nil {
 			return fmt.Errorf("pack series %d: %w", s.id, err)
 		}
 	}
 	return m.countAll(ctx, tx, grown)
 }
 
-func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, grown []int64) error {
+func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, samples []metric.Bucket, run int64, grown []int64) error {
 	if err := storeSeries(ctx, tx, s); err != nil {
 		return err
 	}
-	before, err := m.newestOf(ctx, tx, s)
+	newest, err := m.newestOf(ctx, tx, s)
 	if err != nil {
 		return err
 	}
-	s.packed = slices.Clone(before)
-	first := make([]int64, len(m.tiers)) // of what has changed
-	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		// What is new is in the caller's hands.
-		if first[tier] > before[tier] {
-			to = min(to, first[tier])
-		}
-		if from > before[tier] {
-			return nil, nil
-		}
-		return m.tiers[tier].read(ctx, tx, s.id, from, to)
+	n, err := m.tiers[0].put(ctx, tx, s.id, samples, newest, run)
+	if err != nil {
+		return err
 	}
-	samples := s.packing.buckets(math.MinInt64, math.MaxInt64)
-	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, samples, read, func(tier int, changed []metric.Bucket) error {
-		n, err := m.tiers[tier].put(ctx, tx, s.id, changed, before[tier])
+	grown[0] += n
+	newest = max(newest, samples[len(samples)-1].At)
+	s.packed = &newest
+	return m.packLate(ctx, tx, s.id, samples, newest, grown)
+}
+
+// packLate computes anew what samples change that is rolled up already.
+func (m *Metrics) packLate(ctx context.Context, tx *sql.Tx, name uint32, samples []metric.Bucket, newest int64, grown []int64) error {
+	if len(m.tiers) == 1 {
+		return nil
+	}
+	late := before(samples, m.tiers[1].rolled.Load())
+	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
+		return m.stored(ctx, tx, tier, name, from, to, newest)
+	}
+	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, late, read, func(tier int, changed []metric.Bucket) error {
+		if tier == 0 {
+			return nil
+		}
+		t := m.tiers[tier]
+		n, err := t.merge(ctx, tx, name, before(changed, t.rolled.Load()))
 		grown[tier] += n
-		first[tier] = changed[0].At
-		s.packed[tier] = max(s.packed[tier], changed[len(changed)-1].At)
 		return err
 	})
+}
+
+// before returns the buckets, of some ordered by time, that begin before a time.
+func before(buckets []metric.Bucket, at int64) []metric.Bucket {
+	n, _ := slices.BinarySearchFunc(buckets, at, compareBucket)
+	return buckets[:n]
 }
 
 // storeSeries writes the series' row unless it is there.
@@ -256,22 +322,15 @@ func storeSeries(ctx context.Context, tx *sql.Tx, s *series) error {
 	return err
 }
 
-// newestOf returns times, in each tier, after which the database holds nothing of a series.
-func (m *Metrics) newestOf(ctx context.Context, tx *sql.Tx, s *series) ([]int64, error) {
-	if s.newest != nil { // only changed under maintain
-		return s.newest, nil
+// newestOf returns a time after which the database holds no raw samples of a series.
+func (m *Metrics) newestOf(ctx context.Context, tx *sql.Tx, s *series) (int64, error) {
+	switch { // only changed under maintain
+	case s.newest != nil:
+		return *s.newest, nil
+	case !s.stored:
+		return -1, nil
 	}
-	all := make([]int64, len(m.tiers))
-	for i, t := range m.tiers {
-		all[i] = -1
-		if s.stored {
-			var err error
-			if all[i], err = t.newest(ctx, tx, s.id); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return all, nil
+	return m.tiers[0].newest(ctx, tx, s.id)
 }
 
 func (m *Metrics) countAll(ctx context.Context, tx *sql.Tx, by []int64) error {

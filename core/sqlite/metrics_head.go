@@ -18,7 +18,8 @@ type head struct {
 	open   *chunkenc.XORChunk // the last chunk
 	app    chunkenc.Appender  // to it
 	room   int                // how many more samples it takes
-	last   int64              // time of the last sample in chunks
+	// first and last are the times of the first and last sample in chunks.
+	first, last int64
 	// late are samples that came after younger ones, ordered by time. They replace what the chunks hold.
 	late []point
 }
@@ -40,6 +41,9 @@ func (h *head) add(p point) (samples, bytes int64) {
 		return grown, grown * pointBytes
 	}
 	if h.room == 0 {
+		if h.open == nil {
+			h.first = p.at
+		}
 		h.open, h.room = chunkenc.NewXORChunk(), chunkSamples
 		h.chunks = append(h.chunks, h.open)
 		h.app, _ = h.open.Appender() // fails on damaged chunks only
@@ -57,6 +61,18 @@ func (h *head) size() (samples, bytes int64) {
 		samples, bytes = samples+int64(c.NumSamples()), bytes+int64(len(c.Bytes()))
 	}
 	return samples + int64(len(h.late)), bytes + int64(len(h.late))*pointBytes
+}
+
+// span returns the times of the first and last sample, of none a last before the first.
+func (h *head) span() (first, last int64) {
+	if len(h.chunks) == 0 {
+		return 0, -1
+	}
+	first, last = h.first, h.last
+	if len(h.late) > 0 {
+		first = min(first, h.late[0].at)
+	}
+	return first, last
 }
 
 // buckets returns the samples in the range from (inclusive) to (exclusive), ordered by time.

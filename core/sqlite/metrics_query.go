@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/metric"
@@ -50,12 +51,8 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 	if name == 0 {
 		return nil, nil
 	}
-	absent := func(tier int, from int64) bool { return newest != nil && from > newest[tier] }
 	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		if absent(tier, from) {
-			return nil, nil
-		}
-		return m.tiers[tier].read(ctx, nil, name, from, to)
+		return m.stored(ctx, nil, tier, name, from, to, newest)
 	}
 	var fresh []metric.Bucket
 	err := metric.Climb(m.opt.Tiers, plan.Index, memory, read, func(tier int, changed []metric.Bucket) error {
@@ -64,10 +61,14 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 		}
 		return nil
 	})
-	if err != nil || absent(plan.Index, from) {
+	if err != nil || plan.Index == 0 && from > newest {
 		return fresh, err
 	}
-	stored, err := m.tiers[plan.Index].readInto(ctx, *scratch, name, from, plan.To)
+	if plan.Index > 0 {
+		stored, err := m.stored(ctx, nil, plan.Index, name, from, plan.To, newest)
+		return metric.Replace(stored, fresh), err
+	}
+	stored, err := m.tiers[0].readInto(ctx, *scratch, name, from, plan.To)
 	if err != nil {
 		return nil, err
 	}
@@ -77,16 +78,20 @@ func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Pla
 	return metric.Replace(stored, fresh), nil
 }
 
-// inMemory returns the id of a series, 0 when it was deleted meanwhile, the times after which the database holds nothing
-// of it, nil when they are not known, and its samples in memory in a range.
-func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, newest []int64, samples []metric.Bucket) {
+// inMemory returns the id of a series, 0 when it was deleted meanwhile, a time after which the database holds no raw samples of it,
+// and its samples in memory in a range.
+func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, newest int64, samples []metric.Bucket) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	s := m.byKey[k]
 	if s == nil {
-		return 0, nil, nil
+		return 0, 0, nil
 	}
-	return s.id, s.newest, metric.Replace(s.packing.buckets(from, to), s.head.buckets(from, to))
+	newest = math.MaxInt64
+	if s.newest != nil {
+		newest = *s.newest
+	}
+	return s.id, newest, metric.Replace(s.packing.buckets(from, to), s.head.buckets(from, to))
 }
 
 // Delete forgets all series of the records.

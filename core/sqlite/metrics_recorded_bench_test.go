@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,35 +51,50 @@ func reports(samples []metric.Sample) iter.Seq[[]metric.Sample] {
 	}
 }
 
-// BenchmarkRecorded stores what a real host reported as if a hundred did, and tells how large the file is for each sample, its
-// rollups, keys and pages included.
+// BenchmarkRecorded stores what a real host reported as if twenty did for three days, one recording after the other, packed each
+// hour, and tells what a sample costs: of the file, which holds all of them, and written.
 func BenchmarkRecorded(b *testing.B) {
-	const hosts = 100
+	const hosts, days = 20, 3
 	samples := recorded(b)
+	length := samples[len(samples)-1].Time.Sub(samples[0].Time).Truncate(10*time.Second) + 10*time.Second
 	for b.Loop() {
 		dir := b.TempDir()
 		clock := samples[0].Time
-		m, err := OpenMetrics(b.Context(), filepath.Join(dir, "metrics.db"), Options{Now: func() time.Time { return clock }})
+		tiers := metric.DefaultTiers()
+		tiers[0].Retention = (days + 1) * 24 * time.Hour
+		m, err := OpenMetrics(b.Context(), filepath.Join(dir, "metrics.db"), Options{Tiers: tiers, Now: func() time.Time { return clock }})
 		if err != nil {
 			b.Fatal(err)
 		}
-		io := written()
-		for report := range reports(samples) {
-			for host := range hosts {
+		n, io, packed := 0, written(), clock
+		for round := range int(days * 24 * time.Hour / length) {
+			for report := range reports(samples) {
+				report = slices.Clone(report)
 				for i := range report {
-					report[i].Record = id.UID(fmt.Sprintf("host%d", host))
+					report[i].Time = report[i].Time.Add(time.Duration(round) * length)
 				}
-				if err := m.Append(b.Context(), report); err != nil {
-					b.Fatal(err)
+				for host := range hosts {
+					for i := range report {
+						report[i].Record = id.UID(fmt.Sprintf("host%d", host))
+					}
+					if err := m.Append(b.Context(), report); err != nil {
+						b.Fatal(err)
+					}
+					n += len(report)
+				}
+				clock = report[0].Time
+				if clock.Sub(packed) >= time.Hour {
+					packed = clock
+					if err := m.Flush(b.Context()); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
-			clock = report[0].Time
 		}
 		if err := m.Close(); err != nil {
 			b.Fatal(err)
 		}
-		n := hosts * len(samples)
-		reportSize(b, dir, n)
 		b.ReportMetric(float64(written()-io)/float64(n), "all-written-B/sample")
+		reportSize(b, dir, n)
 	}
 }

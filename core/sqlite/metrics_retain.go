@@ -28,6 +28,9 @@ func (m *Metrics) retain(ctx context.Context) error {
 	if closed {
 		return errClosed
 	}
+	if err := m.rollIdle(ctx, now); err != nil {
+		return err
+	}
 	touched := map[uint32]bool{}
 	for i := range m.tiers {
 		if err := m.retainTier(ctx, i, now, touched); err != nil {
@@ -51,6 +54,17 @@ func (m *Metrics) retain(ctx context.Context) error {
 	return nil
 }
 
+// rollIdle rolls up what is due when no samples wait to be packed; else that is done when they are.
+func (m *Metrics) rollIdle(ctx context.Context, now time.Time) error {
+	m.mu.RLock()
+	idle := m.buffered == 0
+	m.mu.RUnlock()
+	if !idle {
+		return nil
+	}
+	return m.roll(ctx, now)
+}
+
 // retainTier deletes what is too old in a tier. It adds the series of which it deleted something to touched when nothing
 // is kept longer than in this tier.
 func (m *Metrics) retainTier(ctx context.Context, tier int, now time.Time, touched map[uint32]bool) error {
@@ -59,7 +73,7 @@ func (m *Metrics) retainTier(ctx context.Context, tier int, now time.Time, touch
 		err := m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 			ctx := context.WithoutCancel(ctx)
 			var shrunk int64
-			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, m.keepFrom(tier, now).UnixMilli()); err != nil {
+			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, m.keepFrom(tier, now.Add(-m.tiers[tier].Retention))); err != nil {
 				return err
 			}
 			return m.tiers[tier].count(ctx, tx, -shrunk)
@@ -91,7 +105,7 @@ func (m *Metrics) retainSize(ctx context.Context, now time.Time, touched map[uin
 		err = m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 			ctx := context.WithoutCancel(ctx)
 			var shrunk int64
-			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, now.Add(-time.Hour).UnixMilli()); err != nil {
+			if names, shrunk, err = m.tiers[tier].removeOld(ctx, tx, m.keepFrom(tier, now.Add(-time.Hour))); err != nil {
 				return err
 			}
 			return m.tiers[tier].count(ctx, tx, -shrunk)
@@ -160,14 +174,14 @@ func (m *Metrics) emptyOf(ctx context.Context, touched map[uint32]bool) (empty m
 	return empty, nil
 }
 
-// keepFrom returns the time from which on a tier's blocks are kept: by a step of the next tier longer than its
-// retention, so that a bucket of that one can be computed anew as long as samples for it are taken.
-func (m *Metrics) keepFrom(tier int, now time.Time) time.Time {
-	margin := time.Duration(0)
-	if tier+1 < len(m.tiers) {
-		margin = m.tiers[tier+1].Step
+// keepFrom returns the time from which on a tier's blocks are kept that should be kept from another on: by a step of the next tier
+// longer, so that a bucket of that one can be computed anew as long as samples for it are taken, and until that one is rolled up.
+func (m *Metrics) keepFrom(tier int, from time.Time) int64 {
+	if tier+1 == len(m.tiers) {
+		return from.UnixMilli()
 	}
-	return now.Add(-m.tiers[tier].Retention - margin)
+	next := m.tiers[tier+1]
+	return min(from.Add(-next.Step).UnixMilli(), next.rolled.Load())
 }
 
 // forgetEmpty takes series out of memory that have nothing anywhere.
@@ -191,30 +205,38 @@ func (m *Metrics) forgetEmpty(empty map[uint32]bool) {
 
 // formerTiers returns the tables of tiers that are not configured any more: they are kept as they are, but what is
 // deleted is deleted there too.
-func formerTiers(ctx context.Context, db *DB, tiers []tierTable) ([]tierTable, error) {
-	rows, err := db.Read.QueryContext(ctx, `SELECT step FROM tiers`)
+func (m *Metrics) formerTiers(ctx context.Context) ([]tierTable, error) {
+	steps, err := tierSteps(ctx, m.db.Read)
+	if err != nil {
+		return nil, err
+	}
+	var former []tierTable
+	for _, seconds := range steps {
+		if slices.ContainsFunc(m.tiers, func(t tierTable) bool { return t.seconds() == seconds }) {
+			continue
+		}
+		t, err := newTierTable(ctx, m.db, metric.Tier{Step: time.Duration(seconds) * time.Second}, m.opt.Now(), m.log)
+		if err != nil {
+			return nil, err
+		}
+		former = append(former, t)
+	}
+	return former, nil
+}
+
+// tierSteps returns the steps of all tiers that the database has ever had, in seconds.
+func tierSteps(ctx context.Context, db *sql.DB) (steps []int64, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT step FROM tiers ORDER BY step`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var former []tierTable
 	for rows.Next() {
 		var seconds int64
 		if err := rows.Scan(&seconds); err != nil {
 			return nil, err
 		}
-		t := tableOf(metric.Tier{Step: time.Duration(seconds) * time.Second})
-		if !slices.ContainsFunc(tiers, func(o tierTable) bool { return o.table == t.table }) {
-			former = append(former, t)
-		}
+		steps = append(steps, seconds)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for i := range former {
-		if err := former[i].prepare(ctx, db); err != nil {
-			return nil, err
-		}
-	}
-	return former, nil
+	return steps, rows.Err()
 }

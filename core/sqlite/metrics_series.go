@@ -21,9 +21,9 @@ type series struct {
 	// packing is being written to the database, older than what is in head, and not changed in place.
 	packing head
 	head    head
-	// newest is a time, in each tier, after which the database holds nothing; nil when it is not known.
-	newest []int64
-	packed []int64 // newest when what is being packed is committed; under maintain
+	// newest is a time after which the database holds no raw samples; nil when it is not known. It is not changed in place.
+	newest *int64
+	packed *int64 // newest when what is being packed is committed; under maintain
 }
 
 // placed is an accepted sample.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -13,13 +14,14 @@ import (
 	"github.com/pulse-platform/pulse/core/metric"
 )
 
-// The key of a row is window, series (32 bits) and part (8 bits): what is packed together lies together, so that a pack
-// writes full pages, and retention deletes them. Parts of a window are read in order; where two have a bucket at the same
-// time, the later one's stands.
+// The key of a row is window, run (8 bits) and series (32 bits). What is packed together is a run: it is written behind all that there
+// is, so that pages are filled once and not touched again, and retention deletes whole ones. Runs of a window are read in order;
+// where two have a bucket at the same time, the later one's stands.
 const (
-	seriesShift = 8
+	runShift    = 32
 	windowShift = 40
-	maxParts    = 16 // of a window; more are made one
+	seriesMask  = 1<<runShift - 1
+	maxRuns     = 64 // of a window; what comes when there are so many is made one with what there is of its series
 )
 
 const (
@@ -41,13 +43,18 @@ type tierTable struct {
 	table  string
 	scan   *sql.Stmt // blocks of a series in windows, for readers
 	scanTx *sql.Stmt // the same for the writer
-	add    *sql.Stmt // another part
+	add    *sql.Stmt
 	wipe   *sql.Stmt // rows between two keys
 	sum    *sql.Stmt // points of a series
 	clear  *sql.Stmt // all of a series
+	last   *sql.Stmt // the last key between two
 	old    *sql.Stmt // the first rows before a key
 	some   *sql.Stmt
 	grow   *sql.Stmt
+	// rolled is until when the tier is rolled up, in Unix milliseconds. See [Metrics.stored].
+	rolled *atomic.Int64
+	// end is a key after which there is no row.
+	end *atomic.Int64
 	// damaged is called for each block that cannot be decoded. Such a block is a gap: one bad page must not keep
 	// all else from being read and packed.
 	damaged func()
@@ -56,60 +63,56 @@ type tierTable struct {
 func (t tierTable) seconds() int64 { return int64(t.Step.Seconds()) }
 
 func tableOf(tier metric.Tier) tierTable {
-	return tierTable{Tier: tier, table: fmt.Sprintf("chunks_%d", int64(tier.Step.Seconds()))}
+	return tierTable{Tier: tier, table: fmt.Sprintf("runs_%d", int64(tier.Step.Seconds())), rolled: new(atomic.Int64), end: new(atomic.Int64)}
 }
 
-// newTierTable makes the table unless it is there, and takes over what a former version laid down by series.
-func newTierTable(ctx context.Context, db *DB, tier metric.Tier, log hclog.Logger) (tierTable, error) {
+// newTierTable makes the table unless it is there, and takes over what former versions laid down in another order. A tier of which
+// it is not known until when it is rolled up is so before a time.
+func newTierTable(ctx context.Context, db *DB, tier metric.Tier, before time.Time, log hclog.Logger) (tierTable, error) {
 	t := tableOf(tier)
 	t.damaged = sync.OnceFunc(func() { log.Error("stored samples are damaged and left out", "tier", tier.Name, "path", db.path) })
+	var rolled, end int64
 	err := db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS `+t.table+` (
-			key  INTEGER PRIMARY KEY,
-			n    INTEGER NOT NULL,
-			data BLOB NOT NULL
-		) STRICT`)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `INSERT INTO tiers (step) VALUES (?) ON CONFLICT DO NOTHING`, t.seconds())
+		if err := t.create(ctx, tx); err != nil {
+			return err
 		}
-		if err == nil {
-			err = t.convert(ctx, tx)
-		}
-		return err
+		return tx.QueryRowContext(ctx, `SELECT rolled, (SELECT coalesce(max(key), -1) FROM `+t.table+`) FROM tiers WHERE step = ?`, t.seconds()).Scan(&rolled, &end)
 	})
 	if err != nil {
 		return t, err
 	}
+	if rolled == 0 {
+		rolled = metric.Floor(before.UnixMilli(), t.span())
+	}
+	t.rolled.Store(rolled)
+	t.end.Store(end)
 	return t, t.prepare(ctx, db)
 }
 
-// convert moves the rows of a former version, whose keys were series (32 bits) and window, or second of raw samples.
-func (t tierTable) convert(ctx context.Context, tx *sql.Tx) error {
-	former := fmt.Sprintf("blocks_%d", t.seconds())
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, former).Scan(&n); err != nil || n == 0 {
-		return err
-	}
-	slots := int64(1)
-	if t.Step == 0 {
-		slots = int64(rawWindow.Seconds())
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO `+t.table+` (key, n, data)
-		SELECT (w << 40) + (s << 8) + min(255, row_number() OVER (PARTITION BY w, s ORDER BY key) - 1), n, data
-		FROM (SELECT (key & 4294967295) / ? AS w, key >> 32 AS s, key, n, data FROM `+former+`)`, slots)
+// create makes the table unless it is there.
+func (t tierTable) create(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS `+t.table+` (
+		key  INTEGER PRIMARY KEY,
+		n    INTEGER NOT NULL,
+		data BLOB NOT NULL
+	) STRICT`)
 	if err == nil {
-		_, err = tx.ExecContext(ctx, `DROP TABLE `+former)
+		_, err = tx.ExecContext(ctx, `INSERT INTO tiers (step) VALUES (?) ON CONFLICT DO NOTHING`, t.seconds())
+	}
+	if err == nil {
+		err = t.convert(ctx, tx)
 	}
 	return err
 }
 
-// windows is the start of each window between two keys of a series.
-const windows = `WITH RECURSIVE w (k) AS (VALUES (?1) UNION ALL SELECT k + (1 << 40) FROM w WHERE k + (1 << 40) <= ?2) `
-
 // prepare parses the statements. They live as long as the database.
 func (t *tierTable) prepare(ctx context.Context, db *DB) error {
-	of := `FROM w CROSS JOIN ` + t.table + ` AS c ON c.key BETWEEN w.k AND w.k + 255`
-	scan := windows + `SELECT c.n, c.data ` + of
+	// The runs between two keys, found one by one, and the rows of a series in them.
+	runs := `WITH RECURSIVE r (k) AS (
+		SELECT min(key) >> 32 FROM ` + t.table + ` WHERE key >= ?1 UNION ALL
+		SELECT (SELECT min(key) >> 32 FROM ` + t.table + ` WHERE key >= (k + 1) << 32) FROM r WHERE k + 1 <= ?2 >> 32) `
+	of := `FROM r CROSS JOIN ` + t.table + ` AS c ON c.key = (r.k << 32) + ?3 WHERE r.k <= ?2 >> 32`
+	scan := runs + `SELECT c.n, c.data ` + of
 	for _, s := range []struct {
 		into **sql.Stmt
 		db   *sql.DB
@@ -117,13 +120,13 @@ func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 	}{
 		{&t.scan, db.Read, scan},
 		{&t.scanTx, db.Write, scan},
-		{&t.add, db.Write, `INSERT INTO ` + t.table + ` (key, n, data) SELECT coalesce(max(key) + 1, ?1), ?2, ?3 FROM ` + t.table + `
-			WHERE key BETWEEN ?1 AND ?1 + 255 RETURNING key & 255`},
+		{&t.add, db.Write, `INSERT INTO ` + t.table + ` (key, n, data) VALUES (?, ?, ?)`},
 		{&t.wipe, db.Write, `DELETE FROM ` + t.table + ` WHERE key BETWEEN ? AND ?`},
-		{&t.sum, db.Write, windows + `SELECT coalesce(sum(c.n), 0) ` + of},
-		{&t.clear, db.Write, `DELETE FROM ` + t.table + ` WHERE key IN (` + windows + `SELECT c.key ` + of + `)`},
+		{&t.sum, db.Write, runs + `SELECT coalesce(sum(c.n), 0) ` + of},
+		{&t.clear, db.Write, `DELETE FROM ` + t.table + ` WHERE key IN (` + runs + `SELECT c.key ` + of + `)`},
+		{&t.last, db.Write, `SELECT coalesce(max(key), -1) FROM ` + t.table + ` WHERE key BETWEEN ? AND ?`},
 		{&t.old, db.Write, `SELECT key, n FROM ` + t.table + ` WHERE key < ? ORDER BY key LIMIT ?`},
-		{&t.some, db.Write, windows + `SELECT EXISTS (SELECT 1 ` + of + `)`},
+		{&t.some, db.Write, runs + `SELECT EXISTS (SELECT 1 ` + of + `)`},
 		{&t.grow, db.Write, `UPDATE tiers SET points = max(points + ?, 0) WHERE step = ?`},
 	} {
 		var err error
@@ -134,29 +137,38 @@ func (t *tierTable) prepare(ctx context.Context, db *DB) error {
 	return nil
 }
 
-// key returns the first key of a series in the window of a time.
-func (t tierTable) key(series uint32, at int64) int64 {
-	return max(at, 0)/window(t.Tier)<<windowShift | int64(series)<<seriesShift
+// keys are the first and last key of the windows in which times lie.
+type keys struct{ first, last int64 }
+
+// keysOf returns the keys of the windows of a range of times.
+func (t tierTable) keysOf(from, to int64) keys {
+	first, last := max(from, 0)/window(t.Tier), max(to-1, 0)/window(t.Tier)
+	return keys{first << windowShift, last<<windowShift | (1<<windowShift - 1)}
 }
+
+// anyKey are the keys of all windows.
+var anyKey = keys{0, 1<<63 - 1}
 
 // read returns the stored buckets of a series that begin in the range from to to; within tx unless it is nil.
 func (t tierTable) read(ctx context.Context, tx *sql.Tx, series uint32, from, to int64) ([]metric.Bucket, error) {
 	if tx == nil {
 		return t.readInto(ctx, nil, series, from, to)
 	}
-	if from >= to {
+	k := t.keysOf(from, to)
+	if from >= to || k.first > t.end.Load() {
 		return nil, nil
 	}
-	rows, err := tx.StmtContext(ctx, t.scanTx).QueryContext(ctx, t.key(series, from), t.key(series, to-1))
+	rows, err := tx.StmtContext(ctx, t.scanTx).QueryContext(ctx, k.first, k.last, series)
 	return t.collect(nil, rows, err, from, to)
 }
 
 // readInto is read outside of a transaction. It uses the memory of into, whose content is lost.
 func (t tierTable) readInto(ctx context.Context, into []metric.Bucket, series uint32, from, to int64) ([]metric.Bucket, error) {
-	if from >= to {
+	k := t.keysOf(from, to)
+	if from >= to || k.first > t.end.Load() {
 		return nil, nil
 	}
-	rows, err := t.scan.QueryContext(ctx, t.key(series, from), t.key(series, to-1))
+	rows, err := t.scan.QueryContext(ctx, k.first, k.last, series)
 	return t.collect(into[:0], rows, err, from, to)
 }
 
@@ -173,17 +185,13 @@ func (t tierTable) collect(out []metric.Bucket, rows *sql.Rows, err error, from,
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
 		}
 		if cap(out) == 0 {
-			// Windows hold about two parts like the first, and a query may ask for many.
-			out = make([]metric.Bucket, 0, 2*min(t.windows(from, to), 32)*min(max(n, 0), 1024))
+			// Windows hold about two runs like the first, and a query may ask for many.
+			windows := (to-1)/window(t.Tier) - from/window(t.Tier) + 1
+			out = make([]metric.Bucket, 0, 2*min(windows, 32)*min(max(n, 0), 1024))
 		}
 		out = t.join(out, data, from, to)
 	}
 	return out, rows.Err()
-}
-
-// windows returns in how many windows a range lies.
-func (t tierTable) windows(from, to int64) int64 {
-	return (t.key(0, to-1)-t.key(0, from))>>windowShift + 1
 }
 
 // join adds the buckets of another block to those of the blocks before it.
@@ -200,21 +208,49 @@ func (t tierTable) join(out []metric.Bucket, data []byte, from, to int64) []metr
 	return all
 }
 
-// put stores changed buckets of a series, ordered by time, in place of those of the same time. Nothing is stored that
-// begins after newest. It returns by how many points the tier grew.
-func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket, newest int64) (grown int64, err error) {
+// nextRun returns the number of a new run in the window of a time.
+func (t tierTable) nextRun(ctx context.Context, tx *sql.Tx, at int64) (run int64, err error) {
+	k := t.keysOf(at, at+1)
+	var last int64
+	if err := tx.StmtContext(ctx, t.last).QueryRowContext(ctx, k.first, k.last).Scan(&last); err != nil {
+		return 0, fmt.Errorf("look into %s: %w", t.table, err)
+	}
+	if last < 0 {
+		return 0, nil
+	}
+	return last>>runShift&255 + 1, nil
+}
+
+// put stores the buckets of a series in one window, ordered by time, as part of a run, in place of those of the same time. Nothing is
+// stored that begins after newest. It returns by how many points the tier grew.
+func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, buckets []metric.Bucket, newest, run int64) (grown int64, err error) {
+	if buckets[0].At < newest || run >= maxRuns {
+		return t.merge(ctx, tx, series, buckets)
+	}
+	grown = int64(len(buckets))
+	if buckets[0].At == newest { // a newer state of one that is stored
+		grown--
+	}
+	return grown, t.insert(ctx, tx, t.keysOf(buckets[0].At, buckets[0].At+1).first|run<<runShift|int64(series), grown, buckets)
+}
+
+func (t tierTable) insert(ctx context.Context, tx *sql.Tx, key, n int64, buckets []metric.Bucket) error {
+	t.end.Store(max(t.end.Load(), key)) // only changed by who holds maintain
+	if _, err := tx.StmtContext(ctx, t.add).ExecContext(ctx, key, n, encodeBlock(t.Tier, buckets)); err != nil {
+		return fmt.Errorf("write %s: %w", t.table, err)
+	}
+	return nil
+}
+
+// merge makes one row, in each window, of a series' rows and changed buckets, which stand in place of those of the same time.
+func (t tierTable) merge(ctx context.Context, tx *sql.Tx, series uint32, changed []metric.Bucket) (grown int64, err error) {
 	for len(changed) > 0 {
-		base := t.key(series, changed[0].At)
+		from := metric.Floor(changed[0].At, time.Duration(window(t.Tier))*time.Millisecond)
 		n := 1
-		for n < len(changed) && t.key(series, changed[n].At) == base {
+		for n < len(changed) && changed[n].At < from+window(t.Tier) {
 			n++
 		}
-		var by int64
-		if changed[0].At >= newest {
-			by, err = t.append(ctx, tx, base, changed[:n], changed[0].At == newest)
-		} else {
-			by, err = t.merge(ctx, tx, base, changed[:n])
-		}
+		by, err := t.mergeWindow(ctx, tx, series, from, changed[:n])
 		if err != nil {
 			return 0, fmt.Errorf("write %s: %w", t.table, err)
 		}
@@ -223,58 +259,36 @@ func (t tierTable) put(ctx context.Context, tx *sql.Tx, series uint32, changed [
 	return grown, nil
 }
 
-// append adds a part to a window. The first of its buckets may be a newer state of one that is stored.
-func (t tierTable) append(ctx context.Context, tx *sql.Tx, base int64, buckets []metric.Bucket, again bool) (grown int64, err error) {
-	grown = int64(len(buckets))
-	if again {
-		grown--
-	}
-	var part int64
-	if err := tx.StmtContext(ctx, t.add).QueryRowContext(ctx, base, grown, encodeBlock(t.Tier, buckets)).Scan(&part); err != nil {
-		return 0, err
-	}
-	if part+1 < maxParts {
-		return grown, nil
-	}
-	more, err := t.merge(ctx, tx, base, nil)
-	return grown + more, err
-}
-
-// merge makes one part of a window's parts and changed buckets.
-func (t tierTable) merge(ctx context.Context, tx *sql.Tx, base int64, changed []metric.Bucket) (grown int64, err error) {
-	var before int64
-	if err := tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, base, base).Scan(&before); err != nil {
-		return 0, err
-	}
-	series, from := uint32(base>>seriesShift), base>>windowShift*window(t.Tier)
-	stored, err := t.read(ctx, tx, series, from, from+window(t.Tier))
+func (t tierTable) mergeWindow(ctx context.Context, tx *sql.Tx, series uint32, from int64, changed []metric.Bucket) (grown int64, err error) {
+	k := t.keysOf(from, from+window(t.Tier))
+	before, err := t.delete(ctx, tx, series, k, func() error {
+		stored, err := t.read(ctx, tx, series, from, from+window(t.Tier))
+		changed = metric.Replace(stored, changed)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
-	if _, err := tx.StmtContext(ctx, t.wipe).ExecContext(ctx, base, base+255); err != nil {
-		return 0, err
-	}
-	all := metric.Replace(stored, changed)
-	var part int64
-	err = tx.StmtContext(ctx, t.add).QueryRowContext(ctx, base, len(all), encodeBlock(t.Tier, all)).Scan(&part)
-	return int64(len(all)) - before, err
+	return int64(len(changed)) - before, t.insert(ctx, tx, k.first|int64(series), int64(len(changed)), changed)
 }
 
-// span returns the first keys of a series in the first and last window of the table, and whether it has any.
-func (t tierTable) span(ctx context.Context, tx *sql.Tx, series uint32) (first, last int64, any bool, err error) {
-	var low, high sql.NullInt64
-	err = tx.QueryRowContext(ctx, `SELECT (SELECT min(key) FROM `+t.table+`), (SELECT max(key) FROM `+t.table+`)`).Scan(&low, &high)
-	if err != nil {
-		return 0, 0, false, fmt.Errorf("look into %s: %w", t.table, err)
+// delete deletes the rows of a series between keys, after they were looked at, and returns how many points they had.
+func (t tierTable) delete(ctx context.Context, tx *sql.Tx, series uint32, k keys, look func() error) (points int64, err error) {
+	if err := tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, k.first, k.last, series).Scan(&points); err != nil {
+		return 0, err
 	}
-	name := int64(series) << seriesShift
-	return low.Int64>>windowShift<<windowShift | name, high.Int64>>windowShift<<windowShift | name, low.Valid, nil
+	if err := look(); err != nil {
+		return 0, err
+	}
+	_, err = tx.StmtContext(ctx, t.clear).ExecContext(ctx, k.first, k.last, series)
+	return points, err
 }
 
 // newest returns a time after which nothing of a series is stored: that of its newest bucket, when it is not old.
 func (t tierTable) newest(ctx context.Context, tx *sql.Tx, series uint32) (int64, error) {
-	_, last, any, err := t.span(ctx, tx, series)
-	if err != nil || !any {
+	var last int64
+	err := tx.StmtContext(ctx, t.last).QueryRowContext(ctx, anyKey.first, anyKey.last).Scan(&last)
+	if err != nil || last < 0 {
 		return -1, err
 	}
 	to := (last>>windowShift + 1) * window(t.Tier)
@@ -288,14 +302,7 @@ func (t tierTable) newest(ctx context.Context, tx *sql.Tx, series uint32) (int64
 
 // remove deletes the blocks of a series and returns by how many points the tier shrank.
 func (t tierTable) remove(ctx context.Context, tx *sql.Tx, series uint32) (shrunk int64, err error) {
-	first, last, any, err := t.span(ctx, tx, series)
-	if err != nil || !any {
-		return 0, err
-	}
-	err = tx.StmtContext(ctx, t.sum).QueryRowContext(ctx, first, last).Scan(&shrunk)
-	if err == nil {
-		_, err = tx.StmtContext(ctx, t.clear).ExecContext(ctx, first, last)
-	}
+	shrunk, err = t.delete(ctx, tx, series, anyKey, func() error { return nil })
 	if err != nil {
 		return 0, fmt.Errorf("delete from %s: %w", t.table, err)
 	}
@@ -305,7 +312,7 @@ func (t tierTable) remove(ctx context.Context, tx *sql.Tx, series uint32) (shrun
 // removeOld deletes some of the rows before the window of a time. It returns the series whose rows they were, and by how
 // many points the tier shrank; no series when nothing is left to delete.
 func (t tierTable) removeOld(ctx context.Context, tx *sql.Tx, before int64) (names []uint32, shrunk int64, err error) {
-	rows, err := tx.StmtContext(ctx, t.old).QueryContext(ctx, max(before, 0)/window(t.Tier)<<windowShift, removeRows)
+	rows, err := tx.StmtContext(ctx, t.old).QueryContext(ctx, t.keysOf(before, before).first, removeRows)
 	if err != nil {
 		return nil, 0, fmt.Errorf("look into %s: %w", t.table, err)
 	}
@@ -316,7 +323,7 @@ func (t tierTable) removeOld(ctx context.Context, tx *sql.Tx, before int64) (nam
 		if err := rows.Scan(&key, &n); err != nil {
 			return nil, 0, fmt.Errorf("look into %s: %w", t.table, err)
 		}
-		shrunk, names = shrunk+n, append(names, uint32(key>>seriesShift))
+		shrunk, names = shrunk+n, append(names, uint32(key&seriesMask))
 	}
 	if err := rows.Err(); err != nil || len(names) == 0 {
 		return nil, 0, err
@@ -329,11 +336,7 @@ func (t tierTable) removeOld(ctx context.Context, tx *sql.Tx, before int64) (nam
 
 // holds reports whether there is a block of a series.
 func (t tierTable) holds(ctx context.Context, tx *sql.Tx, series uint32) (found bool, err error) {
-	first, last, any, err := t.span(ctx, tx, series)
-	if err != nil || !any {
-		return false, err
-	}
-	if err = tx.StmtContext(ctx, t.some).QueryRowContext(ctx, first, last).Scan(&found); err != nil {
+	if err = tx.StmtContext(ctx, t.some).QueryRowContext(ctx, anyKey.first, anyKey.last, series).Scan(&found); err != nil {
 		return false, fmt.Errorf("look into %s: %w", t.table, err)
 	}
 	return found, nil

@@ -67,7 +67,7 @@ func TestDamagedBlock(t *testing.T) {
 	if err := m.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.db.Write.ExecContext(t.Context(), `UPDATE chunks_0 SET data = x'01ff' WHERE (key >> 8) & 4294967295 = 1`); err != nil {
+	if _, err := m.db.Write.ExecContext(t.Context(), `UPDATE runs_0 SET data = x'01ff' WHERE key & 4294967295 = 1`); err != nil {
 		t.Fatal(err)
 	}
 	if got := countAll(t, m); got != 60 {

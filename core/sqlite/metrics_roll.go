@@ -1,0 +1,156 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/core/metric"
+)
+
+// A tier is rolled up a span at a time, when the span is over: so its blocks are full and written once. What is newer is computed
+// from the next finer tier when somebody asks ([Metrics.stored]), which keeps what is not rolled up yet for as long.
+
+// rollAfter is how long after its end a span is rolled up: what comes later changes blocks that are written.
+const rollAfter = 10 * time.Minute
+
+// span returns how much of a tier is rolled up at a time: a part of a window, and not so much that to compute it takes long.
+func (t tierTable) span() time.Duration {
+	switch {
+	case t.Step < time.Hour:
+		return windowPoints * t.Step
+	case t.Step < 24*time.Hour:
+		return windowPoints / 5 * t.Step
+	}
+	return windowPoints / 15 * t.Step
+}
+
+// stored returns the buckets of a series, in a tier and a range, that follow from what the database holds. Nothing of raw samples is
+// stored that begins after newest. The range begins at a bucket.
+func (m *Metrics) stored(ctx context.Context, tx *sql.Tx, tier int, name uint32, from, to, newest int64) ([]metric.Bucket, error) {
+	if tier == 0 {
+		if from > newest {
+			return nil, nil
+		}
+		return m.tiers[0].read(ctx, tx, name, from, to)
+	}
+	fresh, err := m.computed(ctx, tx, tier, name, from, to, newest)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := m.tiers[tier].read(ctx, tx, name, from, to)
+	return metric.Fuller(stored, fresh), err
+}
+
+// computed returns those of the buckets that are not rolled up yet. It comes before the tier itself is read: what is rolled up and
+// deleted meanwhile is then found there.
+func (m *Metrics) computed(ctx context.Context, tx *sql.Tx, tier int, name uint32, from, to, newest int64) ([]metric.Bucket, error) {
+	t := m.tiers[tier]
+	from = max(from, t.rolled.Load())
+	if from >= to {
+		return nil, nil
+	}
+	end := metric.Floor(to-1, t.Step) + t.Step.Milliseconds()
+	finer, err := m.stored(ctx, tx, tier-1, name, from, end, newest)
+	return metric.Rollup(finer, t.Step), err
+}
+
+// roll rolls up the spans that were over for a while at a time up to which all samples are packed. The caller holds maintain.
+func (m *Metrics) roll(ctx context.Context, packed time.Time) error {
+	until := packed.Add(-rollAfter).UnixMilli()
+	for tier := 1; tier < len(m.tiers); tier++ {
+		t := m.tiers[tier]
+		span := t.span().Milliseconds()
+		if t.rolled.Load() > packed.UnixMilli() { // the clock was ahead
+			t.rolled.Store(metric.Floor(until, t.span()))
+		}
+		for t.rolled.Load()+span <= until {
+			if err := m.rollSpan(ctx, tier, t.rolled.Load(), t.rolled.Load()+span); err != nil {
+				return fmt.Errorf("roll up %s: %w", t.Name, err)
+			}
+		}
+		until = t.rolled.Load()
+	}
+	return nil
+}
+
+// rollSpan rolls up a span of a tier.
+func (m *Metrics) rollSpan(ctx context.Context, tier int, from, to int64) error {
+	t := m.tiers[tier]
+	var names []uint32
+	var run int64
+	err := m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
+		ctx := context.WithoutCancel(ctx)
+		if run, err = t.nextRun(ctx, tx, from); err == nil {
+			names, err = m.tiers[tier-1].names(ctx, tx, from, to)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for group := range slices.Chunk(names, groupSeries) {
+		if err := m.db.Tx(ctx, func(tx *sql.Tx) error {
+			ctx := context.WithoutCancel(ctx)
+			var grown int64
+			for _, name := range group {
+				n, err := m.rollSeries(ctx, tx, tier, name, from, to, run)
+				if err != nil {
+					return fmt.Errorf("series %d: %w", name, err)
+				}
+				grown += n
+			}
+			return t.count(ctx, tx, grown)
+		}); err != nil {
+			return err
+		}
+	}
+	if err := m.db.Tx(ctx, func(tx *sql.Tx) error { return t.markRolled(ctx, tx, to) }); err != nil {
+		return err
+	}
+	t.rolled.Store(to)
+	return nil
+}
+
+// rollSeries rolls up a span of a series and returns by how many points the tier grew.
+func (m *Metrics) rollSeries(ctx context.Context, tx *sql.Tx, tier int, name uint32, from, to, run int64) (grown int64, err error) {
+	t := m.tiers[tier]
+	finer, err := m.tiers[tier-1].read(ctx, tx, name, from, to)
+	if err != nil || len(finer) == 0 {
+		return 0, err
+	}
+	stored, err := t.read(ctx, tx, name, from, to)
+	if err != nil {
+		return 0, err
+	}
+	fresh := metric.Rollup(finer, t.Step)
+	if len(stored) > 0 { // it was imported, or rolled up before a crash
+		return t.merge(ctx, tx, name, metric.Fuller(stored, fresh))
+	}
+	return t.put(ctx, tx, name, fresh, -1, run)
+}
+
+func (t tierTable) markRolled(ctx context.Context, tx *sql.Tx, until int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE tiers SET rolled = ? WHERE step = ?`, until, t.seconds())
+	return err
+}
+
+// names returns the series that have blocks in the windows of a range, in order.
+func (t tierTable) names(ctx context.Context, tx *sql.Tx, from, to int64) (names []uint32, err error) {
+	k := t.keysOf(from, to)
+	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT key & ? FROM `+t.table+` WHERE key BETWEEN ? AND ? ORDER BY 1`, seriesMask, k.first, k.last)
+	if err != nil {
+		return nil, fmt.Errorf("look into %s: %w", t.table, err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var name uint32
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("look into %s: %w", t.table, err)
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
