@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type backupBook struct {
 	jobsAt time.Time
 	tasks  map[string]*backupTask // by UPID
 	asked  map[string]bool        // nodes whose older tasks are known
+	early  error                  // why the older tasks of a node were not asked for yet, which are soon
 	// ended are the tasks that may have changed which backups there are, with when they began; touches counts them.
 	ended   map[string]int64
 	touches int
@@ -66,6 +68,9 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 		return err
 	}
 	p := sink.Partition("guests")
+	if c.backups.early != nil {
+		return p.Done(c.backups.early) // a failure of which is not known yet must not seem to be over
+	}
 	if err := p.Emit(c.judgeBackups(v)...); err != nil {
 		return err
 	}
@@ -111,13 +116,17 @@ func (c *Collector) backupStores(v *view) []store {
 	for _, row := range v.storages {
 		key := storageKey(row)
 		on, known := v.node(string(row.Node))
-		if seen[key] || row.Status != "available" || !known || !on.online || c.left(on.name) != nil || !strings.Contains(","+string(row.Content)+",", ",backup,") {
+		if seen[key] || row.Status != "available" || !known || !on.online || c.left(on.name) != nil || !holdsBackups(row) {
 			continue
 		}
 		seen[key] = true
 		out = append(out, store{key, row, on.name, homes})
 	}
 	return out
+}
+
+func holdsBackups(row resourceRow) bool {
+	return strings.Contains(","+string(row.Content)+",", ",backup,")
 }
 
 // seesBackups tells whether the account sees the backups on a storage; the server leaves out what it may not.
@@ -247,7 +256,8 @@ func backupType(r contentRow) string {
 // judgeBackups tells how old the newest backup of each guest is, which failed, and which guests have none.
 func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 	b := &c.backups
-	latest, complete := map[int]int64{}, len(b.stores) > 0
+	unread := c.unreadStores(v)
+	latest, complete := map[int]int64{}, len(b.stores) > 0 && !unread
 	for _, s := range b.stores {
 		complete = complete && !s.hidden
 		for id, at := range s.latest {
@@ -272,7 +282,7 @@ func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 		}
 		s := samples{kind: guestType(g), key: guestKey(g)}
 		if at, there := latest[id]; there {
-			c.backupAge(&s, v, g, at)
+			c.backupAge(&s, v, g, at, unread)
 		}
 		switch {
 		case tried && last.error != "" && latest[id] < last.at.Unix():
@@ -287,11 +297,23 @@ func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 	return out
 }
 
-// backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow.
-func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64) {
+// unreadStores tells whether a storage that holds backups was not read yet, by this process: newer ones may lie there.
+func (c *Collector) unreadStores(v *view) bool {
+	return slices.ContainsFunc(v.storages, func(row resourceRow) bool {
+		return holdsBackups(row) && c.backups.stores[storageKey(row)] == nil
+	})
+}
+
+// backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow. While there may be a newer
+// one, only what is not overdue is known.
+func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64, unread bool) {
 	age := max(0, c.serverTime(v.at).Sub(time.Unix(at, 0)))
+	gap := gapOf(c.backups.jobs, g)
+	if unread && age > gap {
+		return
+	}
 	s.add("backup_age", age.Seconds())
-	if gap := gapOf(c.backups.jobs, g); gap > 0 {
+	if gap > 0 {
 		s.add("backup_overdue", max(0, age-gap).Seconds())
 	}
 }
@@ -304,10 +326,9 @@ func (c *Collector) missed(v *view, g resourceRow) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m := c.guests[int(g.VMID.V)]
 	there := time.Duration(g.Uptime.V) * time.Second
-	if m != nil {
-		there = max(there, v.at.Sub(m.since))
+	if seen := c.identities.of[int(g.VMID.V)].seen; seen > 0 {
+		there = max(there, v.at.Sub(time.Unix(seen, 0)))
 	}
 	return there > max(knownFor, gap)
 }

@@ -22,8 +22,13 @@ type Collector struct {
 	// instance is what the operator calls the integration.
 	instance string
 	rates    *rate.Tracker[counter]
-	// looking is held by whoever asks for a new view, so that the tasks that begin together ask once.
+	// looking is held by whoever asks for a new view, so that the tasks that begin together ask once. It guards loaded, which
+	// says that what an earlier process knew was taken over.
 	looking chan struct{}
+	loaded  bool
+	// kept is what is kept of the cluster, nodesKept when the nodes' was written. Only the task of the nodes has them.
+	kept      string
+	nodesKept time.Time
 
 	mu         sync.Mutex
 	view       *view
@@ -37,6 +42,8 @@ type Collector struct {
 	// histories are by node.
 	histories map[string]nodeHistory
 	away      map[string]awayNode
+	// keeps says that the server keeps what a later process has to know.
+	keeps bool
 	// members are the nodes that the endpoints were made of, and when.
 	members string
 	// doubted is until when nobody asks for another opinion.
@@ -235,6 +242,9 @@ func (c *Collector) known(within time.Duration) *view {
 
 // ask makes the two calls of a view, and a third when it is time to look at the account's rights.
 func (c *Collector) ask(ctx context.Context) (*view, error) {
+	if err := c.load(ctx); err != nil {
+		return nil, err
+	}
 	ctx = proxmox.As(ctx, proxmox.Urgent)
 	v := &view{at: c.deps.Now()}
 	if err := c.askStatus(ctx, v, 0); err != nil {

@@ -99,9 +99,7 @@ func (c *Collector) departed(v *view) (out []string) {
 }
 
 func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, error) {
-	c.mu.Lock()
-	known, there := c.disks[n.name]
-	c.mu.Unlock()
+	known, there := c.knownDisks(ctx, n.name)
 	fresh := !there || c.deps.Now().Sub(known.at) >= c.diskAge()
 	if fresh {
 		disks, _, err := proxmox.Rows[diskRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "list").Slowly())
@@ -114,8 +112,11 @@ func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, er
 			return nil, fmt.Errorf("read disks: %w", err)
 		}
 	}
-	c.askSmart(ctx, n, &known)
+	asked := c.askSmart(ctx, n, &known)
 	found := c.tellDisks(n, &known, fresh)
+	if fresh || asked {
+		c.saveDisks(ctx, n.name, known)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disks[n.name] = known

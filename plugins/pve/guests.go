@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -29,9 +28,7 @@ const (
 // guestMemory is what is remembered of a guest from one cycle to the next.
 type guestMemory struct {
 	// name is the last known one: what an unreachable node runs loses its name.
-	name string
-	// since is when it was first seen, by this process.
-	since  time.Time
+	name   string
 	uptime int64
 	last   [counters]int64
 	// rates are the last known ones, in bytes a second; below 0 none is known.
@@ -46,6 +43,8 @@ type guestMemory struct {
 	lock     string
 	lockedAt int64
 }
+
+func newGuestMemory() *guestMemory { return &guestMemory{rates: [counters]float64{-1, -1, -1, -1}} }
 
 // rateMetrics are the metrics of the counters.
 var rateMetrics = [counters]string{"netin", "netout", "diskread", "diskwrite"}
@@ -124,7 +123,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	kind, key := guestType(row), guestKey(row)
 	m := c.guests[id]
 	if m == nil {
-		m = &guestMemory{since: v.at, rates: [counters]float64{-1, -1, -1, -1}}
+		m = newGuestMemory()
 		c.guests[id] = m
 	}
 	if row.Name != "" {
@@ -150,7 +149,9 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
 	}
 	c.measure(v, row, m, state.runs)
-	m.watchLock(string(row.Lock), v.at)
+	if m.watchLock(string(row.Lock), v.at) {
+		c.identities.dirty[id%guestChunks] = true
+	}
 	used, source := c.memoryOf(row, m, v.at)
 	row.Mem = used
 	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs, source))
@@ -184,9 +185,6 @@ func (c *Collector) guestSamples(s *samples, row resourceRow, m *guestMemory, so
 func (c *Collector) measure(v *view, row resourceRow, m *guestMemory, runs bool) {
 	anew := row.Uptime.OK && row.Uptime.V < m.uptime
 	m.uptime = row.Uptime.V
-	if anew {
-		m.cacheAt = 0
-	}
 	id := int(row.VMID.V)
 	for what, n := range [counters]proxmox.Int{row.NetIn, row.NetOut, row.DiskRead, row.DiskWrite} {
 		if !runs || !n.OK || n.V < 0 {

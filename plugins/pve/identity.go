@@ -26,9 +26,6 @@ const (
 	// up all else.
 	suspectsAtOnce  = 5
 	suspectPatience = 3 * time.Second
-	// identityChunks is over how many values of the server's the marks are spread, savePause how long changes wait to be kept.
-	identityChunks = 16
-	savePause      = 10 * time.Minute
 )
 
 // identity is what is remembered of who has an id. The members are short: there is one of each guest.
@@ -42,21 +39,21 @@ type identity struct {
 	// gen counts the guests that had the id before, born is when the one of now began; 0 for the first.
 	gen  int32
 	born int64 // Unix seconds
+	// seen is when the guest was first seen, in Unix seconds.
+	seen int64
 	read int64 // when the configuration was read, in Unix seconds; 0 asks for it anew
 	gone int64 // when it was first missing, or was removed, in Unix seconds
 }
 
 // identityBook is who has which id. The collector's lock guards it.
 type identityBook struct {
-	of     map[int]identity
-	loaded bool
-	dirty  map[int]bool // chunks that differ from what the server keeps
-	saved  time.Time
+	of    map[int]identity
+	dirty map[int]bool // chunks that differ from what the server keeps
+	saved time.Time
 }
 
 // identify finds out who the guests of a view are. Those that came back are asked before anything is told of them.
 func (c *Collector) identify(ctx context.Context, v *view) {
-	c.loadIdentities(ctx)
 	for _, row := range c.suspects(v) {
 		c.readConfig(ctx, row, suspectPatience)
 	}
@@ -79,7 +76,7 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 		who, known := book.of[id]
 		switch {
 		case !known:
-			book.of[id] = identity{lxc: row.Type == "lxc"}
+			book.change(id, identity{lxc: row.Type == "lxc", seen: v.at.Unix()})
 		case who.lxc != (row.Type == "lxc"):
 			c.another(id, identity{lxc: row.Type == "lxc"}, v.at)
 		case who.suspect && len(out) < suspectsAtOnce:
@@ -100,7 +97,7 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 // another gives an id to a guest that is another one than before. The lock is held.
 func (c *Collector) another(id int, who identity, now time.Time) {
 	old := c.identities.of[id]
-	who.gen, who.born, who.suspect, who.gone = old.gen+1, now.Unix(), false, 0
+	who.gen, who.born, who.seen, who.suspect, who.gone = old.gen+1, now.Unix(), now.Unix(), false, 0
 	if old.gone > 0 {
 		who.born = old.gone
 	}
@@ -113,7 +110,7 @@ func (c *Collector) another(id int, who identity, now time.Time) {
 
 func (b *identityBook) change(id int, who identity) {
 	b.of[id] = who
-	b.dirty[id%identityChunks] = true
+	b.dirty[id%guestChunks] = true
 }
 
 // readConfig asks for the configuration of a guest and judges who it is. It returns whether another one may be asked.
@@ -135,7 +132,7 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 		}
 		c.another(id, fresh, now)
 	} else {
-		fresh.gen, fresh.born = old.gen, old.born
+		fresh.gen, fresh.born, fresh.seen = old.gen, old.born, old.seen
 		if fresh.mark == 0 {
 			fresh.mark = old.mark
 		}
@@ -144,8 +141,9 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 			c.identities.change(id, fresh)
 		}
 	}
-	if m := c.guests[id]; m != nil {
+	if m := c.guests[id]; m != nil && m.allotted != got.size {
 		m.allotted = got.size
+		c.identities.dirty[id%guestChunks] = true
 	}
 	return true
 }
@@ -161,7 +159,7 @@ func (c *Collector) collectConfigs(ctx context.Context) error {
 			break
 		}
 	}
-	c.saveIdentities(ctx)
+	c.saveGuests(ctx)
 	return ctx.Err()
 }
 
@@ -310,72 +308,4 @@ func sizeOf(text string) int64 {
 		return 0
 	}
 	return int64(n * float64(int64(1)<<shift))
-}
-
-// savedIdentity is how an identity is kept with the server.
-type savedIdentity struct {
-	Mark uint64 `json:"m,string,omitempty"`
-	LXC  bool   `json:"l,omitempty"`
-	Gen  int32  `json:"g,omitempty"`
-	Born int64  `json:"b,omitempty"`
-}
-
-func identityKey(chunk int) string { return "guests/" + itoa(chunk) }
-
-// loadIdentities takes over what an earlier process knew. What cannot be read is found out anew.
-func (c *Collector) loadIdentities(ctx context.Context) {
-	c.mu.Lock()
-	loaded := c.identities.loaded
-	c.identities.loaded = true
-	c.mu.Unlock()
-	if loaded || c.deps.Host == nil {
-		return
-	}
-	for chunk := range identityChunks {
-		var kept map[int]savedIdentity
-		value, _, err := c.deps.Host.State(ctx, identityKey(chunk))
-		if err != nil || json.Unmarshal(value, &kept) != nil {
-			continue
-		}
-		c.mu.Lock()
-		for id, k := range kept {
-			// While nobody looked, it may have gone and another come.
-			c.identities.of[id] = identity{mark: k.Mark, lxc: k.LXC, gen: k.Gen, born: k.Born}
-		}
-		c.mu.Unlock()
-	}
-}
-
-// saveIdentities keeps what has changed with the server: at once when an id went to another guest, else now and then.
-func (c *Collector) saveIdentities(ctx context.Context) {
-	c.mu.Lock()
-	book := &c.identities
-	now := c.deps.Now()
-	if c.deps.Host == nil || len(book.dirty) == 0 || now.Sub(book.saved) < savePause {
-		c.mu.Unlock()
-		return
-	}
-	chunks := map[int]map[int]savedIdentity{}
-	for id, who := range book.of {
-		if chunk := id % identityChunks; book.dirty[chunk] && (who.mark != 0 || who.gen != 0) {
-			if chunks[chunk] == nil {
-				chunks[chunk] = map[int]savedIdentity{}
-			}
-			chunks[chunk][id] = savedIdentity{who.mark, who.lxc, who.gen, who.born}
-		}
-	}
-	book.dirty, book.saved = map[int]bool{}, now
-	c.mu.Unlock()
-	for chunk, kept := range chunks {
-		_, version, err := c.deps.Host.State(ctx, identityKey(chunk))
-		if err == nil {
-			err = c.deps.Host.SetState(ctx, identityKey(chunk), proxmox.Document(kept), version)
-		}
-		if err != nil {
-			c.deps.Log.Warn("who has which id was not kept", "error", err)
-			c.mu.Lock()
-			book.dirty[chunk] = true
-			c.mu.Unlock()
-		}
-	}
 }

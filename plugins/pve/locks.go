@@ -14,11 +14,13 @@ var lockTimes = map[string]time.Duration{
 	"snapshot": 2 * time.Hour, "snapshot-delete": 2 * time.Hour, "rollback": 2 * time.Hour, "suspending": 2 * time.Hour, "fstrim": 2 * time.Hour, "destroyed": 2 * time.Hour,
 }
 
-// watchLock remembers since when a guest is locked, as far as this process has seen it.
-func (m *guestMemory) watchLock(lock string, now time.Time) {
-	if lock != m.lock {
-		m.lock, m.lockedAt = lock, now.Unix()
+// watchLock remembers since when a guest is locked, and tells whether that has changed.
+func (m *guestMemory) watchLock(lock string, now time.Time) bool {
+	if lock == m.lock {
+		return false
 	}
+	m.lock, m.lockedAt = lock, now.Unix()
+	return true
 }
 
 // judgeLock tells of a lock that has been there for too long: the task that held it has died, or hangs.

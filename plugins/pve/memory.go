@@ -54,11 +54,17 @@ func (c *Collector) memoryOf(row resourceRow, m *guestMemory, now time.Time) (us
 		}
 	case viewGuest:
 	default:
-		if m.cacheAt > 0 && now.Unix()-m.cacheAt < int64(cacheAge/time.Second) && m.cacheOfHost == (source == sourceHost) && row.Mem.OK {
+		if m.knowsCache(row, now) && m.cacheOfHost == (source == sourceHost) && row.Mem.OK {
 			return proxmox.Int{V: min(max(row.Mem.V-m.cache, 0), max(row.MaxMem.V, 0)), OK: true}, sourceNoCache
 		}
 	}
 	return row.Mem, source
+}
+
+// knowsCache tells whether the guest has said not long ago, and since it started, how much its system keeps.
+func (m *guestMemory) knowsCache(row resourceRow, now time.Time) bool {
+	age := now.Unix() - m.cacheAt
+	return m.cacheAt > 0 && age < int64(cacheAge/time.Second) && age <= row.Uptime.V
 }
 
 // memoryMetric is the metric of a guest's memory. What a virtual machine takes on its node is near its size for ever, whatever
@@ -90,6 +96,7 @@ func (c *Collector) learnCache(row resourceRow, needed int64) {
 	defer c.mu.Unlock()
 	if m := c.guests[int(row.VMID.V)]; m != nil && row.Mem.OK {
 		m.cache, m.cacheAt, m.cacheOfHost = row.Mem.V-needed, c.deps.Now().Unix(), memorySource(row) == sourceHost
+		c.identities.dirty[int(row.VMID.V)%guestChunks] = true
 	}
 }
 

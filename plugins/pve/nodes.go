@@ -162,10 +162,11 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 	}
 	err = c.eachNode(ctx, v, sink, c.askNode)
 	c.learnIdentity(ctx, v)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.collectHistories(ctx, v, sink)
 	}
-	return c.collectHistories(ctx, v, sink)
+	c.saveCluster(ctx)
+	return err
 }
 
 // askNode reads one node's status. Its numbers go out at once; what the document shows goes with the next cycle of the

@@ -52,10 +52,10 @@ type smartAttribute struct {
 func (c *Collector) smartAge() time.Duration { return time.Duration(c.cfg.SmartMinutes) * time.Minute }
 
 // askSmart asks a few disks of a node for their attributes: those that were not for longest. A disk that does not answer, as
-// virtual ones and those behind controllers do, is asked again when it is its turn.
-func (c *Collector) askSmart(ctx context.Context, n node, book *diskBook) {
+// virtual ones and those behind controllers do, is asked again when it is its turn. It tells whether any was asked.
+func (c *Collector) askSmart(ctx context.Context, n node, book *diskBook) (any bool) {
 	if c.cfg.SmartMinutes <= 0 {
-		return
+		return false
 	}
 	now := c.deps.Now()
 	due := slices.DeleteFunc(book.whole(), func(d knownDisk) bool { return now.Sub(book.smart[d.key].asked) < c.smartAge() })
@@ -66,13 +66,15 @@ func (c *Collector) askSmart(ctx context.Context, n node, book *diskBook) {
 		case err == nil:
 			book.smart[d.key] = got.reading(now)
 		case ctx.Err() != nil, kind == proxmox.KindBudget, kind == proxmox.KindNodeTimeout, kind == proxmox.KindNodeUnreachable, proxmox.Away(err):
-			return
+			return any
 		default:
 			old := book.smart[d.key]
 			old.asked = now
 			book.smart[d.key] = old
 		}
+		any = true
 	}
+	return any
 }
 
 // reading is what an answer says.

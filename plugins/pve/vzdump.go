@@ -47,6 +47,7 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
+	b.early = nil
 	for _, n := range v.nodes {
 		if !n.online || b.asked[n.name] || c.left(n.name) != nil {
 			continue
@@ -56,6 +57,9 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, err
+			}
+			if proxmox.KindOf(err) == proxmox.KindBudget {
+				b.early = err
 			}
 			continue // it is asked again with the next cycle
 		}

@@ -37,6 +37,14 @@ func (n Num) Or(other float64) float64 {
 	return other
 }
 
+// MarshalJSON writes the number, or null for a missing one.
+func (n Num) MarshalJSON() ([]byte, error) {
+	if !n.OK {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, n.V, 'g', -1, 64), nil
+}
+
 // Int is a whole number that may be missing. Fractions, as averages have them, are rounded.
 type Int struct {
 	V  int64
@@ -67,6 +75,14 @@ func (n Int) Or(other int64) int64 {
 		return n.V
 	}
 	return other
+}
+
+// MarshalJSON writes the number, or null for a missing one.
+func (n Int) MarshalJSON() ([]byte, error) {
+	if !n.OK {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, n.V, 10), nil
 }
 
 // Bool is true for true, 1 and their quoted forms; all else, and a missing member, is false.

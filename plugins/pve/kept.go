@@ -1,0 +1,238 @@
+package pve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// What a later process has to know from the beginning is kept with the server. Without it the cluster could not be asked
+// while the configured node is away, cached memory would count as used for a while, and what has lasted for long would
+// begin anew.
+
+const (
+	// guestChunks is over how many values of the server's the guests are spread.
+	guestChunks = 16
+	// savePause is how long what changes all the time waits to be kept, nodesPause what changes for nodes.
+	savePause  = 10 * time.Minute
+	nodesPause = 5 * time.Minute
+)
+
+// The names of the values. Those of guests end in a number, those of disks in the name of their node.
+const (
+	keptCluster = "cluster"
+	keptNodes   = "nodes"
+)
+
+func keptGuests(chunk int) string { return "guests/" + itoa(chunk) }
+
+// keptGuest is what is kept of a guest. Times are in Unix seconds.
+type keptGuest struct {
+	Mark uint64 `json:"m,string,omitempty"`
+	LXC  bool   `json:"l,omitempty"`
+	Gen  int32  `json:"g,omitempty"`
+	Born int64  `json:"b,omitempty"`
+	Seen int64  `json:"s,omitempty"`
+
+	Lock      string `json:"k,omitempty"`
+	LockedAt  int64  `json:"t,omitempty"`
+	Cache     int64  `json:"c,omitempty"`
+	CacheAt   int64  `json:"a,omitempty"`
+	CacheHost bool   `json:"h,omitempty"`
+	Allotted  int64  `json:"d,omitempty"`
+}
+
+// keptState is what is kept of the cluster as a whole.
+type keptState struct {
+	// UID tells the cluster from others, of the nodes in UIDOf.
+	UID   string `json:"uid,omitempty"`
+	UIDOf string `json:"uidOf,omitempty"`
+	// Ends are the members to fall back on, when the configured address is First.
+	First string             `json:"first"`
+	Ends  []proxmox.Endpoint `json:"ends,omitempty"`
+	// Away are the nodes that do not answer what is forwarded to them, and since when.
+	Away    map[string]keptAway `json:"away,omitempty"`
+	Targets []target            `json:"targets,omitempty"`
+}
+
+type keptAway struct {
+	Since time.Time `json:"since"`
+	Why   string    `json:"why"`
+}
+
+// keptNode is what is kept of a node: how much ZFS keeps in memory, and when it did.
+type keptNode struct {
+	Cache int64     `json:"c"`
+	At    time.Time `json:"a"`
+}
+
+// load takes over what an earlier process knew, once. What cannot be decoded is found out anew; while the server does not
+// tell, nothing is collected, as guests might be taken for others.
+func (c *Collector) load(ctx context.Context) error {
+	if c.loaded || c.deps.Host == nil {
+		return nil
+	}
+	var state keptState
+	guests, nodes := map[int]keptGuest{}, map[string]keptNode{}
+	err := errors.Join(c.read(ctx, keptCluster, &state), c.read(ctx, keptNodes, &nodes))
+	for chunk := 0; chunk < guestChunks && err == nil; chunk++ {
+		err = c.read(ctx, keptGuests(chunk), &guests)
+	}
+	c.loaded = err == nil || sdk.KindOf(err) == sdk.KindUnsupported
+	if err != nil && !c.loaded {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keeps = err == nil
+	for id, k := range guests {
+		// While nobody looked, it may have gone and another come.
+		c.identities.of[id] = identity{mark: k.Mark, lxc: k.LXC, gen: k.Gen, born: k.Born, seen: k.Seen}
+		m := newGuestMemory()
+		m.lock, m.lockedAt, m.allotted = k.Lock, k.LockedAt, k.Allotted
+		m.cache, m.cacheAt, m.cacheOfHost = k.Cache, k.CacheAt, k.CacheHost
+		c.guests[id] = m
+	}
+	for name, n := range nodes {
+		c.histories[name] = nodeHistory{at: n.At, cache: proxmox.Int{V: n.Cache, OK: true}}
+	}
+	return c.takeOver(state)
+}
+
+// takeOver takes over what is kept of the cluster. The lock is held.
+func (c *Collector) takeOver(k keptState) error {
+	c.uid, c.uidOf = k.UID, k.UIDOf
+	for name, a := range k.Away {
+		// It is asked at once whether it is still so.
+		c.away[name] = awayNode{a.Since, c.deps.Now(), sdk.Errorf(sdk.KindUnreachable, "%s", a.Why)}
+	}
+	if len(k.Targets) > 0 {
+		c.targets.Store(&targets{all: k.Targets})
+	}
+	if len(k.Ends) < 2 || k.First != c.configured() {
+		return nil
+	}
+	c.ends = append([]proxmox.Endpoint{c.cfg.first(c.deps)}, k.Ends[1:]...)
+	if err := c.client.SetEndpoints(c.ends); err != nil {
+		c.deps.Log.Warn("the addresses of members that are kept were not taken", "error", err)
+		c.ends = nil
+	}
+	return nil
+}
+
+// configured stands for what of the configuration decides which addresses are asked.
+func (c *Collector) configured() string { return fmt.Sprint(c.cfg.Host, c.cfg.Members) }
+
+// read decodes a value that is kept, if there is one.
+func (c *Collector) read(ctx context.Context, key string, into any) error {
+	value, _, err := c.deps.Host.State(ctx, key)
+	if err != nil {
+		return fmt.Errorf("read what is kept: %w", err)
+	}
+	if len(value) > 0 && json.Unmarshal(value, into) != nil {
+		c.deps.Log.Warn("what is kept could not be read", "key", key)
+	}
+	return nil
+}
+
+// write keeps a value. Only one collector writes those of an integration.
+func (c *Collector) write(ctx context.Context, key string, value any) error {
+	_, version, err := c.deps.Host.State(ctx, key)
+	if err == nil {
+		err = c.deps.Host.SetState(ctx, key, proxmox.Document(value), version)
+	}
+	if err != nil {
+		c.deps.Log.Warn("a value was not kept", "key", key, "error", err)
+		return fmt.Errorf("keep %s: %w", key, err)
+	}
+	return nil
+}
+
+// saveGuests keeps what has changed of guests: at once when an id went to another one, else now and then.
+func (c *Collector) saveGuests(ctx context.Context) {
+	for chunk, guests := range c.changedGuests() {
+		if c.write(ctx, keptGuests(chunk), guests) != nil {
+			c.mu.Lock()
+			c.identities.dirty[chunk] = true
+			c.mu.Unlock()
+		}
+	}
+}
+
+// changedGuests returns the chunks that are to be kept now.
+func (c *Collector) changedGuests() map[int]map[int]keptGuest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	book, now := &c.identities, c.deps.Now()
+	if !c.keeps || len(book.dirty) == 0 || now.Sub(book.saved) < savePause {
+		return nil
+	}
+	chunks := map[int]map[int]keptGuest{}
+	for chunk := range book.dirty {
+		chunks[chunk] = map[int]keptGuest{}
+	}
+	for id, who := range book.of {
+		if chunks[id%guestChunks] == nil {
+			continue
+		}
+		k := keptGuest{Mark: who.mark, LXC: who.lxc, Gen: who.gen, Born: who.born, Seen: who.seen}
+		if m := c.guests[id]; m != nil {
+			k.Lock, k.LockedAt, k.Allotted = m.lock, m.lockedAt, m.allotted
+			k.Cache, k.CacheAt, k.CacheHost = m.cache, m.cacheAt, m.cacheOfHost
+		}
+		chunks[id%guestChunks][id] = k
+	}
+	book.dirty, book.saved = map[int]bool{}, now
+	return chunks
+}
+
+// saveCluster keeps what is known of the cluster when it has changed, and of its nodes now and then.
+func (c *Collector) saveCluster(ctx context.Context) {
+	state, keeps := c.state()
+	if !keeps {
+		return
+	}
+	if text := string(proxmox.Document(state)); text != c.kept && c.write(ctx, keptCluster, state) == nil {
+		c.kept = text
+	}
+	if now := c.deps.Now(); now.Sub(c.nodesKept) >= nodesPause {
+		if nodes := c.caches(); len(nodes) > 0 && c.write(ctx, keptNodes, nodes) == nil {
+			c.nodesKept = now
+		}
+	}
+}
+
+func (c *Collector) state() (k keptState, keeps bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k = keptState{UID: c.uid, UIDOf: c.uidOf, First: c.configured(), Ends: slices.Clone(c.ends), Away: map[string]keptAway{}}
+	if len(k.Ends) > 0 {
+		k.Ends[0] = proxmox.Endpoint{} // that of the configuration
+	}
+	for name, a := range c.away {
+		k.Away[name] = keptAway{a.since, plain(a.err)}
+	}
+	if t := c.targets.Load(); t != nil {
+		k.Targets = t.all
+	}
+	return k, c.keeps
+}
+
+// caches are those of the nodes whose history tells of one.
+func (c *Collector) caches() map[string]keptNode {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]keptNode{}
+	for name, h := range c.histories {
+		if h.cache.OK {
+			out[name] = keptNode{h.cache.V, h.at}
+		}
+	}
+	return out
+}
