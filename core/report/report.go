@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pulse-platform/pulse/core/metric"
 )
@@ -142,14 +143,14 @@ func (r Report) csvPart(w io.Writer, p Part) error {
 	_ = c.Write([]string{"Metric", "Count", "Min", "Max", "Average", "Current", "Unit"})
 	for _, s := range p.Series {
 		sum := s.Summary()
-		_ = c.Write([]string{safe(s.Name), strconv.FormatUint(sum.Count, 10), decimal(sum.Min), decimal(sum.Max), decimal(sum.Average), decimal(sum.Current), s.Unit})
+		_ = c.Write([]string{Cell(s.Name), strconv.FormatUint(sum.Count, 10), decimal(sum.Min), decimal(sum.Max), decimal(sum.Average), decimal(sum.Current), s.Unit})
 	}
 	c.Flush()
 	if len(p.Alerts) > 0 {
 		b.WriteString("\n# ALERTS\n")
 		_ = c.Write([]string{"Start", "End", "Severity", "Message"})
 		for _, a := range p.Alerts {
-			_ = c.Write([]string{a.Start.UTC().Format(time.RFC3339), moment(a.End), a.Severity, safe(a.Message)})
+			_ = c.Write([]string{a.Start.UTC().Format(time.RFC3339), moment(a.End), a.Severity, Cell(a.Message)})
 		}
 		c.Flush()
 	}
@@ -171,7 +172,7 @@ func writeData(c *csv.Writer, all []Series) {
 		if s.Unit != "" {
 			name += " (" + s.Unit + ")"
 		}
-		head = append(head, safe(name))
+		head = append(head, Cell(name))
 		for _, p := range s.Points {
 			at := p.At
 			if rows[at] == nil {
@@ -202,9 +203,9 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// safe keeps a spreadsheet from taking a name that a stranger chose for a formula.
-func safe(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+// Cell keeps a spreadsheet from taking a text that a stranger chose for a formula (OWASP, CSV injection).
+func Cell(text string) string {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

@@ -86,7 +86,7 @@ func (n *Notifier) slack(m sdk.Message) object {
 		context = "<" + m.URL + "|Open Pulse> · " + string(m.Severity)
 	}
 	blocks = append(blocks, object{"type": "context", "elements": []object{{"type": "mrkdwn", "text": context}}})
-	return object{"text": m.Title, "blocks": blocks}
+	return object{"text": mark.Replace(m.Title), "blocks": blocks}
 }
 
 // teams is a message card: https://learn.microsoft.com/outlook/actionable-messages/message-card-reference

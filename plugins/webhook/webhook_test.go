@@ -98,7 +98,7 @@ var schemas = map[string]func(body map[string]any, kind string) string{
 	},
 	"slack": func(b map[string]any, _ string) string {
 		blocks, ok := b["blocks"].([]any)
-		if !ok || text(b, "text") == "" || len(blocks) > 50 {
+		if !ok || text(b, "text") == "" || strings.Contains(text(b, "text"), "<b>") || len(blocks) > 50 {
 			return "text and up to 50 blocks"
 		}
 		for _, one := range blocks {

@@ -10,13 +10,13 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/audit"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/report"
 )
 
 // Log is what the area shows.
@@ -254,20 +254,12 @@ func asCSV(events []audit.Event) ([]byte, error) {
 	rows := [][]string{{"seq", "id", "timestamp", "event", "user", "ip", "via", "method", "path", "success", "details", "requestId", "prev", "hash", "signature"}}
 	for _, e := range events {
 		rows = append(rows, []string{
-			strconv.FormatInt(e.Seq, 10), e.ID, e.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"), cell(e.Event), cell(e.User), cell(e.IP), cell(e.Via), cell(e.Method), cell(e.Path),
-			strconv.FormatBool(e.Success), cell(e.Details), cell(e.Request), e.Prev, e.Hash, e.Signature,
+			strconv.FormatInt(e.Seq, 10), e.ID, e.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"), report.Cell(e.Event), report.Cell(e.User), report.Cell(e.IP), report.Cell(e.Via), report.Cell(e.Method), report.Cell(e.Path),
+			strconv.FormatBool(e.Success), report.Cell(e.Details), report.Cell(e.Request), e.Prev, e.Hash, e.Signature,
 		})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return nil, fmt.Errorf("write CSV: %w", err)
 	}
 	return b.Bytes(), nil
-}
-
-// cell keeps a spreadsheet from taking what a stranger wrote for a formula (OWASP, CSV injection).
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

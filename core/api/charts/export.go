@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/core/report"
 )
 
 type exportIn struct {
@@ -113,13 +114,13 @@ func (a *Area) namesOf(records []*inventory.Record, name string) []string {
 }
 
 func exportCSV(b *bytes.Buffer, series []metric.Series, of map[id.UID]*inventory.Record) error {
-	w := csv.NewWriter(b)
+	w, cell := csv.NewWriter(b), report.Cell // names come from machines
 	_ = w.Write([]string{"time", "resource", "type", "id", "name", "metric", "instance", "value", "min", "max", "count"})
 	for _, s := range series {
 		r := of[s.Record]
 		for _, p := range s.Points {
 			_ = w.Write([]string{
-				p.Time().Format(time.RFC3339Nano), string(r.UID), r.Type, r.WireID, r.Name, s.Metric, s.Instance,
+				p.Time().Format(time.RFC3339Nano), string(r.UID), r.Type, cell(r.WireID), cell(r.Name), cell(s.Metric), cell(s.Instance),
 				number(p.Value), number(p.Min), number(p.Max), strconv.FormatUint(uint64(p.Count), 10),
 			})
 		}

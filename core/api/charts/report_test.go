@@ -11,6 +11,8 @@ import (
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/report"
 )
 
@@ -114,5 +116,15 @@ func TestQuotedNames(t *testing.T) {
 	}
 	if got := tagEscapes.Replace("a b,c=d\n"); got != `a\ b\,c\=d\ ` && got != `a\ b\,c\=d ` {
 		t.Error(got)
+	}
+}
+
+// Guests are named by those who use them, and spreadsheets take some names for formulas.
+func TestExportIsNoFormula(t *testing.T) {
+	record := &inventory.Record{Name: "=HYPERLINK(\"http://evil\")", WireID: "+1"}
+	var b bytes.Buffer
+	err := exportCSV(&b, []metric.Series{{Key: metric.Key{Metric: "busy", Instance: "@x"}, Points: []metric.Point{{Value: -1}}}}, map[id.UID]*inventory.Record{"": record})
+	if got := b.String(); err != nil || !strings.Contains(got, `,'+1,"'=HYPERLINK(""http://evil"")",busy,'@x,-1,`) {
+		t.Errorf("%v: %s", err, got)
 	}
 }

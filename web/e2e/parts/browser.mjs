@@ -1,5 +1,6 @@
 import { chromium as engine } from 'playwright-core';
 import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
 import { chromium } from './processes.mjs';
 import { patience } from './eventually.mjs';
 import { admin } from './pulse.mjs';
@@ -46,14 +47,29 @@ async function logIn(context, pulse) {
   assert.equal(got.status(), 200, `log in: ${await got.text()}`);
 }
 
+// Every page that a test opens must be clean, whether the test looks at that or not.
+const opened = new Set();
+if (process.env.NODE_TEST_CONTEXT) {
+  afterEach(() => {
+    const faults = [...opened].flatMap((page) => page.faults);
+    for (const page of opened) {
+      page.faults = [];
+      if (page.isClosed()) opened.delete(page);
+    }
+    assert.deepEqual(faults, [], 'the consoles of all pages are clean');
+  });
+}
+
 /**
- * Opens a page whose console must stay clean: errors, exceptions and violations of the content security policy are
- * collected in page.faults, but for those that the test expects.
+ * Opens a page whose console must stay clean: errors, exceptions, rejections that nobody handles and violations of the
+ * content security policy are collected in page.faults, but for those that the test expects. A test that leaves faults
+ * behind fails.
  */
 export async function openPage(context, { expected = [] } = {}) {
   const page = await context.newPage();
   page.faults = [];
   page.expected = expected;
+  opened.add(page);
   const fault = (text) => {
     if (!page.expected.some((e) => e.test(text))) page.faults.push(text);
   };
