@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/sso"
 	"github.com/pulse-platform/pulse/core/audit"
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/oidc"
 )
 
@@ -59,7 +60,7 @@ func TestSingleSignOnOverHTTP(t *testing.T) {
 	p, log := &provided{conf: oidc.Config{Enabled: true, IssuerURL: "https://id.example.com", ClientSecret: "hush"}}, &events{}
 	w := serve(t, func(o *api.Options) {
 		o.Audit = log
-		o.Areas = append(o.Areas, api.Area{Name: "sso", Routes: sso.Area{Service: p, BasePath: "/pulse"}.Routes()})
+		o.Areas = append(o.Areas, api.Area{Name: "sso", Routes: sso.Area{Service: p, MayGrant: o.Auth.(*auth.Service).MayGrant, BasePath: "/pulse"}.Routes()})
 	})
 	w.claim()
 	get := func(path string) *http.Response {
@@ -110,6 +111,15 @@ func TestSingleSignOnOverHTTP(t *testing.T) {
 	w.do("PUT", "/api/security/oidc", `{"enabled":true,"issuerUrl":"https://evil.example.com","clientId":"pulse"}`, "Authorization", basic)
 	if p.saved.ClientSecret != "" {
 		t.Error("the secret goes to another issuer")
+	}
+	// Whoever could say that a provider of their own makes administrators would be one.
+	mapping := `{"enabled":true,"issuerUrl":"https://evil.example.com","clientId":"pulse","groupRoleMappings":{"all":"admin"}}`
+	limited := w.token(auth.ScopeSettingsWrite)
+	if res, _ := w.do("PUT", "/api/security/oidc", mapping, "X-API-Token", limited); res.StatusCode != 403 || p.saved.GroupRoles != nil {
+		t.Errorf("a token that may not hand on roles: %d", res.StatusCode)
+	}
+	if res, _ := w.do("PUT", "/api/security/oidc", mapping, "Authorization", basic); res.StatusCode != 200 || p.saved.GroupRoles["all"] != "admin" {
+		t.Errorf("an administrator: %d, %+v", res.StatusCode, p.saved)
 	}
 	if _, out := w.do("POST", "/api/security/oidc/test", `{"issuerUrl":"https://id.example.com","clientId":"pulse"}`, "Authorization", basic); out["ok"] != false || len(out["steps"].([]any)) != 2 {
 		t.Errorf("tried: %v", out)

@@ -175,6 +175,14 @@ func (s *Service) SaveRole(ctx context.Context, maker Principal, r Role) (Role, 
 	return r, nil
 }
 
+// MayGrant returns why a caller may not hand roles on, nil when they may.
+func (s *Service) MayGrant(maker Principal, roles []string) error {
+	if !maker.mayGrant(s.who().rightsOf(roles...)) {
+		return tooMuch()
+	}
+	return nil
+}
+
 func tooMuch() error {
 	return errs.New(errs.Forbidden, "you cannot hand on permissions, or change those, that you do not have yourself").WithWord("forbidden")
 }

@@ -2,9 +2,12 @@ package sso
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/audit"
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/oidc"
 )
 
@@ -88,6 +91,9 @@ func (in updateIn) over(before oidc.Config) oidc.Config {
 func (a Area) update(ctx context.Context, in updateIn) (Config, error) {
 	next := in.over(a.Service.Config())
 	audit.Detail(ctx, "enabled %t, issuer %s", next.Enabled, next.IssuerURL)
+	if err := a.MayGrant(auth.PrincipalFrom(ctx), slices.Sorted(maps.Values(next.GroupRoles))); err != nil {
+		return Config{}, err
+	}
 	if err := a.Service.Update(ctx, next); err != nil {
 		return Config{}, err
 	}

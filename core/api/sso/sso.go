@@ -27,6 +27,8 @@ type Service interface {
 // Area is the area with what it needs.
 type Area struct {
 	Service Service
+	// MayGrant returns why a caller may not hand roles on, nil when they may.
+	MayGrant func(p auth.Principal, roles []string) error
 	// BaseURL is where people reach the server, empty to take it from each request; BasePath is its path.
 	BaseURL, BasePath string
 }
@@ -41,15 +43,18 @@ const (
 func (a Area) Routes() []route.Route {
 	door := func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }
 	write := auth.ScopeSettingsWrite
-	return []route.Route{
-		route.Get("/api/oidc/login", "oidcLogin", "Go to the provider of single sign-on to log in", a.login).Public().With(door).Class("auth"),
-		route.Post("/api/oidc/login", "oidcLoginAddress", "Where to log in at the provider of single sign-on", a.address).Public().With(door).Unaudited().Class("auth"),
-		route.Get(callbackPath, "oidcCallback", "Come back from the provider of single sign-on", a.callback).Public().With(door).Event("oidc_login").Class("auth"),
+	// Who says which provider is believed says who comes in, and as what.
+	setUp := route.About("users", []route.Route{
 		route.Get("/api/security/oidc", "getOIDC", "How single sign-on is set up; the client's secret is not shown", a.get).Admin(write),
 		route.Put("/api/security/oidc", "updateOIDC", "Set single sign-on up; it holds at once", a.update).Admin(write).Event("oidc_config_change"),
 		route.Post("/api/security/oidc", "updateOIDCByPost", "Set single sign-on up, as PUT does", a.update).Admin(write).Event("oidc_config_change"),
 		route.Post("/api/security/oidc/test", "testOIDC", "Ask a provider step by step as a login would, without a user and without changing anything", a.test).Admin(write).Unaudited(),
-	}
+	})
+	return append([]route.Route{
+		route.Get("/api/oidc/login", "oidcLogin", "Go to the provider of single sign-on to log in", a.login).Public().With(door).Class("auth"),
+		route.Post("/api/oidc/login", "oidcLoginAddress", "Where to log in at the provider of single sign-on", a.address).Public().With(door).Unaudited().Class("auth"),
+		route.Get(callbackPath, "oidcCallback", "Come back from the provider of single sign-on", a.callback).Public().With(door).Event("oidc_login").Class("auth"),
+	}, setUp...)
 }
 
 func keep(r *route.Request, value string, age int) *http.Cookie {

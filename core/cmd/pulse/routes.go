@@ -94,7 +94,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 			Recovery: s.recovery, Restart: s.again, Posture: s.posture, Now: time.Now,
 			BaseURL: s.baseURL(), TokenPath: s.tokenPath(), Container: inContainer(), Deployment: deployment(), Proxy: s.proxied(), ProxyLogout: s.proxyLogout(), SSO: s.signOn(),
 		}.Routes()},
-		{Name: "sso", Routes: sso.Area{Service: s.sso, BaseURL: s.baseURL(), BasePath: s.basePath()}.Routes()},
+		{Name: "sso", Routes: sso.Area{Service: s.sso, MayGrant: s.auth.MayGrant, BaseURL: s.baseURL(), BasePath: s.basePath()}.Routes()},
 		{Name: "passkeys", Routes: passkeys.Area{Service: s.passkeys(), Doors: s.auth, BaseURL: s.baseURL()}.Routes()},
 		{Name: "transfer", Routes: transfer.Routes(s.base.bundles(s.again, s.plugins))},
 		{Name: "license", Routes: license.Routes(s.licences)},

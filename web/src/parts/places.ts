@@ -62,7 +62,7 @@ export const settingsPages: readonly Place[] = [
     to: '/settings/single-sign-on',
     label: 'Single sign-on',
     also: 'oidc openid connect provider sso groups login',
-    need: 'admin:settings',
+    need: 'admin:users',
   },
   {
     group: 'Protection',
