@@ -176,7 +176,8 @@ func Decide(a route.Access, p auth.Principal, claimed bool) error {
 // checkCSRF protects what a browser could be tricked into sending with its cookie.
 func (s *Server) checkCSRF(c fiber.Ctx, r *route.Request, row route.Route, p auth.Principal) error {
 	safe := c.Method() == http.MethodGet || c.Method() == http.MethodHead
-	if p.Method == auth.MethodProxy && !safe && s.crossSite(c, r) {
+	sent := p.Method == auth.MethodProxy || p.Method == auth.MethodBasic // by browsers without being asked to
+	if !safe && p.Token == nil && (s.crossSite(c, r) || sent && !s.sameSite(r.Header.Get(fiber.HeaderOrigin), r.Host)) {
 		return errs.New(errs.Forbidden, "the request comes from a page of another site").WithWord("csrf_failed")
 	}
 	if p.Method != auth.MethodSession {

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -319,5 +320,48 @@ func TestSlowClients(t *testing.T) {
 	wg.Wait()
 	if res, _ := w.do("GET", "/api/health-of-nothing", ""); res.StatusCode != 404 {
 		t.Errorf("afterwards: %d", res.StatusCode)
+	}
+}
+
+// What a browser sends for a page of another site changes nothing here: neither with a password that the browser has kept,
+// nor by logging somebody in as another.
+func TestOtherSitesSendNothing(t *testing.T) {
+	w := serve(t, nil)
+	w.claim()
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("admin:"+password))
+	token := w.token(auth.ScopeAll)
+	login := `{"username":"admin","password":"` + password + `"}`
+	for name, c := range map[string]struct {
+		path, body string
+		header     []string
+		status     int
+	}{
+		"a kept password":                     {"/api/security/reset-lockout", `{"identifier":"ann"}`, []string{"Authorization", basic, "Origin", "https://evil.example.com"}, 403},
+		"a kept password, by a form":          {"/api/security/reset-lockout", `{"identifier":"ann"}`, []string{"Authorization", basic, "Sec-Fetch-Site", "cross-site"}, 403},
+		"a script with a password":            {"/api/security/reset-lockout", `{"identifier":"ann"}`, []string{"Authorization", basic}, 200},
+		"a token says who means it":           {"/api/security/reset-lockout", `{"identifier":"ann"}`, []string{"X-API-Token", token, "Origin", "https://app.example.com", "Sec-Fetch-Site", "cross-site"}, 200},
+		"a login by a form of another":        {"/api/login", login, []string{"Content-Type", "text/plain", "Sec-Fetch-Site", "cross-site"}, 403},
+		"a login behind a proxy that hides":   {"/api/login", login, []string{"Origin", "https://pulse.example.com", "Sec-Fetch-Site", "same-origin"}, 200},
+		"a login of a browser of former days": {"/api/login", login, []string{"Origin", "https://pulse.example.com"}, 200},
+	} {
+		if res, out := w.do("POST", c.path, c.body, c.header...); res.StatusCode != c.status {
+			t.Errorf("%s: %d %v", name, res.StatusCode, out)
+		}
+	}
+}
+
+// The page connects to this server and to no other, whatever its name is said to be.
+func TestThePageConnectsHomeOnly(t *testing.T) {
+	w := serve(t, nil)
+	for host, want := range map[string]string{
+		"pulse.example.com:7655": "connect-src 'self' ws://pulse.example.com:7655 wss://pulse.example.com:7655;",
+		"[::1]:7655":             "connect-src 'self' ws://[::1]:7655 wss://[::1]:7655;",
+		"a;b":                    "connect-src 'self';",
+		"*":                      "connect-src 'self';",
+	} {
+		res, _ := w.raw("GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
+		if got := res.Header.Get("Content-Security-Policy"); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", host, got)
+		}
 	}
 }

@@ -4,10 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
+
+	"github.com/pulse-platform/pulse/core/api/route"
 )
 
 // anySite stands for every site there is.
@@ -23,8 +26,19 @@ func (s *Server) sites() Sites {
 // nonceLocal is where the nonce of the response's style rule lies.
 type nonceLocal struct{}
 
+// hostPort is a host, with a port perhaps, that may stand in a policy.
+var hostPort = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+
+// own is what a page may connect to: this server alone. For browsers to whom 'self' is no WebSocket, those are named.
+func own(host string) string {
+	if !hostPort.MatchString(host) {
+		return "'self'"
+	}
+	return "'self' ws://" + host + " wss://" + host
+}
+
 // securityHeaders sets what every answer carries and returns the nonce for styles that the page may insert.
-func (s *Server) securityHeaders(c fiber.Ctx) string {
+func (s *Server) securityHeaders(c fiber.Ctx, r *route.Request) string {
 	b := make([]byte, 16)
 	rand.Read(b) // never fails since Go 1.24
 	nonce := base64.RawStdEncoding.EncodeToString(b)
@@ -42,7 +56,7 @@ func (s *Server) securityHeaders(c fiber.Ctx) string {
 	c.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	c.Set("Permissions-Policy", "geolocation=(), microphone=(), camera=()")
 	c.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self' 'nonce-"+nonce+
-		"'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors "+ancestors)
+		"'; img-src 'self' data: blob:; font-src 'self' data:; connect-src "+own(r.Host)+"; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors "+ancestors)
 	return nonce
 }
 

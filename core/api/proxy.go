@@ -79,8 +79,8 @@ func (x *ProxyAuth) roles(h http.Header) []string {
 	return slices.Compact(out)
 }
 
-// crossSite tells whether a browser sent a changing request for another site. A proxy vouches for each request of a
-// browser, so that there is no token that only our pages know.
+// crossSite tells whether a browser says that a page of another site sent the request. It does so over HTTPS only, and then
+// whatever stands between.
 func (s *Server) crossSite(c fiber.Ctx, r *route.Request) bool {
-	return !s.sameSite(r.Header.Get("Origin"), r.Host) || c.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Origin") == ""
+	return c.Get("Sec-Fetch-Site") == "cross-site" && !slices.Contains(s.sites().Callers, r.Header.Get(fiber.HeaderOrigin))
 }

@@ -31,7 +31,7 @@ func (s *Server) first(c fiber.Ctx) (err error) {
 	r := s.facts(c)
 	c.Locals(requestLocal{}, r)
 	c.Set("X-Request-ID", r.ID)
-	nonce := s.securityHeaders(c)
+	nonce := s.securityHeaders(c, r)
 	c.Locals(nonceLocal{}, nonce)
 	defer func() {
 		if p := recover(); p != nil {
