@@ -137,15 +137,15 @@ type Audit struct {
 // Metrics is the metrics block.
 type Metrics struct {
 	Store           string        `name:"store" help:"Where samples are kept: embedded is a file in the data directory, memory keeps nothing over a restart, influxdb is an InfluxDB, mirror writes to embedded and InfluxDB and reads from embedded." default:"embedded" enum:"embedded,memory,influxdb,mirror"`
-	RawRetention    time.Duration `name:"raw_retention" help:"How long samples are kept as they came." min:"1h"`
-	MinuteRetention time.Duration `name:"minute_retention" help:"How long minimum, maximum and average per minute are kept." min:"1h"`
-	HourRetention   time.Duration `name:"hour_retention" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
-	DayRetention    time.Duration `name:"day_retention" help:"How long minimum, maximum and average per day are kept." min:"1d"`
-	Sync            time.Duration `name:"sync" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
-	PackEvery       time.Duration `name:"pack_every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
-	MaxSize         int64         `name:"max_size" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
-	Expose          bool          `name:"expose" help:"Whether /metrics/resources tells the present value of everything to who has a token with metrics:read." default:"false"`
-	RemoteWrite     bool          `name:"remote_write" help:"Whether /api/v1/write takes samples by Prometheus' remote write from who has a token with metrics:write." default:"false"`
+	RawRetention    time.Duration `name:"raw_retention" label:"Keep samples for" help:"How long samples are kept as they came." min:"1h"`
+	MinuteRetention time.Duration `name:"minute_retention" label:"Keep minutes for" help:"How long minimum, maximum and average per minute are kept." min:"1h"`
+	HourRetention   time.Duration `name:"hour_retention" label:"Keep hours for" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
+	DayRetention    time.Duration `name:"day_retention" label:"Keep days for" help:"How long minimum, maximum and average per day are kept." min:"1d"`
+	Sync            time.Duration `name:"sync" label:"Force to the disk every" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
+	PackEvery       time.Duration `name:"pack_every" label:"Pack into the file every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
+	MaxSize         int64         `name:"max_size" label:"Largest size of the file" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
+	Expose          bool          `name:"expose" label:"Show numbers to Prometheus" help:"Whether /metrics/resources tells the present value of everything to who has a token with metrics:read." default:"false"`
+	RemoteWrite     bool          `name:"remote_write" label:"Take remote write of Prometheus" help:"Whether /api/v1/write takes samples by Prometheus' remote write from who has a token with metrics:write." default:"false"`
 	InfluxDB        InfluxDB      `name:"influxdb" label:"InfluxDB" help:"The InfluxDB of the stores influxdb and mirror."`
 }
 
@@ -157,7 +157,7 @@ type InfluxDB struct {
 	Token     sdk.Secret    `name:"token" help:"The token; of a 1.8 user:password. Best taken from a file or the environment." example:"secret"`
 	SpoolSize int64         `name:"spool_size" help:"How much may wait on the disk while InfluxDB is away. Past it samples are refused, and agents keep them." format:"bytes" default:"1GiB" min:"1048576"`
 	SpoolAge  time.Duration `name:"spool_age" help:"How long samples may wait before more are refused." default:"7d" min:"1m"`
-	WriteOnly bool          `name:"write_only" help:"Whether it is only written to, for servers that do not answer Flux. The store must be mirror then."`
+	WriteOnly bool          `name:"write_only" label:"Only written to" help:"Whether it is only written to, for servers that do not answer Flux. The store must be mirror then."`
 }
 
 // SetDefaults takes the retentions from the metric store's default tiers.

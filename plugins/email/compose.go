@@ -1,9 +1,11 @@
 package email
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +15,11 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
-const kindResolved = "resolved"
+// The kinds of messages that are written differently.
+const (
+	kindResolved = "resolved"
+	kindTest     = "test"
+)
 
 // compose writes a mail. The same message has the same id, so that a mail that is sent twice is known as one.
 func (n *Notifier) compose(m sdk.Message) (*gomail.Msg, error) {
@@ -26,7 +32,7 @@ func (n *Notifier) compose(m sdk.Message) (*gomail.Msg, error) {
 	}
 	msg.Subject(subject(m))
 	msg.SetDateWithValue(m.Time)
-	msg.SetMessageIDWithValue(m.ID + "@" + n.domain())
+	msg.SetMessageIDWithValue(cmp.Or(m.ID, "test-"+strconv.FormatInt(n.now().UnixNano(), 36)) + "@" + n.domain())
 	msg.SetUserAgent("Pulse")
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday replies to this
 	if m.Severity == sdk.SeverityCritical && m.Kind != kindResolved {
@@ -47,8 +53,30 @@ func (n *Notifier) domain() string {
 	return domain
 }
 
+// maxSubject is how many characters of a subject lists of mails show, and more than enough.
+const maxSubject = 150
+
+// subject says of one alert what is wrong, and of several whose they are.
 func subject(m sdk.Message) string {
-	return "[Pulse] " + strings.Join(strings.Fields(m.Title), " ")
+	out := m.Title
+	if len(m.Alerts) == 1 && m.Kind != kindResolved && m.Kind != kindTest && m.Alerts[0].Text != "" {
+		word := string(m.Alerts[0].Severity)
+		out = strings.ToUpper(word[:min(1, len(word))]) + word[min(1, len(word)):] + ": " + strings.TrimSuffix(m.Alerts[0].Text, ".")
+	}
+	if len(m.Alerts) > 1 {
+		var names []string
+		for _, a := range m.Alerts {
+			if !slices.Contains(names, a.ResourceName) {
+				names = append(names, a.ResourceName)
+			}
+		}
+		out += ": " + strings.Join(names, ", ")
+	}
+	out = "[Pulse] " + strings.Join(strings.Fields(out), " ")
+	if runes := []rune(out); len(runes) > maxSubject {
+		out = string(runes[:maxSubject-1]) + "…"
+	}
+	return out
 }
 
 // rows are what is known of an alert, by label.
@@ -60,9 +88,10 @@ func rows(a sdk.MessageAlert) [][2]string {
 		}
 	}
 	add("Resource", strings.TrimSpace(a.ResourceType+" "+a.ResourceName))
-	add("Node", a.Node)
+	if a.Node != a.ResourceName {
+		add("Node", a.Node)
+	}
 	add("Integration", a.Attributes["integration"])
-	add("Type", a.Kind)
 	add("Value", number(a.Value, a.Unit))
 	add("Limit", number(a.Threshold, a.Unit))
 	if !a.Started.IsZero() {

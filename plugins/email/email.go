@@ -28,13 +28,13 @@ type Config struct {
 	Server   string     `name:"server" help:"Name or address of the SMTP server." required:"true" example:"smtp.example.com"`
 	Port     int        `name:"port" help:"Port of the SMTP server: 587 for STARTTLS, 465 for TLS from the start, 25 between servers." default:"587" min:"1" max:"65535"`
 	Security string     `name:"security" help:"starttls insists on TLS after the greeting, tls speaks it from the start, opportunistic uses TLS where the server offers it, none does without." default:"starttls" enum:"starttls,tls,opportunistic,none"`
-	Verify   bool       `name:"verify" help:"Checks the server's certificate. Turn it off only for a server of your own that has none from a known authority." default:"true"`
-	Auth     string     `name:"auth" help:"How to log in; auto takes the safest that the server offers." default:"auto" enum:"auto,plain,login,cram-md5,xoauth2"`
-	Username string     `name:"username" help:"User name; without one there is no login."`
+	Verify   bool       `name:"verify" label:"Verify the certificate" advanced:"true" help:"Checks the server's certificate. Turn it off only for a server of your own that has none from a known authority." default:"true"`
+	Auth     string     `name:"auth" label:"Login method" advanced:"true" help:"How to log in; auto takes the safest that the server offers." default:"auto" enum:"auto,plain,login,cram-md5,xoauth2"`
+	Username string     `name:"username" label:"User name" help:"Without one there is no login."`
 	Password sdk.Secret `name:"password" help:"Password, API key or, for xoauth2, an access token."`
 	From     string     `name:"from" help:"Sender, for example Pulse <pulse@example.com>." required:"true" example:"pulse@example.com"`
 	To       []string   `name:"to" help:"Recipients; without any, the sender." example:"admin@example.com"`
-	Provider string     `name:"provider" help:"Name of the mail provider, for people."`
+	Provider string     `name:"provider" advanced:"true" help:"Name of the mail provider, for people."`
 }
 
 // Validate judges what the schema cannot say.
@@ -250,7 +250,7 @@ func (n *Notifier) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk
 	}
 	step("Send a test message", "Sent to "+strings.Join(n.recipients(), ", ")+".", func() error {
 		_, err := n.Send(ctx, sdk.Message{
-			ID: "test", Kind: "test", Severity: sdk.SeverityInfo, Title: "Test message of Pulse", Text: "If you can read this, alerts will reach you here.", Time: n.now(),
+			Kind: kindTest, Severity: sdk.SeverityInfo, Title: "Test message", Text: "If you can read this, alerts will reach you here.", Time: n.now(),
 		}, nil)
 		return err
 	})

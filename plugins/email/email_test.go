@@ -182,6 +182,49 @@ func TestAMailArrives(t *testing.T) {
 	}
 }
 
+// Some mailboxes show only one of two mails with the same id, so a second test would seem to be lost.
+func TestEachTestIsAMailOfItsOwn(t *testing.T) {
+	p := &post{}
+	n := notifier(t, config(serve(t, p, "")))
+	seen := map[string]bool{}
+	for range 2 {
+		if _, err := n.Send(t.Context(), sdk.Message{Kind: "test", Title: "Test message", Text: "Hello.", Alerts: message().Alerts}, nil); err != nil {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(strings.NewReader(p.mails[len(p.mails)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := m.Header.Get("Message-Id")
+		if seen[id] || !strings.HasSuffix(id, "@example.com>") || m.Header.Get("Subject") != "[Pulse] Test message" {
+			t.Errorf("%v", m.Header)
+		}
+		seen[id] = true
+	}
+}
+
+func TestSubjectsSayWhatIsWrong(t *testing.T) {
+	one := message()
+	one.Alerts[0].Text = "CPU of box is at 91.3 %, over the limit of 80 %."
+	two := message()
+	two.Title, two.Alerts = "2 alerts, 1 critical", []sdk.MessageAlert{{ResourceName: "box"}, {ResourceName: "nas"}, {ResourceName: "box"}}
+	over := message()
+	over.Kind, over.Title = "resolved", "Resolved: box: cpu"
+	long := message()
+	long.Alerts[0].Text = strings.Repeat("é", 500)
+	for want, m := range map[string]sdk.Message{
+		"[Pulse] Critical: CPU of box is at 91.3 %, over the limit of 80 %": one,
+		"[Pulse] 2 alerts, 1 critical: box, nas":                            two,
+		"[Pulse] Resolved: box: cpu":                                        over,
+		"[Pulse] Critical: " + strings.Repeat("é", 131) + "…":               long,
+	} {
+		shown, err := notifier(t, config(25)).Preview(t.Context(), m, nil)
+		if err != nil || shown.Headers["Subject"] != want {
+			t.Errorf("%q, want %q: %v", shown.Headers["Subject"], want, err)
+		}
+	}
+}
+
 func TestLogins(t *testing.T) {
 	for name, x := range map[string]struct {
 		secure   string

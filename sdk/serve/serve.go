@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -108,11 +110,13 @@ func run(ctx context.Context, p sdk.Plugin, own []Command, args []string, out, e
 		}
 		err = runOwn(ctx, own[at], args[1:], out)
 	}
-	if err != nil {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp): // a command of the plugin's own has shown its flags
+		return 0
+	default:
 		fmt.Fprintf(errs, "%s: %v\n", name, err)
 		return 1
 	}
-	return 0
 }
 
 // described returns the description with the version of the build.

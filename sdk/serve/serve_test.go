@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,14 @@ func ablePlugin() sdk.Plugin {
 func TestTheCommandLine(t *testing.T) {
 	own := []Command{
 		{"sing", "sing words", func(_ context.Context, args []string, out io.Writer) error { fmt.Fprintln(out, "la", args); return nil }},
+		{"shout", "shout words", func(_ context.Context, args []string, out io.Writer) error {
+			flags := flag.NewFlagSet("shout", flag.ContinueOnError)
+			flags.SetOutput(out)
+			if err := flags.Parse(args); err != nil {
+				return fmt.Errorf("read the command line: %w", err)
+			}
+			return nil
+		}},
 		{"fail", "fail", func(context.Context, []string, io.Writer) error { return errors.New("no voice") }},
 	}
 	for name, c := range map[string]struct {
@@ -35,13 +44,14 @@ func TestTheCommandLine(t *testing.T) {
 		code      int
 		out, errs string
 	}{
-		"by hand":        {nil, 1, "", "pulse-plugin-able is a plugin of Pulse and is started by the server; see pulse-plugin-able --help.\n"},
-		"help":           {[]string{"--help"}, 0, "Does it.", ""},
-		"version":        {[]string{"--version"}, 0, "1.2.3\n", ""},
-		"unknown":        {[]string{"fly"}, 2, "", `there is no command "fly"`},
-		"own":            {[]string{"sing", "twice"}, 0, "la [twice]\n", ""},
-		"own help":       {[]string{"--help"}, 0, "pulse-plugin-able sing        sing words", ""},
-		"own that fails": {[]string{"fail"}, 1, "", "pulse-plugin-able: no voice"},
+		"by hand":          {nil, 1, "", "pulse-plugin-able is a plugin of Pulse and is started by the server; see pulse-plugin-able --help.\n"},
+		"help":             {[]string{"--help"}, 0, "Does it.", ""},
+		"version":          {[]string{"--version"}, 0, "1.2.3\n", ""},
+		"unknown":          {[]string{"fly"}, 2, "", `there is no command "fly"`},
+		"own":              {[]string{"sing", "twice"}, 0, "la [twice]\n", ""},
+		"own help":         {[]string{"--help"}, 0, "pulse-plugin-able sing        sing words", ""},
+		"flags of its own": {[]string{"shout", "--help"}, 0, "Usage of shout", ""},
+		"own that fails":   {[]string{"fail"}, 1, "", "pulse-plugin-able: no voice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer

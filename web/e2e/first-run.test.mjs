@@ -45,6 +45,20 @@ test('the wizard claims a new server and shows its machine live', async () => {
   await submit.click();
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   await page.getByRole('link', { name: 'atlas' }).waitFor();
+
+  // What is left to do leads to where it is done, and goes when it is hidden.
+  const steps = page.getByRole('region', { name: 'First steps' });
+  await steps.getByRole('link', { name: 'Make a channel' }).click();
+  await page.getByRole('heading', { name: 'Channels' }).waitFor();
+  assert.equal(await page.title(), 'Channels · Alerts · Pulse');
+  await page.goBack();
+  await steps.getByRole('button', { name: 'Hide the first steps' }).click();
+  await steps.waitFor({ state: 'detached' });
+
+  // No token is made that nobody asked for.
+  await page.goto('/settings/tokens');
+  await page.getByText('Local agent').waitFor();
+  assert.equal(await page.getByText('Primary token').count(), 0);
   clean(page);
   await context.close();
 });

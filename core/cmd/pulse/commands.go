@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
 )
 
 // bootstrapFile holds the token that claims a new server.
@@ -79,6 +81,18 @@ type versionCommand struct{}
 func (versionCommand) Run(io streams) error {
 	_, err := fmt.Fprintf(io.out, "pulse %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
+}
+
+// versionFlag is the flag that stands for the command.
+type versionFlag bool
+
+// BeforeReset prints the version and ends.
+func (versionFlag) BeforeReset(app *kong.Kong, io streams) error {
+	if err := (versionCommand{}).Run(io); err != nil {
+		return err
+	}
+	app.Exit(0)
+	return nil
 }
 
 type userCommand struct {

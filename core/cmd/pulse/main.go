@@ -77,6 +77,7 @@ func (o *options) loadUsed(io streams) (*config.Config, error) {
 
 type commands struct {
 	options
+	ShowVersion    versionFlag            `name:"version" help:"Print the version."`
 	Serve          serveCommand           `cmd:"" help:"Run the server."`
 	Backup         backupCommand          `cmd:"" help:"Write the data directory to a file, also while the server runs."`
 	BootstrapToken bootstrapCommand       `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`

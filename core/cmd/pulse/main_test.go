@@ -36,6 +36,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		"help":               {[]string{"--help"}, 0, "bootstrap-token", ""},
 		"version":            {[]string{"version"}, 0, "pulse dev (", ""},
+		"version as a flag":  {[]string{"--version"}, 0, "pulse dev (", ""},
 		"unknown command":    {[]string{"dance"}, 2, "", "pulse --help"},
 		"unknown flag":       {[]string{"serve", "--nope"}, 2, "", "--nope"},
 		"no bootstrap token": {[]string{"bootstrap-token", "--data", dir}, 1, "", "--data"},

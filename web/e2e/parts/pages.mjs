@@ -93,7 +93,7 @@ export function pagesOf(machine) {
     { name: 'quiet', path: '/alerts/quiet', complete: (p) => p.getByLabel('Quiet hours') },
     { name: 'channels', path: '/alerts/channels', complete: (p) => heading(p, 'Nobody is told') },
     { name: 'kiosk-links', path: '/settings/kiosk', complete: (p) => p.getByLabel('What it is for') },
-    { name: 'metrics', path: '/settings/metrics', complete: (p) => p.getByLabel('Raw retention') },
+    { name: 'metrics', path: '/settings/metrics', complete: (p) => p.getByLabel('Keep samples for') },
     { name: 'system', path: '/settings/system', complete: (p) => p.getByLabel('Public address') },
     { name: 'about', path: '/settings/about', complete: (p) => p.locator('dt', { hasText: 'Version' }) },
     {

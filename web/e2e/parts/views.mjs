@@ -162,11 +162,11 @@ export function viewsOf({ machine, incident, rows }) {
       ...{
         name: 'metrics',
         path: '/settings/metrics',
-        works: field('Raw retention'),
+        works: field('Keep samples for'),
         takes: 'admin:settings',
       },
       ...{ asks: /\/api\/metrics-store\/settings/, failed: 'The settings could not be loaded.' },
-      owned: { line: 2, field: 'Raw retention' },
+      owned: { line: 2, field: 'Keep samples for' },
     },
     {
       ...{

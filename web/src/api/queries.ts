@@ -103,20 +103,12 @@ export function quickSetup(
   bootstrapToken: string,
   account: Pick<Body<'/api/security/quick-setup'>, 'username' | 'password'>,
 ) {
-  const body: Body<'/api/security/quick-setup'> = { ...account, apiToken: randomToken() };
   return call<Answer<'/api/security/quick-setup', 'post'>>('api/security/quick-setup', {
     method: 'POST',
     proves: true,
     headers: { 'X-Setup-Token': bootstrapToken },
-    body,
+    body: account,
   });
-}
-
-/** The contract wants a first API token; nobody keeps this one, tokens that are used are made on the settings page. */
-function randomToken(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(24)), (b) => b.toString(16).padStart(2, '0')).join(
-    '',
-  );
 }
 
 export function createToken(name: string, scopes: readonly string[], expiresAt?: string): Promise<NewToken> {

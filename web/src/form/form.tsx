@@ -1,5 +1,5 @@
 import { Plus, X } from 'lucide-react';
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { asList, asObject, blank, findingAt, fromText, toText, withMember } from './value.ts';
@@ -162,10 +162,17 @@ function Group({
 function List({ field: f, error, value, onChange, findings, path, disabled }: Shown) {
   const list = asList(value);
   const item = f.items;
+  const last = useRef<HTMLDivElement>(null);
+  const added = useRef(false);
+  useEffect(() => {
+    if (!added.current) return;
+    added.current = false;
+    last.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+  }, [list.length]);
   return (
     <Group label={f.label} help={f.help} error={error}>
       {list.map((v, i) => (
-        <div key={i} className="flex items-start gap-2">
+        <div key={i} ref={i === list.length - 1 ? last : undefined} className="flex items-start gap-2">
           <div className="flex min-w-0 flex-1 flex-col gap-3">
             {item && (
               <Input
@@ -191,7 +198,14 @@ function List({ field: f, error, value, onChange, findings, path, disabled }: Sh
         </div>
       ))}
       <div className="flex items-center gap-3">
-        <Button small disabled={disabled} onClick={() => onChange([...list, blank(item)])}>
+        <Button
+          small
+          disabled={disabled}
+          onClick={() => {
+            added.current = true;
+            onChange([...list, blank(item)]);
+          }}
+        >
           <Plus size={14} aria-hidden /> Add
         </Button>
         {list.length === 0 && f.placeholder !== '' && (

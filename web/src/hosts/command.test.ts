@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { agentCommand, quoted } from './command.ts';
+import { agentCommand, onlyHere, quoted } from './command.ts';
 
 describe('quoted', () => {
   it.each(['https://pulse.example.net:7655/sub', "it's", 'a b', '$(reboot)', '`x`', '', 'a\nb', '!!'])(
@@ -9,6 +9,19 @@ describe('quoted', () => {
       expect(execFileSync('/bin/sh', ['-c', `printf %s ${quoted(text)}`], { encoding: 'utf8' })).toBe(text);
     },
   );
+});
+
+describe('onlyHere', () => {
+  it.each([
+    ['http://localhost:7655', true],
+    ['https://127.0.0.1', true],
+    ['http://[::1]:7655/sub', true],
+    ['https://pulse.example.net', false],
+    ['http://127.example.net', false],
+    ['http://192.0.2.7:7655', false],
+  ])('%s: %s', (url, want) => {
+    expect(onlyHere(url)).toBe(want);
+  });
 });
 
 describe('agentCommand', () => {

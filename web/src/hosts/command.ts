@@ -3,6 +3,14 @@ export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** Whether an address means the machine itself on every machine. */
+export function onlyHere(url: string): boolean {
+  const host = new URL(url).hostname;
+  return (
+    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
+  );
+}
+
 /** How an agent may run: as a service of the machine, or just now in a terminal. */
 export const ways = [
   { name: 'service', label: 'As a service' },

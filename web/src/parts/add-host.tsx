@@ -4,7 +4,7 @@ import { CircleCheck, Server } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { createToken, securityStatus, tokens } from '@/api/queries.ts';
 import { ago } from '@/format/time.ts';
-import { agentCommand, ways, type Way } from '@/hosts/command.ts';
+import { agentCommand, onlyHere, ways, type Way } from '@/hosts/command.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
 import { asPrimaryButton, Button } from '@/ui/button.tsx';
@@ -109,8 +109,17 @@ function Command({ token, tokenId, onClose }: { token: string; tokenId: string; 
         ))}
       </div>
       <p>
-        Run this on the machine, where <code className="font-mono">pulse-agent</code> is installed
-        {way === 'service' ? ' with its systemd unit' : ''}:
+        Put <code className="font-mono">pulse-agent</code>, which lies beside the server’s program, onto the
+        machine
+        {way === 'service' ? (
+          <>
+            {' '}
+            as <code className="font-mono">/usr/local/bin/pulse-agent</code>, and{' '}
+            <code className="font-mono">installers/systemd/pulse-agent.service</code> into{' '}
+            <code className="font-mono">/etc/systemd/system</code>
+          </>
+        ) : null}
+        . Then run there:
       </p>
       <CopyText label="Command that starts the agent" text={agentCommand(way, url, token)} />
       <dl className="text-muted grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5 text-xs">
@@ -131,16 +140,30 @@ function Command({ token, tokenId, onClose }: { token: string; tokenId: string; 
           ; it is shown only now
         </dd>
       </dl>
-      {url.startsWith('http://') && (
-        <p className="text-degraded text-xs">
-          This address is plain HTTP: whoever is on the network between can read the token.
-        </p>
-      )}
+      <Warning url={url} />
       <Arrival tokenId={tokenId} />
       <div className="flex justify-end">
         <Button onClick={onClose}>Close</Button>
       </div>
     </div>
+  );
+}
+
+/** Says what is wrong with the address that the agent reports to. */
+function Warning({ url }: { url: string }) {
+  if (onlyHere(url)) {
+    return (
+      <p className="text-degraded text-xs">
+        This address leads to the server’s own machine only. For another machine open Pulse by its name in the
+        network, or set its public address under Settings, System.
+      </p>
+    );
+  }
+  if (!url.startsWith('http://')) return null;
+  return (
+    <p className="text-degraded text-xs">
+      This address is plain HTTP: whoever is on the network between can read the token.
+    </p>
   );
 }
 

@@ -25,13 +25,15 @@ export function useMissing(): (taken: Taken | undefined) => Taken | undefined {
   };
 }
 
-/** Of the pages of a menu those that somebody may use, and what is lacking for the one that is open. */
-export function usePlaces<P extends { to: string; need?: Taken }>(pages: readonly P[]) {
+/** Of the pages of a menu those that somebody may use; of the one that is open its label, and what is lacking for it. */
+export function usePlaces<P extends { to: string; label: string; need?: Taken }>(pages: readonly P[]) {
   const missing = useMissing();
   const path = useRouterState({ select: (s) => s.location.pathname });
+  const open = pages.find((p) => path.endsWith(p.to));
   return {
     shown: pages.filter((p) => missing(p.need) === undefined),
     path,
-    lacks: missing(pages.find((p) => path.endsWith(p.to))?.need),
+    label: open?.label,
+    lacks: missing(open?.need),
   };
 }

@@ -12,9 +12,9 @@ import { Button } from '@/ui/button.tsx';
 
 /** The frame of the pages about alerts. */
 export function Alerts() {
-  const { shown, lacks, path } = usePlaces(alertPages);
+  const { shown, lacks, path, label } = usePlaces(alertPages);
   return (
-    <Page title="Alerts">
+    <Page title="Alerts" within={label}>
       <PlaceMenu label="Alerts" pages={shown} path={path} className="border-line border-b pb-2" />
       <Activation />
       {lacks ? <Denied need={lacks} /> : <Outlet />}

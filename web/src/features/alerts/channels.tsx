@@ -37,7 +37,12 @@ export function Channels() {
   const list = useQuery(channels);
   const stored = useQuery(integrations);
   const [open, setOpen] = useState<Open>();
+  const client = useQueryClient();
   const close = () => setOpen(undefined);
+  const done = () => {
+    void client.invalidateQueries({ queryKey: channels.queryKey });
+    close();
+  };
   const of = (c: Channel) => stored.data?.find((x) => x.id === c.id);
   return (
     <div className="flex flex-col gap-8">
@@ -76,12 +81,12 @@ export function Channels() {
       )}
       {open?.what === 'kind' && open.kind && (
         <Dialog title="New channel" onClose={close}>
-          <IntegrationForm kind={open.kind} onDone={close} />
+          <IntegrationForm kind={open.kind} tells onDone={done} />
         </Dialog>
       )}
       {open?.what === 'change' && (
         <Dialog title={`Change “${open.stored.name}”`} onClose={close}>
-          <IntegrationForm kind={open.stored.kind} stored={open.stored} onDone={close} />
+          <IntegrationForm kind={open.stored.kind} stored={open.stored} tells onDone={done} />
         </Dialog>
       )}
       {open?.what === 'remove' && <Remove stored={open.stored} onClose={close} />}

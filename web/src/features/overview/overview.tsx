@@ -22,6 +22,7 @@ import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { asButton, Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Findings } from '@/parts/findings.tsx';
+import { FirstSteps } from './first-steps.tsx';
 import { Lately } from './lately.tsx';
 
 /** The glance: is everything well, what is not, and since when. */
@@ -80,6 +81,7 @@ function Everything() {
           </p>
         )}
       </div>
+      <FirstSteps />
       {alerts.length > 0 && <Alerts alerts={alerts} />}
       <PartProblem title="What plugins find wrong could not be loaded." query={asked} />
       {rest.length > 0 && <Findings findings={rest} />}

@@ -37,12 +37,15 @@ export function IntegrationForm({
   kind,
   stored,
   initial,
+  tells = false,
   onDone,
 }: {
   kind: string;
   stored?: Integration;
   /** What is known already of one that is new. */
   initial?: Found | undefined;
+  /** It is a channel: it tells people and asks nothing. */
+  tells?: boolean;
   onDone: () => void;
 }) {
   const client = useQueryClient();
@@ -127,7 +130,9 @@ export function IntegrationForm({
       <NetworkFields value={network} onChange={setNetwork} disabled={readOnly} />
       <Checkbox
         label="Enabled"
-        hint="Disabled, it asks nothing, and what it brought goes stale."
+        hint={
+          tells ? 'Disabled, it tells nobody.' : 'Disabled, it asks nothing, and what it brought goes stale.'
+        }
         checked={enabled}
         disabled={readOnly}
         onChange={(e) => setEnabled(e.target.checked)}

@@ -10,10 +10,11 @@ import { Button } from '@/ui/button.tsx';
 /** The frame of the settings. On a phone it also holds what the side navigation has elsewhere. */
 export function Settings() {
   const leave = useLogout();
-  const { shown, lacks, path } = usePlaces(settingsPages);
+  const { shown, lacks, path, label } = usePlaces(settingsPages);
   return (
     <Page
       title="Settings"
+      within={label}
       actions={
         <div className="flex items-center gap-2 md:hidden">
           <Link to="/plugins" className="text-accent px-2 underline">

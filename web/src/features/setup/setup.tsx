@@ -4,6 +4,7 @@ import { useEffect, useState, type SubmitEvent } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { checkBootstrapToken, login, quickSetup, securityStatus } from '@/api/queries.ts';
 import type { SecurityStatus } from '@/api/types.ts';
+import { quoted } from '@/hosts/command.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Gate } from '@/parts/gate.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
@@ -20,11 +21,10 @@ export function Setup() {
   return token === undefined ? <Claim onDone={setToken} /> : <Account token={token} />;
 }
 
-/** How the token is found where this server runs. */
+/** How the token is found where this server runs, wherever its program lies. */
 function tokenCommand(status: SecurityStatus | undefined): string {
-  const file = status?.bootstrapTokenPath ?? '';
-  const slash = file.lastIndexOf('/');
-  return slash > 0 ? `pulse bootstrap-token --data ${file.slice(0, slash)}` : 'pulse bootstrap-token';
+  const file = status?.bootstrapTokenPath;
+  return file ? `cat ${quoted(file)}` : 'pulse bootstrap-token';
 }
 
 function Claim({ onDone }: { onDone: (token: string) => void }) {
@@ -38,7 +38,7 @@ function Claim({ onDone }: { onDone: (token: string) => void }) {
   return (
     <Gate
       title="Welcome to Pulse"
-      lead="This server belongs to nobody yet. To show that it is yours, get its bootstrap token on the machine where it runs:"
+      lead="This server belongs to nobody yet. To show that it is yours, show its bootstrap token on the machine where it runs, as root or as its user:"
     >
       <div className="mt-3">
         <CopyText label="Command that prints the token" text={tokenCommand(status.data)} />
