@@ -122,7 +122,7 @@ func (c *Collector) datastore(u usage) []sdk.Observation {
 	if doc.Active && u.known() {
 		free := max(0, u.Avail.Or(u.Total.V-u.Used.V))
 		doc.Total, doc.Used, doc.Avail, doc.Free, doc.Usage = u.Total.V, u.Used.V, free, free, proxmox.Percent(u.ratio())
-		m.Add("usage", u.ratio(), true)
+		m.Add("usage", u.ratio(), !u.cached())
 		m.Add("used", float64(u.Used.V), true)
 		m.Add("avail", float64(free), true)
 		m.Add("total", float64(u.Total.V), true)
@@ -141,11 +141,14 @@ func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *proxmox.Meter) {
 		m.Add("deduplication", factor, true)
 	}
 	full := u.EstimatedFull.Time()
-	if left := full.Sub(c.deps.Now()); left > 0 {
+	if left := full.Sub(c.deps.Now()); left > 0 && !u.cached() {
 		doc.EstimatedFull, doc.FullIn = &full, int64(left/time.Hour)*3600 // the hour is as exact as an estimate of days is
 		m.Add("full_in", left.Seconds(), true)
 	}
 }
+
+// cached tells whether the numbers are those of a local cache, which is meant to be full: what lies behind it has no size.
+func (u usage) cached() bool { return u.Backend == "s3" }
 
 // status tells how a datastore is. Maintenance and a disk that was taken out are on purpose; any other error is not.
 func (u usage) status() sdk.Status {

@@ -2,6 +2,8 @@ package pbs
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -97,6 +99,63 @@ func TestAFailureLastsWhileTheJobRunsAgain(t *testing.T) {
 	})
 	if s := look(t, c, taskJobs); s.conditions["datastore/main "+syncFailed+" s-pull"].Kind != "" {
 		t.Error("it ended well")
+	}
+}
+
+// A plugin that begins anew while a failed job runs again knows that it had failed.
+func TestAFailureOutlivesTheProcess(t *testing.T) {
+	b := newBench(t)
+	withJobs(b)
+	before := b.collector(t, "monitor@pbs!pulse", "")
+	look(t, before, taskStatus)
+	look(t, before, taskJobs)
+	b.world.Change(func(w *pbstest.World) { w.Sync[0].Run = pbstest.Run{UPID: "UPID:s2"} })
+	after := b.collector(t, "monitor@pbs!pulse", "")
+	after.deps.Host = before.deps.Host
+	look(t, after, taskStatus)
+	s := look(t, after, taskJobs)
+	if failed := s.conditions["datastore/main "+syncFailed+" s-pull"]; !strings.Contains(failed.Message, "sync failed with some errors") || failed.Since.Unix() != 1_790_196_400 {
+		t.Errorf("%v", s.conditions)
+	}
+	if _, version, _ := after.deps.Host.State(t.Context(), runsKey); version != 1 {
+		t.Errorf("what is as it was is written again: %d times", version)
+	}
+}
+
+// What all releases have in common is read of each.
+func TestReleases(t *testing.T) {
+	for _, release := range []string{"2.0", "2.2", "2.4", "3.0", "3.1", "3.2", "3.3", "4.0", "4.2"} {
+		t.Run(release, func(t *testing.T) {
+			b := newBench(t)
+			withJobs(b)
+			withBackups(b, 2, 3)
+			b.world.Change(func(w *pbstest.World) {
+				w.Release = release
+				w.Services = []pbstest.Service{{Name: "proxmox-backup", State: "dead", Unit: "enabled"}}
+				w.Disks = []pbstest.Disk{{Name: "sda", Model: "Example", Status: "failed", Left: 91}}
+				w.Pools = map[string]string{"tank": "DEGRADED"}
+			})
+			c := b.collector(t, "monitor@pbs!pulse", "")
+			status, jobs, backups, system := look(t, c, taskStatus), look(t, c, taskJobs), look(t, c, taskBackups), look(t, c, taskSystem)
+			if err := errors.Join(status.Err, jobs.Err, backups.Err, system.Err); err != nil {
+				t.Fatal(err)
+			}
+			if got := status.docs["server"]["kernelVersion"]; !strings.Contains(fmt.Sprint(got), "6.8.12-2-pve") {
+				t.Errorf("kernel %v", got)
+			}
+			if status.samples["datastore/main usage"] == 0 || backups.samples["datastore/main backups"] != 6 || len(backups.rows) != 6 {
+				t.Errorf("%v %v", status.samples, backups.samples)
+			}
+			failed := map[string]bool{"sync": jobs.conditions["datastore/main "+syncFailed+" s-pull"].Kind != "", "verify": len(rowsOf(t, jobs.docs["server#verify"], "verifyJobs")) == 2}
+			for _, kind := range []string{serviceDown + " proxmox-backup", diskFailing + " sda", poolDegraded + " tank"} {
+				failed[kind] = system.conditions["server "+kind].Kind != ""
+			}
+			for what, there := range failed {
+				if !there {
+					t.Errorf("%s is not told", what)
+				}
+			}
+		})
 	}
 }
 

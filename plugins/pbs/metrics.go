@@ -22,7 +22,7 @@ func metrics() []sdk.Metric {
 		{Name: "certificate_left", Types: server, Unit: sdk.UnitSeconds, Precision: 16, Label: "Certificate good for", Help: "Time until the certificate ends that the server shows.", Chart: "certificate"},
 		{Name: "disk_wear", Types: server, Unit: sdk.UnitRatio, Instance: "disk", Precision: 8, Label: "Wear", Help: "Share of a disk's life that is used up.", Chart: "wear"},
 
-		{Name: "usage", Types: store, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the file system that the datastore lies on.", Chart: "usage"},
+		{Name: "usage", Types: store, Unit: sdk.UnitRatio, Precision: 14, Label: "Used", Help: "Used share of the file system that the datastore lies on; missing when the backend is S3, as a cache is meant to be full.", Chart: "usage"},
 		{Name: "used", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Bytes used", Help: "Used bytes of the file system; of the local cache when the backend is S3.", Chart: "space"},
 		{Name: "avail", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Free", Help: "Bytes that backups can still take.", Chart: "space"},
 		{Name: "total", Types: store, Unit: sdk.UnitBytes, Precision: 20, Label: "Size", Help: "Size of the file system.", Chart: "space"},

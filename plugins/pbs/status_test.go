@@ -190,6 +190,21 @@ func TestDatastoresThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What a datastore in the cloud shows is its cache, which is meant to be full.
+func TestTheCacheOfACloud(t *testing.T) {
+	b := newBench(t)
+	b.world.Change(func(w *pbstest.World) { w.Stores[0].Backend = "s3"; w.Stores[0].Used = w.Stores[0].Total * 99 / 100 })
+	s := look(t, b.collector(t, "monitor@pbs!pulse", ""), taskStatus)
+	for _, sample := range []string{"datastore/main usage", "datastore/main full_in"} {
+		if v, there := s.samples[sample]; there {
+			t.Errorf("%s is %v", sample, v)
+		}
+	}
+	if doc := s.docs["datastore/main"]; doc["backend"] != "s3" || s.samples["datastore/main used"] == 0 {
+		t.Errorf("%v", doc)
+	}
+}
+
 // Lists are filtered silently: what an account does not see any more is not gone.
 func TestWhatIsHiddenIsNotGone(t *testing.T) {
 	b := newBench(t)

@@ -424,6 +424,35 @@ func TestOddAnswers(t *testing.T) {
 	look(t, c, taskQueues).want(t, map[string]float64{"gateway queue_total": 0, "gateway queue_oldest": 0})
 }
 
+// What all releases have in common is read of each.
+func TestReleases(t *testing.T) {
+	for _, version := range []string{"7.3-12", "8.0.9", "8.1.4", "8.2.0", "9.0.5", "9.1.2"} {
+		t.Run(version, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.world.Change(func(w *pmgtest.World) {
+				w.Version = version
+				w.Nodes[0].Services[0].State, w.Nodes[0].Subscription = "dead", "notfound"
+			})
+			c := b.collector(t, "monitor@pmg", "")
+			s := look(t, c, taskStatus)
+			s.want(t, map[string]float64{"node/mail1 cpu": 0.25, "node/mail1 memory": 0.25, "node/mail1 load1": 0.82})
+			if doc := s.docs["node/mail1"]; doc["version"] != version || !strings.Contains(fmt.Sprint(doc["kernelVersion"]), "6.14.8-2-pve") {
+				t.Errorf("%v", doc)
+			}
+			look(t, c, taskQueues).want(t, map[string]float64{"gateway queue_deferred": 7})
+			look(t, c, taskMail).want(t, map[string]float64{"gateway mail_in": 1, "gateway quarantine_spam": 8})
+			scores := look(t, c, taskStatistics).docs["gateway#scores"]["spamDistribution"].([]any)
+			if len(scores) != 11 || scores[0].(map[string]any)["count"].(float64) < 0 {
+				t.Errorf("%v", scores)
+			}
+			system := look(t, c, taskSystem)
+			if system.conditions["node/mail1 "+kindServiceDown+" postfix"].Kind == "" || system.conditions["gateway "+kindNoSubscription+" mail1"].Kind == "" || system.samples["node/mail1 signatures_age"] != day {
+				t.Errorf("%v %v", system.conditions, system.samples)
+			}
+		})
+	}
+}
+
 func TestOlderReleasesLackCalls(t *testing.T) {
 	b := newBench(t, 1)
 	b.server.Fail("/nodes/mail1/clamav/database", refusing(501, "Method 'GET /nodes/mail1/clamav/database' not implemented"))

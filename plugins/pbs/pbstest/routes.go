@@ -1,6 +1,7 @@
 package pbstest
 
 import (
+	"cmp"
 	"net/http"
 )
 
@@ -110,7 +111,7 @@ func datastoreUsage(c call) answer {
 			}
 		}
 		if c.world.atLeast("4.1") {
-			row["backend-type"] = "filesystem"
+			row["backend-type"] = cmp.Or(s.Backend, "filesystem")
 		}
 		if s.Error != "" {
 			row["error"] = s.Error

@@ -106,6 +106,8 @@ type Store struct {
 	// Error is set while it cannot be read, with MountStatus "notmounted" when its disk is away.
 	Error       string
 	MountStatus string
+	// Backend is where it keeps what is in it: "s3", or empty for the file system.
+	Backend string
 	// Full is when it is full, as the server estimates; zero for never.
 	Full time.Time
 	// IndexBytes is what backups refer to and DiskBytes what that takes.

@@ -51,6 +51,9 @@ func spamScores(c call) answer {
 	n := int(float64(c.world.Mail.In) * c.elapsed().Hours())
 	for level := range 11 {
 		share := n >> (level + 1)
+		if level == 0 && !c.world.atLeast("9.1") {
+			share = -1 // of the day that is running
+		}
 		out = append(out, map[string]any{"level": strconv.Itoa(level), "count": share, "ratio": float64(share) / float64(max(1, n))})
 	}
 	return data(out)

@@ -28,6 +28,19 @@ type World struct {
 	live func(now time.Time) // moves the world on, if it lives
 }
 
+// atLeast compares the first two numbers of the version.
+func (w *World) atLeast(release string) bool { return number(w.Version) >= number(release) }
+
+// number is the first two numbers of a version: 9.1 of 9.1.2, 7.3 of 7.3-12.
+func number(version string) float64 {
+	parts := strings.FieldsFunc(version, func(r rune) bool { return r == '.' || r == '-' })
+	n, err := strconv.ParseFloat(strings.Join(parts[:min(2, len(parts))], "."), 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Change changes the world while it is served.
 func (w *World) Change(f func(*World)) {
 	w.mu.Lock()
@@ -144,13 +157,18 @@ func nodeStatus(c call, n *Node) any {
 	if n.OutOfSync {
 		insync = 0
 	}
-	return map[string]any{
+	out := map[string]any{
 		"time": c.now.Unix(), "uptime": int64(c.now.Sub(n.Started).Seconds()), "insync": insync, "loadavg": []string{"0.82", "1.94", "1.70"}, "cpu": n.CPU, "wait": 0.01,
 		"memory": map[string]any{"total": n.Memory.Total, "used": n.Memory.Used, "free": n.Memory.Total - n.Memory.Used}, "swap": map[string]any{"total": int64(8) << 30, "used": 0},
 		"rootfs":  map[string]any{"total": n.Root.Total, "used": n.Root.Used, "avail": n.Root.Total - n.Root.Used},
 		"cpuinfo": map[string]any{"cpus": 4, "cores": "4", "sockets": 1, "model": "Example CPU", "mhz": "2400.000", "hvm": "1"}, "kversion": "Linux 6.14.8-2-pve",
 		"pmgversion": "pmg-api/" + c.world.Version + "/42245585286a",
 	}
+	if c.world.atLeast("8.1") {
+		out["current-kernel"] = map[string]any{"sysname": "Linux", "release": "6.14.8-2-pve", "version": "#1 SMP", "machine": "x86_64"}
+		out["boot-info"] = map[string]any{"mode": "efi", "secureboot": 0}
+	}
+	return out
 }
 
 var columns = []string{"5m", "10m", "20m", "40m", "80m", "160m", "320m", "640m", "1280m", "1280m+"}
