@@ -67,6 +67,15 @@ func TestNodesOfTheReferencesClients(t *testing.T) {
 	if got := s.call("POST", "/api/config/nodes/pve-lab/refresh-cluster", nil); got.status != http.StatusOK || got.member("newNodeCount") != 3.0 {
 		t.Errorf("refresh: %v", got)
 	}
+	// Packages are read now, and not again at once.
+	host := s.call("GET", "/api/state", nil).member("nodes.0.id")
+	eventually(t, "packages that wait are there", func() bool {
+		at, _ := s.call("GET", "/api/infra-updates", nil).member("updates.0.lastChecked").(float64)
+		return at > 1e9
+	})
+	if got := s.call("POST", "/api/infra-updates/check", map[string]any{"hostId": host}); got.status != http.StatusOK || got.member("hostId") != host || got.member("success") != true {
+		t.Errorf("check: %v", got)
+	}
 	if got := s.call("PUT", "/api/config/nodes/pve-0", map[string]any{"name": "Attic", "fingerprint": lab["fingerprint"], "monitorVMs": false}); got.status != http.StatusOK {
 		t.Fatalf("change: %v", got)
 	}

@@ -48,6 +48,16 @@ func (s *Scheduler) rerun(of id.Integration) (<-chan error, int) {
 	return ended, count
 }
 
+// Hurry has one job run now, also when it waits longer because it failed. One that runs is left alone.
+func (s *Scheduler) Hurry(of id.Integration, task string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.jobs[Job{Integration: of, Task: task}.name()]; e != nil && !e.status.Running {
+		e.status.Next = time.Now() //nolint:forbidigo // the scheduler is the clock
+		s.wake()
+	}
+}
+
 // tell tells those who wait that a run has ended. Their channels have room.
 func (e *entry) tell(err error) {
 	for _, w := range e.waiting {

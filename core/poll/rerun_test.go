@@ -65,3 +65,25 @@ func TestRerunEndsWithItsJobAndWithItsCaller(t *testing.T) {
 		}
 	})
 }
+
+func TestOneJobIsHurried(t *testing.T) {
+	var mu sync.Mutex
+	runs := map[string]int{}
+	within(t, func(_ context.Context, j Job) error {
+		mu.Lock()
+		defer mu.Unlock()
+		runs[j.Task]++
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a/x", Task: "one", Interval: 6 * time.Hour}, {Integration: "a/x", Task: "two", Interval: 6 * time.Hour}})
+		time.Sleep(time.Hour)
+		s.Hurry("a/x", "one")
+		s.Hurry("a/x", "none")
+		time.Sleep(time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if runs["one"] != 2 || runs["two"] != 1 {
+			t.Errorf("%v", runs)
+		}
+	})
+}

@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/poll"
 	"github.com/pulse-platform/pulse/core/rows"
 )
 
@@ -20,6 +23,11 @@ import (
 type Area struct {
 	Inventory *inventory.Inventory
 	Rows      *rows.Book
+	// Task returns how the task is doing that brings a list of an integration; false when there is none.
+	Task func(of id.Integration, rows string) (poll.Status, bool)
+	// Hurry has a task run now.
+	Hurry func(of id.Integration, task string)
+	Now   func() time.Time
 }
 
 // Routes returns the rows.
@@ -28,6 +36,7 @@ func (a Area) Routes() []route.Route {
 	return []route.Route{
 		route.Get("/api/infra-updates", "listUpdates", "What has an update waiting", a.list).Scope(read),
 		route.Get("/api/infra-updates/summary", "getUpdateSummary", "How many updates wait, host by host", a.summary).Scope(read),
+		route.Post("/api/infra-updates/check", "checkUpdates", "Have the packages of a host read now", a.check).Scope(auth.ScopeMonitoringWrite).Body(8 << 10),
 		route.Get("/api/infra-updates/host/{hostId}", "listUpdatesOfHost", "What has an update waiting on one host", a.host).Scope(read),
 		route.Get("/api/infra-updates/{id...}", "getUpdate", "One update that waits", a.one).Scope(read),
 	}
@@ -44,9 +53,11 @@ type Update struct {
 	CurrentVersion  string `json:"currentVersion,omitempty"`
 	LatestVersion   string `json:"latestVersion,omitempty"`
 	UpdateAvailable bool   `json:"updateAvailable"`
+	LastChecked     int64  `json:"lastChecked,omitempty" help:"When the list was read last, in Unix seconds."`
 	ResourceType    string `json:"resourceType"`
 
-	host string // its uid
+	host *inventory.Record
+	rows string
 }
 
 type listIn struct {
@@ -71,7 +82,7 @@ func (a Area) list(ctx context.Context, in listIn) (listOut, error) {
 	return out, err
 }
 
-func (u Update) on(host string) bool { return u.HostID == host || u.host == host }
+func (u Update) on(host string) bool { return u.HostID == host || string(u.host.UID) == host }
 
 type hostIn struct {
 	HostID string `path:"hostId"`
@@ -119,6 +130,9 @@ type oneIn struct {
 }
 
 func (a Area) one(ctx context.Context, in oneIn) (Update, error) {
+	if in.ID == "host/" {
+		return Update{}, errs.New(errs.Invalid, "Host ID is required: /api/infra-updates/host/<id>").WithWord("missing_host_id").WithField("hostId")
+	}
 	all, err := a.all(ctx)
 	if err != nil {
 		return Update{}, err
@@ -134,6 +148,7 @@ func (a Area) one(ctx context.Context, in oneIn) (Update, error) {
 func (a Area) all(ctx context.Context) ([]Update, error) {
 	snap := a.Inventory.Snapshot()
 	var out []Update
+	checked := map[id.Integration]int64{}
 	for _, list := range compat.UpdateLists() {
 		q := rows.Query{Rows: list.Rows, Limit: rows.MaxPage}
 		for {
@@ -142,9 +157,16 @@ func (a Area) all(ctx context.Context) ([]Update, error) {
 				return nil, err
 			}
 			for _, f := range found {
-				if owner, there := snap.Record(f.Owner); there {
-					out = append(out, update(list, owner, f))
+				owner, there := snap.Record(f.Owner)
+				if !there {
+					continue
 				}
+				u := update(list, owner, f)
+				if _, known := checked[owner.Integration]; !known {
+					checked[owner.Integration] = a.checked(owner.Integration, list.Rows)
+				}
+				u.LastChecked = checked[owner.Integration]
+				out = append(out, u)
 			}
 			if q.Offset += len(found); len(found) == 0 || q.Offset >= total {
 				break
@@ -162,7 +184,7 @@ func update(list compat.UpdateList, owner *inventory.Record, f rows.Found) Updat
 	u := Update{
 		ID: list.ResourceType + ":" + owner.WireID + "/" + f.Key, HostID: owner.WireID, HostName: owner.DisplayName(), ContainerID: f.Key,
 		ContainerName: text(list.Package), CurrentVersion: text(list.Current), LatestVersion: text(list.Latest), UpdateAvailable: true,
-		ResourceType: list.ResourceType, host: string(owner.UID),
+		ResourceType: list.ResourceType, host: owner, rows: list.Rows,
 	}
 	u.Image = u.ContainerName
 	return u

@@ -2,7 +2,10 @@ package infraupdates
 
 import (
 	"encoding/json"
+	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,9 +13,11 @@ import (
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/errs"
+	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/ingest"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric/metrictest"
+	"github.com/pulse-platform/pulse/core/poll"
 	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
@@ -39,7 +44,12 @@ func fixture(t *testing.T) Area {
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	a := Area{Inventory: inventory.New(cat, sqlite.NewRecords(db), clock)}
+	a := Area{
+		Inventory: inventory.New(cat, sqlite.NewRecords(db), clock), Now: clock,
+		Task: func(id.Integration, string) (poll.Status, bool) {
+			return poll.Status{Job: poll.Job{Task: "all"}, LastSuccess: now.Add(-time.Hour)}, true
+		},
+	}
 	if a.Rows, err = rows.Open(t.Context(), sqlite.NewRows(db), func() rows.Declarations { return cat }); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +81,8 @@ func TestPackagesThatWaitAreTold(t *testing.T) {
 	}
 	u := all.Updates[1]
 	if u.ID != "pve:lab-pve1/pve-manager" || u.HostID != "lab-pve1" || u.HostName != "pve1" || u.ContainerName != "pve-manager" || u.CurrentVersion != "9.2.9" ||
-		u.LatestVersion != "9.2.10" || !u.UpdateAvailable || u.ResourceType != "pve" {
+		u.LatestVersion != "9.2.10" || !u.UpdateAvailable || u.ResourceType != "pve" ||
+		u.LastChecked != a.Now().Add(-time.Hour).Unix() {
 		t.Errorf("%+v", u)
 	}
 	for _, c := range []struct {
@@ -95,5 +106,48 @@ func TestPackagesThatWaitAreTold(t *testing.T) {
 	}
 	if _, err := a.one(t.Context(), oneIn{"pve:lab-pve1/none"}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("none: %v", err)
+	}
+	var word *errs.Error
+	if _, err := a.one(t.Context(), oneIn{"host/"}); !errors.As(err, &word) || word.Word != "missing_host_id" {
+		t.Errorf("no host: %v", err)
+	}
+}
+
+// A list is read when somebody asks for it, and not again while it is new.
+func TestPackagesAreReadWhenSomebodyAsks(t *testing.T) {
+	a := fixture(t)
+	var hurried []string
+	a.Hurry = func(of id.Integration, task string) { hurried = append(hurried, string(of)+" "+task) }
+	task := poll.Status{Job: poll.Job{Task: "all"}, LastSuccess: a.Now().Add(-time.Hour)}
+	there := true
+	a.Task = func(id.Integration, string) (poll.Status, bool) { return task, there }
+	for _, in := range []checkIn{{HostID: "lab-pve2"}, {ResourceID: "pve:lab-pve1/libc6"}} {
+		got, err := a.check(t.Context(), in)
+		if err != nil || !got.Success || got.CommandID == "" || !strings.Contains(got.Message, "are read now") || !strings.HasPrefix(got.HostID, "lab-pve") {
+			t.Errorf("%+v: %+v, %v", in, got, err)
+		}
+	}
+	if want := []string{"pve/lab all", "pve/lab all"}; !slices.Equal(hurried, want) {
+		t.Errorf("hurried %v, want %v", hurried, want)
+	}
+	task.Running = true
+	if got, err := a.check(t.Context(), checkIn{HostID: "lab-pve1"}); err != nil || !strings.Contains(got.Message, "being read") {
+		t.Errorf("while it runs: %+v, %v", got, err)
+	}
+	task.Running, task.LastSuccess = false, a.Now().Add(-20*time.Second)
+	if got, err := a.check(t.Context(), checkIn{HostID: "lab-pve1"}); err != nil || !strings.Contains(got.Message, "20 seconds ago") {
+		t.Errorf("again: %+v, %v", got, err)
+	}
+	if len(hurried) != 2 {
+		t.Errorf("hurried %v", hurried)
+	}
+	there = false
+	for in, want := range map[checkIn]string{
+		{}: "missing_params", {HostID: "none"}: "not_found", {ResourceID: "none"}: "not_found", {HostID: "lab-pve1"}: "service_unavailable",
+	} {
+		var e *errs.Error
+		if _, err := a.check(t.Context(), in); !errors.As(err, &e) || e.Word != want {
+			t.Errorf("%+v: %v, want %s", in, err, want)
+		}
 	}
 }

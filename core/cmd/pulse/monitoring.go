@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/pulse-platform/pulse/core/api/monitoring"
 	"github.com/pulse-platform/pulse/core/compat"
@@ -36,6 +37,23 @@ func (s *server) polled() []monitoring.Source {
 		out = append(out, source)
 	}
 	return out
+}
+
+// bringing returns how the task is doing that brings a list of an integration; false when there is none.
+func (s *server) bringing(of id.Integration, list string) (poll.Status, bool) {
+	kind, _, _ := strings.Cut(string(of), "/")
+	described, _ := s.plugins.Description(kind)
+	for _, task := range described.Tasks {
+		if !slices.Contains(task.Rows, list) {
+			continue
+		}
+		for _, st := range s.poll.Status() {
+			if st.Integration == of && st.Task == task.Name && !st.Watch {
+				return st, true
+			}
+		}
+	}
+	return poll.Status{}, false
 }
 
 // hostOf is the address in a configuration, empty when it has none.

@@ -115,7 +115,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "catalog", Routes: catalog.New(s.inventory.Catalog, s.numbers()).Routes()},
 		{Name: "plugins", Routes: plugins.Area{Service: supervised{s}}.Routes()},
 		{Name: "lists", Routes: (&lists.Area{Inventory: s.inventory, Rows: s.books.Rows, Conditions: s.books.Conditions, Metrics: s.metrics, Now: time.Now}).Routes()},
-		{Name: "infraupdates", Routes: infraupdates.Area{Inventory: s.inventory, Rows: s.books.Rows}.Routes()},
+		{Name: "infraupdates", Routes: infraupdates.Area{Inventory: s.inventory, Rows: s.books.Rows, Task: s.bringing, Hurry: s.poll.Hurry, Now: time.Now}.Routes()},
 		{Name: "views", Routes: views.New(s.state, s.inventory, id.Random(4), time.Now).Routes()},
 		{Name: "monitoring", Routes: monitoring.Area{Sources: s.polled, Now: time.Now}.Routes()},
 		{Name: "discovery", Routes: discovery.Area{Scanner: s.discover, Enabled: s.discovers, Now: time.Now}.Routes()},

@@ -1307,6 +1307,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infra-updates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the packages of a host read now */
+        post: operations["checkUpdates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infra-updates/host/{hostId}": {
         parameters: {
             query?: never;
@@ -3530,6 +3547,17 @@ export interface components {
             step: number;
             uid: string;
         };
+        Checked: {
+            commandId: string;
+            hostId: string;
+            message: string;
+            success: boolean;
+        };
+        CheckIn: {
+            hostId?: string;
+            /** @description An update: its host is meant. */
+            resourceId?: string;
+        };
         ChildrenOut: {
             count: number;
             data: components["schemas"]["Resource"][];
@@ -5492,6 +5520,8 @@ export interface components {
             hostName: string;
             id: string;
             image: string;
+            /** @description When the list was read last, in Unix seconds. */
+            lastChecked?: number;
             latestVersion?: string;
             resourceType: string;
             updateAvailable: boolean;
@@ -5685,6 +5715,8 @@ export type SchemaChanged = components['schemas']['Changed'];
 export type SchemaChannelOut = components['schemas']['ChannelOut'];
 export type SchemaChannelsOut = components['schemas']['ChannelsOut'];
 export type SchemaChartsFound = components['schemas']['ChartsFound'];
+export type SchemaChecked = components['schemas']['Checked'];
+export type SchemaCheckIn = components['schemas']['CheckIn'];
 export type SchemaChildrenOut = components['schemas']['ChildrenOut'];
 export type SchemaCleared = components['schemas']['Cleared'];
 export type SchemaCodeIn = components['schemas']['CodeIn'];
@@ -9224,6 +9256,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Update"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    checkUpdates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
                 };
             };
             /** @description The error */
