@@ -39,7 +39,6 @@ type groupState struct {
 	mark       string // what its row in the list of groups said
 	unverified int
 	backups    int
-	newest     time.Time // when the newest whole backup was made
 }
 
 // sweep is what is remembered of a datastore.
@@ -106,6 +105,7 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 			} else {
 				r.changed = append(r.changed, key)
 			}
+			m.AddInstance("backup_age", instance(key), now.Sub(g.Last.Time()).Seconds(), g.finished())
 		}
 		read, err := r.read(groups)
 		if err != nil {
@@ -122,19 +122,12 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	if err := c.remember(ctx, store, is); err != nil {
 		return nil, err
 	}
-	for key, g := range is.groups {
-		m.AddInstance("backup_age", instance(key), now.Sub(g.newest).Seconds(), !g.newest.IsZero())
-	}
 	backups, unverified := is.count()
 	m.Add("groups", float64(len(is.groups)), true)
 	m.Add("backups", float64(backups), true)
 	m.Add("unverified", float64(unverified), true)
-	verdict, err := c.neverVerified(ctx, store, unverified)
-	if err != nil {
-		return nil, err
-	}
 	counts := sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "backups", Doc: proxmox.Document(map[string]int{"groupCount": len(is.groups), "backupCount": backups, "unverifiedCount": unverified})}
-	return append(append(m.Samples, verdict...), counts, namespacesPart(store, namespaces)), nil
+	return append(m.Samples, counts, namespacesPart(store, namespaces)), nil
 }
 
 // instance is how a group is called among those of its datastore.
@@ -334,7 +327,6 @@ type backupDoc struct {
 	Verified     bool       `json:"verified"`
 	Verification string     `json:"verification,omitempty"`
 	Unfinished   bool       `json:"unfinished,omitempty"`
-	Encrypted    bool       `json:"encrypted,omitempty"`
 	Comment      string     `json:"comment,omitempty"`
 	Files        []fileName `json:"files,omitempty"`
 	Owner        string     `json:"owner,omitempty"`
@@ -349,7 +341,7 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 	doc := backupDoc{
 		ID:       fmt.Sprintf("%s-%s-%s-%s-%s-%d", c.wireID(), key.store, key.namespace, s.Type, s.ID, s.Time.V),
 		Instance: c.name, Datastore: key.store, Namespace: key.namespace, Type: string(s.Type), VMID: string(s.ID), Time: at, Size: s.Size.V,
-		Protected: bool(s.Protected), Verified: s.Verified.State == "ok", Verification: string(s.Verified.State), Unfinished: !s.Size.OK, Encrypted: s.Key != "",
+		Protected: bool(s.Protected), Verified: s.Verified.State == "ok", Verification: string(s.Verified.State), Unfinished: !s.Size.OK,
 		Comment: strings.ToValidUTF8(comment[:min(len(comment), maxComment)], ""), Files: s.Files, Owner: string(s.Owner),
 	}
 	row := sdk.Row{Rows: rowsBackups, Key: doc.ID, OwnerType: typeDatastore, OwnerKey: storeKey(key.store), Time: at, Doc: proxmox.Document(doc)}
@@ -359,9 +351,6 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 	}
 	b.rows = append(b.rows, row)
 	b.state.backups++
-	if !doc.Unfinished && at.After(b.state.newest) {
-		b.state.newest = at
-	}
 	switch {
 	case doc.Verification == "failed" && at.After(b.damaged):
 		b.damaged = at

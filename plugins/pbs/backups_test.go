@@ -52,7 +52,7 @@ func TestBackups(t *testing.T) {
 	doc := decode(t, s.rows[id].Doc)
 	for member, want := range map[string]any{
 		"id": id, "instance": "lab", "datastore": "main", "namespace": "", "backupType": "vm", "vmid": "100", "backupTime": night.UTC().Format(time.RFC3339),
-		"size": 32.0 * gib, "encrypted": true, "protected": false, "verified": true, "comment": "guest-0", "owner": "backup@pbs!pve",
+		"size": 32.0 * gib, "protected": false, "verified": true, "comment": "guest-0", "owner": "backup@pbs!pve",
 	} {
 		if doc[member] != want {
 			t.Errorf("%s is %v, want %v", member, doc[member], want)
@@ -72,11 +72,13 @@ func TestBackups(t *testing.T) {
 	for sample, want := range map[string]float64{
 		"datastore/main groups": 4, "datastore/main backups": 10, "datastore/main unverified": 1,
 		"datastore/main backup_agesite-a/lab:ct/100": b.Now().Sub(night).Seconds(), "datastore/main backup_agevm/101": b.Now().Sub(night).Seconds(),
-		"datastore/main backup_agevm/100": b.Now().Sub(night).Seconds(), // of the newest that is whole
 	} {
 		if got, there := s.samples[sample]; !there || got != want {
 			t.Errorf("%s is %v, want %v", sample, got, want)
 		}
+	}
+	if _, there := s.samples["datastore/main backup_agevm/100"]; there {
+		t.Error("the age of a backup that is not finished")
 	}
 	damaged := s.conditions["datastore/main "+backupDamaged+" vm/101"]
 	if damaged.Severity != sdk.SeverityCritical || !strings.Contains(damaged.Message, "vm/101") {
@@ -241,45 +243,13 @@ func TestNeverVerified(t *testing.T) {
 	})
 	c := b.collector(t, "monitor@pbs!pulse", "")
 	look(t, c, taskStatus)
-	verdict := "datastore/main " + backupUnverified + " "
-	if s := look(t, c, taskBackups); s.conditions[verdict].Severity != sdk.SeverityInfo {
+	look(t, c, taskBackups)
+	if s := look(t, c, taskJobs); s.conditions["datastore/main "+backupUnverified+" "].Severity != sdk.SeverityInfo {
 		t.Errorf("%v", s.conditions)
 	}
-	look(t, c, taskJobs)
-	if s := look(t, c, taskBackups); s.conditions[verdict].Kind == "" {
-		t.Error("the verdict goes when nothing has changed")
-	}
 	b.world.Change(func(w *pbstest.World) { w.Verify = []pbstest.Job{{ID: "v", Store: "main", Schedule: "daily"}} })
-	look(t, c, taskJobs)
-	if s := look(t, c, taskBackups); s.conditions[verdict].Kind != "" {
+	if s := look(t, c, taskJobs); s.conditions["datastore/main "+backupUnverified+" "].Kind != "" {
 		t.Error("a job looks at them")
-	}
-	// Who backs up there may see its own backups, and no jobs.
-	b.world.Change(func(w *pbstest.World) {
-		w.Accounts["half@pbs!main"].Roles = map[string]string{"/datastore/main": "DatastoreBackup"}
-	})
-	c = b.collector(t, "half@pbs!main", "")
-	if s := look(t, c, taskBackups); s.Part("datastore/main").Err != nil || s.conditions[verdict].Kind != "" {
-		t.Errorf("jobs that cannot be seen are missed: %v", s.conditions)
-	}
-}
-
-// A backup that is broken off each night hides no age: that of the newest whole one counts.
-func TestAgeOfTheNewestWholeBackup(t *testing.T) {
-	b := newBench(t)
-	withBackups(b, 1, 2)
-	c := b.collector(t, "monitor@pbs!pulse", "")
-	look(t, c, taskStatus)
-	look(t, c, taskBackups)
-	whole := b.Now().Truncate(24 * time.Hour)
-	for range 3 {
-		b.Move(24 * time.Hour)
-		b.world.Change(func(w *pbstest.World) {
-			w.Stores[0].Backups = append(w.Stores[0].Backups, pbstest.Backup{Type: "vm", ID: "100", Time: b.Now()})
-		})
-		if s := look(t, c, taskBackups); s.samples["datastore/main backup_agevm/100"] != b.Now().Sub(whole).Seconds() {
-			t.Errorf("%v, want %v", s.samples["datastore/main backup_agevm/100"], b.Now().Sub(whole).Seconds())
-		}
 	}
 }
 

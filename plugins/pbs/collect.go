@@ -29,19 +29,15 @@ type Collector struct {
 
 	mu          sync.Mutex
 	version     versionInfo
-	asked       time.Time           // when the version was
-	noPush      string              // the version that does not know of sync jobs that push
-	fingerprint string              // of the server's certificate
-	stores      map[string]bool     // the datastores that were there last, and whether they can be read
-	ran         map[string]endedRun // by job: the last run that ended
+	asked       time.Time          // when the version was
+	noPush      string             // the version that does not know of sync jobs that push
+	fingerprint string             // of the server's certificate
+	stores      map[string]bool    // the datastores that were there last, and whether they can be read
+	ran         map[string]lastRun // by job: the last run that ended
 	listed      map[string]map[string]job
 	tasksFrom   time.Time        // from when on tasks are looked for
 	swept       map[string]sweep // by datastore
 	verified    map[string]time.Time
-
-	keeping  sync.Mutex          // one task at a time writes down how jobs ended
-	recalled bool                // whether what an earlier life knew of that is known
-	kept     map[string]endedRun // what outlives the process
 }
 
 // New returns a collector. It dials nothing yet.
@@ -52,7 +48,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	}
 	c := &Collector{
 		cfg: cfg, deps: deps, conn: conn, client: conn.client, name: cmp.Or(deps.Name, conn.host), fingerprint: conn.pin,
-		ran: map[string]endedRun{}, listed: map[string]map[string]job{}, swept: map[string]sweep{}, verified: map[string]time.Time{},
+		ran: map[string]lastRun{}, listed: map[string]map[string]job{}, swept: map[string]sweep{}, verified: map[string]time.Time{},
 	}
 	c.rights = &rights{client: conn.client, account: cfg.account(), now: deps.Now}
 	return c, nil

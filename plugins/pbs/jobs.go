@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +68,6 @@ var (
 
 // collectJobs reads jobs and how they ended, and what runs. Each kind is a part of its own.
 func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
-	if err := c.recallRuns(ctx); err != nil {
-		return err
-	}
-	defer c.keepRuns(ctx)
 	var first error
 	for _, step := range []struct {
 		duty
@@ -190,6 +184,7 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 	}
 	rows := []any{}
 	var out []sdk.Observation
+	covered := map[string]bool{}
 	for _, j := range jobs {
 		if j.ID == "" || c.cfg.leavesOut(string(j.Store)) {
 			continue
@@ -197,13 +192,17 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 		last := c.settled(d, string(j.Store)+"/"+string(j.ID), j.lastRun)
 		doc := jobDoc{
 			ID: string(j.ID), Store: string(j.Store), Namespace: string(j.Namespace), Schedule: string(j.Schedule), Remote: string(j.Remote),
-			Outcome: j.outcome(), Last: last.at(), Next: j.NextRun.Time(), duty: d,
+			Outcome: j.outcome(), Last: last.Ended.Time(), Next: j.NextRun.Time(), duty: d,
 		}
-		if ended(last.State) == failed {
-			doc.Error = trouble(last.State)
+		covered[doc.Store] = covered[doc.Store] || j.Schedule != "" && !bool(j.Disabled)
+		if ended(string(last.State)) == failed {
+			doc.Error = trouble(string(last.State))
 			out = append(out, c.jobFailed(d, doc.Store, doc.ID, doc.Error, doc.Last))
 		}
 		rows = append(rows, doc)
+	}
+	if d.part == verifying.part {
+		out = append(out, c.neverVerified(covered)...)
 	}
 	return append(out, c.part(d, rows)), nil
 }
@@ -226,15 +225,16 @@ func (c *Collector) listJobs(ctx context.Context, d duty) ([]job, error) {
 	return jobs, err
 }
 
-// settled is the last run that ended, of which the server tells nothing while the job runs again.
-func (c *Collector) settled(d duty, id string, now lastRun) endedRun {
+// settled is the last run that ended. While a job runs, the server does not tell of the run before.
+func (c *Collector) settled(d duty, id string, now lastRun) lastRun {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := d.part + "/" + id
-	if now.outcome() != running {
-		c.ran[key] = endedRun{now.Ended.V, string(now.State)}
+	if now.outcome() == running {
+		return c.ran[key]
 	}
-	return c.ran[key]
+	c.ran[key] = now
+	return now
 }
 
 // jobFailed is the verdict on a job whose last run failed.
@@ -278,9 +278,9 @@ func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, err
 			continue
 		}
 		last := c.settled(collecting, store, g.lastRun)
-		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: last.at(), Next: g.NextRun.Time(), Removed: g.RemovedBytes.V, duty: collecting}
-		if ended(last.State) == failed {
-			doc.Error = trouble(last.State)
+		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: last.Ended.Time(), Next: g.NextRun.Time(), Removed: g.RemovedBytes.V, duty: collecting}
+		if ended(string(last.State)) == failed {
+			doc.Error = trouble(string(last.State))
 			out = append(out, c.jobFailed(collecting, store, store, doc.Error, doc.Last))
 		}
 		rows = append(rows, doc)
@@ -337,40 +337,17 @@ func (c *Collector) listCollections(ctx context.Context) (collections, error) {
 	return all, nil
 }
 
-// neverVerified tells of a datastore with backups that nobody has ever looked at, and nobody will. Who may not see the jobs cannot
-// tell.
-func (c *Collector) neverVerified(ctx context.Context, store string, unverified int) ([]sdk.Observation, error) {
-	if unverified == 0 || !c.cfg.MonitorVerifyJobs || c.rights.need(ctx, false, "/datastore/"+store, "Datastore.Audit", "Datastore.Verify") != nil {
-		return nil, nil
-	}
-	jobs, err := c.verifyJobs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range jobs {
-		if string(j.Store) == store && j.Schedule != "" && !bool(j.Disabled) {
-			return nil, nil
+// neverVerified tells of datastores with backups that nobody has ever looked at, and nobody will.
+func (c *Collector) neverVerified(covered map[string]bool) []sdk.Observation {
+	var out []sdk.Observation
+	for store, n := range c.unverified() {
+		if n == 0 || covered[store] {
+			continue
 		}
+		out = append(out, sdk.Condition{Type: typeDatastore, Key: storeKey(store), Kind: backupUnverified, Severity: sdk.SeverityInfo, Metadata: map[string]string{"datastore": store},
+			Message: fmt.Sprintf("Datastore %s has backups that were never verified, and no verify job runs for it.", store)})
 	}
-	return []sdk.Observation{sdk.Condition{
-		Type: typeDatastore, Key: storeKey(store), Kind: backupUnverified, Severity: sdk.SeverityInfo, Metadata: map[string]string{"datastore": store},
-		Message: fmt.Sprintf("Datastore %s has backups that were never verified, and no verify job runs for it.", store),
-	}}, nil
-}
-
-// verifyJobs are those that were listed last, or are there now when none were.
-func (c *Collector) verifyJobs(ctx context.Context) ([]job, error) {
-	c.mu.Lock()
-	listed, known := c.listed[verifying.part]
-	c.mu.Unlock()
-	if known {
-		return slices.Collect(maps.Values(listed)), nil
-	}
-	jobs, err := c.listJobs(ctx, verifying)
-	if unsupported(err) {
-		return nil, nil
-	}
-	return jobs, err
+	return out
 }
 
 func unsupported(err error) bool { return proxmox.KindOf(err) == proxmox.KindUnsupported }

@@ -102,26 +102,6 @@ func TestAFailureLastsWhileTheJobRunsAgain(t *testing.T) {
 	}
 }
 
-// A plugin that begins anew while a failed job runs again knows that it had failed.
-func TestAFailureOutlivesTheProcess(t *testing.T) {
-	b := newBench(t)
-	withJobs(b)
-	before := b.collector(t, "monitor@pbs!pulse", "")
-	look(t, before, taskStatus)
-	look(t, before, taskJobs)
-	b.world.Change(func(w *pbstest.World) { w.Sync[0].Run = pbstest.Run{UPID: "UPID:s2"} })
-	after := b.collector(t, "monitor@pbs!pulse", "")
-	after.deps.Host = before.deps.Host
-	look(t, after, taskStatus)
-	s := look(t, after, taskJobs)
-	if failed := s.conditions["datastore/main "+syncFailed+" s-pull"]; !strings.Contains(failed.Message, "sync failed with some errors") || failed.Since.Unix() != 1_790_196_400 {
-		t.Errorf("%v", s.conditions)
-	}
-	if _, version, _ := after.deps.Host.State(t.Context(), runsKey); version != 1 {
-		t.Errorf("what is as it was is written again: %d times", version)
-	}
-}
-
 // What all releases have in common is read of each.
 func TestReleases(t *testing.T) {
 	for _, release := range []string{"2.0", "2.2", "2.4", "3.0", "3.1", "3.2", "3.3", "4.0", "4.2"} {

@@ -58,6 +58,17 @@ func (c *Collector) verifiedAt(store string, at time.Time) {
 	}
 }
 
+// unverified counts old backups that nobody verified, by datastore.
+func (c *Collector) unverified() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]int{}
+	for store, s := range c.swept {
+		_, out[store] = s.count()
+	}
+	return out
+}
+
 func stateKey(store string) string { return "groups/" + store }
 
 // remembered returns what is known of a datastore: in memory, or of an earlier life which groups there were. Without the
@@ -124,59 +135,4 @@ func sameGroups(a, b sweep) bool {
 		}
 	}
 	return true
-}
-
-// runsKey is where runs that ended are kept: a server whose job runs again does not tell how it ended before, and a plugin that has
-// just begun would take that for the end of the trouble.
-const runsKey = "runs"
-
-// endedRun is how a job ended.
-type endedRun struct {
-	Ended int64  `json:"ended"` // Unix seconds, 0 when it never ran
-	State string `json:"state"`
-}
-
-// at is when the run ended, the zero time when there was none.
-func (r endedRun) at() time.Time { return proxmox.Int{V: r.Ended, OK: r.Ended > 0}.Time() }
-
-// recallRuns takes over what an earlier life knew of how jobs ended.
-func (c *Collector) recallRuns(ctx context.Context) error {
-	c.keeping.Lock()
-	defer c.keeping.Unlock()
-	if c.recalled || c.deps.Host == nil {
-		return nil
-	}
-	value, _, err := c.deps.Host.State(ctx, runsKey)
-	if err != nil && sdk.KindOf(err) != sdk.KindUnsupported {
-		return fmt.Errorf("read how jobs had ended: %w", err)
-	}
-	var known map[string]endedRun
-	_ = json.Unmarshal(value, &known) // nothing, or of another version
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	maps.Copy(c.ran, known)
-	c.recalled, c.kept = true, known
-	return nil
-}
-
-// keepRuns writes down how jobs ended, when that has changed.
-func (c *Collector) keepRuns(ctx context.Context) {
-	c.keeping.Lock()
-	defer c.keeping.Unlock()
-	c.mu.Lock()
-	now := maps.Clone(c.ran)
-	c.mu.Unlock()
-	if c.deps.Host == nil || maps.Equal(now, c.kept) {
-		return
-	}
-	_, version, err := c.deps.Host.State(ctx, runsKey)
-	if err == nil {
-		err = c.deps.Host.SetState(ctx, runsKey, proxmox.Document(now), version)
-	}
-	if err != nil {
-		// It costs at worst an alert that ends while its job runs, when the plugin begins anew just then.
-		c.deps.Log.Warn("how jobs have ended was not kept", "error", err)
-		return
-	}
-	c.kept = now
 }

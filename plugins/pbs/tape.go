@@ -54,10 +54,6 @@ func (c *Collector) collectTape(ctx context.Context, sink sdk.Sink) error {
 	if !c.cfg.MonitorTape {
 		return nil
 	}
-	if err := c.recallRuns(ctx); err != nil {
-		return err
-	}
-	defer c.keepRuns(ctx)
 	p := sink.Partition("tape")
 	found, err := c.readTape(ctx)
 	if unsupported(err) {
@@ -121,8 +117,8 @@ func (c *Collector) judgeTape(jobs []tapeJob, free map[string]int) (out []sdk.Ob
 			continue
 		}
 		last := c.settled(taping, id, j.lastRun)
-		if ended(last.State) == failed {
-			out = append(out, c.jobFailed(taping, string(j.Store), id, trouble(last.State), last.at()))
+		if ended(string(last.State)) == failed {
+			out = append(out, c.jobFailed(taping, string(j.Store), id, trouble(string(last.State)), last.Ended.Time()))
 		}
 		if j.Schedule != "" && pool != "" && free[pool]+free[""] == 0 {
 			x := serverCondition(tapeFull, id, sdk.SeverityWarning, "Tape backup job %s will find no medium to write to in pool %s.", id, pool)

@@ -179,9 +179,7 @@ type snapshot struct {
 	Owner     proxmox.Str  `json:"owner"`
 	Protected proxmox.Bool `json:"protected"`
 	Comment   proxmox.Str  `json:"comment"`
-	// Key is the fingerprint of the key that it is encrypted with, empty when it is not.
-	Key      proxmox.Str `json:"fingerprint"`
-	Verified struct {
+	Verified  struct {
 		State proxmox.Str `json:"state"` // ok, failed, or empty: never verified
 	} `json:"verification"`
 }

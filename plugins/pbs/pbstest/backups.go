@@ -123,9 +123,6 @@ func snapshots(c call, s *Store) answer {
 		if b.Size > 0 {
 			row["size"] = b.Size
 		}
-		if b.Owner != "" && b.Size > 0 {
-			row["fingerprint"] = "5e:a1:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0e"
-		}
 		if b.Comment != "" {
 			row["comment"] = b.Comment
 		}
