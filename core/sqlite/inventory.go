@@ -24,7 +24,7 @@ type Records struct {
 }
 
 // NewRecords returns the store on an open state database.
-func NewRecords(db *DB) *Records { return &Records{db, newPacker()} }
+func NewRecords(db *DB) *Records { return &Records{db, sharedPacker()} }
 
 var _ inventory.Store = (*Records)(nil)
 

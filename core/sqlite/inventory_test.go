@@ -128,7 +128,7 @@ func TestADamagedPageOfRecordsIsFound(t *testing.T) {
 }
 
 func FuzzPageOfRecords(f *testing.F) {
-	p := newPacker()
+	p := sharedPacker()
 	f.Add(p.seal([]entry{{"u1", []byte("{}")}, {"u2", nil}}))
 	f.Add(p.enc.EncodeAll([]byte{200, 1, 'a'}, nil))
 	f.Fuzz(func(t *testing.T, page []byte) {

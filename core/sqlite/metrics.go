@@ -231,7 +231,10 @@ func (m *Metrics) replay(byID map[uint32]*series) error {
 	r := replayer{m: m, byID: byID}
 	for _, seq := range all {
 		name := m.wal.name(seq)
-		whole, err := replay(name, &r)
+		whole, damaged, err := replay(name, &r)
+		if damaged > 0 {
+			m.log.Error("a part of the samples' log is damaged and left out", "segment", name, "bytes", damaged)
+		}
 		switch {
 		case errors.Is(err, errTorn):
 			m.log.Warn("a segment of the samples' log ends torn: what follows was not acknowledged", "segment", name, "whole_bytes", whole)

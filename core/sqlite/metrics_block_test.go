@@ -1,9 +1,13 @@
 package sqlite
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -155,10 +159,10 @@ func TestFramesAreSplit(t *testing.T) {
 	}
 	var w frameWriter
 	w.reset()
-	const n = 200_000 // more than a frame takes
+	const n = 400_000 // more than a frame takes
 	w.define(1, killSample(0).Key)
 	for i := range int64(n) {
-		w.sample(1, i, float64(i))
+		w.sample(1, point{i, float64(i * 7919 % 100_003)})
 	}
 	w.forget(1)
 	w.close()
@@ -166,26 +170,99 @@ func TestFramesAreSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r recorder
-	whole, err := replay(l.file.Name(), &r)
-	if err != nil || whole != l.size || r != (recorder{1, n, 1}) {
+	whole, damaged, err := replay(l.file.Name(), &r)
+	if err != nil || whole != l.size || damaged != 0 || r != (recorder{1, n, 1}) {
 		t.Errorf("got %+v, %d of %d bytes, %v", r, whole, l.size, err)
 	}
 	_ = l.file.Close()
+}
+
+// Samples come back as they were, few and many.
+func TestFrames(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{1, packFrom - 1, packFrom, packAtOne, packAtOne + packFrom + 1} {
+		var w frameWriter
+		w.reset()
+		want := recording{keys: map[uint32]metric.Key{}}
+		for i := range n {
+			key := metric.Key{Record: "r", Metric: "m", Instance: strconv.Itoa(i % 1000)}
+			if i < 3 {
+				w.define(uint32(i%1000), key)
+				want.define(uint32(i%1000), key)
+			}
+			at, v := killStart.UnixMilli()+random.Int64N(1000), metric.Round(random.NormFloat64(), 1+random.IntN(53))
+			w.sample(uint32(i%1000), point{at, v})
+			want.sample(uint32(i%1000), at, v)
+		}
+		w.close()
+		file := filepath.Join(t.TempDir(), "segment")
+		if err := os.WriteFile(file, w.buf, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := recording{keys: map[uint32]metric.Key{}}
+		if whole, _, err := replay(file, &got); err != nil || whole != int64(len(w.buf)) || !slices.Equal(got.samples, want.samples) {
+			t.Errorf("%d samples: got %d, %v", n, len(got.samples), err)
+		}
+	}
+}
+
+// Wherever a byte of the log is wrong, the frames around it are read.
+func TestDamagedFrame(t *testing.T) {
+	var w frameWriter
+	const frames, each = 20, packFrom
+	begins := []int{}
+	var segment []byte
+	for frame := range frames {
+		w.reset()
+		for i := range each {
+			w.sample(uint32(i), point{int64(frame), float64(i*7919%1009) / 7})
+		}
+		w.close()
+		begins = append(begins, len(segment))
+		segment = append(segment, w.buf...)
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	file := filepath.Join(t.TempDir(), "segment")
+	for range 300 {
+		at := random.IntN(len(segment))
+		broken := slices.Clone(segment)
+		broken[at] ^= byte(1 + random.IntN(255))
+		if err := os.WriteFile(file, broken, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var r recorder
+		whole, damaged, err := replay(file, &r)
+		if at >= begins[frames-1] { // nothing follows: it is as if it had been torn
+			if !errors.Is(err, errTorn) || whole != int64(begins[frames-1]) || r.samples != (frames-1)*each {
+				t.Fatalf("the last frame, byte %d: %d samples, %d bytes, %v", at, r.samples, whole, err)
+			}
+			continue
+		}
+		if err != nil || r.samples != (frames-1)*each || damaged == 0 || whole != int64(len(segment)) {
+			t.Fatalf("byte %d: %d samples, %d bytes whole, %d damaged, %v", at, r.samples, whole, damaged, err)
+		}
+	}
 }
 
 func FuzzReadEntries(f *testing.F) {
 	var w frameWriter
 	w.reset()
 	w.define(1, killSample(0).Key)
-	w.sample(1, killStart.UnixMilli(), 0.5)
+	w.sample(1, point{killStart.UnixMilli(), 0.5})
 	w.forget(1)
+	w.close()
+	f.Add(w.buf[frameHeader:])
+	w.reset()
+	for i := range packFrom {
+		w.sample(uint32(i), point{killStart.UnixMilli(), float64(i)})
+	}
 	w.close()
 	f.Add(w.buf[frameHeader:])
 	f.Add([]byte{entryDefine, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var r recorder
 		readEntries(payload, &r)
-		if r.defines+r.samples+r.forgets > len(payload) {
+		if r.defines+r.forgets > len(payload) || r.samples > packAtOne*len(payload) {
 			t.Errorf("%+v from %d bytes", r, len(payload))
 		}
 	})

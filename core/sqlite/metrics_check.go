@@ -126,13 +126,13 @@ func checkLog(path string, c *Checked) error {
 		return fmt.Errorf("read log: %w", err)
 	}
 	for _, seq := range all {
-		whole, err := replay(l.name(seq), nobody{})
+		whole, damaged, err := replay(l.name(seq), nobody{})
 		if err != nil && !errors.Is(err, errTorn) {
 			return err
 		}
 		if info, err := os.Stat(l.name(seq)); err == nil {
 			c.LogBytes += info.Size()
-			c.TornBytes += info.Size() - whole
+			c.TornBytes += info.Size() - whole + damaged
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func (r *recording) sample(series uint32, at int64, value float64) {
 func recorded(tb testing.TB) []metric.Sample {
 	tb.Helper()
 	r := recording{keys: map[uint32]metric.Key{}}
-	if _, err := replay(filepath.Join("testdata", "host.samples"), &r); err != nil || len(r.samples) < 4000 {
+	if _, _, err := replay(filepath.Join("testdata", "host.samples"), &r); err != nil || len(r.samples) < 4000 {
 		tb.Fatalf("%d samples, %v", len(r.samples), err)
 	}
 	return r.samples

@@ -67,7 +67,7 @@ func (m *Metrics) sort(samples []metric.Sample, allow *metric.Allowance, now tim
 			m.frames.define(s.id, s.key)
 		}
 		p := point{sample.Time.UnixMilli(), sample.Value}
-		m.frames.sample(s.id, p.at, p.value)
+		m.frames.sample(s.id, p)
 		b.placed = append(b.placed, placed{s, p})
 		before = s
 	}

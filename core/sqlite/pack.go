@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -29,6 +30,9 @@ type packer struct {
 const maxPage = 256 << 20
 
 var errPage = errors.New("the page is damaged")
+
+// sharedPacker is for all who pack: a packer keeps a megabyte of memory.
+var sharedPacker = sync.OnceValue(newPacker)
 
 func newPacker() *packer {
 	// Neither fails with options that are in range; and one goroutine and little memory are enough for what comes once a minute.
