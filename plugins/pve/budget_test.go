@@ -72,3 +72,59 @@ func TestTheBudgetIsKept(t *testing.T) {
 		t.Errorf("%v calls a minute to a node", n)
 	}
 }
+
+// What a cluster may be asked grows with it, unless somebody has said how much.
+func TestTheBudgetGrowsWithTheCluster(t *testing.T) {
+	for _, c := range []struct{ given, nodes, want int }{{0, 3, 120}, {0, 50, 120}, {0, 100, 240}, {30, 100, 30}, {120, 100, 120}} {
+		if got := (Config{CallsPerMinute: c.given}).callsAllowed(c.nodes); got != c.want {
+			t.Errorf("%d nodes and %d given: %d calls", c.nodes, c.given, got)
+		}
+	}
+	l := newLab(t, 75, 1, nil)
+	l.must(taskResources).want("cluster", map[string]any{"callsAllowed": 180.0})
+	// The details of all nodes are known within a minute.
+	l.must(taskNodes)
+	if n := l.Count("/status"); n < 75 {
+		t.Errorf("%d of 75 nodes were asked", n)
+	}
+	if err := (Config{Host: "https://a", User: "a@pam", Password: "b", CallsPerMinute: 7}).check(); err == nil {
+		t.Error("a budget that is too small is taken")
+	}
+}
+
+// A right that was given, and another release, end what was remembered of refusals.
+func TestRefusalsEndWithTheirReason(t *testing.T) {
+	l := newLab(t, 1, 1, func(w *pvetest.World) {
+		w.Accounts[0].Rights = map[string][]string{"/vms": {"VM.Audit"}, "/storage": {"Datastore.Audit"}}
+	})
+	for range 3 {
+		l.must(taskResources)
+	}
+	if n := l.Count("/cluster/status"); n != 1 {
+		t.Errorf("asked %d times for what may not be read", n)
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Accounts[0].Rights = map[string][]string{"/": pvetest.Everything()} })
+	l.clock.Move(rightsAge)
+	l.must(taskResources)
+	if l.must(taskResources); l.Count("/cluster/status") < 2 {
+		t.Error("a right that was given is not noticed")
+	}
+
+	l = newLab(t, 1, 1, func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/cluster/ha/status", Status: 501, Reason: "Method 'GET /cluster/ha/status/current' not implemented"}}
+	})
+	l.must(taskNodes)
+	l.clock.Move(time.Minute)
+	l.must(taskNodes)
+	if n := l.Count("/cluster/ha/"); n != 1 {
+		t.Errorf("asked %d times for what there is not", n)
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Version, w.Faults = "9.9.9", nil })
+	for range 2 {
+		l.clock.Move(time.Minute)
+		l.must(taskNodes)
+	}
+	if n := l.Count("/cluster/ha/"); n != 2 {
+		t.Errorf("asked %d times after an upgrade", n)
+	}
+}

@@ -251,6 +251,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	c.doubt(ctx, v)
+	c.client.Allow(c.cfg.callsAllowed(len(v.nodes)))
 	c.client.Reserve(len(v.nodes) + min(len(v.nodes), historiesAtOnce) + reservedBeside)
 	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
 	if err != nil {

@@ -35,7 +35,7 @@ type Config struct {
 	GuestMemoryOf          []GuestMemory `name:"guest_memory_of" advanced:"true" label:"Memory of single guests" help:"Guests for which another view counts."`
 	QuietGuests            []int         `name:"quiet_guests" advanced:"true" help:"Ids of guests whose guest agent is never asked."`
 	AgentCallsPerMinute    int           `name:"agent_calls_per_minute" advanced:"true" default:"60" min:"0" max:"600" help:"How many calls a minute may go to guest agents in all. 0 asks none."`
-	CallsPerMinute         int           `name:"calls_per_minute" advanced:"true" default:"120" min:"30" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room."`
+	CallsPerMinute         int           `name:"calls_per_minute" advanced:"true" default:"0" min:"0" max:"6000" help:"How many calls a minute may go to the cluster in all, those to guest agents excepted. What is not urgent waits until there is room. 0 is 120, and beyond 50 nodes 12 more for each five."`
 	NodeCallsPerMinute     int           `name:"node_calls_per_minute" advanced:"true" default:"60" min:"10" max:"6000" help:"How many of these calls a minute one node may have to answer."`
 	SnapshotCallsPerMinute int           `name:"snapshot_calls_per_minute" advanced:"true" default:"20" min:"1" max:"600" help:"How many guests a minute are asked for their snapshots."`
 }
@@ -45,6 +45,15 @@ type Member struct {
 	Node        string `name:"node" required:"true" help:"Name of the node."`
 	Host        string `name:"host" required:"true" help:"Its address, for example https://10.0.0.2:8006."`
 	Fingerprint string `name:"fingerprint" help:"SHA-256 fingerprint of its certificate; empty for the one that the cluster names."`
+}
+
+// callsAllowed is how many calls a minute may be made to a cluster of so many nodes.
+func (c Config) callsAllowed(nodes int) int {
+	const usual, nodesOfUsual = 120, 50
+	if c.CallsPerMinute > 0 {
+		return c.CallsPerMinute
+	}
+	return max(usual, usual*nodes/nodesOfUsual)
 }
 
 // login returns how to authenticate.
@@ -100,6 +109,9 @@ func (c Config) check() error {
 	if c.TokenName == "" && c.Password == "" {
 		return wrong("password", "The user has no password.")
 	}
+	if c.CallsPerMinute != 0 && c.CallsPerMinute < 30 {
+		return wrong("calls_per_minute", "Less than 30 calls a minute are not enough. 0 is as many as the size of the cluster takes.")
+	}
 	for i, m := range c.Members {
 		if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, m.Host); err != nil {
 			return wrong("members."+itoa(i)+".host", "%v", err)
@@ -122,6 +134,6 @@ func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration)
 	return proxmox.New(proxmox.Options{
 		Product: proxmox.VirtualEnvironment, Endpoints: []proxmox.Endpoint{c.first(deps)}, Login: c.login(),
 		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Sleep: sleep,
-		Budget: proxmox.Budget{PerMinute: c.CallsPerMinute, PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
+		Budget: proxmox.Budget{PerMinute: c.callsAllowed(0), PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
 	})
 }

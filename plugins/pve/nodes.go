@@ -178,8 +178,12 @@ func (c *Collector) askNode(ctx context.Context, n node) ([]sdk.Observation, err
 	}
 	d := got.details()
 	c.mu.Lock()
+	old := c.details[n.name].version
 	c.details[n.name] = d
 	c.mu.Unlock()
+	if old != "" && old != d.version {
+		c.client.TryAgain() // another release may have what the one before did not
+	}
 	s := samples{kind: typeNode, key: nodeKey(n.name)}
 	for i, metric := range []string{"load1", "load5", "load15"} {
 		if i < len(d.load) {

@@ -135,7 +135,7 @@ func (c *Collector) tellCluster(v *view, calls float64) []sdk.Observation {
 	}
 	r.Doc = proxmox.Document(clusterDoc{
 		Name: r.Name, Instance: c.instance, Host: c.cfg.Host, StandAlone: v.cluster == "", Nodes: len(v.nodes), NodesOnline: online, Quorate: v.quorate,
-		Calls: calls, Allowed: c.cfg.CallsPerMinute, AllowedInside: c.cfg.AgentCallsPerMinute,
+		Calls: calls, Allowed: c.cfg.callsAllowed(len(v.nodes)), AllowedInside: c.cfg.AgentCallsPerMinute,
 	})
 	s := samples{kind: typeCluster, key: clusterKey, out: []sdk.Observation{r}}
 	s.add("nodes_online", float64(online))

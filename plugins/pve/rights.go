@@ -3,6 +3,7 @@ package pve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -67,8 +68,12 @@ func (c *Collector) judgeRights(ctx context.Context, v *view) error {
 		return err
 	}
 	c.mu.Lock()
+	changed := c.rights != nil && !maps.EqualFunc(c.rights, got, maps.Equal)
 	c.rights, c.rightsAt = got, v.at
 	c.mu.Unlock()
+	if changed {
+		c.client.TryAgain()
+	}
 	if len(got) == 0 {
 		return c.lacks("VM.Audit", "/")
 	}

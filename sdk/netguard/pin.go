@@ -55,6 +55,7 @@ func checkPin(pin, address string, state tls.ConnectionState) error {
 	e.Code = CodePin
 	if len(state.PeerCertificates) > 0 {
 		e.Certificate = certificateOf(address, state.PeerCertificates[0])
+		e.Message += fmt.Sprintf(" It shows SHA-256 %s, and %s was accepted.", e.Certificate.SHA256, hex.EncodeToString(want))
 	}
 	return e
 }

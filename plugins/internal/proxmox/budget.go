@@ -73,9 +73,8 @@ func newLedger(o Options) *ledger {
 	if l.sleep == nil {
 		l.sleep = sleep
 	}
-	total := o.Budget.PerMinute
-	l.all, l.others = newWindow(total), newWindow(total-total/10)
-	l.normal, l.guests = newWindow((3*total+3)/4), newWindow(o.Budget.Guests)
+	l.guests = newWindow(o.Budget.Guests)
+	l.allow(o.Budget.PerMinute)
 	return l
 }
 
@@ -167,6 +166,18 @@ type window struct {
 }
 
 func newWindow(perMinute int) window { return window{made: make([]int64, max(0, perMinute))} }
+
+// resized is a window for another number of calls, with the last ones that were made.
+func (w *window) resized(perMinute int) window {
+	out := newWindow(perMinute)
+	for i := range w.made {
+		if made := w.made[(w.next+i)%len(w.made)]; made != 0 && len(out.made) > 0 {
+			out.made[out.next] = made
+			out.next = (out.next + 1) % len(out.made)
+		}
+	}
+	return out
+}
 
 // until returns how long it takes until one more may be made and some are still left.
 func (w *window) until(now time.Time, left int) time.Duration {
@@ -261,6 +272,23 @@ func (c *Client) Reserve(perMinute int) {
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
 	c.ledger.reserve = perMinute
+}
+
+// Allow changes how many calls may be made within a minute.
+func (c *Client) Allow(perMinute int) {
+	l := c.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.budget.PerMinute != perMinute {
+		l.allow(perMinute)
+	}
+}
+
+// allow makes room for more calls, or less. Those that were made count on.
+func (l *ledger) allow(perMinute int) {
+	l.budget.PerMinute = perMinute
+	l.all, l.others = l.all.resized(perMinute), l.others.resized(perMinute-perMinute/10)
+	l.normal = l.normal.resized((3*perMinute + 3) / 4)
 }
 
 // Forget drops what is known of nodes that are not among those to keep.

@@ -82,6 +82,33 @@ func TestNoMinuteHasMoreCallsThanTheBudget(t *testing.T) {
 	}
 }
 
+// A budget that grows or shrinks while it is used counts what was made before.
+func TestTheBudgetChanges(t *testing.T) {
+	c, s := budgeted(t, Budget{PerMinute: 10})
+	begun := s.Now()
+	for range 9 {
+		ask(As(t.Context(), Background), t, c, Path("version"))
+	}
+	c.Allow(20)
+	for range 9 {
+		ask(As(t.Context(), Background), t, c, Path("version"))
+	}
+	if s.Now() != begun {
+		t.Errorf("18 calls took %v", s.Now().Sub(begun))
+	}
+	ask(As(t.Context(), Background), t, c, Path("version"))
+	c.Allow(10)
+	for range 9 {
+		ask(As(t.Context(), Background), t, c, Path("version"))
+	}
+	if s.Now().Sub(begun) != 2*time.Minute {
+		t.Errorf("the last ones were made after %v", s.Now().Sub(begun))
+	}
+	if s.most() > 20 {
+		t.Errorf("%d calls within a minute", s.most())
+	}
+}
+
 func TestUrgentCallsDoNotWait(t *testing.T) {
 	c, s := budgeted(t, Budget{PerMinute: 4})
 	begun := s.Now()

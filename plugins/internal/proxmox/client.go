@@ -64,6 +64,8 @@ type Client struct {
 	auth   authenticator
 	ledger *ledger
 	skew   atomic.Int64
+	// refusals are the calls that are not made again for a while.
+	refusals refusals
 
 	mu     sync.Mutex
 	direct *http.Client
@@ -177,8 +179,18 @@ func Get[T any](ctx context.Context, c *Client, call Call) (v T, err error) {
 	return v, err
 }
 
-// get waits for the call's turn, and asks the endpoints in their order until one can be reached.
+// get makes a call, unless it was refused not long ago.
 func (c *Client) get(ctx context.Context, call Call, read func(io.Reader) error) error {
+	if err := c.refusals.find(call, c.opts.Now()); err != nil {
+		return err
+	}
+	err := c.inTurn(ctx, call, read)
+	c.refusals.note(call, err, c.opts.Now())
+	return err
+}
+
+// inTurn waits for the call's turn, and asks the endpoints in their order until one can be reached.
+func (c *Client) inTurn(ctx context.Context, call Call, read func(io.Reader) error) error {
 	if err := c.ledger.admit(ctx, call.Node); errors.Is(err, errBudget) {
 		return &Error{Kind: KindBudget, Call: call.path(), Err: err}
 	} else if err != nil {
@@ -344,6 +356,9 @@ func (c *Client) do(req *http.Request, end *endpoint, call Call, read func(io.Re
 	if res.StatusCode != http.StatusOK {
 		e := failure(c.opts.Product, res)
 		e.Call, e.Endpoint = path, end.base.Host
+		if res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout {
+			e.behindProxy(call)
+		}
 		return e
 	}
 	if err := read(&capped{r: res.Body, left: limit}); err != nil {

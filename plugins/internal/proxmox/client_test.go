@@ -315,6 +315,8 @@ func TestCertificates(t *testing.T) {
 	}
 	if err := get(Endpoint{URL: end.URL, Pin: strings.Repeat("ab", 32)}, true); kindOf(err) != KindCertificate {
 		t.Errorf("a pin that does not match must hold even when all else is allowed: %v", err)
+	} else if said := new(sdk.Error); !errors.As(err, &said) || !strings.Contains(said.Message, strings.Repeat("ab", 32)) || !strings.Contains(said.Message, end.Pin) {
+		t.Errorf("it does not say which certificate was accepted, and which is shown: %s", said.Message)
 	}
 }
 
@@ -327,6 +329,49 @@ func TestWhatIsNotTheAPIIsSaid(t *testing.T) {
 		end, _ := serving(t, h)
 		if _, err := Get[any](t.Context(), newClient(t, Options{Endpoints: []Endpoint{end}}), Path("version")); kindOf(err) != KindForeign {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The servers speak HTTP/1.1 only, close connections that are not used for five seconds, and have few workers.
+func TestConnectionsSuitTheServers(t *testing.T) {
+	var now, most atomic.Int64
+	enough := make(chan struct{})
+	release := sync.OnceFunc(func() { close(enough) })
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := now.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer now.Add(-1)
+		if r.ProtoMajor != 1 {
+			t.Errorf("asked with %s", r.Proto)
+		}
+		if most.Load() >= maxConns {
+			release()
+		}
+		<-enough
+		fmt.Fprint(w, `{"data":{}}`)
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	c := newClient(t, Options{Endpoints: []Endpoint{{URL: s.URL, Pin: pinOf(s)}}})
+	var all sync.WaitGroup
+	for range 3 * maxConns {
+		all.Go(func() {
+			if _, err := Get[any](t.Context(), c, Path("version")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != maxConns {
+		t.Errorf("%d requests at once", most.Load())
+	}
+	for _, client := range []*http.Client{c.direct, c.onward} {
+		transport, ok := client.Transport.(*http.Transport)
+		if !ok || transport.IdleConnTimeout <= 0 || transport.IdleConnTimeout >= 5*time.Second || transport.ResponseHeaderTimeout <= 0 || transport.Proxy != nil {
+			t.Errorf("%+v", client.Transport)
 		}
 	}
 }

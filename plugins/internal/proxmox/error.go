@@ -250,6 +250,16 @@ func (e *Error) judge(product Product) Kind {
 	return KindOther
 }
 
+// behindProxy judges an answer of what stands in front of the server. Where the call was for a node, the server's own word
+// for one that does not answer may have become this one on its way.
+func (e *Error) behindProxy(call Call) {
+	e.Kind = KindUnreachable
+	if call.Node != "" {
+		e.Kind = KindNodeTimeout
+	}
+	e.Message = fmt.Sprintf("What stands in front of %s gets no answer from it (%d).", e.Endpoint, e.Status)
+}
+
 // line makes one short printable line of a text.
 func line(text string) string {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
