@@ -174,6 +174,8 @@ type Threshold struct {
 	Below    bool
 	For      time.Duration
 	Severity Severity
+	// Says what is wrong and what to do, with {name}, {instance}, {value} and {limit}; empty for the metric's label.
+	Says string
 }
 
 // StateSection says which section of the state document a type fills and what the server splices in.

@@ -51,7 +51,7 @@ func (c *compiler) group(kind string, g compat.AlertGroup) {
 	for _, m := range g.Metrics {
 		_, known := c.p.catalog.Metric(kind, m.Metric)
 		switch {
-		case !known:
+		case !known, m.Member == "": // what has no member is only named
 		case m.Days != "":
 			c.ages(prefix+m.Member, types, m)
 		case m.Critical != "":

@@ -67,6 +67,10 @@ func (e *Engine) describeFinding(r *inventory.Record, a *Alert, n Naming, w *wat
 		what += " " + key.Instance
 		a.Metadata = map[string]string{"instance": key.Instance}
 	}
+	if says := e.policy.says[[2]string{r.Type, plain}]; says != "" && plain == key.Kind {
+		a.Message = strings.NewReplacer("{name}", a.ResourceName, "{instance}", key.Instance, "{value}", number(a.Value, a.Unit), "{limit}", number(a.Threshold, a.Unit)).Replace(says)
+		return
+	}
 	side := "over"
 	if w.judged.limit.Below {
 		side = "under"

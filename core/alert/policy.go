@@ -22,6 +22,7 @@ type Policy struct {
 	catalog *inventory.Catalog
 	rules   []*Rule
 	groups  map[string]compat.AlertGroup // by resource type
+	says    map[[2]string]string         // the plugins' sentences by resource type and metric
 	damping Damping
 	on      bool
 	// sets are the rules that match together; many resources share one.
@@ -80,7 +81,7 @@ func (s *ruleset) judge(kind, instance string) judgement {
 // NewPolicy puts together what plugins declare, what the configuration says and what users added. Rules of users come in
 // the order of their priority.
 func NewPolicy(catalog *inventory.Catalog, d Document, own []Rule) *Policy {
-	p := &Policy{catalog: catalog, groups: map[string]compat.AlertGroup{}, on: d.Enabled, sets: map[string]*ruleset{}}
+	p := &Policy{catalog: catalog, groups: map[string]compat.AlertGroup{}, says: map[[2]string]string{}, on: d.Enabled, sets: map[string]*ruleset{}}
 	if d.FlappingEnabled {
 		p.damping = Damping{Firings: d.FlappingThreshold, Window: time.Duration(d.FlappingWindowSeconds) * time.Second, Calm: time.Duration(d.FlappingCooldownMinutes) * time.Minute}
 	}
@@ -125,6 +126,9 @@ func (p *Policy) declared(t sdk.ResourceType) {
 	p.rules = append(p.rules, &Rule{ID: "default/" + t.Name + "/offline", Name: t.Label + " down", Origin: OriginDefault, Enabled: true, Match: match, Kind: KindOffline, Severity: sdk.SeverityCritical, For: &seconds})
 	for _, th := range t.Thresholds {
 		id := "default/" + t.Name + "/" + th.Metric
+		if th.Says != "" {
+			p.says[[2]string{t.Name, th.Metric}] = th.Says
+		}
 		trigger, clearAt, lasts := th.Trigger, th.Clear, th.For.Seconds()
 		if i := slices.IndexFunc(p.rules, func(r *Rule) bool { return r.ID == id }); i >= 0 {
 			// Two thresholds of one metric are its warning and its critical limit.
@@ -290,8 +294,29 @@ func number(v float64, unit string) string {
 		return text
 	case "B", "B/s":
 		return bytesText(v) + strings.TrimPrefix(unit, "B")
+	case "s":
+		return durationText(v)
+	case "d":
+		return durationText(v * 86400)
 	}
 	return text + " " + unit
+}
+
+// durationText writes seconds in the unit that people would take.
+func durationText(seconds float64) string {
+	for _, u := range []struct {
+		name string
+		size float64
+	}{{"day", 86400}, {"hour", 3600}, {"minute", 60}} {
+		if seconds >= u.size*(1-1e-9) {
+			text := strings.TrimSuffix(fmt.Sprintf("%.1f", seconds/u.size), ".0")
+			if text != "1" {
+				u.name += "s"
+			}
+			return text + " " + u.name
+		}
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", seconds), ".0") + " s"
 }
 
 func bytesText(v float64) string {

@@ -70,7 +70,7 @@ type Rule struct {
 // Match chooses resources. What is empty does not limit; of a list one entry has to fit.
 type Match struct {
 	Types []string `json:"types,omitempty"`
-	// IDs are uids, ids on the wire or aliases.
+	// IDs are uids, ids on the wire, former ones too, or aliases.
 	IDs []string `json:"ids,omitempty"`
 	// Names are patterns with * for any text, whatever the case.
 	Names        []string `json:"names,omitempty"`
@@ -83,9 +83,7 @@ func (m Match) Fits(r *inventory.Record) bool {
 	if len(m.Types) > 0 && !slices.Contains(m.Types, r.Type) || len(m.Integrations) > 0 && !slices.Contains(m.Integrations, string(r.Integration)) {
 		return false
 	}
-	if len(m.IDs) > 0 && !slices.ContainsFunc(m.IDs, func(name string) bool {
-		return name == r.WireID || name == string(r.UID) || slices.Contains(r.Aliases, name)
-	}) {
+	if len(m.IDs) > 0 && !slices.ContainsFunc(m.IDs, r.Bears) {
 		return false
 	}
 	if len(m.Names) > 0 && !slices.ContainsFunc(m.Names, func(p string) bool { return Glob(p, r.Name) }) {

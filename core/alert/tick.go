@@ -79,7 +79,7 @@ func (t *turn) status(r *inventory.Record) {
 	case r.Status == sdk.StatusDown:
 		down = true
 	case r.Status == sdk.StatusOff:
-		off = true
+		off = r.Ran || t.e.firing[Key{Record: r.UID, Kind: KindOff}] != nil
 	case r.Status == sdk.StatusUnknown || r.Status == "":
 		word = false
 	}

@@ -145,6 +145,12 @@ func AlertGroups() []AlertGroup {
 			},
 		},
 		{
+			Sections: []string{"physicalDisks"}, Label: "Disk",
+			Metrics: []AlertMetric{
+				{Metric: "wearout", Type: "disk-wearout", ID: "{type}-{id}", Unit: "%"}, {Metric: "temperature", Type: "diskTemperature", ID: "{id}-{type}", Unit: "°C"},
+			},
+		},
+		{
 			Sections: []string{"dockerHosts"}, Label: "Docker Host", Delays: []string{"dockerhost", "docker", "node"},
 			Disable: "disableAllDockerHosts", DisableOffline: "disableAllDockerHostsOffline",
 			Offline: &AlertStatus{Type: "docker-host-offline", ID: "docker-host-offline-{id}", Severity: "critical"},
@@ -171,10 +177,10 @@ func RelaxedTriggers() map[string]float64 {
 }
 
 // AlertDefaults is the alert configuration of a server on which nobody has saved one. CPU and memory have to stay high for
-// five minutes: shorter peaks are work, not trouble.
+// five minutes: shorter peaks are work, not trouble. Guests use their memory for caches, which often counts as used.
 const AlertDefaults = `{
 "enabled":true,"observationWindowHours":24,
-"guestDefaults":{"poweredOffSeverity":"warning","cpu":{"trigger":80,"clear":75},"memory":{"trigger":85,"clear":80},"disk":{"trigger":90,"clear":85},"diskRead":{"trigger":0,"clear":0},"diskWrite":{"trigger":0,"clear":0},"networkIn":{"trigger":0,"clear":0},"networkOut":{"trigger":0,"clear":0}},
+"guestDefaults":{"poweredOffSeverity":"warning","cpu":{"trigger":80,"clear":75},"memory":{"trigger":98,"clear":95},"disk":{"trigger":90,"clear":85},"diskRead":{"trigger":0,"clear":0},"diskWrite":{"trigger":0,"clear":0},"networkIn":{"trigger":0,"clear":0},"networkOut":{"trigger":0,"clear":0}},
 "nodeDefaults":{"cpu":{"trigger":80,"clear":75},"memory":{"trigger":85,"clear":80},"disk":{"trigger":90,"clear":85},"temperature":{"trigger":80,"clear":75}},
 "hostDefaults":{"cpu":{"trigger":80,"clear":75},"memory":{"trigger":85,"clear":80},"disk":{"trigger":90,"clear":85},"diskTemperature":{"trigger":55,"clear":50}},
 "pbsDefaults":{"cpu":{"trigger":80,"clear":75},"memory":{"trigger":85,"clear":80}},
@@ -187,7 +193,7 @@ const AlertDefaults = `{
 "schedule":{"quietHours":{"enabled":false,"start":"22:00","end":"08:00","timezone":"","days":{"monday":true,"tuesday":true,"wednesday":true,"thursday":true,"friday":true,"saturday":true,"sunday":true},"suppress":{"performance":false,"storage":false,"offline":false}},"cooldown":5,"maxAlertsHour":10,"notifyOnResolve":true,"escalation":{"enabled":false,"levels":[{"after":15,"notify":"email"},{"after":30,"notify":"webhook"},{"after":60,"notify":"all"}]},"grouping":{"enabled":true,"window":30,"byNode":true,"byGuest":false}},
 "minimumDelta":2,"suppressionWindow":5,"hysteresisMargin":5,
 "timeThresholds":{"guest":5,"node":5,"host":5,"storage":5,"pbs":5},
-"metricTimeThresholds":{"guest":{"cpu":300,"memory":300},"node":{"cpu":300,"memory":300},"host":{"cpu":300,"memory":300},"pbs":{"cpu":300,"memory":300}},
+"metricTimeThresholds":{"guest":{"cpu":300,"memory":1800},"node":{"cpu":300,"memory":300},"host":{"cpu":300,"memory":300},"pbs":{"cpu":300,"memory":300}},
 "maxAlertAgeDays":7,"maxAcknowledgedAgeDays":1,"autoAcknowledgeAfterHours":24,
 "flappingEnabled":true,"flappingWindowSeconds":300,"flappingThreshold":5,"flappingCooldownMinutes":15}`
 

@@ -91,6 +91,7 @@ func (a *application) record(partition string, seen sdk.Record) {
 		Type: seen.Type, Key: seen.Key, Name: cmp.Or(seen.Name, seen.Key), WireID: cmp.Or(seen.WireID, seen.Key), Aliases: seen.Aliases,
 		Status: cmp.Or(seen.Status, sdk.StatusUnknown), Word: seen.StatusWord, Evidence: seen.Evidence, Relations: seen.Relations, Tags: seen.Tags,
 		Parts: map[string]json.RawMessage{"": seen.Doc}, FirstSeen: a.batch.At, LastSeen: a.batch.At, Interval: a.batch.Interval,
+		Ran: running(seen.Status),
 	}
 	if a.batch.Source != nil {
 		r.Source = *a.batch.Source
@@ -102,7 +103,7 @@ func (a *application) record(partition string, seen sdk.Record) {
 		if !slices.Equal(old.Evidence, r.Evidence) {
 			a.out.Known = append(a.out.Known, uid)
 		}
-		r.FirstSeen = old.FirstSeen
+		r.follow(old)
 		if a.batch.Extent == Changes && old.Task == r.Task {
 			r.Partition = old.Partition // a change does not say where it is
 		}

@@ -81,7 +81,7 @@ func (s *Snapshot) succeed(records map[id.UID]*Record, gone map[id.UID]*Record) 
 			continue
 		}
 		s.former[other.UID] = append(s.former[other.UID], uid)
-		for _, name := range append([]string{string(uid), records[uid].WireID}, records[uid].Aliases...) {
+		for _, name := range append([]string{string(uid), records[uid].WireID}, records[uid].OtherNames()...) {
 			s.name(name, other)
 		}
 	}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
@@ -22,7 +23,11 @@ type Record struct {
 	// WireID is the id on the wire. It is never empty.
 	WireID  string
 	Aliases []string `json:",omitempty"`
-	Status  sdk.Status
+	// Former are ids on the wire that it had before, the newest last: what people set for it under one of them still holds.
+	Former []string `json:",omitempty"`
+	Status sdk.Status
+	// Ran tells that it was seen running: what was always off is off because somebody wants it so.
+	Ran bool `json:",omitempty"`
 	// Word is the product's own word for the status.
 	Word      string         `json:",omitempty"`
 	Evidence  []sdk.Evidence `json:",omitempty"`
@@ -76,6 +81,31 @@ const (
 	ReasonUnconfirmed = "many were missing at once: waiting for a second complete answer"
 	ReasonMoved       = "not found where it was, and a place where it may be did not answer"
 )
+
+// OtherNames are the names by which people may know it beside its id on the wire.
+func (r *Record) OtherNames() []string { return append(slices.Clip(r.Aliases), r.Former...) }
+
+// Bears tells whether a name is one of the record's: its uid, its id on the wire, or another one.
+func (r *Record) Bears(name string) bool {
+	return name == r.WireID || name == string(r.UID) || slices.Contains(r.Aliases, name) || slices.Contains(r.Former, name)
+}
+
+// formerKept is how many former ids of a record are kept.
+const formerKept = 8
+
+// follow takes over what is known of the record from before.
+func (r *Record) follow(old *Record) {
+	r.FirstSeen, r.Ran, r.Former = old.FirstSeen, r.Ran || old.Ran, old.Former
+	if old.WireID != r.WireID {
+		r.Former = append(slices.DeleteFunc(slices.Clone(old.Former), func(name string) bool { return name == r.WireID || name == old.WireID }), old.WireID)
+		r.Former = r.Former[max(0, len(r.Former)-formerKept):]
+	}
+}
+
+// running tells whether a status is that of something that runs, however well.
+func running(s sdk.Status) bool {
+	return s == sdk.StatusUp || s == sdk.StatusDegraded || s == sdk.StatusPaused
+}
 
 // StatusWord returns the record's status as sections map it: its own, or "stale" while it is stale.
 func (r *Record) StatusWord() string {

@@ -51,7 +51,7 @@ func newSnapshot(revision uint64, records map[id.UID]*Record, decided map[id.UID
 	// An alias finds a record only while no other one bears it as its id.
 	for _, list := range s.byType {
 		for _, r := range list {
-			for _, alias := range r.Aliases {
+			for _, alias := range r.OtherNames() {
 				s.name(alias, r)
 			}
 		}

@@ -85,9 +85,10 @@ func serverType() sdk.ResourceType {
 			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning},
+			{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning, Says: "The certificate of {name} ends in {value}. Renew it, in its page Certificates."},
 			{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
-			{Metric: "disk_wear", Trigger: 0.90, Clear: 0.89, Severity: sdk.SeverityWarning},
+			{Metric: "disk_wear", Trigger: 0.90, Clear: 0.89, Severity: sdk.SeverityWarning, Says: "Disk {instance} of {name} has used up {value} of its life, over the limit of {limit}. Plan to replace it."},
+			{Metric: "updates_pending", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityWarning, Says: "Updates have been waiting on {name} for long; {value} packages do now."},
 		},
 		Conditions: serverConditions(),
 	}
@@ -125,9 +126,12 @@ func datastoreType() sdk.ResourceType {
 		},
 		Metrics: metricNames(typeDatastore),
 		Thresholds: []sdk.Threshold{
-			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "full_in", Trigger: 7 * day, Clear: 10 * day, Below: true, For: time.Hour, Severity: sdk.SeverityWarning},
-			{Metric: "bad_chunks", Trigger: 1, Clear: 0, Severity: sdk.SeverityCritical},
+			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning,
+				Says: "Datastore {name} is {value} full, over the limit of {limit}. Keep fewer backups and collect garbage, or add space."},
+			{Metric: "full_in", Trigger: 7 * day, Clear: 10 * day, Below: true, For: time.Hour, Severity: sdk.SeverityWarning,
+				Says: "Datastore {name} will be full in {value}, as it has been growing. Keep fewer backups and collect garbage, or add space."},
+			{Metric: "bad_chunks", Trigger: 1, Clear: 0, Severity: sdk.SeverityCritical,
+				Says: "Datastore {name} has {value} damaged chunks: backups that need them cannot be restored. Verify all backups, and look at its disks."},
 		},
 		Conditions: datastoreConditions(),
 	}

@@ -81,24 +81,34 @@ func gatewayType() sdk.ResourceType {
 		},
 		Metrics: metricNames(typeGateway),
 		Thresholds: concat(
-			limits("queue_total", 500, 1000), limits("queue_deferred", 200, 500), limits("queue_hold", 100, 300), limits("queue_oldest", 30*60, 60*60),
-			limits("quarantine_spam", 2000, 5000), limits("quarantine_virus", 2000, 5000), limits("quarantine_growth", 0.25, 0.5),
+			limits("queue_total", 500, 1000, saysTotal), limits("queue_deferred", 200, 500, saysDeferred), limits("queue_hold", 100, 300, saysHold), limits("queue_oldest", 30*60, 60*60, saysOldest),
+			limits("quarantine_spam", 2000, 5000, saysSpam), limits("quarantine_virus", 2000, 5000, saysVirus), limits("quarantine_growth", 0.25, 0.5, ""),
 		),
 		Conditions: []string{kindNoSubscription, kindNoMaster},
 	}
 }
 
-// limits are the warning and the critical threshold of a metric. It is well again a tenth below.
-func limits(metric string, warning, critical float64) []sdk.Threshold {
+// What is told of queues and quarantines.
+const (
+	saysTotal    = "{value} messages wait on {name}, over the limit of {limit}. Does it reach where mail goes to?"
+	saysDeferred = "{value} messages on {name} could not be delivered and wait for another attempt, over the limit of {limit}. Does it reach where mail goes to?"
+	saysHold     = "{value} messages on {name} are held back until somebody lets them go, over the limit of {limit}."
+	saysOldest   = "The oldest message on {name} has been waiting for at least {value}, over the limit of {limit}."
+	saysSpam     = "{value} messages with spam lie in the quarantine of {name}, over the limit of {limit}."
+	saysVirus    = "{value} messages with viruses lie in the quarantine of {name}, over the limit of {limit}."
+)
+
+// limits are the warning and the critical threshold of a metric, and what is told of them. It is well again a tenth below.
+func limits(metric string, warning, critical float64, says string) []sdk.Threshold {
 	return []sdk.Threshold{
-		{Metric: metric, Trigger: warning, Clear: warning * 0.9, Severity: sdk.SeverityWarning},
+		{Metric: metric, Trigger: warning, Clear: warning * 0.9, Severity: sdk.SeverityWarning, Says: says},
 		{Metric: metric, Trigger: critical, Clear: critical * 0.9, Severity: sdk.SeverityCritical},
 	}
 }
 
 // nodeQueueLimits are lower than those of all nodes together.
 func nodeQueueLimits() []sdk.Threshold {
-	return concat(limits("node_queue_total", 300, 800), limits("node_queue_deferred", 120, 400), limits("node_queue_hold", 60, 240), limits("node_queue_oldest", 18*60, 48*60))
+	return concat(limits("node_queue_total", 300, 800, saysTotal), limits("node_queue_deferred", 120, 400, saysDeferred), limits("node_queue_hold", 60, 240, saysHold), limits("node_queue_oldest", 18*60, 48*60, saysOldest))
 }
 
 func concat(all ...[]sdk.Threshold) (out []sdk.Threshold) {
@@ -133,9 +143,10 @@ func nodeType() sdk.ResourceType {
 			sdk.Threshold{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 10 * time.Minute, Severity: sdk.SeverityWarning},
 			sdk.Threshold{Metric: "memory", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			sdk.Threshold{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			sdk.Threshold{Metric: "signatures_age", Trigger: 3 * day, Clear: 2 * day, Severity: sdk.SeverityWarning},
-			sdk.Threshold{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning},
+			sdk.Threshold{Metric: "signatures_age", Trigger: 3 * day, Clear: 2 * day, Severity: sdk.SeverityWarning, Says: "The virus signatures of {name} are {value} old, over the limit of {limit}. Does it reach its update server?"},
+			sdk.Threshold{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning, Says: "The certificate {instance} of {name} ends in {value}. Renew it, in its page Certificates."},
 			sdk.Threshold{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
+			sdk.Threshold{Metric: "updates_pending", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityWarning, Says: "Updates have been waiting on {name} for long; {value} packages do now."},
 		),
 		Conditions: []string{kindNotInSync, kindServiceDown},
 	}

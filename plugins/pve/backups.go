@@ -67,14 +67,18 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 	if err := c.collectContents(ctx, v, sink); err != nil {
 		return err
 	}
-	p := sink.Partition("guests")
+	guests := sink.Partition("guests")
 	if c.backups.early != nil {
-		return p.Done(c.backups.early) // a failure of which is not known yet must not seem to be over
+		return guests.Done(c.backups.early) // a failure of which is not known yet must not seem to be over
 	}
-	if err := p.Emit(c.judgeBackups(v)...); err != nil {
+	aged, missed := c.judgeBackups(v)
+	if err := tell(guests, aged, nil); err != nil {
 		return err
 	}
-	return p.Done(nil)
+	if !c.seesAllBackups(v) {
+		return nil // who has none cannot be told: what was found before stays
+	}
+	return tell(sink.Partition("missed"), missed, nil)
 }
 
 // collectTasks tells of jobs and of what they did.
@@ -253,19 +257,17 @@ func backupType(r contentRow) string {
 	return "unknown"
 }
 
-// judgeBackups tells how old the newest backup of each guest is, which failed, and which guests have none.
-func (c *Collector) judgeBackups(v *view) []sdk.Observation {
+// judgeBackups tells how old the newest backup of each guest is and which failed, and apart from that which guests have none
+// among those that are known.
+func (c *Collector) judgeBackups(v *view) (out, missed []sdk.Observation) {
 	b := &c.backups
-	unread := c.unreadStores(v)
-	latest, complete := map[int]int64{}, len(b.stores) > 0 && !unread
+	latest, all := map[int]int64{}, c.seesAllBackups(v)
 	for _, s := range b.stores {
-		complete = complete && !s.hidden
 		for id, at := range s.latest {
 			latest[id] = max(latest[id], at)
 		}
 	}
 	outcomes := c.outcomes()
-	var out []sdk.Observation
 	for _, g := range v.guests {
 		if !c.wanted(g) {
 			continue
@@ -282,34 +284,51 @@ func (c *Collector) judgeBackups(v *view) []sdk.Observation {
 		}
 		s := samples{kind: guestType(g), key: guestKey(g)}
 		if at, there := latest[id]; there {
-			c.backupAge(&s, v, g, at, unread)
+			ran := tried && last.error == "" && at == last.at.Unix()
+			c.backupAge(&s, v, g, at, all || ran) // of a later run the tasks would tell
 		}
 		switch {
 		case tried && last.error != "" && latest[id] < last.at.Unix():
 			s.out = append(s.out, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindBackupFailed, Severity: sdk.SeverityWarning, Since: last.at,
 				Message: fmt.Sprintf("The last backup of %s failed: %s.", c.called(g), strings.TrimSuffix(last.error, ".")), Metadata: map[string]string{"node": last.node}})
-		case latest[id] == 0 && complete && c.missed(v, g):
-			s.out = append(s.out, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindNeverBackedUp, Severity: sdk.SeverityWarning,
+		case latest[id] == 0 && c.missed(v, g):
+			missed = append(missed, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindNeverBackedUp, Severity: sdk.SeverityWarning,
 				Message: fmt.Sprintf("%s is in a backup job and there is no backup of it.", c.called(g))})
 		}
 		out = append(out, s.out...)
 	}
-	return out
+	return out, missed
 }
 
-// unreadStores tells whether a storage that holds backups was not read yet, by this process: newer ones may lie there.
-func (c *Collector) unreadStores(v *view) bool {
-	return slices.ContainsFunc(v.storages, func(row resourceRow) bool {
-		return holdsBackups(row) && c.backups.stores[storageKey(row)] == nil
-	})
+// seesAllBackups tells whether there is no backup that is not known: every storage that may hold some was read. One that is
+// away, or that the account may not look into, may hold those that are missed. What only a node has that is switched off and
+// runs nothing does not count: it may stay so.
+func (c *Collector) seesAllBackups(v *view) bool {
+	any := false
+	for _, row := range v.storages {
+		if !holdsBackups(row) || !isShared(row) && v.idle(string(row.Node)) {
+			continue
+		}
+		any = true
+		if s := c.backups.stores[storageKey(row)]; s == nil || s.hidden {
+			return false
+		}
+	}
+	return any
 }
 
-// backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow. While there may be a newer
-// one, only what is not overdue is known.
-func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64, unread bool) {
+// idle tells whether a node is off, and no guest is on it.
+func (v *view) idle(name string) bool {
+	n, known := v.node(name)
+	return known && !n.online && !slices.ContainsFunc(v.guests, func(g resourceRow) bool { return string(g.Node) == name })
+}
+
+// backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow. While it is not
+// certain that there is no newer one, only what is not overdue is known.
+func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64, certain bool) {
 	age := max(0, c.serverTime(v.at).Sub(time.Unix(at, 0)))
 	gap := gapOf(c.backups.jobs, g)
-	if unread && age > gap {
+	if !certain && age > gap {
 		return
 	}
 	s.add("backup_age", age.Seconds())

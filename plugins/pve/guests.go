@@ -134,8 +134,13 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	}
 	on, known := v.node(string(row.Node))
 	state := guestState(string(row.Status))
-	if known && !on.online {
+	_, worked := lockTimes[string(row.Lock)]
+	switch {
+	case known && !on.online:
 		state = guestState("unknown")
+	case worked && state.status == sdk.StatusOff:
+		// A backup or a move may stop a guest for its time: nobody stopped it.
+		state.status = sdk.StatusUnknown
 	}
 	r := sdk.Record{
 		Type: kind, Key: key, Name: m.name, WireID: c.guestID(string(row.Node), id), Status: state.status, StatusWord: state.word,
@@ -212,7 +217,7 @@ type state struct {
 
 // troubles are the states that running guests do not leave by themselves.
 var troubles = map[string]string{
-	"io-error":       "is paused because of an error of its disks: is its storage full or away?",
+	"io-error":       "is paused because of an error of its disks: look whether its storage is full or away",
 	"internal-error": "is paused because of an internal error of the emulator",
 	"guest-panicked": "has stopped: its kernel panicked",
 	"watchdog":       "was stopped by its watchdog",

@@ -165,6 +165,9 @@ func (c *Collector) tellNode(v *view, n node) []sdk.Observation {
 	switch {
 	case !n.online:
 		r.Status, r.StatusWord = sdk.StatusDown, "offline"
+		if n.HAState == "maintenance" {
+			r.Status = sdk.StatusOff // somebody is at work there
+		}
 		r.Doc = proxmox.Document(doc)
 		return append([]sdk.Observation{r}, c.judgeNode(n)...)
 	case n.stuck():

@@ -39,7 +39,8 @@ func clusterType() sdk.ResourceType {
 			{Label: "And to guest agents", Path: "agentCallsAllowed", Format: sdk.FormatNumber},
 		},
 		Metrics: metricNames(typeCluster), Conditions: []string{kindQuorum, kindHASilent, kindDisarmed, kindClock},
-		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning}},
+		Thresholds: []sdk.Threshold{{Metric: "token_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning,
+			Says: "The token with which {name} is watched ends in {value}: let it live longer, or make another one."}},
 	}
 }
 
@@ -83,10 +84,14 @@ func nodeType() sdk.ResourceType {
 			{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-			{Metric: "certificate_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning},
-			{Metric: "pending_updates", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityInfo},
+			{Metric: "certificate_left", Trigger: 14 * 24 * hour, Clear: 15 * 24 * hour, Below: true, Severity: sdk.SeverityWarning,
+				Says: "The certificate of {name} ends in {value}. Renew it, in the node's page Certificates."},
+			{Metric: "certificate_left", Trigger: 3 * 24 * hour, Clear: 4 * 24 * hour, Below: true, Severity: sdk.SeverityCritical},
+			{Metric: "pending_updates", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityWarning,
+				Says: "Updates have been waiting on {name} for long; {value} packages do now."},
 			// Full metadata stops a thin pool, whatever room it has.
-			{Metric: "thin_metadata", Trigger: 0.80, Clear: 0.75, Severity: sdk.SeverityWarning},
+			{Metric: "thin_metadata", Trigger: 0.80, Clear: 0.75, Severity: sdk.SeverityWarning,
+				Says: "The metadata of thin pool {instance} on {name} is {value} full, over the limit of {limit}. When it is full the pool stops: extend it with lvextend --poolmetadatasize."},
 		},
 		Conditions: []string{kindStuck, kindNoAnswer, kindFenced, kindHASilent, kindPool, kindSubscription},
 	}
@@ -131,14 +136,18 @@ func guestFacts() []sdk.Fact {
 func guestThresholds() []sdk.Threshold {
 	return []sdk.Threshold{
 		{Metric: "cpu", Trigger: 0.80, Clear: 0.75, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
-		{Metric: "memory", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
+		{Metric: "memory", Trigger: 0.98, Clear: 0.95, For: 30 * time.Minute, Severity: sdk.SeverityWarning},
 		{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 		// Half a day later than its jobs allow: a night's run takes a while.
-		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning},
+		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning,
+			Says: "The last backup of {name} is {value} later than its backup jobs allow. Look at what their last runs say."},
 		// No usual schedule is longer; it also tells of guests in no job.
-		{Metric: "backup_age", Trigger: 35 * 24 * hour, Clear: 35 * 24 * hour, Severity: sdk.SeverityWarning},
-		{Metric: "replication_overdue", Trigger: hour, Clear: 0, Severity: sdk.SeverityWarning},
-		{Metric: "snapshot_age", Trigger: 30 * 24 * hour, Clear: 29 * 24 * hour, Severity: sdk.SeverityInfo},
+		{Metric: "backup_age", Trigger: 35 * 24 * hour, Clear: 35 * 24 * hour, Severity: sdk.SeverityWarning,
+			Says: "The newest backup of {name} is {value} old, over the limit of {limit}. Is it in a backup job?"},
+		{Metric: "replication_overdue", Trigger: hour, Clear: 0, Severity: sdk.SeverityWarning,
+			Says: "The copy of {name} that replication {instance} makes is {value} later than its schedule allows."},
+		{Metric: "snapshot_age", Trigger: 30 * 24 * hour, Clear: 29 * 24 * hour, Severity: sdk.SeverityWarning,
+			Says: "The oldest snapshot of {name} is {value} old, over the limit of {limit}. Snapshots grow: remove it if nobody needs it."},
 	}
 }
 
@@ -182,8 +191,10 @@ func storageType() sdk.ResourceType {
 			{Label: "Shared", Path: "shared", Format: sdk.FormatBool}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatList},
 			{Label: "Size", Path: "total", Format: sdk.FormatBytes}, {Label: "Used", Path: "used", Format: sdk.FormatBytes}, {Label: "Free", Path: "free", Format: sdk.FormatBytes},
 		},
-		Metrics:    metricNames(typeStorage),
-		Thresholds: []sdk.Threshold{{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning}},
+		Metrics: metricNames(typeStorage),
+		Thresholds: []sdk.Threshold{
+			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning, Says: "Storage {name} is {value} full, over the limit of {limit}."},
+		},
 		Conditions: []string{kindStorageAway},
 	}
 }
@@ -220,10 +231,13 @@ func diskType() sdk.ResourceType {
 		},
 		Metrics: metricNames(typeDisk),
 		Thresholds: []sdk.Threshold{
-			{Metric: "wearout", Trigger: 0.10, Clear: 0.11, Below: true, Severity: sdk.SeverityWarning},
+			{Metric: "wearout", Trigger: 0.10, Clear: 0.11, Below: true, Severity: sdk.SeverityWarning,
+				Says: "Disk {name} has {value} of its life left, under the limit of {limit}. Plan to replace it."},
 			{Metric: "temperature", Trigger: 70, Clear: 65, Severity: sdk.SeverityWarning},
-			{Metric: "pending_sectors", Trigger: 1, Clear: 0, Severity: sdk.SeverityWarning},
-			{Metric: "media_errors", Trigger: 1, Clear: 0, Severity: sdk.SeverityWarning},
+			{Metric: "pending_sectors", Trigger: 1, Clear: 0, Severity: sdk.SeverityWarning,
+				Says: "Disk {name} has {value} sectors that it cannot read. Look after its backups, and plan to replace it."},
+			{Metric: "media_errors", Trigger: 1, Clear: 0, Severity: sdk.SeverityWarning,
+				Says: "Disk {name} has failed {value} times to give back what was written. Look after its backups, and plan to replace it."},
 		},
 		Conditions: []string{kindDisk},
 	}
@@ -248,8 +262,11 @@ func cephType() sdk.ResourceType {
 			{Label: "OSDs in", Path: "numOsdsIn", Format: sdk.FormatNumber}, {Label: "Placement groups", Path: "numPGs", Format: sdk.FormatNumber},
 			{Label: "Size", Path: "totalBytes", Format: sdk.FormatBytes}, {Label: "Used", Path: "usedBytes", Format: sdk.FormatBytes},
 		},
-		Metrics:    metricNames(typeCeph),
-		Thresholds: []sdk.Threshold{{Metric: "usage", Trigger: 0.75, Clear: 0.70, For: 5 * time.Minute, Severity: sdk.SeverityWarning}},
+		Metrics: metricNames(typeCeph),
+		Thresholds: []sdk.Threshold{
+			{Metric: "usage", Trigger: 0.75, Clear: 0.70, For: 5 * time.Minute, Severity: sdk.SeverityWarning,
+				Says: "{name} is {value} full, over the limit of {limit}: what a failed disk held may not fit on the others. Add disks, or remove data."},
+		},
 		Conditions: []string{kindCeph},
 	}
 }
@@ -263,7 +280,7 @@ func sections() []sdk.StateSection {
 			Section: "nodes", Type: typeNode, Order: 10, SortBy: "name", HistoryType: "node", ChartGroup: "nodeData",
 			ChartMetrics: []string{"cpu", "memory", "disk"},
 			Inject: append(injected(map[string]string{
-				"up": "online", "degraded": "online", "down": "offline", "stale": "offline", "maintenance": "online",
+				"up": "online", "degraded": "online", "down": "offline", "off": "offline", "stale": "offline", "maintenance": "online",
 			}), sdk.Inject{Member: "connectionHealth", Value: sdk.InjectHealth}, sdk.Inject{Member: "linkedHostAgentId", Value: sdk.InjectLinked, Arg: "host", OmitEmpty: true}),
 		},
 		guestSection("vms", typeVM, "vm", 20),

@@ -88,7 +88,7 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 		}
 		s.world.mu.Lock()
 		now := s.world.Now()
-		if s.world.live != nil {
+		if s.world.live != nil && !s.world.Still {
 			s.world.live(now)
 		}
 		a := f(call{r, s.world, user.Role, now})

@@ -24,6 +24,9 @@ type World struct {
 	Spam, Virus int
 	Domains     []string
 
+	// Still worlds do not live by themselves; whoever reaches them may change them.
+	Still bool
+
 	mu   sync.Mutex
 	live func(now time.Time) // moves the world on, if it lives
 }

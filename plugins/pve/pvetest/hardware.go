@@ -1,6 +1,7 @@
 package pvetest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -81,7 +82,7 @@ func (a *API) hardwareRoutes() {
 		if n.Level == "" {
 			return map[string]any{"status": "notfound", "message": "There is no subscription key"}, nil
 		}
-		return map[string]any{"status": "active", "level": n.Level, "productname": "Proxmox VE Subscription", "nextduedate": "2027-06-30", "key": "pve1c-0123456789", "serverid": "0123456789ABCDEF0123456789ABCDEF"}, nil
+		return map[string]any{"status": cmp.Or(n.Lapsed, "active"), "level": n.Level, "productname": "Proxmox VE Subscription", "nextduedate": "2027-06-30", "key": "pve1c-0123456789", "serverid": "0123456789ABCDEF0123456789ABCDEF"}, nil
 	})
 	a.onNode("/certificates/info", func(c call, n *Node) (any, error) {
 		return []map[string]any{

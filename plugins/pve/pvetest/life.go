@@ -15,7 +15,9 @@ func (w *World) Live(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			w.Edit(func(w *World) { w.step(n) })
+			if !w.Still {
+				w.Edit(func(w *World) { w.step(n) })
+			}
 		}
 	}
 }

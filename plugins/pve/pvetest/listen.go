@@ -3,6 +3,7 @@ package pvetest
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -65,8 +66,12 @@ func Listen(ctx context.Context, w *World, node, address string) (*Server, error
 	s := &Server{API: NewAPI(w, node), URL: "https://" + l.Addr().String(), Pin: pin}
 	s.pin = s.Pin
 	s.http = &http.Server{
-		Handler: s.API, ReadHeaderTimeout: 10 * time.Second,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+		Handler: simulate.Standing(s.API, w.Still, func(edits map[string]json.RawMessage) (err error) {
+			w.Edit(func(w *World) { err = simulate.Edit(w, edits) })
+			return err
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
 		// What the clients of tests do to connections is no news.
 		ErrorLog: quiet,
 	}

@@ -31,6 +31,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	nights := flags.Int("nights", 7, "how many nights of backups there are")
 	ceph := flags.Bool("ceph", true, "whether the nodes make up a Ceph cluster")
 	latency := flags.Duration("latency", 0, "what every answer takes")
+	still := flags.Bool("still", false, simulate.StillHelp)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)
 	}
@@ -38,7 +39,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%d nodes with %d guests cannot be", *nodes, *guests)
 	}
 	w := New(*nodes, *guests, time.Now)
-	w.Version, w.Latency = *version, *latency
+	w.Version, w.Latency, w.Still = *version, *latency, *still
 	if *nodes > 1 {
 		w.Name = *name
 	}

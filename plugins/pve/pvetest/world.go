@@ -44,6 +44,8 @@ type World struct {
 	Refusal time.Duration
 	// Latency is what every answer takes.
 	Latency time.Duration
+	// Still worlds do not live by themselves; whoever reaches them may change them.
+	Still bool
 }
 
 // Edit changes the world while it is served.
@@ -75,6 +77,7 @@ type Node struct {
 	Since    time.Time // when it started
 	Lost     time.Time // when it went away, while it is not online
 	Level    string    // of the subscription
+	Lapsed   string    // what has become of the subscription: expired, suspended; empty for nothing
 	Disks    []*Disk
 	Pools    []*Pool
 	// Thin are the used shares of the metadata of thin pools, by volume group and name.

@@ -183,6 +183,7 @@ func encodeThreshold(t sdk.Threshold) *pb.Threshold {
 		Below:    t.Below,
 		For:      encodeDuration(t.For),
 		Severity: text(string(t.Severity)),
+		Says:     text(t.Says),
 	}
 }
 
@@ -194,6 +195,7 @@ func decodeThreshold(m *pb.Threshold) sdk.Threshold {
 		Below:    m.GetBelow(),
 		For:      decodeDuration(m.GetFor()),
 		Severity: sdk.Severity(m.GetSeverity()),
+		Says:     m.GetSays(),
 	}
 }
 

@@ -713,9 +713,11 @@ type Threshold struct {
 	Trigger float64                `protobuf:"fixed64,2,opt,name=trigger,proto3" json:"trigger,omitempty"`
 	Clear   float64                `protobuf:"fixed64,3,opt,name=clear,proto3" json:"clear,omitempty"`
 	// Below triggers under the value instead of over it.
-	Below         bool                 `protobuf:"varint,4,opt,name=below,proto3" json:"below,omitempty"`
-	For           *durationpb.Duration `protobuf:"bytes,5,opt,name=for,proto3" json:"for,omitempty"`
-	Severity      string               `protobuf:"bytes,6,opt,name=severity,proto3" json:"severity,omitempty"`
+	Below    bool                 `protobuf:"varint,4,opt,name=below,proto3" json:"below,omitempty"`
+	For      *durationpb.Duration `protobuf:"bytes,5,opt,name=for,proto3" json:"for,omitempty"`
+	Severity string               `protobuf:"bytes,6,opt,name=severity,proto3" json:"severity,omitempty"`
+	// Says is the sentence for people, with {name}, {instance}, {value} and {limit}; empty for one made of the metric's label.
+	Says          string `protobuf:"bytes,7,opt,name=says,proto3" json:"says,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -788,6 +790,13 @@ func (x *Threshold) GetFor() *durationpb.Duration {
 func (x *Threshold) GetSeverity() string {
 	if x != nil {
 		return x.Severity
+	}
+	return ""
+}
+
+func (x *Threshold) GetSays() string {
+	if x != nil {
+		return x.Says
 	}
 	return ""
 }
@@ -2232,14 +2241,15 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\n" +
 	"wire_scale\x18\n" +
 	" \x01(\x01R\twireScale\x12\x14\n" +
-	"\x05chart\x18\v \x01(\tR\x05chart\"\xb2\x01\n" +
+	"\x05chart\x18\v \x01(\tR\x05chart\"\xc6\x01\n" +
 	"\tThreshold\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x18\n" +
 	"\atrigger\x18\x02 \x01(\x01R\atrigger\x12\x14\n" +
 	"\x05clear\x18\x03 \x01(\x01R\x05clear\x12\x14\n" +
 	"\x05below\x18\x04 \x01(\bR\x05below\x12+\n" +
 	"\x03for\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03for\x12\x1a\n" +
-	"\bseverity\x18\x06 \x01(\tR\bseverity\"\xac\x03\n" +
+	"\bseverity\x18\x06 \x01(\tR\bseverity\x12\x12\n" +
+	"\x04says\x18\a \x01(\tR\x04says\"\xac\x03\n" +
 	"\fStateSection\x12\x18\n" +
 	"\asection\x18\x01 \x01(\tR\asection\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n" +

@@ -1,0 +1,400 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// inbox is a service that keeps what it was told.
+type inbox struct {
+	mu       sync.Mutex
+	messages []message
+}
+
+// message is one alert within a message.
+type message struct {
+	id, event string
+	alert     map[string]any
+}
+
+func (b *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	raw, _ := io.ReadAll(r.Body)
+	var m struct {
+		ID, Event string
+		Alerts    []map[string]any
+	}
+	if json.Unmarshal(raw, &m) != nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range m.Alerts {
+		// What is sent again after a crash bears the same id.
+		if !slices.ContainsFunc(b.messages, func(o message) bool { return o.id == m.ID && o.alert["id"] == a["id"] }) {
+			b.messages = append(b.messages, message{m.ID, m.Event, a})
+		}
+	}
+}
+
+// of returns what was told of an event, by the id of the alert.
+func (b *inbox) of(event string) map[string][]map[string]any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := map[string][]map[string]any{}
+	for _, m := range b.messages {
+		if m.event == event {
+			id, _ := m.alert["id"].(string)
+			out[id] = append(out[id], m.alert)
+		}
+	}
+	return out
+}
+
+// insecure speaks to simulators, whose certificates nobody signed.
+var insecure = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // they run on this machine
+
+// edits are changes of a simulated world: paths and values.
+type edits map[string]any
+
+// upstream is a simulated product and the integration that watches it.
+type upstream struct {
+	s       *server
+	t       *testing.T
+	in      map[string]any
+	host    string
+	changes int
+}
+
+// watch starts a simulator whose world stands still, and has it watched.
+func (s *server) watch(t *testing.T, kind string, before edits, args ...string) *upstream {
+	t.Helper()
+	in, _ := simulate(t, kind, append(args, "--still")...)
+	config, _ := in["config"].(map[string]any)
+	u := &upstream{s: s, t: t, in: in, host: config["host"].(string)}
+	u.edit(before)
+	if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+		t.Fatalf("watch %v: %v", in["name"], got)
+	}
+	return u
+}
+
+func (u *upstream) path() string {
+	return fmt.Sprintf("/api/integrations/%s/%s", u.in["kind"], u.in["name"])
+}
+
+// edit changes the world.
+func (u *upstream) edit(e edits) {
+	u.t.Helper()
+	if len(e) == 0 {
+		return
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	got, err := insecure.Post(u.host+"/simulator", "application/json", strings.NewReader(string(raw)))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if says, _ := io.ReadAll(got.Body); got.StatusCode != http.StatusOK {
+		u.t.Fatalf("edit %s: %s", u.in["name"], says)
+	}
+}
+
+// look has everything asked anew: what is configured anew is looked at at once.
+func (u *upstream) look() {
+	u.t.Helper()
+	revision := u.s.call("GET", u.path(), nil).member("revision")
+	config := maps.Clone(u.in["config"].(map[string]any))
+	u.changes++
+	config["guest_url"] = fmt.Sprintf("https://guests.example.com/%d", u.changes)
+	got := u.s.call("PUT", u.path(), map[string]any{"revision": revision, "config": config, "network": u.in["network"], "enabled": true})
+	if got.status != http.StatusOK {
+		u.t.Fatalf("look at %v: %v", u.in["name"], got)
+	}
+	u.looked(time.Now())
+}
+
+// looked waits until every task has run since.
+func (u *upstream) looked(since time.Time) {
+	u.t.Helper()
+	var got answer
+	ran := func() bool {
+		got = u.s.call("GET", u.path(), nil)
+		tasks, _ := got.member("status.tasks").([]any)
+		for _, one := range tasks {
+			if last, _ := one.(map[string]any)["lastSuccess"].(float64); int64(last) < since.UnixMilli() {
+				return false
+			}
+		}
+		return len(tasks) > 0
+	}
+	if !within(patience, ran) {
+		u.t.Fatalf("not all of %v was looked at: %v", u.in["name"], got)
+	}
+}
+
+// notified makes a server tell a service of alerts as they come.
+func (s *server) notified(t *testing.T) *inbox {
+	t.Helper()
+	box := &inbox{}
+	service := httptest.NewServer(box)
+	t.Cleanup(service.Close)
+	s.call("POST", "/api/system/settings/update", map[string]any{"webhookAllowedPrivateCIDRs": "127.0.0.0/8"})
+	if got := s.call("POST", "/api/notifications/webhooks", map[string]any{"name": "inbox", "url": service.URL, "enabled": true, "service": "generic"}); got.status != http.StatusOK {
+		t.Fatalf("webhook: %v", got)
+	}
+	s.configure(t, func(doc map[string]any) {
+		schedule := doc["schedule"].(map[string]any)
+		schedule["cooldown"], schedule["maxAlertsHour"] = 0, 0
+		schedule["grouping"] = map[string]any{"enabled": true, "window": 2}
+		doc["activationState"] = "active"
+		doc["timeThresholds"] = map[string]any{"all": 0, "guest": 0, "node": 0, "storage": 0, "pbs": 0}
+	})
+	return box
+}
+
+// configure changes the alert configuration.
+func (s *server) configure(t *testing.T, change func(doc map[string]any)) {
+	t.Helper()
+	var doc map[string]any
+	if err := json.Unmarshal(s.call("GET", "/api/alerts/config", nil).body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	change(doc)
+	if got := s.call("PUT", "/api/alerts/config", doc); got.status != http.StatusOK {
+		t.Fatalf("configure alerts: %v", got)
+	}
+}
+
+// rule adds a rule.
+func (s *server) rule(t *testing.T, rule map[string]any) {
+	t.Helper()
+	rule["name"], rule["enabled"] = "test", true
+	if got := s.call("POST", "/api/rules", rule); got.status != http.StatusCreated {
+		t.Fatalf("rule: %v", got)
+	}
+}
+
+// fault is something that goes wrong, and what people hear of it.
+type fault struct {
+	of           string // the simulator
+	goes, mended edits
+	told         []told
+}
+
+// told is what is told of a fault.
+type told struct{ id, level, resource, says string }
+
+const gib = 1 << 30
+
+// faults are those that the plugins for Proxmox products judge.
+func faults(now time.Time) map[string]fault {
+	ago := func(d time.Duration) string { return now.Add(-d).UTC().Format(time.RFC3339) }
+	day := 24 * time.Hour
+	run := func(state string) map[string]any {
+		return map[string]any{"UPID": "UPID:backup:00000A01:0000B002:00000001:6AB41400:job::root@pam:", "Ended": ago(2 * time.Hour), "State": state}
+	}
+	all := map[string]bool{"pve1": true, "pve2": true, "pve3": true, "pve4": true}
+	return map[string]fault{
+		"node down":            {"far", edits{"Nodes.pve3.Online": false, "Nodes.pve3.Lost": ago(0)}, edits{"Nodes.pve3.Online": true}, []told{{"node-offline-far-pve3", "critical", "pve3", `Node pve3 is down`}}},
+		"storage gone":         {"lab", edits{"Storages.tapes.Inactive": all}, edits{"Storages.tapes.Inactive": nil}, []told{{"storage-offline-lab-cluster-tapes", "warning", "tapes", "tapes.* down"}}},
+		"storage away on one":  {"lab", edits{"Storages.share.Inactive": map[string]bool{"pve2": true}}, edits{"Storages.share.Inactive": nil}, []told{{"storage-away-lab-cluster-share-pve2", "warning", "share", "does not work on pve2"}}},
+		"storage full":         {"lab", edits{"Storages.attic.Used": 97 * gib}, edits{"Storages.attic.Used": 10 * gib}, []told{{"lab-cluster-attic-usage", "critical", "attic", "Storage attic is 97 % full, over the limit of 95 %"}}},
+		"storage fills":        {"lab", edits{"Storages.cellar.Used": 88 * gib}, edits{"Storages.cellar.Used": 10 * gib}, []told{{"lab-cluster-cellar-usage", "warning", "cellar", "Storage cellar is 88 % full, over the limit of 85 %"}}},
+		"backup failed":        {"lab", edits{"Tasks.+": map[string]any{"Node": "pve1", "Type": "vzdump", "ID": "100", "Began": ago(time.Hour), "Ended": ago(50 * time.Minute), "Status": "no space left on device"}}, edits{"Tasks.+": map[string]any{"Node": "pve1", "Type": "vzdump", "ID": "100", "Began": ago(10 * time.Minute), "Ended": ago(time.Minute), "Status": "OK"}}, []told{{"backup-failed-lab:pve1:100", "warning", "vm100", `last backup of vm100 \(100\) failed: no space left`}}},
+		"never backed up":      {"lab", edits{"Guests.+": guest(900, "newcomer", ago(3*day))}, edits{"Backups.+": backup(900, ago(time.Hour))}, []told{{"never-backed-up-lab:pve1:900", "warning", "newcomer", "in a backup job and there is no backup of it"}}},
+		"backup overdue":       {"lab", edits{"Guests.+": guest(901, "forgotten", ago(9*day)), "Backups.+": backup(901, ago(3*day))}, edits{"Backups.+": backup(901, ago(time.Hour))}, []told{{"lab:pve1:901-backup_overdue", "warning", "forgotten", "last backup of forgotten is 2 days later"}}},
+		"replication fails":    {"lab", edits{"Copies.100-0.Failed": 3, "Copies.100-0.Error": "command 'zfs send' failed"}, edits{"Copies.100-0.Failed": 0, "Copies.100-0.Error": ""}, []told{{"replication-lab:pve1:100-100-0", "critical", "vm100", "Replication of vm100 .* to pve2 fails: command 'zfs send' failed"}}},
+		"replication lags":     {"lab", edits{"Copies.101-0.LastSync": ago(5 * time.Hour)}, edits{"Copies.101-0.LastSync": ago(0)}, []told{{"lab:pve2:101/101-0-replication_overdue", "warning", "vm101", "copy of vm101 that replication 101-0 makes is 4.8 hours later"}}},
+		"Ceph":                 {"lab", edits{"Ceph.Health": "HEALTH_ERR", "Ceph.Checks": map[string]string{"OSD_DOWN": "1 osds down", "PG_DAMAGED": "Possible data damage: 1 pg inconsistent", "MON_DISK_LOW": "mon a is low", "PG_NOT_SCRUBBED": "3 pgs not scrubbed in time"}, "Ceph.Errors": map[string]bool{"PG_DAMAGED": true}, "Ceph.Muted": map[string]bool{"MON_DISK_LOW": true}}, edits{"Ceph.Health": "HEALTH_OK", "Ceph.Checks": nil}, []told{{"ceph-lab-00000007-0000-4000-8000-000000000001-osd_down", "warning", "Ceph", "1 osds down"}, {"ceph-lab-00000007-0000-4000-8000-000000000001-pg_damaged", "critical", "Ceph", "Possible data damage"}}},
+		"pool degraded":        {"lab", edits{"Nodes.pve1.Pools.rpool.Health": "DEGRADED", "Nodes.pve1.Pools.rpool.Bad": map[string]string{"nvme1n1p3": "FAULTED"}}, edits{"Nodes.pve1.Pools.rpool.Health": "ONLINE", "Nodes.pve1.Pools.rpool.Bad": nil}, []told{{"zfs-pool-state-lab-pve1-rpool", "warning", "pve1", `rpool of pve1 is DEGRADED. Not well: nvme1n1p3 \(FAULTED\)`}}},
+		"disk fails":           {"lab", edits{"Nodes.pve1.Disks./dev/sda.Health": "FAILED"}, edits{"Nodes.pve1.Disks./dev/sda.Health": "PASSED"}, []told{{"disk-health-lab-pve1--dev-sda", "critical", "pve1 /dev/sda", "failing"}}},
+		"disk worn":            {"lab", edits{"Nodes.pve2.Disks./dev/nvme0n1.Wearout": 5}, edits{"Nodes.pve2.Disks./dev/nvme0n1.Wearout": 97}, []told{{"disk-wearout-lab-pve2--dev-nvme0n1", "warning", "pve2 /dev/nvme0n1", "has 5 % of its life left, under the limit of 10 %. Plan"}}},
+		"node fenced":          {"lab", edits{"Nodes.pve3.HA": "fence"}, edits{"Nodes.pve3.HA": ""}, []told{{"node-fenced-lab-pve3", "critical", "pve3", "is being fenced"}}},
+		"HA service failed":    {"lab", edits{"Guests.102.HA": "error"}, edits{"Guests.102.HA": ""}, []told{{"ha-lab:pve3:102", "critical", "ct102", "has failed"}}},
+		"subscription lapsed":  {"lab", edits{"Nodes.pve2.Lapsed": "expired"}, edits{"Nodes.pve2.Lapsed": ""}, []told{{"subscription-lab-pve2", "warning", "pve2", "subscription of node pve2 is expired"}}},
+		"subscription missing": {"lab", edits{"Nodes.pve3.Level": ""}, edits{"Nodes.pve3.Level": "c"}, nil},
+		"certificate ends":     {"lab", edits{"Nodes.pve1.CertificateEnds": ago(-7 * day)}, edits{"Nodes.pve1.CertificateEnds": ago(-90 * day)}, []told{{"lab-pve1-certificate_left", "warning", "pve1", "certificate of pve1 ends in 7 days. Renew"}}},
+		"token ends":           {"lab", edits{"TokenEnds": ago(-5 * day)}, edits{"TokenEnds": ago(-60 * day)}, []told{{"lab-token_left", "warning", "lab", "token with which lab is watched ends in 5 days"}}},
+		"updates wait":         {"lab", edits{"Nodes.pve2.Updates": [][3]string{{"pve-manager", "9.2.9", "9.2.10"}}}, edits{"Nodes.pve2.Updates": nil}, []told{{"lab-pve2-pending_updates", "warning", "pve2", "Updates have been waiting on pve2"}}},
+		"old snapshot":         {"lab", edits{"Guests.110.Snapshots": []any{map[string]any{"Name": "before_upgrade", "Made": ago(40 * day)}}}, edits{"Guests.110.Snapshots": nil}, []told{{"snapshot-age-lab:pve3:110", "warning", "vm110", "oldest snapshot of vm110 is 40 days old, over the limit of 30 days"}}},
+		"guest in trouble":     {"lab", edits{"Guests.104.Status": "io-error"}, edits{"Guests.104.Status": "running"}, []told{{"guest-fault-lab:pve1:104", "critical", "vm104", "error of its disks"}}},
+		"guest stops":          {"lab", edits{"Guests.105.Status": "stopped"}, edits{"Guests.105.Status": "running"}, []told{{"guest-powered-off-lab:pve2:105", "warning", "ct105", "is not running"}}},
+		"agent silent":         {"lab", edits{"Guests.101.Agent": "silent"}, edits{"Guests.101.Agent": ""}, nil},
+		"no quorum":            {"far", edits{"Quorate": false}, edits{"Quorate": true}, []told{{"quorum-lost-far", "critical", "far", "has no quorum"}}},
+
+		"collection failed": {"vault", edits{"Stores.main.GC.Run": run("TASK ERROR: out of space")}, edits{"Stores.main.GC.Run": run("OK")}, []told{{"pbs-vault-main/main-pbs_gc_failed", "warning", "main", "Garbage collection of datastore main failed: out of space"}}},
+		"verify failed":     {"vault", edits{"Verify.v-main.Run": run("verification failed - please check the log")}, edits{"Verify.v-main.Run": run("OK")}, []told{{"pbs-vault-main/v-main-pbs_verify_failed", "warning", "main", "Verify job v-main of datastore main failed"}}},
+		"prune failed":      {"vault", edits{"Prune.p-main.Run": run("locked")}, edits{"Prune.p-main.Run": run("OK")}, []told{{"pbs-vault-main/p-main-pbs_prune_failed", "warning", "main", "Prune job"}}},
+		"sync failed":       {"vault", edits{"Sync.s-cloud.Run": run("TASK ERROR: connection refused")}, edits{"Sync.s-cloud.Run": run("OK")}, []told{{"pbs-vault-main/s-cloud-pbs_sync_failed", "warning", "main", "Sync job s-cloud of datastore main failed: connection refused"}}},
+		"datastore full":    {"vault", edits{"Stores.archive.Used": 7900 * gib}, edits{"Stores.archive.Used": 4000 * gib}, []told{{"pbs-vault-archive-usage", "critical", "archive", "Datastore archive is .* full, over the limit of 95 %"}}},
+		"datastore fills":   {"vault", edits{"Stores.main.Full": ago(-3 * day)}, edits{"Stores.main.Full": ago(-300 * day)}, []told{{"pbs-vault-main-full_in", "warning", "main", "will be full in 3 days"}}},
+		"datastore away":    {"vault", edits{"Stores.offsite.Error": "unable to open chunk store: No such file or directory"}, edits{"Stores.offsite.Error": ""}, []told{{"storage-offline-pbs-vault-offsite", "warning", "offsite", "down"}}},
+		"backup damaged":    {"vault", edits{"Stores.archive.Backups.+": map[string]any{"Type": "vm", "ID": "777", "Time": ago(3 * day), "Size": gib, "Verification": "failed", "Owner": "backup@pbs!pve"}}, edits{"Stores.archive.Backups": []any{}}, []told{{"pbs-vault-archive/vm-777-pbs_backup_damaged", "critical", "archive", "777"}}},
+		"service down":      {"vault", edits{"Services.chrony.State": "dead"}, edits{"Services.chrony.State": "running"}, []told{{"pbs-vault/chrony-pbs_service_down", "warning", "vault", "Service chrony of vault does not run"}}},
+		"backup disk fails": {"vault", edits{"Disks.sda.Status": "failed"}, edits{"Disks.sda.Status": "passed"}, []told{{"pbs-vault/sda-pbs_disk_failing", "critical", "vault", "says that it is failing"}}},
+		"backup pool":       {"vault", edits{"Pools.tank": "DEGRADED"}, edits{"Pools.tank": "ONLINE"}, []told{{"pbs-vault/tank-pbs_pool_degraded", "warning", "vault", "tank of vault is DEGRADED"}}},
+		"mail waits":        {"post", edits{"Nodes.mail1.Queue.deferred": map[string]int{"80m": 250}}, edits{"Nodes.mail1.Queue.deferred": map[string]int{}}, []told{{"pmg-post-queue-deferred", "warning", "post", "250"}, {"pmg-post-oldest-message", "warning", "post", "at least 40 min, over the limit of 30 min"}, {"pmg-post-mail1-queue-deferred", "warning", "mail1", "250"}, {"pmg-post-mail1-oldest-message", "warning", "mail1", "min"}}},
+		"gateway node away": {"spare", edits{"Nodes.mail2.Fault": 595}, edits{"Nodes.mail2.Fault": 0}, []told{{"pmg-spare-mail2-offline", "critical", "mail2", "mail2 is down"}}},
+		"gateway service":   {"post", edits{"Nodes.mail2.Services.postfix.State": "dead"}, edits{"Nodes.mail2.Services.postfix.State": "running"}, []told{{"pmg-post-mail2/postfix-pmg_service_down", "warning", "mail2", "Service postfix of mail2 does not run"}}},
+		"not in sync":       {"post", edits{"Nodes.mail1.OutOfSync": true}, edits{"Nodes.mail1.OutOfSync": false}, []told{{"pmg-post-mail1-pmg_not_in_sync", "warning", "mail1", "in sync"}}},
+		"mail certificate":  {"post", edits{"Nodes.mail1.Certificate": ago(-2 * day)}, edits{"Nodes.mail1.Certificate": ago(-90 * day)}, []told{{"pmg-post-mail1/pmg-api.pem-certificate_left", "critical", "mail1", "certificate pmg-api.pem of mail1 ends in 2 days"}}},
+		"old signatures":    {"post", edits{"Nodes.mail2.Signatures": ago(4 * day)}, edits{"Nodes.mail2.Signatures": ago(time.Hour)}, []told{{"pmg-post-mail2-signatures_age", "warning", "mail2", "signatures of mail2 are 4 days old"}}},
+		"array degraded":    {"agent", edits{"state": "clean, degraded"}, edits{"state": "clean"}, []told{{"host-lab-agent-raid-md2", "critical", "lab-agent", "RAID array md2"}}},
+	}
+}
+
+func guest(id int, name, since string) map[string]any {
+	return map[string]any{"ID": id, "Kind": "qemu", "Name": name, "Node": "pve1", "Status": "running", "CPUs": 2, "Memory": 4 * gib, "Disk": 32 * gib, "Since": since}
+}
+
+func backup(guest int, made string) map[string]any {
+	return map[string]any{"Storage": "nas", "Guest": guest, "Kind": "qemu", "Made": made, "Size": gib}
+}
+
+// arrayReport is a report of a host with an array in a state.
+func arrayReport(host, state string) []byte {
+	var report map[string]any
+	if err := json.Unmarshal(hostReport(host, 10), &report); err != nil {
+		panic(err)
+	}
+	failed := 0
+	if strings.Contains(state, "degraded") {
+		failed = 1
+	}
+	report["agent"].(map[string]any)["intervalSeconds"] = 600
+	report["raid"] = []any{map[string]any{"device": "/dev/md2", "level": "raid1", "state": state, "totalDevices": 2, "activeDevices": 2 - failed, "workingDevices": 2 - failed, "failedDevices": failed, "devices": []any{}}}
+	raw, err := json.Marshal(report)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// Every fault that the plugins judge becomes one message that says what is wrong, stays one while server and plugins are
+// killed, and ends with one message when it is mended.
+func TestFaultsAreToldOnceAndTheirEndToo(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	box := s.notified(t)
+	s.rule(t, map[string]any{"kind": "pending_updates", "for": 0, "match": map[string]any{"types": []string{"pve-node"}}})
+	s.rule(t, map[string]any{"kind": "full_in", "for": 0})
+	now := time.Now()
+	place := func(name string) map[string]any {
+		return map[string]any{"Name": name, "Type": "nfs", "Content": "images", "Shared": true, "Size": 100 * gib, "Used": 10 * gib}
+	}
+	lab := edits{"Copies.+": map[string]any{"ID": "101-0", "Guest": 101, "Target": "pve1", "LastSync": now.Format(time.RFC3339)}}
+	for n := range 4 {
+		lab[fmt.Sprintf("Nodes.pve%d.Updates", n+1)] = nil
+	}
+	ups := map[string]*upstream{
+		"lab":   s.watch(t, "pve", lab, "--name", "lab", "--nodes", "4", "--guests", "12", "--nights", "1"),
+		"far":   s.watch(t, "pve", edits{"Nodes.pve1.Updates": nil, "Nodes.pve2.Updates": nil, "Nodes.pve3.Updates": nil}, "--name", "far", "--nodes", "3", "--guests", "9", "--ceph=false"),
+		"vault": s.watch(t, "pbs", edits{"Sync.s-cloud.Run.State": "OK", "Stores.archive.Backups": []any{}, "Stores.main.Backups": []any{}, "Stores.offsite.Backups": []any{}}, "--name", "vault", "--stores", "3", "--guests", "2", "--days", "2"),
+		"post":  s.watch(t, "pmg", edits{"Nodes.mail1.Queue": nil, "Nodes.mail2.Queue": nil}, "--name", "post", "--nodes", "2"),
+		"spare": s.watch(t, "pmg", edits{"Nodes.mail1.Queue": nil, "Nodes.mail2.Queue": nil}, "--name", "spare", "--nodes", "2"),
+	}
+	for _, name := range []string{"tapes", "share", "attic", "cellar"} {
+		ups["lab"].edit(edits{"Storages.+": place(name)})
+	}
+	_, token := s.mint("host-agent:report")
+	s.must(token, arrayReport("lab-agent", "clean"))
+	for _, u := range ups {
+		u.looked(now)
+	}
+	if early := box.of("firing"); len(early) > 0 {
+		t.Errorf("told before anything went wrong: %v", slices.Sorted(maps.Keys(early)))
+	}
+
+	all := faults(now)
+	change := func(of func(fault) edits) {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if f := all[name]; f.of == "agent" {
+				s.must(token, arrayReport("lab-agent", of(f)["state"].(string)))
+			} else {
+				ups[f.of].edit(of(f))
+			}
+		}
+		for _, u := range ups {
+			u.look()
+		}
+	}
+	change(func(f fault) edits { return f.goes })
+	expect(t, box, "firing", all)
+
+	before := time.Now()
+	s.kill()
+	s.start()
+	for name, pid := range children(s.pid()) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Errorf("kill %s: %v", name, err)
+		}
+	}
+	for _, u := range ups {
+		u.looked(before)
+		u.look()
+	}
+	s.must(token, arrayReport("lab-agent", "clean, degraded"))
+
+	change(func(f fault) edits { return f.mended })
+	expect(t, box, "resolved", all)
+	expect(t, box, "firing", all) // and no more than before
+	if left := s.call("GET", "/api/alerts/active", nil); string(left.body) != "[]\n" && string(left.body) != "[]" {
+		t.Errorf("what is left: %v", left)
+	}
+}
+
+// expect waits until each fault was told once as it should, and looks that nothing else was.
+func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
+	t.Helper()
+	var missing []string
+	within(2*patience, func() bool {
+		missing = nil
+		heard := box.of(event)
+		for name, f := range all {
+			for _, want := range f.told {
+				if len(heard[want.id]) == 0 {
+					missing = append(missing, name+": "+want.id)
+				}
+			}
+		}
+		return len(missing) == 0
+	})
+	slices.Sort(missing)
+	heard := box.of(event)
+	if len(missing) > 0 {
+		t.Errorf("%s: not told: %s", event, strings.Join(missing, "\n"))
+	}
+	for name, f := range all {
+		for _, want := range f.told {
+			alerts := heard[want.id]
+			delete(heard, want.id)
+			if len(alerts) > 1 {
+				t.Errorf("%s: %s was told %d times", name, want.id, len(alerts))
+			}
+			for _, a := range alerts {
+				text, _ := a["message"].(string)
+				if a["level"] != want.level || a["resourceName"] != want.resource || !regexp.MustCompile(want.says).MatchString(text) {
+					t.Errorf("%s: %v, %v: %v", name, a["level"], a["resourceName"], text)
+				}
+			}
+		}
+	}
+	for id, alerts := range heard {
+		t.Errorf("%s: also told: %s: %v", event, id, alerts[0]["message"])
+	}
+}
