@@ -39,6 +39,7 @@ type groupState struct {
 	mark       string // what its row in the list of groups said
 	unverified int
 	backups    int
+	whole      time.Time // when the newest was made that is not broken off and does not run
 }
 
 // sweep is what is remembered of a datastore.
@@ -88,10 +89,9 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	if err != nil {
 		return nil, err
 	}
-	now := c.deps.Now()
+	now := c.timeThere()
 	all := now.Sub(was.read) >= rereadEvery || was.verified.After(was.read)
 	is := sweep{groups: map[groupKey]groupState{}, read: was.read, verified: was.verified}
-	m := proxmox.Meter{Type: typeDatastore, Key: storeKey(store)}
 	for _, ns := range namespaces {
 		groups, err := c.listGroups(ctx, store, ns)
 		if err != nil {
@@ -105,7 +105,6 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 			} else {
 				r.changed = append(r.changed, key)
 			}
-			m.AddInstance("backup_age", instance(key), now.Sub(g.Last.Time()).Seconds(), g.finished())
 		}
 		read, err := r.read(groups)
 		if err != nil {
@@ -121,6 +120,10 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	}
 	if err := c.remember(ctx, store, is); err != nil {
 		return nil, err
+	}
+	m := proxmox.Meter{Type: typeDatastore, Key: storeKey(store)}
+	for key, g := range is.groups {
+		m.AddInstance("backup_age", instance(key), max(0, now.Sub(g.whole).Seconds()), !g.whole.IsZero())
 	}
 	backups, unverified := is.count()
 	m.Add("groups", float64(len(is.groups)), true)
@@ -150,13 +153,17 @@ func (g group) mark() string { return fmt.Sprint(g.Last.V, g.Count.V, len(g.File
 
 // finished tells whether the newest backup is whole: one that runs or was broken off has no index.
 func (g group) finished() bool {
-	return !g.Last.Time().IsZero() && slices.Contains(g.Files, "index.json.blob")
+	return !g.Last.Time().IsZero() && slices.ContainsFunc(g.Files, func(f file) bool { return f.Name == index })
 }
 
 // listNamespaces returns the namespaces of a datastore; the root alone on releases that have none.
 func (c *Collector) listNamespaces(ctx context.Context, store string) ([]string, error) {
+	if c.lacks("namespaces") {
+		return []string{""}, nil
+	}
 	rows, _, err := proxmox.Rows[namespace](ctx, c.client, proxmox.Path("admin", "datastore", store, "namespace"))
 	if unsupported(err) {
+		c.lack("namespaces")
 		return []string{""}, nil
 	}
 	if err != nil {
@@ -227,6 +234,9 @@ func (r reader) read(groups map[groupKey]group) (map[groupKey]groupState, error)
 	out := map[groupKey]groupState{}
 	slices.SortFunc(r.changed, func(a, b groupKey) int { return strings.Compare(a.group, b.group) })
 	take := func(key groupKey, rows []sdk.Observation, state groupState) error {
+		if g := groups[key]; g.finished() {
+			state.whole = g.Last.Time()
+		}
 		state.mark = groups[key].mark()
 		out[key] = state
 		p := r.sink.Partition(key.partition())
@@ -315,21 +325,22 @@ func (l listing) of(key groupKey) ([]sdk.Observation, groupState) {
 
 // backupDoc is a backup as a row, with the reference's names. Size is bytes before deduplication.
 type backupDoc struct {
-	ID           string     `json:"id"`
-	Instance     string     `json:"instance"`
-	Datastore    string     `json:"datastore"`
-	Namespace    string     `json:"namespace"`
-	Type         string     `json:"backupType"`
-	VMID         string     `json:"vmid"`
-	Time         time.Time  `json:"backupTime"`
-	Size         int64      `json:"size"`
-	Protected    bool       `json:"protected"`
-	Verified     bool       `json:"verified"`
-	Verification string     `json:"verification,omitempty"`
-	Unfinished   bool       `json:"unfinished,omitempty"`
-	Comment      string     `json:"comment,omitempty"`
-	Files        []fileName `json:"files,omitempty"`
-	Owner        string     `json:"owner,omitempty"`
+	ID           string    `json:"id"`
+	Instance     string    `json:"instance"`
+	Datastore    string    `json:"datastore"`
+	Namespace    string    `json:"namespace"`
+	Type         string    `json:"backupType"`
+	VMID         string    `json:"vmid"`
+	Time         time.Time `json:"backupTime"`
+	Size         int64     `json:"size"`
+	Protected    bool      `json:"protected"`
+	Encrypted    bool      `json:"encrypted,omitempty"`
+	Verified     bool      `json:"verified"`
+	Verification string    `json:"verification,omitempty"`
+	Unfinished   bool      `json:"unfinished,omitempty"`
+	Comment      string    `json:"comment,omitempty"`
+	Files        []file    `json:"files,omitempty"`
+	Owner        string    `json:"owner,omitempty"`
 }
 
 // maxComment keeps notes that somebody writes a book into from filling the list.
@@ -341,7 +352,7 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 	doc := backupDoc{
 		ID:       fmt.Sprintf("%s-%s-%s-%s-%s-%d", c.wireID(), key.store, key.namespace, s.Type, s.ID, s.Time.V),
 		Instance: c.name, Datastore: key.store, Namespace: key.namespace, Type: string(s.Type), VMID: string(s.ID), Time: at, Size: s.Size.V,
-		Protected: bool(s.Protected), Verified: s.Verified.State == "ok", Verification: string(s.Verified.State), Unfinished: !s.Size.OK,
+		Protected: bool(s.Protected), Encrypted: s.encrypted(), Verified: s.Verified.State == "ok", Verification: string(s.Verified.State), Unfinished: !s.Size.OK,
 		Comment: strings.ToValidUTF8(comment[:min(len(comment), maxComment)], ""), Files: s.Files, Owner: string(s.Owner),
 	}
 	row := sdk.Row{Rows: rowsBackups, Key: doc.ID, OwnerType: typeDatastore, OwnerKey: storeKey(key.store), Time: at, Doc: proxmox.Document(doc)}
@@ -351,10 +362,13 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 	}
 	b.rows = append(b.rows, row)
 	b.state.backups++
+	if !doc.Unfinished && at.After(b.state.whole) {
+		b.state.whole = at
+	}
 	switch {
 	case doc.Verification == "failed" && at.After(b.damaged):
 		b.damaged = at
-	case doc.Verification == "" && !doc.Unfinished && c.deps.Now().Sub(at) > oldEnough:
+	case doc.Verification == "" && !doc.Unfinished && c.timeThere().Sub(at) > oldEnough:
 		b.state.unverified++
 	}
 }

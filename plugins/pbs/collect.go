@@ -30,7 +30,8 @@ type Collector struct {
 	mu          sync.Mutex
 	version     versionInfo
 	asked       time.Time          // when the version was
-	noPush      string             // the version that does not know of sync jobs that push
+	lacked      map[string]string  // what this server does not have, and the version that does not have it
+	denied      bool               // the account was refused the server's status
 	fingerprint string             // of the server's certificate
 	stores      map[string]bool    // the datastores that were there last, and whether they can be read
 	ran         map[string]lastRun // by job: the last run that ended
@@ -38,6 +39,9 @@ type Collector struct {
 	tasksFrom   time.Time        // from when on tasks are looked for
 	swept       map[string]sweep // by datastore
 	verified    map[string]time.Time
+	collected   map[string]lastRun // by datastore: the last garbage collection that the task log tells of
+	recalled    bool               // what an earlier life knew of failures was read
+	kept        []byte             // what was written down of failures
 }
 
 // New returns a collector. It dials nothing yet.
@@ -49,6 +53,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	c := &Collector{
 		cfg: cfg, deps: deps, conn: conn, client: conn.client, name: cmp.Or(deps.Name, conn.host), fingerprint: conn.pin,
 		ran: map[string]lastRun{}, listed: map[string]map[string]job{}, swept: map[string]sweep{}, verified: map[string]time.Time{},
+		lacked: map[string]string{}, collected: map[string]lastRun{},
 	}
 	c.rights = &rights{client: conn.client, account: cfg.account(), now: deps.Now}
 	return c, nil
@@ -133,7 +138,7 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
+	status, err := c.readStatus(ctx)
 	readable := err == nil
 	if err != nil && !proxmox.Forbidden(err) {
 		return nil, err
@@ -153,6 +158,27 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	record.Doc = proxmox.Document(doc)
 	return append([]sdk.Observation{record}, status.samples()...), nil
 }
+
+// readStatus asks for the status. The server takes three seconds for each refusal, so an account that was refused asks again
+// when its rights say so.
+func (c *Collector) readStatus(ctx context.Context) (nodeStatus, error) {
+	c.mu.Lock()
+	denied := c.denied
+	c.mu.Unlock()
+	if denied {
+		if err := c.rights.need(ctx, false, "/system/status", "Sys.Audit"); err != nil {
+			return nodeStatus{}, err
+		}
+	}
+	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.denied = proxmox.Forbidden(err)
+	return status, err
+}
+
+// timeThere is the server's time: ages of what it has written are told by it.
+func (c *Collector) timeThere() time.Time { return c.client.TimeThere(c.deps.Now()) }
 
 func (d *serverDoc) fill(s nodeStatus) {
 	d.CPU, d.Uptime = proxmox.Round(proxmox.Ratio(s.CPU.V), 4), s.Uptime.V

@@ -141,7 +141,7 @@ func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *proxmox.Meter) {
 		m.Add("deduplication", factor, true)
 	}
 	full := u.EstimatedFull.Time()
-	if left := full.Sub(c.deps.Now()); left > 0 && !u.cached() {
+	if left := full.Sub(c.timeThere()); left > 0 && !u.cached() {
 		doc.EstimatedFull, doc.FullIn = &full, int64(left/time.Hour)*3600 // the hour is as exact as an estimate of days is
 		m.Add("full_in", left.Seconds(), true)
 	}

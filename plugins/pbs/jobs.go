@@ -68,17 +68,21 @@ var (
 
 // collectJobs reads jobs and how they ended, and what runs. Each kind is a part of its own.
 func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	defer c.keep(ctx)
 	var first error
 	for _, step := range []struct {
 		duty
 		on   bool
 		read func(context.Context) ([]sdk.Observation, error)
 	}{
+		{duty{part: "tasks"}, true, c.readTasks}, // first: releases before 3.2 tell only there how garbage was collected
 		{collecting, c.cfg.MonitorGarbageJobs, c.readCollections},
 		{verifying, c.cfg.MonitorVerifyJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, verifying) }},
 		{pruning, c.cfg.MonitorPruneJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, pruning) }},
 		{syncing, c.cfg.MonitorSyncJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, syncing) }},
-		{duty{part: "tasks"}, true, c.readTasks},
 	} {
 		p := sink.Partition(step.part)
 		var found []sdk.Observation
@@ -105,6 +109,20 @@ func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
 		}
 	}
 	return first
+}
+
+// ready makes known what jobs are about, before anything is said of them: the same is said of a failure after a restart as before.
+func (c *Collector) ready(ctx context.Context) error {
+	if err := c.recall(ctx); err != nil {
+		return err
+	}
+	if !c.cfg.MonitorDatastores {
+		return nil
+	}
+	if err := c.findStores(ctx); err != nil && !proxmox.Forbidden(err) {
+		return err
+	}
+	return nil
 }
 
 // believeJobs judges a list of jobs that is shorter than it was, or empty: an account without rights gets that too.
@@ -137,6 +155,11 @@ func (c *Collector) believeJobs(ctx context.Context, d duty, jobs []job) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listed[d.part] = now
+	for key := range c.ran {
+		if of, job, _ := strings.Cut(key, "/"); of == d.part && now[job].ID == "" {
+			delete(c.ran, key) // there is no such job any more
+		}
+	}
 	return nil
 }
 
@@ -207,19 +230,28 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 	return append(out, c.part(d, rows)), nil
 }
 
+// pushing is how it is noted that a release has no jobs that push.
+const pushing = "push"
+
 // listJobs asks for the jobs of a kind. Jobs that push are only listed on request, which releases before 3.3 refuse.
 func (c *Collector) listJobs(ctx context.Context, d duty) ([]job, error) {
 	call := proxmox.Path(d.path...)
 	if d.part != syncing.part {
+		if c.lacks(d.part) {
+			return nil, sdk.Errorf(sdk.KindUnsupported, "This release has no jobs of this kind.")
+		}
 		jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
+		if unsupported(err) {
+			c.lack(d.part)
+		}
 		return jobs, err
 	}
-	if !c.pullsOnly() {
+	if !c.lacks(pushing) {
 		jobs, _, err := proxmox.Rows[job](ctx, c.client, call.With("sync-direction", "all"))
 		if !invalid(err) {
 			return jobs, err
 		}
-		c.onlyPulls()
+		c.lack(pushing)
 	}
 	jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
 	return jobs, err
@@ -277,7 +309,7 @@ func (c *Collector) readCollections(ctx context.Context) ([]sdk.Observation, err
 		if store == "" || c.cfg.leavesOut(store) {
 			continue
 		}
-		last := c.settled(collecting, store, g.lastRun)
+		last := c.settled(collecting, store+"/"+store, g.lastRun)
 		doc := jobDoc{ID: store, Store: store, Schedule: string(g.Schedule), Outcome: g.outcome(), Last: last.Ended.Time(), Next: g.NextRun.Time(), Removed: g.RemovedBytes.V, duty: collecting}
 		if ended(string(last.State)) == failed {
 			doc.Error = trouble(string(last.State))
@@ -316,14 +348,17 @@ func (c collections) jobs() []job {
 
 // listCollections asks once for all, or each datastore where the release has no such list.
 func (c *Collector) listCollections(ctx context.Context) (collections, error) {
-	rows, _, err := proxmox.Rows[collection](ctx, c.client, proxmox.Path(collecting.path...))
-	if !unsupported(err) {
-		for i := range rows {
-			if rows[i].lastRun.UPID == "" {
-				rows[i].lastRun.UPID = rows[i].GCUPID
+	if !c.lacks(collecting.part) {
+		rows, _, err := proxmox.Rows[collection](ctx, c.client, proxmox.Path(collecting.path...))
+		if !unsupported(err) {
+			for i := range rows {
+				if rows[i].lastRun.UPID == "" {
+					rows[i].lastRun.UPID = rows[i].GCUPID
+				}
 			}
+			return collections{rows, true}, err
 		}
-		return collections{rows, true}, err
+		c.lack(collecting.part)
 	}
 	var all collections
 	for _, store := range c.readable() {
@@ -331,7 +366,7 @@ func (c *Collector) listCollections(ctx context.Context) (collections, error) {
 		if err != nil {
 			return all, err
 		}
-		one.Store = proxmox.Str(store)
+		one.Store, one.lastRun = proxmox.Str(store), c.lastCollection(store)
 		all.rows = append(all.rows, one)
 	}
 	return all, nil
@@ -350,5 +385,5 @@ func (c *Collector) neverVerified(covered map[string]bool) []sdk.Observation {
 	return out
 }
 
-func unsupported(err error) bool { return proxmox.KindOf(err) == proxmox.KindUnsupported }
+func unsupported(err error) bool { return sdk.KindOf(err) == sdk.KindUnsupported }
 func invalid(err error) bool     { return proxmox.KindOf(err) == proxmox.KindInvalid }

@@ -37,25 +37,31 @@ func (c *Collector) identity() string {
 	return c.fingerprint
 }
 
-func (c *Collector) pullsOnly() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.noPush == c.version.text()
-}
-
-// onlyPulls notes that this release does not know of jobs that push.
-func (c *Collector) onlyPulls() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.noPush = c.version.text()
-}
-
 func (c *Collector) verifiedAt(store string, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at.After(c.verified[store]) {
 		c.verified[store] = at
 	}
+}
+
+// collectedAt notes how a garbage collection ended.
+func (c *Collector) collectedAt(store string, run lastRun) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if run.Ended.V > c.collected[store].Ended.V {
+		c.collected[store] = run
+	}
+}
+
+// lastCollection is how the last one ended that the task log tells of, or that an earlier life knew.
+func (c *Collector) lastCollection(store string) lastRun {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if run, seen := c.collected[store]; seen {
+		return run
+	}
+	return c.ran[collecting.part+"/"+store+"/"+store]
 }
 
 // unverified counts old backups that nobody verified, by datastore.

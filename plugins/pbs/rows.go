@@ -29,6 +29,7 @@ func rowsTypes() []sdk.RowsType {
 				column("comment", "Note", "comment", sdk.FormatText, 2), column("server", "Server", "instance", sdk.FormatText, 4),
 				column("datastore", "Datastore", "datastore", sdk.FormatText, 3), column("namespace", "Namespace", "namespace", sdk.FormatText, 5),
 				column("size", "Size", "size", sdk.FormatBytes, 2), column("verified", "Verified", "verified", sdk.FormatBool, 2), column("protected", "Protected", "protected", sdk.FormatBool, 4),
+				column("encrypted", "Encrypted", "encrypted", sdk.FormatBool, 5),
 			},
 			Derive: []sdk.Derive{{Name: derivedLast, Op: "latest"}, {Name: "count", Op: "count"}},
 		},

@@ -54,6 +54,10 @@ func (c *Collector) collectTape(ctx context.Context, sink sdk.Sink) error {
 	if !c.cfg.MonitorTape {
 		return nil
 	}
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	defer c.keep(ctx)
 	p := sink.Partition("tape")
 	found, err := c.readTape(ctx)
 	if unsupported(err) {

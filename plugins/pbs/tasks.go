@@ -49,7 +49,7 @@ func (c *Collector) readTasks(ctx context.Context) ([]sdk.Observation, error) {
 	if err := c.rights.need(ctx, false, "/system/tasks", "Sys.Audit"); err != nil {
 		return nil, err
 	}
-	now := c.deps.Now()
+	now := c.timeThere()
 	since := c.tasksSince(now)
 	call := proxmox.Path("nodes", "localhost", "tasks").With("since", strconv.FormatInt(since.Unix(), 10)).With("limit", strconv.Itoa(tasksLimit))
 	tasks, _, err := proxmox.Rows[task](ctx, c.client, call)
@@ -117,11 +117,14 @@ func (t task) row() sdk.Row {
 	return sdk.Row{Rows: rowsTasks, Key: string(t.UPID), OwnerType: typeServer, OwnerKey: serverKey, Time: doc.Started, Doc: proxmox.Document(doc)}
 }
 
-// judge tells of a task that failed, and notes which datastores were verified.
+// judge tells of a task that failed, and notes which datastores were verified and cleaned up.
 func (c *Collector) judge(t task) []sdk.Observation {
 	store := t.store()
-	if strings.HasPrefix(string(t.Type), "verif") {
+	switch {
+	case strings.HasPrefix(string(t.Type), "verif"):
 		c.verifiedAt(store, t.Ended.Time())
+	case t.Type == "garbage_collection":
+		c.collectedAt(store, lastRun{Ended: t.Ended, State: t.Status})
 	}
 	if t.outcome() != failed || !slices.Contains(judged, string(t.Type)) {
 		return nil

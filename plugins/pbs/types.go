@@ -162,7 +162,7 @@ type group struct {
 	ID    proxmox.Str `json:"backup-id"`
 	Last  proxmox.Int `json:"last-backup"`
 	Count proxmox.Int `json:"backup-count"`
-	Files []fileName  `json:"files"` // of the newest one
+	Files []file      `json:"files"` // of the newest one
 }
 
 // name is the group as people write it: vm/100.
@@ -175,7 +175,7 @@ type snapshot struct {
 	Time proxmox.Int `json:"backup-time"`
 	// Size is the sum of what was backed up, before deduplication; missing while the backup runs or when it was broken off.
 	Size      proxmox.Int  `json:"size"`
-	Files     []fileName   `json:"files"`
+	Files     []file       `json:"files"`
 	Owner     proxmox.Str  `json:"owner"`
 	Protected proxmox.Bool `json:"protected"`
 	Comment   proxmox.Str  `json:"comment"`
@@ -186,23 +186,42 @@ type snapshot struct {
 
 func (s snapshot) group() string { return string(s.Type) + "/" + string(s.ID) }
 
-// fileName is a file of a backup: an object with its name, or the name alone as releases before 2 have it.
-type fileName string
+// encrypted tells whether all that was backed up is. The index never is, and old releases do not tell.
+func (s snapshot) encrypted() bool {
+	some := false
+	for _, f := range s.Files {
+		if f.Name == index {
+			continue
+		}
+		if f.Mode != "encrypt" {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// index is the file without which a backup is not whole.
+const index = "index.json.blob"
+
+// file is a file of a backup: an object with its name and how it is encrypted, or the name alone as releases before 2 have it.
+type file struct {
+	Name proxmox.Str `json:"filename"`
+	Mode proxmox.Str `json:"crypt-mode"` // none, encrypt, sign-only
+}
 
 // UnmarshalJSON never fails: what is no file has no name.
-func (f *fileName) UnmarshalJSON(b []byte) error {
-	var named struct {
-		Name proxmox.Str `json:"filename"`
-	}
-	if json.Unmarshal(b, &named) == nil && named.Name != "" {
-		*f = fileName(named.Name)
+func (f *file) UnmarshalJSON(b []byte) error {
+	type plain file
+	if json.Unmarshal(b, (*plain)(f)) == nil && f.Name != "" {
 		return nil
 	}
-	var plain proxmox.Str
-	_ = plain.UnmarshalJSON(b) // never fails
-	*f = fileName(plain)
-	return nil
+	f.Mode = ""
+	return f.Name.UnmarshalJSON(b)
 }
+
+// MarshalJSON writes the name, which is all that the contract has.
+func (f file) MarshalJSON() ([]byte, error) { return json.Marshal(string(f.Name)) }
 
 // subscription is /nodes/localhost/subscription. The key in it is not read.
 type subscription struct {

@@ -14,3 +14,14 @@ func (c *Client) readClock(res *http.Response) {
 		c.skew.Store(int64(at.Sub(c.opts.Now()).Round(time.Second)))
 	}
 }
+
+// skewMatters is from when on the clock of a server is taken for another than the one here: less may come from the way.
+const skewMatters = time.Minute
+
+// TimeThere is the time of the server that goes with one of here. Ages of what the server has written are told by it.
+func (c *Client) TimeThere(at time.Time) time.Time {
+	if skew := c.Skew(); skew.Abs() >= skewMatters {
+		return at.Add(skew)
+	}
+	return at
+}

@@ -12,17 +12,17 @@ import (
 // Prefix is where the APIs begin.
 const Prefix = "/api2/json"
 
-// ticketLife is how long the products accept a ticket.
-const ticketLife = 2 * time.Hour
-
 // Desk is what simulated APIs have in common: it counts what is asked for, answers with the faults that a test wants, and
 // gives tickets to those who log in. It is safe for concurrent use.
 type Desk struct {
+	Manners
+
 	// name begins a ticket, and the name of the cookie that holds it.
 	name string
 	now  func() time.Time
 
 	mu      sync.Mutex
+	asked   int // requests in all
 	calls   map[string]int
 	faults  map[string]http.HandlerFunc
 	tickets map[string]ticket
@@ -35,7 +35,7 @@ type ticket struct {
 
 // NewDesk returns the desk of a product, by the three letters of its tickets.
 func NewDesk(product string, now func() time.Time) *Desk {
-	return &Desk{name: product, now: now, calls: map[string]int{}, faults: map[string]http.HandlerFunc{}, tickets: map[string]ticket{}}
+	return &Desk{Manners: Manners{TicketLife: 2 * time.Hour}, name: product, now: now, calls: map[string]int{}, faults: map[string]http.HandlerFunc{}, tickets: map[string]ticket{}}
 }
 
 // Fail answers a path with f instead, until f is nil.
@@ -67,13 +67,23 @@ func (d *Desk) Total() (n int) {
 	return n
 }
 
-// Fault counts a request and returns what a test wants it answered with, nil for nothing.
-func (d *Desk) Fault(r *http.Request) http.HandlerFunc {
+// Greet begins the answer to a request: it is counted, takes its time, and says what the clock shows. False means that the
+// request has got all the answer that it gets.
+func (d *Desk) Greet(w http.ResponseWriter, r *http.Request) bool {
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.calls[path]++
-	return d.faults[path]
+	d.asked++
+	asked, fault := d.asked, d.faults[path]
+	d.mu.Unlock()
+	if !d.begin(r.Context(), asked) {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Date", d.now().Add(d.Ahead).UTC().Format(http.TimeFormat))
+	if fault != nil {
+		fault(w, r)
+	}
+	return fault == nil
 }
 
 // Ticket gives a user one.
@@ -81,7 +91,7 @@ func (d *Desk) Ticket(user string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	value := fmt.Sprintf("%s:%s:%X::%d", d.name, user, d.now().Unix(), len(d.tickets))
-	d.tickets[value] = ticket{user, d.now().Add(ticketLife)}
+	d.tickets[value] = ticket{user, d.now().Add(d.TicketLife)}
 	return value
 }
 

@@ -16,6 +16,7 @@ type Backup struct {
 	Size                int64 // 0 while it runs or when it was broken off
 	Owner, Comment      string
 	Protected           bool
+	Encrypted           bool
 	Verification        string // ok, failed, empty
 }
 
@@ -92,6 +93,17 @@ func (b Backup) files() []string {
 	return files
 }
 
+// mode is how a file is encrypted. The index never is, and is signed when the others are.
+func (b Backup) mode(file string) string {
+	switch {
+	case !b.Encrypted:
+		return "none"
+	case file == "index.json.blob":
+		return "sign-only"
+	}
+	return "encrypt"
+}
+
 func groups(c call, s *Store) answer {
 	type key struct{ kind, id string }
 	index := map[key]map[string]any{}
@@ -114,7 +126,7 @@ func snapshots(c call, s *Store) answer {
 		var files []any
 		for _, f := range b.files() {
 			if c.world.atLeast("2.0") {
-				files = append(files, map[string]any{"filename": f, "crypt-mode": "none", "size": 512})
+				files = append(files, map[string]any{"filename": f, "crypt-mode": b.mode(f), "size": 512})
 			} else {
 				files = append(files, f)
 			}

@@ -32,11 +32,9 @@ func New(w *World) *Server {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fault := s.Fault(r)
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	switch {
-	case fault != nil:
-		fault(w, r)
+	case !s.Greet(w, r):
 	case r.URL.Path == "/":
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, `<html><title>backup - Proxmox Backup Server</title><script src="proxmox-backup-gui.js?ver=4.2.6"></script></html>`)
@@ -80,6 +78,7 @@ func (s *Server) on(pattern string, f func(call) answer) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		account := s.account(r)
 		if account == nil {
+			s.Deny(r.Context())
 			Refuse(w, http.StatusUnauthorized, "authentication failed")
 			return
 		}
@@ -95,6 +94,9 @@ func (s *Server) on(pattern string, f func(call) answer) {
 		a := f(call{r, s.world, account, now})
 		s.world.mu.Unlock()
 		if a.status != 0 {
+			if a.status == http.StatusForbidden {
+				s.Deny(r.Context())
+			}
 			Refuse(w, a.status, a.text)
 			return
 		}
@@ -135,6 +137,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	user, password := r.PostFormValue("username"), r.PostFormValue("password")
 	a := s.world.Accounts[user]
 	if a == nil || password == "" || a.Secret != password && s.Holder(password) != user || strings.Contains(user, "!") {
+		s.Deny(r.Context())
 		Refuse(w, http.StatusUnauthorized, "authentication failed")
 		return
 	}

@@ -32,8 +32,7 @@ func New(w *World) *Server {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	if fault := s.Fault(r); fault != nil {
-		fault(w, r)
+	if !s.Greet(w, r) {
 		return
 	}
 	if r.URL.Path == "/" {
@@ -75,6 +74,7 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 	s.mux.HandleFunc("GET "+prefix+pattern, func(w http.ResponseWriter, r *http.Request) {
 		user := s.user(r)
 		if user == nil {
+			s.Deny(r.Context())
 			Refuse(w, http.StatusUnauthorized, "permission denied - invalid PMG ticket")
 			return
 		}
@@ -114,6 +114,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	name, password := r.PostFormValue("username"), r.PostFormValue("password")
 	u := s.world.Users[name]
 	if u == nil || password == "" || u.Password != password && s.Holder(password) != name {
+		s.Deny(r.Context())
 		Refuse(w, http.StatusUnauthorized, "authentication failure")
 		return
 	}
