@@ -129,8 +129,12 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	m.Add("groups", float64(len(is.groups)), true)
 	m.Add("backups", float64(backups), true)
 	m.Add("unverified", float64(unverified), true)
+	verdict, err := c.neverVerified(ctx, store, unverified)
+	if err != nil {
+		return nil, err
+	}
 	counts := sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "backups", Doc: proxmox.Document(map[string]int{"groupCount": len(is.groups), "backupCount": backups, "unverifiedCount": unverified})}
-	return append(m.Samples, counts, namespacesPart(store, namespaces)), nil
+	return append(append(m.Samples, verdict...), counts, namespacesPart(store, namespaces)), nil
 }
 
 // instance is how a group is called among those of its datastore.
@@ -154,56 +158,6 @@ func (g group) mark() string { return fmt.Sprint(g.Last.V, g.Count.V, len(g.File
 // finished tells whether the newest backup is whole: one that runs or was broken off has no index.
 func (g group) finished() bool {
 	return !g.Last.Time().IsZero() && slices.ContainsFunc(g.Files, func(f file) bool { return f.Name == index })
-}
-
-// listNamespaces returns the namespaces of a datastore; the root alone on releases that have none.
-func (c *Collector) listNamespaces(ctx context.Context, store string) ([]string, error) {
-	if c.lacks("namespaces") {
-		return []string{""}, nil
-	}
-	rows, _, err := proxmox.Rows[namespace](ctx, c.client, proxmox.Path("admin", "datastore", store, "namespace"))
-	if unsupported(err) {
-		c.lack("namespaces")
-		return []string{""}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, r := range rows {
-		out = append(out, string(r.NS))
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
-}
-
-// namespacesPart is the list of namespaces as the server's document shows it, the root among them.
-func namespacesPart(store string, namespaces []string) sdk.Part {
-	type entry struct {
-		Path   string `json:"path"`
-		Parent string `json:"parent,omitempty"`
-		Depth  int    `json:"depth"`
-	}
-	out := []entry{{}}
-	for _, ns := range namespaces {
-		if ns == "" {
-			continue
-		}
-		e := entry{Path: ns, Depth: 1 + strings.Count(ns, "/")}
-		if at := strings.LastIndex(ns, "/"); at >= 0 {
-			e.Parent = ns[:at]
-		}
-		out = append(out, e)
-	}
-	return sdk.Part{Type: typeDatastore, Key: storeKey(store), Name: "namespaces", Doc: proxmox.Document(map[string]any{"namespaces": out})}
-}
-
-// in adds the namespace to a call; the root is meant when it is left out.
-func in(call proxmox.Call, ns string) proxmox.Call {
-	if ns == "" {
-		return call
-	}
-	return call.With("ns", ns)
 }
 
 func (c *Collector) listGroups(ctx context.Context, store, ns string) (map[groupKey]group, error) {

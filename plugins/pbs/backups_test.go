@@ -241,13 +241,45 @@ func TestNeverVerified(t *testing.T) {
 	})
 	c := b.collector(t, "monitor@pbs!pulse", "")
 	look(t, c, taskStatus)
-	look(t, c, taskBackups)
-	if s := look(t, c, taskJobs); s.conditions["datastore/main "+backupUnverified+" "].Severity != sdk.SeverityInfo {
+	verdict := "datastore/main " + backupUnverified + " "
+	if s := look(t, c, taskBackups); s.conditions[verdict].Severity != sdk.SeverityInfo {
 		t.Errorf("%v", s.conditions)
 	}
+	look(t, c, taskJobs)
+	if s := look(t, c, taskBackups); s.conditions[verdict].Kind == "" {
+		t.Error("the verdict goes when nothing has changed")
+	}
 	b.world.Change(func(w *pbstest.World) { w.Verify = []pbstest.Job{{ID: "v", Store: "main", Schedule: "daily"}} })
-	if s := look(t, c, taskJobs); s.conditions["datastore/main "+backupUnverified+" "].Kind != "" {
+	look(t, c, taskJobs)
+	if s := look(t, c, taskBackups); s.conditions[verdict].Kind != "" {
 		t.Error("a job looks at them")
+	}
+	// Who backs up there may see its own backups, and no jobs.
+	b.world.Change(func(w *pbstest.World) {
+		w.Accounts["half@pbs!main"].Roles = map[string]string{"/datastore/main": "DatastoreBackup"}
+	})
+	c = b.collector(t, "half@pbs!main", "")
+	if s := look(t, c, taskBackups); s.Part("datastore/main").Err != nil || s.conditions[verdict].Kind != "" {
+		t.Errorf("jobs that cannot be seen are missed: %v", s.conditions)
+	}
+}
+
+// A backup that is broken off each night hides no age: that of the newest whole one counts.
+func TestAgeOfTheNewestWholeBackup(t *testing.T) {
+	b := newBench(t)
+	withBackups(b, 1, 2)
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	look(t, c, taskStatus)
+	look(t, c, taskBackups)
+	whole := b.Now().Truncate(24 * time.Hour)
+	for range 3 {
+		b.Move(24 * time.Hour)
+		b.world.Change(func(w *pbstest.World) {
+			w.Stores[0].Backups = append(w.Stores[0].Backups, pbstest.Backup{Type: "vm", ID: "100", Time: b.Now()})
+		})
+		if s := look(t, c, taskBackups); s.samples["datastore/main backup_agevm/100"] != b.Now().Sub(whole).Seconds() {
+			t.Errorf("%v, want %v", s.samples["datastore/main backup_agevm/100"], b.Now().Sub(whole).Seconds())
+		}
 	}
 }
 

@@ -64,17 +64,6 @@ func (c *Collector) lastCollection(store string) lastRun {
 	return c.ran[collecting.part+"/"+store+"/"+store]
 }
 
-// unverified counts old backups that nobody verified, by datastore.
-func (c *Collector) unverified() map[string]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := map[string]int{}
-	for store, s := range c.swept {
-		_, out[store] = s.count()
-	}
-	return out
-}
-
 func stateKey(store string) string { return "groups/" + store }
 
 // remembered returns what is known of a datastore: in memory, or of an earlier life which groups there were. Without the

@@ -1,0 +1,40 @@
+package pbs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
+
+// neverVerified tells of a datastore with backups that nobody has ever looked at, and nobody will. Who may not see the jobs
+// cannot tell.
+func (c *Collector) neverVerified(ctx context.Context, store string, unverified int) ([]sdk.Observation, error) {
+	if unverified == 0 || !c.cfg.MonitorVerifyJobs || c.rights.need(ctx, false, "/datastore/"+store, "Datastore.Audit", "Datastore.Verify") != nil {
+		return nil, nil
+	}
+	jobs, err := c.verifyJobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(jobs, func(j job) bool { return string(j.Store) == store && j.Schedule != "" && !bool(j.Disabled) }) {
+		return nil, nil
+	}
+	return []sdk.Observation{sdk.Condition{
+		Type: typeDatastore, Key: storeKey(store), Kind: backupUnverified, Severity: sdk.SeverityInfo, Metadata: map[string]string{"datastore": store},
+		Message: fmt.Sprintf("Datastore %s has backups that were never verified, and no verify job runs for it.", store),
+	}}, nil
+}
+
+// verifyJobs are those that were listed last, or are there now when none were.
+func (c *Collector) verifyJobs(ctx context.Context) ([]job, error) {
+	c.mu.Lock()
+	listed, known := c.listed[verifying.part]
+	c.mu.Unlock()
+	if known {
+		return slices.Collect(maps.Values(listed)), nil
+	}
+	return c.listJobs(ctx, verifying)
+}
