@@ -183,6 +183,21 @@ func (s *Service) MayGrant(maker Principal, roles []string) error {
 	return nil
 }
 
+// MayReach returns why a caller may not change how a user comes in, nil when they may: who can let themselves in as
+// somebody has their rights.
+func (s *Service) MayReach(maker Principal, user string) error {
+	s.mu.Lock()
+	known, rights := has(s.users, user), s.rights[user].rights
+	s.mu.Unlock()
+	switch {
+	case !known:
+		return noUser(user)
+	case !maker.mayGrant(rights):
+		return tooMuch()
+	}
+	return nil
+}
+
 func tooMuch() error {
 	return errs.New(errs.Forbidden, "you cannot hand on permissions, or change those, that you do not have yourself").WithWord("forbidden")
 }

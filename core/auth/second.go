@@ -132,14 +132,8 @@ func (s *Service) DisableSecondStep(ctx context.Context, p Principal, code, peer
 
 // ResetSecondStep turns off the one-time codes of somebody who has lost them.
 func (s *Service) ResetSecondStep(ctx context.Context, maker Principal, user string) error {
-	s.mu.Lock()
-	known, rights := has(s.users, user), s.rights[user].rights
-	s.mu.Unlock()
-	if !known {
-		return noUser(user)
-	}
-	if !maker.mayGrant(rights) {
-		return tooMuch()
+	if err := s.MayReach(maker, user); err != nil {
+		return err
 	}
 	return s.setSecondStep(ctx, user, nil)
 }
@@ -239,10 +233,7 @@ func (s *Service) RecoveryCodesLeft(user string) (left int, on bool) {
 
 // Confirm checks the password of a user who is logged in already, under the lockout.
 func (s *Service) Confirm(ctx context.Context, user, password, peer string) error {
-	s.mu.Lock()
-	has := s.users[user].Password != ""
-	s.mu.Unlock()
-	if !has {
+	if !s.HasPassword(user) {
 		return errs.New(errs.Invalid, "only users who log in here with a password can do this here")
 	}
 	if err := s.check(ctx, user, password, peer); err != nil {

@@ -75,6 +75,13 @@ func (s *Service) Known(name string) bool {
 	return has(s.users, name)
 }
 
+// HasPassword reports whether a user logs in here with a password.
+func (s *Service) HasPassword(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users[name].Password != ""
+}
+
 func noUser(name string) error {
 	return errs.New(errs.NotFound, "there is no user %q: GET /api/admin/users lists them", name)
 }

@@ -260,6 +260,22 @@ func (s *Service) Delete(ctx context.Context, user, key string) (string, error) 
 	return k.Name, s.store.DeleteKey(ctx, key)
 }
 
+// DeleteAll removes all keys of a user and returns what they were called.
+func (s *Service) DeleteAll(ctx context.Context, user string) ([]string, error) {
+	o, err := s.of(ctx, user, "")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, k := range o.keys {
+		if err := s.store.DeleteKey(ctx, k.ID); err != nil {
+			return names, err
+		}
+		names = append(names, k.Name)
+	}
+	return names, nil
+}
+
 // Login begins a login. The options are for navigator.credentials.get; they name nobody, as the device knows whose key it
 // has.
 func (s *Service) Login(base string) (name string, options any, err error) {

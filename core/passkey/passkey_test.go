@@ -135,6 +135,10 @@ func TestOwnKeysOnly(t *testing.T) {
 	if name, err := s.Delete(t.Context(), "ann", "k"); err != nil || name != "Mine" || len(m) != 0 {
 		t.Errorf("%q %v", name, err)
 	}
+	m["a"], m["b"], m["c"] = passkey.Key{ID: "a", User: "ann", Name: "Phone"}, passkey.Key{ID: "b", User: "bob"}, passkey.Key{ID: "c", User: "ann", Name: "Key"}
+	if names, err := s.DeleteAll(t.Context(), "ann"); err != nil || len(names) != 2 || len(m) != 1 || m["b"].User != "bob" {
+		t.Errorf("all of one: %q, %v; left %v", names, err, m)
+	}
 }
 
 func FuzzAnswers(f *testing.F) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { inspect } from './parts/inspect.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser;
@@ -89,6 +90,44 @@ test('a passkey is made, named anew, logs in without a password, and opens nothi
     assert.ok(told.includes(word), `${word} among ${told.join(', ')}`);
   assert.ok(told.includes('passkey_login false'), 'the refusal is kept');
   clean(page);
+  await context.close();
+});
+
+test('an administrator deletes the passkeys of somebody who has lost the phone', async () => {
+  const bob = { name: 'bob', password: 'a password of his own' };
+  const body = { username: bob.name, password: bob.password, roleIds: ['viewer'] };
+  await pulse.call('POST', '/api/admin/users', { body });
+  const at = { url: pulse.url.replace('127.0.0.1', 'localhost') };
+  const context = await visitor(browser, at);
+  const page = await openPage(context, { expected: [/status of 40[13]/] });
+  await device(context, page);
+  await page.goto('/login');
+  await page.getByLabel('User name').fill(bob.name);
+  await page.getByLabel('Password').fill(bob.password);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await page.goto('/settings/password');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Phone');
+  await page.getByLabel('Your password').fill(bob.password);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('list', { name: 'Passkeys' }).getByText('Phone').waitFor();
+
+  const administrator = await openPage(await member(browser, pulse));
+  await administrator.goto('/settings/users');
+  await administrator.getByRole('button', { name: 'Edit bob' }).click();
+  await administrator.getByText('Logs in by passkey too: Phone.').waitFor();
+  await inspect(administrator, 'user-passkeys');
+  await administrator.getByRole('button', { name: 'Delete it' }).click();
+  await administrator.getByText('Logs in by passkey too').waitFor({ state: 'detached' });
+  await administrator.context().close();
+
+  await context.clearCookies();
+  await page.goto('/login');
+  await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+  await page.getByText('this passkey is not known here').waitFor();
+  const { events } = await pulse.call('GET', '/api/audit?event=passkeys_reset');
+  assert.match(events[0].details, /bob: .*Phone/);
   await context.close();
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { inspect } from './parts/inspect.mjs';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
 import { client, startProvider } from './parts/identity.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -80,6 +81,10 @@ test('somebody of the group logs in, sees what the role allows, and logs out her
   const status = await answer.json();
   assert.equal(status.oidcUsername, 'ann');
   assert.equal(status.can.includes('admin:users'), false, 'a viewer administers nobody');
+  await page.goto('/settings/password');
+  await page.getByText('log in by single sign-on').waitFor();
+  assert.equal(await page.getByLabel('Current password').count(), 0, 'she has no password here');
+  await inspect(page, 'account-elsewhere');
 
   await page.getByRole('button', { name: 'Account of ann' }).click();
   await page.getByRole('button', { name: 'Log out' }).click();

@@ -31,6 +31,7 @@ type Area struct {
 	inv   *inventory.Inventory
 	store metric.Store
 	now   func() time.Time
+	turn  chan struct{} // one report is made at a time: it takes the store and a processor for seconds
 	// Exchange says what of Prometheus is on; nil is nothing.
 	Exchange func() Exchange
 	// Licensed returns why a feature is not open; nil opens all.
@@ -41,7 +42,7 @@ type Area struct {
 
 // New returns the area.
 func New(inv *inventory.Inventory, store metric.Store, now func() time.Time) *Area {
-	return &Area{inv: inv, store: store, now: now}
+	return &Area{inv: inv, store: store, now: now, turn: make(chan struct{}, 1)}
 }
 
 // Routes returns the rows.
@@ -59,8 +60,8 @@ func (a *Area) Routes() []route.Route {
 		route.Get("/api/metrics-store/export", "exportMetrics", "The samples of a resource, or of all of a type, as CSV, OpenMetrics or line protocol", a.export).Scope(read),
 		route.Get("/metrics/resources", "getPresentMetrics", "The present values of everything that is monitored, for Prometheus; off unless turned on", a.exposition).Scope(auth.ScopeMetricsRead),
 		route.Post("/api/v1/write", "remoteWrite", "Take samples by Prometheus' remote write 1.0; off unless turned on", a.remoteWrite).Scope(auth.ScopeMetricsWrite).Body(maxWrite),
-		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Admin(auth.ScopeSettingsRead).With(reporting),
-		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Admin(auth.ScopeSettingsRead).With(reporting),
+		route.Get("/api/admin/reports/generate", "generateReport", "A report about a resource, as PDF or CSV", a.report).Scope(auth.ScopeSettingsRead).Needs(auth.ActRead, "nodes").With(reporting),
+		route.Post("/api/admin/reports/generate-multi", "generateReports", "A report about several resources, as PDF or CSV", a.reports).Scope(auth.ScopeSettingsRead).Needs(auth.ActRead, "nodes").With(reporting),
 	}
 }
 

@@ -87,6 +87,12 @@ func (a *Area) write(ctx context.Context, in reportsIn, name string) (route.Raw,
 	if len(in.Title) > maxTitle {
 		return route.Raw{}, errs.New(errs.Invalid, "the title has more than %d bytes", maxTitle).WithField("title")
 	}
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return route.Raw{}, errs.Wrap(errs.Unavailable, ctx.Err(), "too many reports are asked for at the same time: try again")
+	}
 	r := report.Report{Title: in.Title, Generated: a.now()}
 	r.From, r.To = period(in.Start, in.End, r.Generated)
 	alerts := map[id.UID][]report.Alert{}

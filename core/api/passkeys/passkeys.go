@@ -21,6 +21,7 @@ type Service interface {
 	Add(ctx context.Context, user, base, name, ceremony string, answer []byte) (passkey.Key, error)
 	Rename(ctx context.Context, user, key, name string) error
 	Delete(ctx context.Context, user, key string) (name string, err error)
+	DeleteAll(ctx context.Context, user string) (names []string, err error)
 	Login(base string) (ceremony string, options any, err error)
 	Enter(ctx context.Context, base, ceremony string, answer []byte) (passkey.Key, error)
 }
@@ -30,6 +31,8 @@ type Doors interface {
 	// Confirm checks the password of a user who is logged in already.
 	Confirm(ctx context.Context, user, password, peer string) error
 	OpenSession(ctx context.Context, n auth.NewSession) (session, csrf string, err error)
+	// MayReach returns why a caller may not change how a user comes in, nil when they may.
+	MayReach(maker auth.Principal, user string) error
 }
 
 // Area is the area with what it needs.
@@ -44,13 +47,15 @@ type Area struct {
 func (a Area) Routes() []route.Route {
 	door := func(x *route.Access) { x.Unclaimed, x.NoCSRF = false, true }
 	write := auth.ScopeSettingsWrite
-	const mine = "/api/security/passkeys"
+	const mine, others = "/api/security/passkeys", "/api/admin/users/{username}/passkeys"
 	return []route.Route{
 		route.Get(mine, "listPasskeys", "The caller's passkeys, and whether there can be some at this address", a.list).Own(auth.ScopeSettingsRead),
 		route.Post(mine+"/begin", "beginPasskey", "Begin to make a passkey for the caller, with the password", a.begin).Own(write).Unaudited().Class("auth"),
 		route.Post(mine, "addPasskey", "Keep the passkey that the device has made", a.add).Own(write).Event("passkey_added").Class("auth"),
 		route.Patch(mine+"/{id}", "renamePasskey", "Give a passkey of the caller another name", a.rename).Own(write).Event("passkey_renamed"),
 		route.Delete(mine+"/{id}", "deletePasskey", "Delete a passkey of the caller", a.remove).Own(write).Event("passkey_deleted"),
+		route.Get(others, "listUserPasskeys", "The passkeys of a user", a.listOf).Admin(auth.ScopeSettingsRead).Needs(auth.ActAdmin, "users"),
+		route.Delete(others, "deleteUserPasskeys", "Delete all passkeys of a user, for example of a device that is lost", a.removeOf).Admin(write).Needs(auth.ActAdmin, "users").Event("passkeys_reset"),
 		route.Post("/api/passkeys/begin", "beginPasskeyLogin", "Begin to log in by a passkey", a.beginLogin).Public().With(door).Unaudited().Class("auth"),
 		route.Post("/api/passkeys/login", "passkeyLogin", "Log in by the passkey that the device has used", a.login).Public().With(door).Event("passkey_login").Class("auth"),
 	}
@@ -96,12 +101,36 @@ func (a Area) list(ctx context.Context, _ route.None) (List, error) {
 	if err != nil {
 		return List{}, err
 	}
+	return a.listed(ctx, user)
+}
+
+func (a Area) listed(ctx context.Context, user string) (List, error) {
 	all, err := a.Service.List(ctx, user)
 	l := List{Unavailable: passkey.Unavailable(a.base(ctx)), Passkeys: []Passkey{}}
 	for _, k := range all {
 		l.Passkeys = append(l.Passkeys, out(k))
 	}
 	return l, err
+}
+
+type userIn struct {
+	Username string `path:"username"`
+}
+
+func (a Area) listOf(ctx context.Context, in userIn) (List, error) {
+	if err := a.Doors.MayReach(auth.PrincipalFrom(ctx), in.Username); err != nil {
+		return List{}, err
+	}
+	return a.listed(ctx, in.Username)
+}
+
+func (a Area) removeOf(ctx context.Context, in userIn) (route.None, error) {
+	if err := a.Doors.MayReach(auth.PrincipalFrom(ctx), in.Username); err != nil {
+		return route.None{}, err
+	}
+	names, err := a.Service.DeleteAll(ctx, in.Username)
+	audit.Detail(ctx, "%s: %q", in.Username, names)
+	return route.None{}, err
 }
 
 type beginIn struct {

@@ -33,6 +33,7 @@ type Logins interface {
 	Changed(user string) time.Time
 	Session(raw string) (auth.Principal, bool)
 	Known(user string) bool
+	HasPassword(user string) bool
 }
 
 // SignOn is a provider that logs users in.

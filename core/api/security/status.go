@@ -40,6 +40,7 @@ type Status struct {
 	OIDCLogoutURL               string        `json:"oidcLogoutURL,omitempty" help:"Where users of single sign-on log out there; for those only."`
 	TokenScopes                 *[]string     `json:"tokenScopes,omitempty"`
 	Can                         []string      `json:"can" help:"The permissions that the caller has, as action:resource."`
+	HasPassword                 bool          `json:"hasPassword" help:"The caller logs in here with a password, and so may have one-time codes and passkeys."`
 	SecondStep                  bool          `json:"secondStep" help:"The caller's logins ask for a one-time code."`
 	RecoveryCodesLeft           int           `json:"recoveryCodesLeft"`
 	BootstrapTokenPath          string        `json:"bootstrapTokenPath,omitempty" help:"Present while the server waits to be set up, like the next two."`
@@ -93,6 +94,7 @@ func (a Area) status(ctx context.Context, _ route.None) (Status, error) {
 	if p.Method == auth.MethodSession {
 		s.RecoveryCodesLeft, s.SecondStep = a.Steps.RecoveryCodesLeft(p.User)
 	}
+	s.HasPassword = a.Logins.HasPassword(p.User)
 	if changed := a.Logins.Changed(p.User); !changed.IsZero() {
 		s.AuthLastModified = changed.UTC().Format(time.RFC3339)
 	}

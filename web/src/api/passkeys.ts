@@ -52,6 +52,17 @@ export async function passkeyLogin(rememberMe: boolean): Promise<void> {
   await call('api/passkeys/login', { method: 'POST', body, proves: true });
 }
 
+const ofUser = (name: string) => `api/admin/users/${encodeURIComponent(name)}/passkeys`;
+
+/** The passkeys of a user, for those who administer users. */
+export const passkeysOf = (name: string) =>
+  queryOptions({
+    queryKey: ['passkeys', name],
+    queryFn: ({ signal }) => call<Answer<'/api/admin/users/{username}/passkeys'>>(ofUser(name), { signal }),
+  });
+
+export const deletePasskeysOf = (name: string) => call<undefined>(ofUser(name), { method: 'DELETE' });
+
 const path = (id: string) => `api/security/passkeys/${encodeURIComponent(id)}`;
 
 export const renamePasskey = (id: string, name: string) =>

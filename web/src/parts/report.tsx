@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { callForFile } from '@/api/client.ts';
 import type { Body } from '@/api/types.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
-import { useMay } from '@/parts/may.ts';
+import { useMay, useMissing } from '@/parts/may.ts';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -40,7 +40,8 @@ export function ReportButton({
 }) {
   const [open, setOpen] = useState(false);
   const may = useMay();
-  if (!may('admin:settings')) return null;
+  const missing = useMissing();
+  if (!may('read:nodes') || missing('account')) return null;
   return (
     <>
       <Button small={small} onClick={() => setOpen(true)}>

@@ -12,6 +12,18 @@ import { Section } from './section.tsx';
 
 /** The account of the one who is logged in. */
 export function Password() {
+  const status = useQuery(securityStatus).data;
+  if (status && !status.hasPassword) {
+    return (
+      <Section title="Account">
+        <p className="text-muted max-w-prose text-sm">
+          You are <span className="font-medium break-all">{status.authUsername}</span> here, and log in by{' '}
+          {status.oidcUsername ? 'single sign-on' : 'the server in front of this one'}. Password, one-time
+          codes and passkeys are looked after there.
+        </p>
+      </Section>
+    );
+  }
   return (
     <div className="flex flex-col gap-8">
       <ChangePassword />

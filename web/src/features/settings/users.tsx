@@ -11,6 +11,7 @@ import {
   type Role,
   type User,
 } from '@/api/access.ts';
+import { deletePasskeysOf, passkeysOf } from '@/api/passkeys.ts';
 import { securityStatus } from '@/api/queries.ts';
 import { ago, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -225,6 +226,12 @@ function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; 
       }),
     onSuccess: done,
   });
+  const keys = useQuery({ ...passkeysOf(user.username), enabled: !self && user.source === 'local' }).data
+    ?.passkeys;
+  const dropKeys = useMutation({
+    mutationFn: () => deletePasskeysOf(user.username),
+    onSuccess: () => client.invalidateQueries({ queryKey: passkeysOf(user.username).queryKey }),
+  });
   const reset = useMutation({ mutationFn: () => resetSecondStep(user.username), onSuccess: done });
   const remove = useMutation({ mutationFn: () => deleteUser(user.username), onSuccess: done });
   if (deleting) {
@@ -292,6 +299,15 @@ function EditUser({ user, roles: known, onClose }: { user: User; roles: Role[]; 
             tried={word.password !== ''}
           />
         )}
+        {keys && keys.length > 0 && (
+          <div className="flex flex-wrap items-center gap-2 text-sm">
+            <span>Logs in by passkey too: {keys.map((k) => k.name).join(', ')}.</span>
+            <Button small busy={dropKeys.isPending} onClick={() => dropKeys.mutate()}>
+              Delete {keys.length === 1 ? 'it' : 'them'}
+            </Button>
+          </div>
+        )}
+        {dropKeys.isError && <ApiProblem title="The passkeys were not deleted." error={dropKeys.error} />}
         {save.isError && <ApiProblem title="The user was not changed." error={save.error} />}
         {reset.isError && <ApiProblem title="The one-time codes were not turned off." error={reset.error} />}
         <div className="flex flex-wrap justify-end gap-2">
