@@ -39,6 +39,7 @@ func (c Config) wishes() []wish {
 // Check tries the configuration: who answers, who is asked for, and what the account may not see, with the command that
 // mends it.
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	c.client.TryAgain() // rights may have been given
 	out := sdk.CheckResult{Product: proxmox.Backup.Name}
 	step := func(name string, do func() (string, sdk.CheckOutcome, error)) error {
 		begun := c.deps.Now()

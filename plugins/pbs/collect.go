@@ -30,8 +30,7 @@ type Collector struct {
 	mu          sync.Mutex
 	version     versionInfo
 	asked       time.Time          // when the version was
-	lacked      map[string]string  // what this server does not have, and the version that does not have it
-	denied      bool               // the account was refused the server's status
+	noPush      string             // the version that does not know of sync jobs that push
 	fingerprint string             // of the server's certificate
 	stores      map[string]bool    // the datastores that were there last, and whether they can be read
 	ran         map[string]lastRun // by job: the last run that ended
@@ -53,7 +52,7 @@ func New(cfg Config, deps sdk.Deps) (*Collector, error) {
 	c := &Collector{
 		cfg: cfg, deps: deps, conn: conn, client: conn.client, name: cmp.Or(deps.Name, conn.host), fingerprint: conn.pin,
 		ran: map[string]lastRun{}, listed: map[string]map[string]job{}, swept: map[string]sweep{}, verified: map[string]time.Time{},
-		lacked: map[string]string{}, collected: map[string]lastRun{},
+		collected: map[string]lastRun{},
 	}
 	c.rights = &rights{client: conn.client, account: cfg.account(), now: deps.Now}
 	return c, nil
@@ -138,7 +137,7 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := c.readStatus(ctx)
+	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
 	readable := err == nil
 	if err != nil && !proxmox.Forbidden(err) {
 		return nil, err
@@ -157,24 +156,6 @@ func (c *Collector) readServer(ctx context.Context) ([]sdk.Observation, error) {
 	doc.fill(status)
 	record.Doc = proxmox.Document(doc)
 	return append([]sdk.Observation{record}, status.samples()...), nil
-}
-
-// readStatus asks for the status. The server takes three seconds for each refusal, so an account that was refused asks again
-// when its rights say so.
-func (c *Collector) readStatus(ctx context.Context) (nodeStatus, error) {
-	c.mu.Lock()
-	denied := c.denied
-	c.mu.Unlock()
-	if denied {
-		if err := c.rights.need(ctx, false, "/system/status", "Sys.Audit"); err != nil {
-			return nodeStatus{}, err
-		}
-	}
-	status, err := proxmox.Get[nodeStatus](ctx, c.client, proxmox.Path("nodes", "localhost", "status"))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.denied = proxmox.Forbidden(err)
-	return status, err
 }
 
 // timeThere is the server's time: ages of what it has written are told by it.
@@ -237,6 +218,9 @@ func (c *Collector) readVersion(ctx context.Context) (versionInfo, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if v != c.version {
+		c.client.TryAgain() // another release has other calls
+	}
 	c.version, c.asked = v, now
 	return v, nil
 }

@@ -74,18 +74,3 @@ func (c *Collector) keep(ctx context.Context) {
 	defer c.mu.Unlock()
 	c.kept = value
 }
-
-// lacks tells whether this release of the server was found not to have something.
-func (c *Collector) lacks(what string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	version, found := c.lacked[what]
-	return found && version == c.version.text()
-}
-
-// lack notes that this release does not have something: it is asked for again after an upgrade.
-func (c *Collector) lack(what string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lacked[what] = c.version.text()
-}

@@ -63,17 +63,14 @@ func (c collections) jobs() []job {
 
 // listCollections asks once for all, or each datastore where the release has no such list.
 func (c *Collector) listCollections(ctx context.Context) (collections, error) {
-	if !c.lacks(collecting.part) {
-		rows, _, err := proxmox.Rows[collection](ctx, c.client, proxmox.Path(collecting.path...))
-		if !unsupported(err) {
-			for i := range rows {
-				if rows[i].lastRun.UPID == "" {
-					rows[i].lastRun.UPID = rows[i].GCUPID
-				}
+	rows, _, err := proxmox.Rows[collection](ctx, c.client, proxmox.Path(collecting.path...))
+	if !unsupported(err) {
+		for i := range rows {
+			if rows[i].lastRun.UPID == "" {
+				rows[i].lastRun.UPID = rows[i].GCUPID
 			}
-			return collections{rows, true}, err
 		}
-		c.lack(collecting.part)
+		return collections{rows, true}, err
 	}
 	var all collections
 	for _, store := range c.readable() {

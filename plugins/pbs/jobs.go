@@ -225,28 +225,19 @@ func (c *Collector) readJobs(ctx context.Context, d duty) ([]sdk.Observation, er
 	return append(out, c.part(d, rows)), nil
 }
 
-// pushing is how it is noted that a release has no jobs that push.
-const pushing = "push"
-
 // listJobs asks for the jobs of a kind. Jobs that push are only listed on request, which releases before 3.3 refuse.
 func (c *Collector) listJobs(ctx context.Context, d duty) ([]job, error) {
 	call := proxmox.Path(d.path...)
 	if d.part != syncing.part {
-		if c.lacks(d.part) {
-			return nil, sdk.Errorf(sdk.KindUnsupported, "This release has no jobs of this kind.")
-		}
 		jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
-		if unsupported(err) {
-			c.lack(d.part)
-		}
 		return jobs, err
 	}
-	if !c.lacks(pushing) {
+	if !c.pullsOnly() {
 		jobs, _, err := proxmox.Rows[job](ctx, c.client, call.With("sync-direction", "all"))
 		if !invalid(err) {
 			return jobs, err
 		}
-		c.lack(pushing)
+		c.onlyPulls()
 	}
 	jobs, _, err := proxmox.Rows[job](ctx, c.client, call)
 	return jobs, err
@@ -288,5 +279,5 @@ func (c *Collector) subject(store string) (kind, key string) {
 	return typeServer, serverKey
 }
 
-func unsupported(err error) bool { return sdk.KindOf(err) == sdk.KindUnsupported }
+func unsupported(err error) bool { return proxmox.KindOf(err) == proxmox.KindUnsupported }
 func invalid(err error) bool     { return proxmox.KindOf(err) == proxmox.KindInvalid }

@@ -153,8 +153,11 @@ func TestOlderReleases(t *testing.T) {
 	if _, there := s.conditions["datastore/archive "+gcMissing+" archive"]; there {
 		t.Error("a release that tells no schedules has none missing")
 	}
-	before := b.server.Calls("/admin/sync")
+	before, collections := b.server.Calls("/admin/sync"), b.server.Calls("/admin/gc")
 	look(t, c, taskJobs)
+	if n := b.server.Calls("/admin/gc"); n != collections {
+		t.Error("a call that the release does not have was made again")
+	}
 	if n := b.server.Calls("/admin/sync") - before; n != 1 {
 		t.Errorf("the parameter that is refused was sent again: %d calls", n)
 	}

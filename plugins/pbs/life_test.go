@@ -110,6 +110,7 @@ func TestARefusalIsNotAskedForAgain(t *testing.T) {
 	}
 	b.world.Change(func(w *pbstest.World) { w.Accounts["half@pbs!main"].Roles["/"] = "Audit" })
 	b.Move(rightsEvery)
+	look(t, c, taskJobs) // which is where the rights are looked at
 	if s := look(t, c, taskStatus); s.samples["server cpu"] != 0.25 {
 		t.Errorf("the right was given: %v", s.samples)
 	}

@@ -37,6 +37,20 @@ func (c *Collector) identity() string {
 	return c.fingerprint
 }
 
+// pullsOnly tells whether this release was found not to know of jobs that push.
+func (c *Collector) pullsOnly() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.noPush != "" && c.noPush == c.version.text()
+}
+
+// onlyPulls notes that it does not: it is asked again after an upgrade.
+func (c *Collector) onlyPulls() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noPush = c.version.text()
+}
+
 func (c *Collector) verifiedAt(store string, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,12 +11,8 @@ import (
 
 // listNamespaces returns the namespaces of a datastore; the root alone on releases that have none.
 func (c *Collector) listNamespaces(ctx context.Context, store string) ([]string, error) {
-	if c.lacks("namespaces") {
-		return []string{""}, nil
-	}
 	rows, _, err := proxmox.Rows[namespace](ctx, c.client, proxmox.Path("admin", "datastore", store, "namespace"))
 	if unsupported(err) {
-		c.lack("namespaces")
 		return []string{""}, nil
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package pbs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"sync"
@@ -73,6 +74,9 @@ func (r *rights) read(ctx context.Context, fresh bool) (permissions, error) {
 	}
 	if p == nil {
 		p = permissions{}
+	}
+	if !maps.EqualFunc(p, r.known, maps.Equal) {
+		r.client.TryAgain()
 	}
 	r.known, r.asked = p, r.now()
 	return p, nil

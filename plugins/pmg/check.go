@@ -14,6 +14,7 @@ import (
 // Check tries the configuration. The product has roles and no finer rights, so what an account may not see is found by
 // asking for it.
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
+	c.client.TryAgain() // rights may have been given
 	out := sdk.CheckResult{Product: proxmox.MailGateway.Name}
 	step := func(name string, do func() (string, sdk.CheckOutcome, error)) error {
 		begun := c.deps.Now()

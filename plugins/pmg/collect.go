@@ -195,6 +195,9 @@ func (c *Collector) readMembers(ctx context.Context) ([]member, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.version != string(version.Version) {
+		c.client.TryAgain() // another release has other calls
+	}
 	c.members, c.alone, c.version, c.asked = members, alone, string(version.Version), now
 	return members, nil
 }
