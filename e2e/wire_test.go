@@ -186,7 +186,7 @@ func (r wireRequest) object(path string, of map[string]any, say func(string, ...
 		case known && value != nil:
 			r.one(prefix+name, value, m, say)
 		case !known && !r.free(prefix+name):
-			say("%s is not in the table: %.60v", prefix+name, value)
+			say("%s is not in the table, where what goes beyond the contract bears a plus: %.60v", prefix+name, value)
 		}
 	}
 }

@@ -78,6 +78,12 @@ func (c Config) connect(deps sdk.Deps) (*connection, error) {
 	return &connection{client: client, host: strings.ToLower(address.Hostname()), trusted: pin == "" && c.VerifySSL, pin: pin}, nil
 }
 
+// Validate finds what is wrong before anybody asks the server.
+func (c Config) Validate() []sdk.Diagnostic {
+	_, err := c.connect(sdk.Deps{})
+	return proxmox.Judged(err)
+}
+
 // atFault names the field of an error about who signs in.
 func (c Config) atFault(err error) error {
 	var e *sdk.Error

@@ -57,6 +57,12 @@ func wrong(field, message string, cause error) error {
 	return &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: field, Message: message, Err: cause}
 }
 
+// Validate finds what is wrong before anybody asks the gateway.
+func (c Config) Validate() []sdk.Diagnostic {
+	_, _, err := c.connect(sdk.Deps{})
+	return proxmox.Judged(err)
+}
+
 // hostName is the name in an address, without scheme and port.
 func (c Config) hostName() string {
 	if u, err := proxmox.ParseURL(proxmox.MailGateway, c.Host); err == nil {

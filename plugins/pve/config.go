@@ -120,6 +120,9 @@ func (c Config) check() error {
 	return nil
 }
 
+// Validate finds what is wrong before anybody asks the cluster.
+func (c Config) Validate() []sdk.Diagnostic { return proxmox.Judged(c.check()) }
+
 func wrong(field, format string, args ...any) error {
 	e := sdk.Errorf(sdk.KindConfig, format, args...)
 	e.Field = field

@@ -6,7 +6,6 @@ package host
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"math/rand/v2"
 	"sync"
@@ -36,6 +35,8 @@ type Plugin struct {
 	wake  chan struct{}
 	// leaving are processes that another one has taken over from.
 	leaving sync.WaitGroup
+	// trials are the instances that are only tried, by their integration.
+	trials sync.Map
 
 	mu       sync.Mutex
 	wanted   map[string]Wanted
@@ -269,21 +270,6 @@ func (p *Plugin) Client(ctx context.Context) (*rpc.Client, error) {
 		return nil, err
 	}
 	return proc.Client, nil
-}
-
-// Try makes an instance of a configuration that nobody runs, hands it to use and releases it.
-func (p *Plugin) Try(ctx context.Context, in sdk.Instance, use func(*Instance) error) error {
-	proc, err := p.running(ctx)
-	if err != nil {
-		return err
-	}
-	if err := proc.Configure(ctx, in); err != nil {
-		return err
-	}
-	err = use(proc.Instance(in.Integration))
-	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.Timing.Answer)
-	defer cancel()
-	return errors.Join(err, proc.Release(release, in.Integration))
 }
 
 func (p *Plugin) running(ctx context.Context) (*process, error) {

@@ -406,6 +406,23 @@ func TestTheWayBack(t *testing.T) {
 	}
 }
 
+// What is only tried may ask for what is kept: there is nothing, and nothing of it stays.
+func TestTheWayBackOfATrial(t *testing.T) {
+	k := &keeper{value: []byte("theirs")}
+	p := start(t, func(c *Config) { c.Host = func(string) sdk.Host { return k } })
+	err := p.Try(t.Context(), sdk.Instance{Integration: "check/1", Config: json.RawMessage(`{}`)}, func(i *Instance) error {
+		var out bytes.Buffer
+		_, err := i.Query(t.Context(), sdk.QueryRequest{Query: "state"}, &out)
+		if out.String() != " 0" {
+			t.Errorf("state %q", out.String())
+		}
+		return err
+	})
+	if err != nil || string(k.value) != "theirs" {
+		t.Errorf("%v, kept %q", err, k.value)
+	}
+}
+
 // hostForever runs the plugin in a process that is killed.
 func hostForever(dir string) {
 	raw, err := exec.Command(os.Getenv("FAULTY_BINARY"), "manifest").Output()

@@ -150,6 +150,9 @@ func (p *Plugin) offer(broker rpc.Broker) func() uint32 {
 		id := broker.NextId()
 		go broker.AcceptAndServe(id, func(opts []grpc.ServerOption) *grpc.Server {
 			return rpc.NewHostServer(opts, func(integration string) sdk.Host {
+				if _, tried := p.trials.Load(integration); tried {
+					return blank{}
+				}
 				if !p.wants(integration) {
 					return nil
 				}

@@ -268,3 +268,16 @@ func line(text string) string {
 	}
 	return text
 }
+
+// Judged turns the error of a client that cannot be made into what is said of a configuration that nobody has used yet.
+func Judged(err error) []sdk.Diagnostic {
+	if err == nil {
+		return nil
+	}
+	d := sdk.Diagnostic{Severity: sdk.DiagnosticError, Summary: "Invalid configuration", Detail: err.Error()}
+	var e *sdk.Error
+	if errors.As(err, &e) {
+		d.Path, d.Detail = e.Field, e.Message
+	}
+	return []sdk.Diagnostic{d}
+}
