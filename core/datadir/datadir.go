@@ -59,7 +59,11 @@ func Open(path string) (*Dir, error) {
 	name := filepath.Join(path, lockName)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open lock of data directory: %w", err)
+		return nil, fmt.Errorf("open lock of data directory: %w; the directory must be writable and belong to the user who runs this: %s", err, remedy(path))
+	}
+	if err := errors.Join(adopt(name, path), readable(path)); err != nil {
+		_ = f.Close()
+		return nil, err
 	}
 	if err := lockFile(f); err != nil {
 		_ = f.Close()
@@ -96,6 +100,33 @@ func protect(path string) error {
 		return fmt.Errorf("anybody may write to the data directory %s: chmod 700 it if it is Pulse's alone, or choose another (--data)", path)
 	}
 	return nil
+}
+
+// readable looks whether the files in the directory can be read: after a restore by hand some belong to somebody else, and
+// the server would fail at one after the other.
+func readable(path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return fmt.Errorf("read data directory: %w", err)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() && !e.IsDir() || e.Name() == "lost+found" {
+			continue
+		}
+		f, err := os.Open(filepath.Join(path, e.Name()))
+		if errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("%w; all of the data directory must belong to the user who runs this: %s", err, remedy(path))
+		}
+		if err == nil {
+			_ = f.Close()
+		}
+	}
+	return nil
+}
+
+// remedy is the command that gives the directory to the user who runs this.
+func remedy(path string) string {
+	return fmt.Sprintf("chown -R %d %s", os.Geteuid(), path)
 }
 
 // holder reads the process id in a lock file, 0 when there is none.

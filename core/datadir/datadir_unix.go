@@ -4,8 +4,10 @@ package datadir
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,6 +38,27 @@ func freeBytes(path string) (uint64, error) {
 
 // exposed reports whether others than the owner may read or change the file.
 func exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
+
+// adopt gives a file or folder, with all in it, to the owner of the data directory when root works on it for that user: root
+// restores, and the server must be able to read what came.
+func adopt(path, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	var owner unix.Stat_t
+	if err := unix.Stat(dir, &owner); err != nil {
+		return fmt.Errorf("find the owner of the data directory: %w", err)
+	}
+	if owner.Uid == 0 {
+		return nil
+	}
+	return filepath.WalkDir(path, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(name, int(owner.Uid), int(owner.Gid))
+	})
+}
 
 // syncFolder makes a rename in the folder last.
 func syncFolder(path string) error {

@@ -21,6 +21,9 @@ func lockFile(f *os.File) error {
 	return err
 }
 
+// adopt does nothing: files have the rights of their folder.
+func adopt(string, string) error { return nil }
+
 func freeBytes(path string) (uint64, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

@@ -44,6 +44,9 @@ func (d *Dir) Replace(stage string) error {
 	if err := os.RemoveAll(d.Path(beforeName)); err != nil {
 		return fmt.Errorf("remove what an earlier restore replaced: %w", err)
 	}
+	if err := adopt(stage, d.path); err != nil {
+		return fmt.Errorf("give what is restored to the server's user: %w", err)
+	}
 	if err := os.Rename(stage, d.Path(stagedName)); err != nil {
 		return fmt.Errorf("make the restored files count: %w", err)
 	}
@@ -71,7 +74,7 @@ func (d *Dir) settle(rename func(from, to string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(d.Path(beforeName), 0o700); err != nil {
+	if err := errors.Join(os.MkdirAll(d.Path(beforeName), 0o700), adopt(d.Path(beforeName), d.path)); err != nil {
 		return fmt.Errorf("end the restore: %w", err)
 	}
 	for _, name := range list {

@@ -43,7 +43,7 @@ func (a *Audit) Key(ctx context.Context, sealer Sealer, fresh func() []byte) (ke
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the key of the audit log: %w", err)
+		return nil, fmt.Errorf("read the key of the audit log: %w; the database and the file with its key must come from the same backup", err)
 	}
 	return key, nil
 }

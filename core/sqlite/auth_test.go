@@ -3,6 +3,7 @@ package sqlite
 import (
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,5 +94,24 @@ func TestTouchRevivesNothing(t *testing.T) {
 	tokens, err2 := a.Tokens(t.Context())
 	if len(sessions) != 0 || len(tokens) != 0 || err1 != nil || err2 != nil {
 		t.Errorf("revived: %v, %v (%v, %v)", sessions, tokens, err1, err2)
+	}
+}
+
+// An older version does not touch what a newer one has changed; the message says what to do.
+func TestTheDatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pulse.db")
+	db, err := OpenState(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Write.ExecContext(t.Context(), `INSERT INTO migrations (name) VALUES ('9999_later.sql')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenState(t.Context(), path)
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "newer version") || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v", err)
 	}
 }

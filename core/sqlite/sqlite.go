@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"sort"
 
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
@@ -157,6 +158,9 @@ func (d *DB) migrate(ctx context.Context, migrations fs.FS) error {
 		return err
 	}
 	sort.Strings(names)
+	if err := d.refuseNewer(ctx, names); err != nil {
+		return err
+	}
 	for _, name := range names {
 		script, err := fs.ReadFile(migrations, name)
 		if err != nil {
@@ -167,6 +171,25 @@ func (d *DB) migrate(ctx context.Context, migrations fs.FS) error {
 		}
 	}
 	return nil
+}
+
+// refuseNewer tells when a later version has changed the schema: this one would write what that one does not expect.
+func (d *DB) refuseNewer(ctx context.Context, known []string) error {
+	rows, err := d.Write.QueryContext(ctx, `SELECT name FROM migrations`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		if !slices.Contains(known, name) {
+			return errs.New(errs.Conflict, "a newer version of Pulse has written %s (%s): start that version, or restore a backup from before it", d.path, name)
+		}
+	}
+	return rows.Err()
 }
 
 func (d *DB) runMigration(ctx context.Context, name, script string) error {

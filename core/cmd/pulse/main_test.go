@@ -79,3 +79,26 @@ func TestResetPasswordBeforeSetup(t *testing.T) {
 		t.Errorf("the directory was used: %v", err)
 	}
 }
+
+// A key that is lost is not replaced by a new one, which could open nothing.
+func TestALostKeyIsToldAndNotReplaced(t *testing.T) {
+	cfg := &config.Config{}
+	cfg.Server.Data = t.TempDir()
+	b, err := openBase(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(cfg.Server.Data, keyFile)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openBase(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "pulse restore") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a new key was made")
+	}
+}

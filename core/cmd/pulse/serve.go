@@ -161,7 +161,11 @@ func (s *server) openAuth(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare the bootstrap token: %w", err)
 	}
-	if created {
+	switch {
+	case s.auth.Claimed():
+	case !created: // the log has shown it once
+		s.log.Warn("this server is not set up yet: open its page and enter the bootstrap token", "file", file.Path())
+	default:
 		token, err := file.Read()
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -43,11 +44,26 @@ func openBase(ctx context.Context, cfg *config.Config) (b *base, err error) {
 	if err = b.dir.Settle(); err != nil {
 		return b, err
 	}
+	if err = keyIsThere(b.dir); err != nil {
+		return b, err
+	}
 	if b.sealer, err = openKeys(b.dir.Path(keyFile), b.dir.Path(oldKeyFile)); err != nil {
 		return b, err
 	}
 	b.state, err = sqlite.OpenState(ctx, b.dir.Path(stateFile))
 	return b, err
+}
+
+// keyIsThere refuses to make a new key for a database that was sealed under another one. The key is made before the database, so
+// that one without the other is no crash.
+func keyIsThere(dir *datadir.Dir) error {
+	if _, err := os.Stat(dir.Path(keyFile)); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what is wrong with it is told when it is read
+	}
+	if info, err := os.Stat(dir.Path(stateFile)); err != nil || info.Size() == 0 {
+		return nil //nolint:nilerr // a new server
+	}
+	return fmt.Errorf("%s is missing, and without it nobody opens the secrets in %s: bring both back from the same backup, with pulse restore", dir.Path(keyFile), stateFile)
 }
 
 // Close closes what was opened, last first.
