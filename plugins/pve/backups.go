@@ -28,6 +28,7 @@ type backupBook struct {
 	jobsAt time.Time
 	tasks  map[string]*backupTask // by UPID
 	asked  map[string]bool        // nodes whose older tasks are known
+	newest map[string]int64       // when the newest task of a node began that the list of all held
 	early  error                  // why the older tasks of a node were not asked for yet, which are soon
 	// ended are the tasks that may have changed which backups there are, with when they began; touches counts them.
 	ended   map[string]int64

@@ -198,6 +198,46 @@ func TestABackupThatRuns(t *testing.T) {
 	}
 }
 
+// Quirk: the list of all tasks is short, and lists go by when a task began. A backup that took two days ends in neither.
+func TestTasksThatFallOutOfTheList(t *testing.T) {
+	run := &pvetest.Task{Node: "pve1", Type: "vzdump", ID: "100", Began: night}
+	l := bare(t, 2, 2, func(w *pvetest.World) { w.AddTask(run) })
+	l.must(taskBackups)
+	l.clock.Move(48 * time.Hour)
+	busy := func(node string) func(w *pvetest.World) {
+		return func(w *pvetest.World) {
+			for range 30 {
+				w.AddTask(&pvetest.Task{Node: node, Type: "qmstart", ID: "100", Began: w.Now(), Ended: w.Now(), Status: "OK"})
+			}
+		}
+	}
+	l.world.Edit(func(w *pvetest.World) {
+		run.Ended, run.Status = l.clock.Now(), "interrupted by signal"
+		busy("pve1")(w)
+	})
+	s := l.must(taskBackups)
+	if row := s.rows(rowsTasks)[run.UPID()]; at(t, row.Doc, "error") != "interrupted by signal" || s.conditions("guest/100")[kindBackupFailed].Message == "" {
+		t.Errorf("%s, %v", row.Doc, s.conditions("guest/100"))
+	}
+	// One that began and ended between two looks at a busy node.
+	short := &pvetest.Task{Node: "pve2", Type: "vzdump", ID: "101", Began: l.clock.Now(), Ended: l.clock.Now().Add(time.Minute), Status: "no space left"}
+	l.world.Edit(busy("pve2"))
+	l.must(taskBackups)
+	l.clock.Move(5 * time.Minute)
+	l.world.Edit(func(w *pvetest.World) { short.Began, short.Ended = w.Now(), w.Now(); w.AddTask(short) })
+	l.clock.Move(5 * time.Second)
+	l.world.Edit(busy("pve2"))
+	if c := l.must(taskBackups).conditions("guest/101")[kindBackupFailed]; c.Message == "" {
+		t.Error("nobody noticed a backup that failed between two looks")
+	}
+	// A quiet cluster is not asked again.
+	l.Forget()
+	l.must(taskBackups)
+	if n := l.Count("/tasks?") + l.Count("/nodes/pve1/tasks"); n != 0 {
+		t.Errorf("%v", l.Calls())
+	}
+}
+
 func TestOverdueIsByTheJobsSchedule(t *testing.T) {
 	for schedule, overdue := range map[string]time.Duration{"20:00": 26 * time.Hour, "sat 22:00": 0, "*/6:00": 44 * time.Hour, "mon..fri 03:00": 0} {
 		l := bare(t, 1, 1, func(w *pvetest.World) {

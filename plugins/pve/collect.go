@@ -48,6 +48,7 @@ type Collector struct {
 	members string
 	// doubted is until when nobody asks for another opinion.
 	doubted   time.Time
+	vouched   []string // nodes that others then said are online
 	membersAt time.Time
 	ends      []proxmox.Endpoint
 	// uid is what tells this cluster from others, of the nodes in uidOf; it was read at uidAt.

@@ -3,6 +3,7 @@ package pve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -21,34 +22,82 @@ const (
 	skewMatters = time.Minute
 )
 
-// doubt asks other members when the one that was asked sees no quorum: it may be the one that is cut off, and takes the others
-// for dead. When another one is among the majority, its view counts, and it is asked from now on.
+// doubt asks other members when the one that was asked sees no quorum, or has lost several others at once: it may be the one
+// that is cut off, and takes the others for dead. When it sees no quorum and another one does, that one's view counts, and it
+// is asked from now on. In any other case a node is there when any of them says so.
 func (c *Collector) doubt(ctx context.Context, v *view) {
-	if !v.asked || v.quorate || v.cluster == "" {
+	if !v.asked || v.cluster == "" {
 		return
 	}
 	c.mu.Lock()
-	pause := v.at.Before(c.doubted)
+	pause, vouched, old := v.at.Before(c.doubted), c.vouched, c.view
 	c.mu.Unlock()
+	if pause {
+		v.believe(vouched)
+		return
+	}
+	if v.quorate && v.lost(old) < 2 && !v.misses(vouched) {
+		return
+	}
+	vouched = nil
 	for range opinions {
-		if pause {
-			return
-		}
 		back, ok := c.client.PassOver(doubtFor)
 		if !ok {
 			break
 		}
 		other := &view{at: v.at}
-		if err := c.askStatus(ctx, other, opinionPatience); err == nil && other.asked && other.quorate {
+		err := c.askStatus(ctx, other, opinionPatience)
+		if err == nil && other.asked && other.quorate && !v.quorate {
 			c.deps.Log.Warn("the member that was asked is cut off from its cluster; another one is asked")
 			*v = *other
 			return
 		}
 		defer back()
+		if err == nil {
+			vouched = append(vouched, other.beyond(v)...)
+		}
 	}
+	v.believe(vouched)
 	c.mu.Lock()
-	c.doubted = v.at.Add(doubtPause)
+	c.doubted, c.vouched = v.at.Add(doubtPause), vouched
 	c.mu.Unlock()
+}
+
+// lost counts the nodes that are offline and were not in an earlier view.
+func (v *view) lost(before *view) (n int) {
+	for _, now := range v.nodes {
+		if now.online {
+			continue
+		}
+		if before == nil {
+			n++
+		} else if old, known := before.node(now.name); known && old.online {
+			n++
+		}
+	}
+	return n
+}
+
+// misses tells whether a node is offline here that others have seen.
+func (v *view) misses(vouched []string) bool {
+	return slices.ContainsFunc(v.nodes, func(n node) bool { return !n.online && slices.Contains(vouched, n.name) })
+}
+
+// beyond are the names of the nodes that are online here and are not in another view.
+func (v *view) beyond(other *view) (names []string) {
+	for _, n := range v.nodes {
+		if there, known := other.node(n.name); n.online && known && !there.online {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// believe takes nodes for online that another member sees.
+func (v *view) believe(names []string) {
+	for i := range v.nodes {
+		v.nodes[i].online = v.nodes[i].online || slices.Contains(names, v.nodes[i].name)
+	}
 }
 
 // serverTime is the time of the cluster that goes with one of here: ages of what the cluster has written are told by it. Small

@@ -95,3 +95,57 @@ func TestClocksThatDiffer(t *testing.T) {
 		t.Errorf("%v", c)
 	}
 }
+
+// Several nodes that are lost at once may be there all the same: another member is asked before they are told to be down.
+func TestSeveralNodesThatAreLostAtOnce(t *testing.T) {
+	clock := newClock()
+	here, there := pvetest.New(4, 4, clock.Now), pvetest.New(4, 4, clock.Now)
+	first, second := pvetest.Start(t, here), pvetest.StartAs(t, there, "pve2")
+	here.Node("pve2").Fingerprint, there.Node("pve1").Fingerprint = second.Pin, first.Pin
+	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now)).Instance(t, configFor(first, map[string]any{
+		"members": []map[string]any{{"node": "pve2", "host": second.URL}, {"node": "pve3", "host": "https://127.0.0.1:1"}, {"node": "pve4", "host": "https://127.0.0.1:1"}},
+	}))
+	look := func() seen { return seen{sdktest.Collect(t, live, taskResources), t} }
+	look()
+	sdktest.Collect(t, live, taskNodes)
+	here.Edit(func(w *pvetest.World) { w.Node("pve2").Online, w.Node("pve3").Online = false, false })
+	there.Edit(func(w *pvetest.World) { w.Node("pve3").Online = false })
+	for range 8 {
+		clock.Move(10 * time.Second)
+		s := look()
+		if s.record("node/pve2").Status == sdk.StatusDown || s.record("node/pve3").Status != sdk.StatusDown {
+			t.Errorf("pve2, which answers, is %v; pve3 is %v", s.record("node/pve2").Status, s.record("node/pve3").Status)
+		}
+	}
+	if n := second.Count("/cluster/status"); n < 1 || n > 2 {
+		t.Errorf("the other one was asked %d times", n)
+	}
+	// One that is lost by itself is believed.
+	second.Forget()
+	here.Edit(func(w *pvetest.World) { w.Node("pve2").Online, w.Node("pve3").Online = true, true })
+	clock.Move(2 * doubtPause)
+	look()
+	here.Edit(func(w *pvetest.World) { w.Node("pve4").Online = false })
+	clock.Move(10 * time.Second)
+	if s := look(); s.record("node/pve4").Status != sdk.StatusDown || len(second.Calls()) != 0 {
+		t.Errorf("%v, %v", s.record("node/pve4").Status, second.Calls())
+	}
+}
+
+// Two nodes and a third vote elsewhere: the one without that vote takes the other for dead.
+func TestTwoNodesAndAVoteElsewhere(t *testing.T) {
+	clock := newClock()
+	here, there := pvetest.New(2, 2, clock.Now), pvetest.New(2, 2, clock.Now)
+	first, second := pvetest.Start(t, here), pvetest.StartAs(t, there, "pve2")
+	here.Node("pve2").Fingerprint, there.Node("pve1").Fingerprint = second.Pin, first.Pin
+	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now)).Instance(t, configFor(first, map[string]any{"members": []map[string]any{{"node": "pve2", "host": second.URL}}}))
+	sdktest.Collect(t, live, taskResources)
+	sdktest.Collect(t, live, taskNodes)
+	here.Edit(func(w *pvetest.World) { w.Quorate, w.Node("pve2").Online = false, false })
+	there.Edit(func(w *pvetest.World) { w.Node("pve1").Online = false })
+	clock.Move(10 * time.Second)
+	s := seen{sdktest.Collect(t, live, taskResources), t}
+	if s.record("node/pve2").Status != sdk.StatusUp || s.record("node/pve1").Status != sdk.StatusDown || len(s.conditions("cluster")) != 0 {
+		t.Errorf("%v, %v, %v", s.record("node/pve1").Status, s.record("node/pve2").Status, s.conditions("cluster"))
+	}
+}

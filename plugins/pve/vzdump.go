@@ -48,6 +48,7 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
 	b.early = nil
+	b.findGaps(rows)
 	for _, n := range v.nodes {
 		if !n.online || b.asked[n.name] || c.left(n.name) != nil {
 			continue
@@ -81,6 +82,32 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 	}
 	maps.DeleteFunc(b.ended, func(_ string, began int64) bool { return time.Unix(began, 0).Before(old) })
 	return out, nil
+}
+
+// findGaps lets the nodes be asked again whose list of all is too short to hold what has happened since it was last read: a
+// task that ran is in it no more, or even its oldest entry is newer than all that was known.
+func (b *backupBook) findGaps(rows []taskRow) {
+	there, oldest := make(map[proxmox.Str]bool, len(rows)), map[string]int64{}
+	newest := map[string]int64{}
+	for _, r := range rows {
+		there[r.UPID] = true
+		node, began := string(r.Node), r.StartTime.V
+		if first, known := oldest[node]; !known || began < first {
+			oldest[node] = began
+		}
+		newest[node] = max(newest[node], began)
+	}
+	for node, first := range oldest {
+		if last, known := b.newest[node]; known && first > last {
+			delete(b.asked, node)
+		}
+	}
+	for _, t := range b.tasks {
+		if t.running() && !there[t.row.UPID] {
+			delete(b.asked, string(t.row.Node))
+		}
+	}
+	b.newest = newest
 }
 
 // remember takes in a task. It returns the backup task that is new or has ended, nil for any other.

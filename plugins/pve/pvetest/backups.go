@@ -53,9 +53,18 @@ func (w *World) AddTask(t *Task) {
 	w.Tasks = append(w.Tasks, t)
 }
 
+// listed is how many ended tasks of a node the list of the whole cluster holds.
+const listed = 25
+
 func (a *API) backupRoutes() {
 	a.handle("/cluster/tasks", func(c call) (any, error) {
-		return c.tasks(func(*Task) bool { return true }, c.may("/", "Sys.Audit")), nil
+		ended := map[string]int{} // by node
+		return c.tasks(func(t *Task) bool {
+			if !t.Ended.IsZero() {
+				ended[t.Node]++
+			}
+			return ended[t.Node] <= listed || t.Ended.IsZero()
+		}, c.may("/", "Sys.Audit")), nil
 	})
 	a.handle("/cluster/backup", backupJobs)
 	a.onNode("/tasks", func(c call, n *Node) (any, error) {
