@@ -30,8 +30,10 @@ type Collector struct {
 	kept      string
 	nodesKept time.Time
 
-	mu         sync.Mutex
-	view       *view
+	mu   sync.Mutex
+	view *view
+	// gap is a time of which the history is still to be read; what it holds is used by one task only.
+	gap        *gap
 	rights     rights
 	rightsAt   time.Time
 	guests     map[int]*guestMemory
@@ -117,7 +119,7 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 	case taskSnapshots:
 		return c.collectSnapshots(ctx, sink)
 	case taskConfigs:
-		return c.collectConfigs(ctx)
+		return c.collectConfigs(ctx, sink)
 	case taskAgents:
 		return c.collectAgents(ctx, sink)
 	case taskDisks:
@@ -271,6 +273,9 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 	c.identify(ctx, v)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.view != nil {
+		c.noticeGap(c.view.at, v.at)
+	}
 	c.view = v
 	return v, nil
 }

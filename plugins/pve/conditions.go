@@ -23,6 +23,8 @@ const (
 	kindPool          = "zfs_pool"
 	kindCeph          = "ceph_health"
 	kindSubscription  = "subscription_missing"
+
+	eventFilled = "history_filled"
 )
 
 // conditions declares the verdicts that are not numbers.
@@ -55,5 +57,5 @@ func conditions() []sdk.EventKind {
 			all[i].WireType = all[i].Name
 		}
 	}
-	return all
+	return append(all, sdk.EventKind{Name: eventFilled, Label: "History taken over", Category: "upkeep", Severity: sdk.SeverityInfo, Template: "{text}"})
 }

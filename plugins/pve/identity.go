@@ -149,7 +149,7 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 }
 
 // collectConfigs reads the configurations of a few guests: those that were not for longest.
-func (c *Collector) collectConfigs(ctx context.Context) error {
+func (c *Collector) collectConfigs(ctx context.Context, sink sdk.Sink) error {
 	v, err := c.told(ctx)
 	if v == nil {
 		return err
@@ -160,6 +160,9 @@ func (c *Collector) collectConfigs(ctx context.Context) error {
 		}
 	}
 	c.saveGuests(ctx)
+	if err := c.fillGap(ctx, v, sink); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 

@@ -66,6 +66,12 @@ type keptAway struct {
 	Why   string    `json:"why"`
 }
 
+// keptLook is what is kept of a look at the nodes.
+type keptLook struct {
+	At    time.Time           `json:"at"`
+	Nodes map[string]keptNode `json:"nodes"`
+}
+
 // keptNode is what is kept of a node: how much ZFS keeps in memory, and when it did.
 type keptNode struct {
 	Cache int64     `json:"c"`
@@ -79,8 +85,9 @@ func (c *Collector) load(ctx context.Context) error {
 		return nil
 	}
 	var state keptState
-	guests, nodes := map[int]keptGuest{}, map[string]keptNode{}
-	err := errors.Join(c.read(ctx, keptCluster, &state), c.read(ctx, keptNodes, &nodes))
+	var look keptLook
+	guests := map[int]keptGuest{}
+	err := errors.Join(c.read(ctx, keptCluster, &state), c.read(ctx, keptNodes, &look))
 	for chunk := 0; chunk < guestChunks && err == nil; chunk++ {
 		err = c.read(ctx, keptGuests(chunk), &guests)
 	}
@@ -99,7 +106,11 @@ func (c *Collector) load(ctx context.Context) error {
 		m.cache, m.cacheAt, m.cacheOfHost = k.Cache, k.CacheAt, k.CacheHost
 		c.guests[id] = m
 	}
-	for name, n := range nodes {
+	if !look.At.IsZero() {
+		// It was watched for up to nodesPause after that.
+		c.noticeGap(look.At.Add(nodesPause), c.deps.Now())
+	}
+	for name, n := range look.Nodes {
 		c.histories[name] = nodeHistory{at: n.At, cache: proxmox.Int{V: n.Cache, OK: true}}
 	}
 	return c.takeOver(state)
@@ -202,7 +213,7 @@ func (c *Collector) saveCluster(ctx context.Context) {
 		c.kept = text
 	}
 	if now := c.deps.Now(); now.Sub(c.nodesKept) >= nodesPause {
-		if nodes := c.caches(); len(nodes) > 0 && c.write(ctx, keptNodes, nodes) == nil {
+		if c.write(ctx, keptNodes, keptLook{now, c.caches()}) == nil {
 			c.nodesKept = now
 		}
 	}

@@ -3,6 +3,7 @@ package pvetest
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,6 +27,9 @@ func (a *API) nodeRoutes() {
 		}
 		return c.nodeHistory(n), nil
 	})
+	for _, kind := range []string{"qemu", "lxc"} {
+		a.handle("/nodes/{node}/"+kind+"/{vmid}/rrddata", guestHistory(kind))
+	}
 }
 
 // nodeStatus is what a node says of itself. Numbers that its worker measures since it was last asked are 0 now and then.
@@ -70,15 +74,57 @@ func (c call) managers() (out []map[string]any) {
 	return out
 }
 
-// nodeHistory is the last hour of a node by the minute. The newest minute holds only its time, as that of a node that is away.
+// times are those of the rows of a history, the newest last: of an hour by the minute, or of a day, by the minute since version
+// 9 and by the half hour before.
+func (c call) times() (out []time.Time) {
+	step, count := time.Minute, 60
+	if c.URL.Query().Get("timeframe") == "day" {
+		if count = 1440; c.w.major() < 9 {
+			step, count = 30*time.Minute, 48
+		}
+	}
+	last := c.now.Truncate(step)
+	for back := count - 1; back >= 0; back-- {
+		out = append(out, last.Add(-time.Duration(back)*step))
+	}
+	return out
+}
+
+// guestHistory is the history of a guest: nothing but sizes while it did not run, and of its newest minute.
+func guestHistory(kind string) handler {
+	return func(c call) (any, error) {
+		id, err := strconv.Atoi(c.PathValue("vmid"))
+		g := c.w.Guest(id)
+		if err != nil || g == nil || g.Kind != kind {
+			return nil, fail(http.StatusInternalServerError, "no such guest")
+		}
+		if err := c.need(fmt.Sprintf("/vms/%d", id), "VM.Audit"); err != nil {
+			return nil, err
+		}
+		out := []map[string]any{}
+		for _, at := range c.times() {
+			row := map[string]any{"time": at.Unix(), "maxcpu": g.CPUs, "maxmem": float64(g.Memory) + 0.4, "maxdisk": float64(g.Disk)}
+			if then := (call{c.Request, c.w, c.who, at}); g.Status == "running" && at.After(g.Since) && c.now.Sub(at) > time.Minute {
+				row["cpu"], row["mem"] = g.Busy*(0.4+wave(fmt.Sprint(id), at)), float64(then.guestUses(g))
+				row["netin"], row["netout"], row["diskread"], row["diskwrite"] = g.Traffic, g.Traffic/3, g.Traffic/2, g.Traffic/4
+				if kind == "qemu" && c.w.major() >= 9 {
+					row["memhost"] = float64(g.Memory + g.Memory/200)
+				}
+			}
+			out = append(out, row)
+		}
+		return out, nil
+	}
+}
+
+// nodeHistory is the history of a node. The newest minute holds only its time, as that of a node that is away.
 func (c call) nodeHistory(n *Node) []map[string]any {
 	out := []map[string]any{}
-	last := c.now.Truncate(time.Minute)
-	for back := 59; back >= 0; back-- {
-		at := last.Add(-time.Duration(back) * time.Minute)
+	for _, at := range c.times() {
 		row := map[string]any{"time": at.Unix()}
-		if back > 0 && n.Online && at.After(n.Since) {
+		if c.now.Sub(at) >= time.Minute && n.Online && at.After(n.Since) {
 			row["netin"], row["netout"] = 5e6*wave(n.Name+"in", at), 2e6*wave(n.Name+"out", at)
+			row["cpu"], row["memused"] = n.Busy*(0.5+wave(n.Name, at)), float64(n.Memory)*(0.3+0.4*wave(n.Name+"mem", at))
 			row["memtotal"], row["maxcpu"], row["iowait"] = float64(n.Memory), float64(n.Threads), 0.01*wave(n.Name+"wait", at)
 			if c.w.major() >= 9 {
 				row["arcsize"], row["pressurecpusome"], row["pressureiosome"], row["pressurememorysome"] = float64(n.Cache), 2.5, 1.25, 0.0
