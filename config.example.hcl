@@ -155,6 +155,9 @@ audit {
 }
 
 oidc {
+  # Whether people may log in by the provider.
+  #enabled = true
+
   # Address of the provider of single sign-on. When it is set, this block decides about single
   # sign-on, and the page of the settings only shows it. Not set by default; for example:
   #issuer_url = "https://id.example.com/realms/home"

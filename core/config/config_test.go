@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +274,47 @@ func TestInfluxDBByVariables(t *testing.T) {
 }
 
 // A certificate without its key, and a key without its certificate, are refused.
+// What people of the reference have in docker-compose.yml says the same here.
+func TestSingleSignOnByVariables(t *testing.T) {
+	dir := t.TempDir()
+	ca, secret := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "secret")
+	for path, text := range map[string]string{ca: "-----BEGIN CERTIFICATE-----", secret: "s3cret\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	variables := map[string]string{
+		"OIDC_ENABLED": "true", "OIDC_ISSUER_URL": "https://id.example.com/realms/x", "OIDC_CLIENT_ID": "pulse", "OIDC_CLIENT_SECRET": "hush",
+		"OIDC_SCOPES": "openid profile  email", "OIDC_ALLOWED_GROUPS": "admins,staff ops", "OIDC_GROUPS_CLAIM": "groups", "OIDC_ALLOWED_DOMAINS": "example.com",
+		"OIDC_GROUP_ROLE_MAPPINGS": "admins=admin, Domain Users = viewer", "OIDC_CA_BUNDLE": ca, "PROXY_AUTH_SECRET": "a secret of some length", "PROXY_AUTH_ADMIN_ROLE": "root",
+	}
+	c, diags := config.LoadWith("", environment(variables), nil)
+	if c == nil || len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	o := c.OIDC
+	if !o.Enabled || o.IssuerURL != "https://id.example.com/realms/x" || o.ClientID != "pulse" || o.ClientSecret.Reveal() != "hush" || o.UsernameClaim != "preferred_username" ||
+		!slices.Equal(o.Scopes, []string{"openid", "profile", "email"}) || !slices.Equal(o.AllowedGroups, []string{"admins", "staff", "ops"}) ||
+		!maps.Equal(o.GroupRoles, map[string]string{"admins": "admin", "Domain Users": "viewer"}) || o.CABundle != "-----BEGIN CERTIFICATE-----" {
+		t.Errorf("%+v", o)
+	}
+	if c.ProxyAuth.Secret.Reveal() != "a secret of some length" || c.ProxyAuth.AdminRole != "root" || c.ProxyAuth.UserHeader != "X-Remote-User" {
+		t.Errorf("%+v", c.ProxyAuth)
+	}
+	delete(variables, "OIDC_CLIENT_SECRET")
+	variables["OIDC_CLIENT_SECRET_FILE"], variables["OIDC_ENABLED"] = secret, "false"
+	if c, diags = config.LoadWith("", environment(variables), nil); c == nil || c.OIDC.Enabled || c.OIDC.ClientSecret.Reveal() != "s3cret" {
+		t.Errorf("%s", diags)
+	}
+	for name, text := range map[string]string{"OIDC_GROUP_ROLE_MAPPINGS": "admins", "OIDC_CA_BUNDLE": ca + ".gone", "OIDC_ISSUER_URL": "id.example.com", "OIDC_ENABLED": "perhaps"} {
+		wrong := maps.Clone(variables)
+		wrong[name] = text
+		if _, diags = config.LoadWith("", environment(wrong), nil); !strings.Contains(diags.String(), name) {
+			t.Errorf("%s=%s: %s", name, text, diags)
+		}
+	}
+}
+
 func TestCertificateAndKeyGoTogether(t *testing.T) {
 	for given, missing := range map[string]string{"PULSE_TLS_CERTIFICATE": "server.tls_key", "PULSE_TLS_KEY": "server.tls_certificate"} {
 		if _, diags := config.Load("", environment(map[string]string{given: "/a.pem"})); !strings.Contains(diags.String(), missing) {

@@ -55,9 +55,12 @@ func Reference() (string, error) {
 	}
 	b.WriteString("### Flags and environment variables\n\n| Key | Flag | Environment variables |\n|---|---|---|\n")
 	for _, s := range Settings() {
-		flag, names := "`--"+s.Flag+"`", s.Env
-		if s.Flag == "" {
-			flag, names = "", nil
+		flag, names := "", s.Env
+		if s.Flag != "" {
+			flag = "`--" + s.Flag + "`"
+		}
+		if s.Secret {
+			names = nil
 			for _, e := range s.Env {
 				names = append(names, e, e+"_FILE")
 			}

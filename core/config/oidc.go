@@ -4,6 +4,7 @@ import "github.com/pulse-platform/pulse/sdk"
 
 // OIDC is the oidc block.
 type OIDC struct {
+	Enabled        bool              `name:"enabled" help:"Whether people may log in by the provider." default:"true"`
 	IssuerURL      string            `name:"issuer_url" label:"Issuer URL" help:"Address of the provider of single sign-on. When it is set, this block decides about single sign-on, and the page of the settings only shows it." format:"url" example:"https://id.example.com/realms/home"`
 	ClientID       string            `name:"client_id" label:"Client ID" help:"How the provider calls this server." example:"pulse"`
 	ClientSecret   sdk.Secret        `name:"client_secret" help:"The secret that the provider gave with it; without one the client is a public one, which PKCE protects."`

@@ -127,7 +127,7 @@ func (s *Service) Fixed() bool { return s.opt.File != nil }
 // that is not in use any more.
 func (s *Service) Update(ctx context.Context, c Config) error {
 	if s.Fixed() {
-		return errs.New(errs.Conflict, "the configuration file decides about single sign-on: change its block oidc").WithWord("oidc_locked")
+		return errs.New(errs.Conflict, "the configuration decides about single sign-on: change the block oidc of its file, or the variables OIDC_…").WithWord("oidc_locked")
 	}
 	c = c.normal()
 	if err := c.check(); err != nil {

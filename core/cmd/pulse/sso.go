@@ -50,7 +50,7 @@ func oidcFile(o config.OIDC) *oidc.Config {
 		return nil
 	}
 	return &oidc.Config{
-		Enabled: true, IssuerURL: o.IssuerURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret.Reveal(), RedirectURL: o.RedirectURL, LogoutURL: o.LogoutURL,
+		Enabled: o.Enabled, IssuerURL: o.IssuerURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret.Reveal(), RedirectURL: o.RedirectURL, LogoutURL: o.LogoutURL,
 		Scopes: o.Scopes, UsernameClaim: o.UsernameClaim, EmailClaim: o.EmailClaim, GroupsClaim: o.GroupsClaim, AllowedGroups: o.AllowedGroups,
 		AllowedDomains: o.AllowedDomains, AllowedEmails: o.AllowedEmails, GroupRoles: o.GroupRoles, CABundle: o.CABundle, AllowLoopback: o.AllowLoopback,
 	}
