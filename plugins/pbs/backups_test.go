@@ -283,6 +283,46 @@ func TestAgeOfTheNewestWholeBackup(t *testing.T) {
 	}
 }
 
+// Backups of what no cluster knows and of hosts, which have no job that Pulse could see, are listed with their age and not judged.
+func TestBackupsThatNobodyAsksFor(t *testing.T) {
+	b := newBench(t)
+	b.world.Change(func(w *pbstest.World) {
+		for _, x := range [][2]string{{"host", "files"}, {"ct", "4711"}} {
+			w.Stores[0].Backups = append(w.Stores[0].Backups, pbstest.Backup{Type: x[0], ID: x[1], Time: b.Now().Add(-400 * 24 * time.Hour), Size: gib, Verification: "ok"})
+		}
+	})
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	s := look(t, c, taskBackups)
+	if len(s.rows) != 2 || len(s.conditions) != 0 || s.samples["datastore/main backup_agehost/files"] != 400*day || s.samples["datastore/main backup_agect/4711"] != 400*day {
+		t.Errorf("%v %v %v", s.rows, s.conditions, s.samples)
+	}
+	for _, th := range datastoreType().Thresholds {
+		if th.Metric == "backup_age" {
+			t.Errorf("%+v judges what somebody may have kept on purpose", th)
+		}
+	}
+}
+
+// The same guest on two servers is two backups, each with an id and an owner of its own.
+func TestTwoServers(t *testing.T) {
+	a, b := newBench(t), newBench(t)
+	subjects := map[sdk.Evidence]bool{}
+	ids := map[string]bool{}
+	for i, x := range []*bench{a, b} {
+		withBackups(x, 1, 1)
+		x.world.Change(func(w *pbstest.World) { w.Node.Fingerprint = strings.Repeat([]string{"ab", "cd"}[i], 32) })
+		c := x.collector(t, "monitor@pbs!pulse", "")
+		c.name = []string{"one", "two"}[i]
+		look(t, c, taskStatus)
+		for _, r := range look(t, c, taskBackups).rows {
+			subjects[r.Subject[0]], ids[r.Key] = true, true
+		}
+	}
+	if len(subjects) != 2 || len(ids) != 2 {
+		t.Errorf("%v %v", subjects, ids)
+	}
+}
+
 func TestNamesOfFiles(t *testing.T) {
 	b := newBench(t)
 	b.server.Fail("/admin/datastore/main/groups", answering(`{"data":[{"backup-type":"vm","backup-id":7,"last-backup":1790000000,"backup-count":"1","files":["index.json.blob"]}]}`))

@@ -23,14 +23,19 @@ func Simulate(now func() time.Time) serve.Command {
 		stores := flags.Int("stores", 2, "how many datastores")
 		guests := flags.Int("guests", 40, "how many guests have backups in each datastore")
 		days := flags.Int("days", 14, "how many backups of each guest are kept")
+		release := flags.String("release", "4.2", "release of the product; calls and fields that came later are missing")
+		var manners simulate.Manners
+		manners.Flags(flags)
 		still := flags.Bool("still", false, simulate.StillHelp)
 		if err := flags.Parse(args); err != nil {
 			return fmt.Errorf("read the command line: %w", err)
 		}
 		in := simulate.Integration{Kind: "pbs", Name: *name, Config: map[string]any{"token_name": pbstest.Token, "token_value": pbstest.Secret}}
 		world := pbstest.Invent(pbstest.Size{Stores: *stores, Guests: *guests, Days: *days}, now)
-		world.Still = *still
-		return simulate.Serve(ctx, *listen, simulate.Standing(pbstest.New(world), *still, func(edits map[string]json.RawMessage) (err error) {
+		world.Still, world.Release = *still, *release
+		server := pbstest.New(world)
+		server.Manners = manners
+		return simulate.Serve(ctx, *listen, simulate.Standing(server, *still, func(edits map[string]json.RawMessage) (err error) {
 			world.Change(func(w *pbstest.World) { err = simulate.Edit(w, edits) })
 			return err
 		}), in, now(), out)

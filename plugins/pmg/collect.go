@@ -70,6 +70,8 @@ func (c *Collector) Collect(ctx context.Context, task string, sink sdk.Sink) err
 		return c.collectStatistics(ctx, sink)
 	case taskBackups:
 		return c.collectBackups(ctx, sink)
+	case taskTasks:
+		return c.collectTasks(ctx, sink)
 	case taskSystem:
 		return c.collectSystem(ctx, sink)
 	}
@@ -136,6 +138,9 @@ func (c *Collector) onNodes(ctx context.Context, sink sdk.Sink, prefix string, r
 	}
 	return nil
 }
+
+// timeThere is the gateway's time: ages of what it has written are told by it.
+func (c *Collector) timeThere() time.Time { return c.client.TimeThere(c.deps.Now()) }
 
 func (c *Collector) wireID() string { return "pmg-" + c.name }
 
@@ -281,7 +286,7 @@ func (c *Collector) readNode(ctx context.Context, m member) ([]sdk.Observation, 
 
 func (d *nodeDoc) fill(s nodeStatus) {
 	d.Uptime, d.Version, d.MemoryUsed, d.MemoryTotal = s.Uptime.V, s.version(), s.Memory.Used.V, s.Memory.Total.V
-	if s.CPU.OK && s.Uptime.V > 0 {
+	if s.busy() && s.Uptime.V > 0 {
 		v := proxmox.Round(proxmox.Ratio(s.CPU.V), 4)
 		d.CPU = &v
 	}
@@ -307,8 +312,8 @@ func (d *nodeDoc) fill(s nodeStatus) {
 func (s nodeStatus) samples(node string) []sdk.Observation {
 	m := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
 	if s.Uptime.V > 0 {
-		m.Add("cpu", proxmox.Ratio(s.CPU.V), s.CPU.OK)
-		m.Add("iowait", proxmox.Ratio(s.Wait.V), s.Wait.OK)
+		m.Add("cpu", proxmox.Ratio(s.CPU.V), s.busy())
+		m.Add("iowait", proxmox.Ratio(s.Wait.V), s.Wait.OK && s.busy())
 		m.Add("uptime", float64(s.Uptime.V), true)
 	}
 	m.Add("memory", s.Memory.ratio(), s.Memory.known())

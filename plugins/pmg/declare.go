@@ -2,12 +2,13 @@ package pmg
 
 import "github.com/pulse-platform/pulse/sdk"
 
-// The kinds of condition.
+// The kinds of condition and of event.
 const (
 	kindNotInSync      = "pmg_not_in_sync"
 	kindNoMaster       = "pmg_no_master"
 	kindServiceDown    = "pmg_service_down"
 	kindNoSubscription = "pmg_subscription"
+	kindTaskFailed     = "pmg_task_failed"
 )
 
 // The parts of documents that tasks beside the first bring.
@@ -28,7 +29,7 @@ const (
 	rowsUpdates = "pmg_updates"
 )
 
-// kinds declares the verdicts that are not numbers.
+// kinds declares the verdicts that are not numbers, and what happens.
 func kinds() []sdk.EventKind {
 	list := []sdk.EventKind{
 		{Name: kindNotInSync, Label: "Node not in sync", Category: "availability", Severity: sdk.SeverityWarning},
@@ -39,7 +40,7 @@ func kinds() []sdk.EventKind {
 	for i := range list {
 		list[i].Condition, list[i].Template, list[i].WireType = true, "{message}", list[i].Name
 	}
-	return list
+	return append(list, sdk.EventKind{Name: kindTaskFailed, Label: "Task failed", Template: "{error}", Category: "system", Severity: sdk.SeverityWarning})
 }
 
 func rowsTypes() []sdk.RowsType {

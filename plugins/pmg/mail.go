@@ -117,7 +117,7 @@ func (c *Collector) collectStatistics(ctx context.Context, sink sdk.Sink) error 
 
 // today limits statistics to the day that the server has now. Without it they would be those of yesterday.
 func (c *Collector) today(name string) proxmox.Call {
-	return proxmox.Path("statistics", name).With("starttime", strconv.FormatInt(c.deps.Now().Unix(), 10)).Slowly()
+	return proxmox.Path("statistics", name).With("starttime", strconv.FormatInt(c.timeThere().Unix(), 10)).Slowly()
 }
 
 func (c *Collector) readToday(ctx context.Context) ([]sdk.Observation, error) {
@@ -158,7 +158,7 @@ type hourDoc struct {
 
 // readHours reads the mail of the last 24 hours by hour.
 func (c *Collector) readHours(ctx context.Context) ([]sdk.Observation, error) {
-	now := c.deps.Now()
+	now := c.timeThere()
 	call := proxmox.Path("statistics", "mailcount").With("timespan", "3600").Slowly().
 		With("starttime", strconv.FormatInt(now.Add(-24*time.Hour).Unix(), 10)).With("endtime", strconv.FormatInt(now.Unix(), 10))
 	rows, _, err := proxmox.Rows[hourSums](ctx, c.client, call)

@@ -24,6 +24,7 @@ const (
 	taskMail       = "mail"
 	taskStatistics = "statistics"
 	taskBackups    = "backups"
+	taskTasks      = "tasks"
 	taskSystem     = "system"
 )
 
@@ -48,6 +49,7 @@ func Plugin() sdk.Plugin {
 			{Name: taskMail, Label: "Mail and quarantine", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{partRates, partQuarantine}},
 			{Name: taskStatistics, Label: "Statistics of the day", Interval: 10 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{partStatistics, partCounts, partScores, partDomains}},
 			{Name: taskBackups, Label: "Backups", Interval: time.Hour, Cost: sdk.CostLight, Rows: []string{rowsBackups}},
+			{Name: taskTasks, Label: "Tasks that failed", Interval: 10 * time.Minute, Cost: sdk.CostLight},
 			{Name: taskSystem, Label: "Services, signatures and packages", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
 		Probes: setup.Probes(proxmox.MailGateway),

@@ -21,14 +21,19 @@ func Simulate(now func() time.Time) serve.Command {
 		listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 		name := flags.String("name", "mail", "name of the integration")
 		nodes := flags.Int("nodes", 2, "how many nodes; one is a gateway that stands alone")
+		release := flags.String("version", "9.1.2", "release of the product; fields that came later are missing")
+		var manners simulate.Manners
+		manners.Flags(flags)
 		still := flags.Bool("still", false, simulate.StillHelp)
 		if err := flags.Parse(args); err != nil {
 			return fmt.Errorf("read the command line: %w", err)
 		}
 		in := simulate.Integration{Kind: "pmg", Name: *name, Config: map[string]any{"user": pmgtest.Name, "password": pmgtest.Password, "monitor_domain_stats": true}}
 		world := pmgtest.Invent(max(1, *nodes), now)
-		world.Still = *still
-		return simulate.Serve(ctx, *listen, simulate.Standing(pmgtest.New(world), *still, func(edits map[string]json.RawMessage) (err error) {
+		world.Still, world.Version = *still, *release
+		server := pmgtest.New(world)
+		server.Manners = manners
+		return simulate.Serve(ctx, *listen, simulate.Standing(server, *still, func(edits map[string]json.RawMessage) (err error) {
 			world.Change(func(w *pmgtest.World) { err = simulate.Edit(w, edits) })
 			return err
 		}), in, now(), out)

@@ -46,7 +46,7 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 			out = append(out, sdk.Row{Rows: rowsBackups, Key: string(b.File), OwnerType: typeNode, OwnerKey: nodeKey(node), Time: at, Doc: proxmox.Document(doc)})
 		}
 		s := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
-		s.Add("backup_age", max(0, c.deps.Now().Sub(newest).Seconds()), !newest.IsZero())
+		s.Add("backup_age", max(0, c.timeThere().Sub(newest).Seconds()), !newest.IsZero())
 		return append(append(out, s.Samples...), sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), nil
 	})
 }
@@ -104,7 +104,7 @@ func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Obse
 			continue
 		}
 		at, err := time.Parse(built, strings.Join(strings.Fields(string(s.Built)), " "))
-		m.Add("signatures_age", max(0, c.deps.Now().Sub(at).Seconds()), err == nil)
+		m.Add("signatures_age", max(0, c.timeThere().Sub(at).Seconds()), err == nil)
 		break
 	}
 	return m.Samples, nil

@@ -58,6 +58,10 @@ type nodeStatus struct {
 	Version proxmox.Str `json:"pmgversion"` // pmg-api/9.1.2/42245585286a
 }
 
+// busy tells whether the share of busy time is known. Each worker of the gateway measures since it was asked last, and answers 0
+// when it never was.
+func (s nodeStatus) busy() bool { return s.CPU.OK && s.CPU.V > 0 }
+
 func (s nodeStatus) version() string {
 	parts := strings.Split(string(s.Version), "/")
 	if len(parts) > 1 {
@@ -134,6 +138,14 @@ type backup struct {
 	File proxmox.Str `json:"filename"`
 	Size proxmox.Int `json:"size"`
 	Time proxmox.Int `json:"timestamp"`
+}
+
+// task is a row of /nodes/NODE/tasks, which lists those that ended. Who started it is not read.
+type task struct {
+	UPID   proxmox.Str `json:"upid"`
+	Type   proxmox.Str `json:"type"`
+	Ended  proxmox.Int `json:"endtime"`
+	Status proxmox.Str `json:"status"`
 }
 
 // service is a row of /nodes/NODE/services.

@@ -74,6 +74,7 @@ type Node struct {
 	Backups      []Backup
 	Subscription string
 	Updates      []string
+	Tasks        []Task
 }
 
 // Space is bytes in all and in use.
@@ -81,6 +82,12 @@ type Space struct{ Total, Used int64 }
 
 // Service is one of the system's services.
 type Service struct{ Name, State, Unit string }
+
+// Task is one that ended.
+type Task struct {
+	Type, Status   string
+	Started, Ended time.Time
+}
 
 // Backup is one of the configuration.
 type Backup struct {
@@ -117,7 +124,7 @@ func (s *Server) routes() {
 		"subscription": func(_ call, n *Node) any {
 			return map[string]any{"status": n.Subscription, "message": "There is no subscription key"}
 		},
-		"backup": backups,
+		"backup": backups, "tasks": tasks,
 	} {
 		s.on("/nodes/{node}/"+path, onNode(f), readers...)
 	}
@@ -234,6 +241,22 @@ func backups(_ call, n *Node) any {
 	out := []any{}
 	for _, b := range n.Backups {
 		out = append(out, map[string]any{"filename": b.File, "size": b.Size, "timestamp": b.Time.Unix()})
+	}
+	return out
+}
+
+// tasks are those that ended, fifty unless more are asked for.
+func tasks(c call, n *Node) any {
+	since, limit := c.seconds("since", 0), c.seconds("limit", 50)
+	out := []any{}
+	for _, t := range n.Tasks {
+		if t.Started.Unix() < since || c.URL.Query().Get("errors") == "1" && t.Status == "OK" || int64(len(out)) >= limit {
+			continue
+		}
+		out = append(out, map[string]any{
+			"upid": fmt.Sprintf("UPID:%s:0000168E:04450640:%08X:%s::root@pam:", n.Name, t.Started.Unix(), t.Type), "node": n.Name, "pid": 145, "pstart": 71632448,
+			"type": t.Type, "id": "", "user": "root@pam", "starttime": t.Started.Unix(), "endtime": t.Ended.Unix(), "status": t.Status,
+		})
 	}
 	return out
 }
