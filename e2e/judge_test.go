@@ -398,3 +398,90 @@ func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
 		t.Errorf("%s: also told: %s: %v", event, id, alerts[0]["message"])
 	}
 }
+
+// What is no trouble is not told of: what the account may not see, what rests because somebody wants it so, and what only
+// hangs on something that is down.
+func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	box := s.notified(t)
+	now := time.Now()
+	ago := func(d time.Duration) string { return now.Add(-d).UTC().Format(time.RFC3339) }
+	template := guest(901, "template", ago(9*24*time.Hour))
+	template["Template"], template["Status"] = true, "stopped"
+	resting := guest(902, "resting", ago(0))
+	resting["Status"] = "stopped"
+	before := edits{
+		"Guests.+":   guest(900, "newcomer", ago(9*24*time.Hour)), // the account sees no backups, so that it has none means nothing
+		"Storages.+": map[string]any{"Name": "empty", "Type": "pbs", "Content": "backup", "Shared": true, "Server": "backup.example.com", "Datastore": "hidden"},
+	}
+	in, _ := simulate(t, "pve", "--name", "lab", "--nodes", "4", "--guests", "24", "--nights", "1", "--still")
+	config := in["config"].(map[string]any)
+	config["token_name"] = "monitor@pve!auditor"
+	u := &upstream{s: s, t: t, in: in, host: config["host"].(string)}
+	u.edit(before)
+	u.edit(edits{"Guests.+": template})
+	u.edit(edits{"Guests.+": resting})
+	if got := s.call("POST", "/api/integrations", in); got.status != http.StatusCreated {
+		t.Fatalf("watch: %v", got)
+	}
+	eventually(t, "all is shown", func() bool { return s.members("nodes") == 4 && s.members("vms")+s.members("containers") == 26 })
+	u.edit(edits{
+		"Nodes.pve4.Online": false, "Nodes.pve4.Lost": ago(0), "Nodes.pve4.HA": "maintenance", // somebody is at work there
+		"Nodes.pve3.Online": false, "Nodes.pve3.Lost": ago(0), // with six guests
+		"Guests.100.Lock": "backup", "Guests.100.Status": "stopped",
+		"Guests.101.Lock": "migrate", "Guests.101.Status": "stopped",
+		"Ceph.Health": "HEALTH_WARN", "Ceph.Checks": map[string]string{"MON_DISK_LOW": "mon a is low"}, "Ceph.Muted": map[string]bool{"MON_DISK_LOW": true},
+	})
+	for range 2 {
+		eventually(t, "the node is away", func() bool {
+			return strings.Contains(string(s.call("GET", "/api/state", nil).body), `"status":"offline"`)
+		})
+		eventually(t, "the node that is down is told of", func() bool { return len(box.of("firing")["node-offline-lab-pve3"]) == 1 })
+		s.kill()
+		s.start()
+	}
+	// Longer than a guest has to be stopped, and a node down, to be told of.
+	eventually(t, "the guest that stops now is told of", func() bool {
+		u.edit(edits{"Guests.105.Status": "stopped"})
+		return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1
+	})
+	u.edit(edits{"Nodes.pve3.Online": true, "Nodes.pve4.Online": true, "Guests.100.Lock": "", "Guests.100.Status": "running", "Guests.101.Lock": "", "Guests.101.Status": "running", "Guests.101.Node": "pve1", "Guests.105.Status": "running"})
+	eventually(t, "the end is told of", func() bool { return len(box.of("resolved")) == 2 })
+	for event, many := range map[string]map[string][]map[string]any{"firing": box.of("firing"), "resolved": box.of("resolved")} {
+		for id, alerts := range many {
+			if id != "node-offline-lab-pve3" && id != "guest-powered-off-lab:pve2:105" || len(alerts) != 1 {
+				t.Errorf("%s: %s was told %d times: %v", event, id, len(alerts), alerts[0]["message"])
+			}
+		}
+	}
+}
+
+// What somebody sets for a guest holds after the guest has moved and the server has started again, and goes with the
+// configuration to another server.
+func TestOverridesFollowAGuest(t *testing.T) {
+	s := startServer(t)
+	s.claim()
+	box := s.notified(t)
+	u := s.watch(t, "pve", nil, "--name", "lab", "--nodes", "2", "--guests", "4", "--nights", "1")
+	eventually(t, "the guests are shown", func() bool { return s.members("vms")+s.members("containers") == 4 })
+	s.configure(t, func(doc map[string]any) {
+		doc["overrides"] = map[string]any{"lab:pve1:100": map[string]any{"poweredOffSeverity": "critical"}}
+	})
+	u.edit(edits{"Guests.100.Node": "pve2"})
+	eventually(t, "it has moved", func() bool { return s.call("GET", "/api/state", nil).member("vms.0.id") == "lab:pve2:100" })
+	s.kill()
+	s.start()
+	u.edit(edits{"Guests.100.Status": "stopped", "Guests.101.Status": "stopped"})
+	eventually(t, "both are told of", func() bool { return len(box.of("firing")) == 2 })
+	for id, want := range map[string]string{"guest-powered-off-lab:pve2:100": "critical", "guest-powered-off-lab:pve2:101": "warning"} {
+		if all := box.of("firing")[id]; len(all) != 1 || all[0]["level"] != want {
+			t.Errorf("%s: %v, want %s", id, all, want)
+		}
+	}
+	// Why it fires, and why the other one is only a warning.
+	why := s.call("GET", "/api/alerts/why?resource_id=lab:pve1:100&kind=off", nil)
+	if decides, _ := why.member("decides").(string); why.member("phase") != "firing" || !strings.Contains(decides, "override/lab:pve1:100") {
+		t.Errorf("why: %v", why)
+	}
+}

@@ -91,6 +91,9 @@ func (c *compiler) limit(name, kind string, match Match, g compat.AlertGroup, m 
 	})
 }
 
+// calmShare is how far below the number that warns of a pair all is well again: what moves around it is one alert.
+const calmShare = 0.9
+
 // pair adds the two numbers of a metric from which on people are warned and it is critical.
 func (c *compiler) pair(name, kind string, match Match, g compat.AlertGroup, m compat.AlertMetric, t Thresholds) {
 	warning, known := limitOf(t.Rest[m.Member], m.Parts[0])
@@ -98,7 +101,7 @@ func (c *compiler) pair(name, kind string, match Match, g compat.AlertGroup, m c
 		return
 	}
 	factor := c.factor(kind, m)
-	trigger, clearAt, none := warning/factor, warning/factor, 0.0
+	trigger, clearAt, none := warning/factor, calmShare*warning/factor, 0.0
 	r := Rule{ID: name, Name: g.Label + " " + m.Member, Match: match, Kind: m.Metric, Trigger: &trigger, Clear: &clearAt, For: &none, Severity: sdk.SeverityWarning}
 	if worst, known := limitOf(t.Rest[m.Critical], m.Parts[1]); known {
 		critical := worst / factor

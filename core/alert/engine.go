@@ -48,6 +48,8 @@ type Config struct {
 	Sources func() []Source
 	Log     hclog.Logger
 	Now     func() time.Time
+	// Steady is a clock that nobody sets, from any beginning; nil for none: then Now is one.
+	Steady func() time.Duration
 }
 
 // Engine judges. It is safe for concurrent use.
@@ -68,6 +70,9 @@ type Engine struct {
 	catalog  *inventory.Catalog
 	trimmed  time.Time
 	measured time.Time // when rules over time were last looked at
+	shown    time.Time // what the clock of the day showed at the last look, and the steady one
+	steady   time.Duration
+	unkept   bool // what has to last for long is to be stored
 }
 
 // subject is what is remembered of one record.
@@ -88,6 +93,9 @@ type watched struct {
 
 // Open loads what fired before, and the rules.
 func Open(ctx context.Context, c Config) (*Engine, error) {
+	if c.Log == nil {
+		c.Log = hclog.NewNullLogger()
+	}
 	e := &Engine{Config: c, subjects: map[id.UID]*subject{}, firing: map[Key]*Alert{}, held: map[Key]struct{}{}, revision: 1}
 	if err := e.load(ctx); err != nil {
 		return nil, err
@@ -109,7 +117,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 			e.held[s.Alert.Key] = struct{}{}
 		}
 	}
-	return e, nil
+	return e, e.loadWaiting(ctx)
 }
 
 // Subscribe returns news of changes; see [bus.Bus.Subscribe].

@@ -31,7 +31,7 @@ func TestNumbersInPairs(t *testing.T) {
 	for _, r := range alert.NewPolicy(catalog, d, nil).Rules() {
 		last[r.Kind] = r
 	}
-	if r := last["queue_total"]; r.Trigger == nil || *r.Trigger != 50 || *r.Critical != 90 || *r.Clear != 50 || *r.For != 0 {
+	if r := last["queue_total"]; r.Trigger == nil || *r.Trigger != 50 || *r.Critical != 90 || *r.Clear != 45 || *r.For != 0 {
 		t.Errorf("%+v", r)
 	}
 	if r := last["queue_oldest"]; r.Trigger == nil || *r.Trigger != 600 || r.Critical != nil {

@@ -32,12 +32,14 @@ import (
 //	tick                            time passes
 //	doc {json}  rule {json}  window {json}     settings
 //	ack|unack|clear <id>  snooze <id> 1h  restart
+//	clock -2h                       somebody sets the clock; times in lines do not count that
 //
 // What follows is the set of changes: +id:severity fired, ^id:severity changed, -id ended; "(quiet)" behind one says that
 // nobody is told. Without => nothing may follow. A line that ends with "=> ?" does not care.
 type stage struct {
 	t      *testing.T
 	now    time.Time
+	set    time.Duration // by how much the clock of the day was set
 	store  *memory
 	names  *settings
 	inv    *inventory.Inventory
@@ -83,7 +85,7 @@ func play(t *testing.T, story string) {
 		if err != nil {
 			t.Fatalf("line %d: %v", n+1, err)
 		}
-		s.now = monday.Add(d)
+		s.now = monday.Add(d + s.set)
 		got := s.do(strings.TrimSpace(what))
 		if want != "?" && got != strings.TrimSpace(want) {
 			t.Fatalf("line %d: %s\n got: %s\nwant: %s", n+1, line, got, want)
@@ -148,7 +150,7 @@ func (s *stage) clock() time.Time { return s.now }
 
 func (s *stage) open() {
 	var err error
-	s.engine, err = alert.Open(s.t.Context(), alert.Config{Store: s.store, Settings: s.names, Inventory: s.inv, Conditions: s.board, Now: s.clock})
+	s.engine, err = alert.Open(s.t.Context(), alert.Config{Store: s.store, Settings: s.names, Inventory: s.inv, Conditions: s.board, Now: s.clock, Steady: func() time.Duration { return s.now.Sub(monday) - s.set }})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -198,6 +200,10 @@ func (s *stage) do(what string) string {
 	switch {
 	case verb == "tick":
 		err = s.engine.Tick(ctx)
+	case verb == "clock":
+		var by time.Duration
+		by, err = time.ParseDuration(rest)
+		s.set += by
 	case verb == "restart":
 		s.open()
 	case verb == "doc":

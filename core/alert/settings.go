@@ -24,6 +24,7 @@ const (
 	maxRules   = 1000
 	maxWindows = 200
 	maxName    = 200
+	maxFor     = 90 * 86400 // seconds that something may have to last
 )
 
 // Window is a time in which alerts of what it matches are shown and told to nobody.
@@ -260,8 +261,8 @@ func (r *Rule) check() error {
 		return bad("name", "must have 1 to %d bytes", maxName)
 	case r.Kind == "":
 		return bad("kind", "must be a metric, a kind of condition, offline, off or *")
-	case r.For != nil && (*r.For < 0 || *r.For > 7*86400):
-		return bad("for", "must be from 0 to %d seconds", 7*86400)
+	case r.For != nil && (*r.For < 0 || *r.For > maxFor):
+		return bad("for", "must be from 0 to %d seconds", maxFor)
 	case r.Severity != "" && r.Severity != sdk.SeverityWarning && r.Severity != sdk.SeverityCritical:
 		return bad("severity", "must be warning or critical")
 	case r.Measure != "" && r.Measure != MeasureChange && r.Measure != MeasureFull:

@@ -141,6 +141,7 @@ func (t *turn) stopped(uid id.UID, s *subject) {
 func (t *turn) drop(key Key, w *watched, reason string) {
 	old := w.track
 	w.track = Track{Fired: old.Fired}
+	t.e.unkept = t.e.unkept || old.Phase == Pending && w.judged.lasts >= longWait
 	t.undo = append(t.undo, func() { w.track = old })
 	t.end(key, reason)
 }

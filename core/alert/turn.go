@@ -23,7 +23,7 @@ type turn struct {
 func (e *Engine) turn(ctx context.Context, work func(*turn) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	t := &turn{e: e, now: e.Now()}
+	t := &turn{e: e, now: e.look()}
 	err := work(t)
 	if err == nil && !t.b.empty() {
 		err = e.Store.Commit(ctx, t.b)
@@ -33,6 +33,9 @@ func (e *Engine) turn(ctx context.Context, work func(*turn) error) error {
 			undo()
 		}
 		return err
+	}
+	if e.unkept {
+		e.keepWaiting(ctx)
 	}
 	if t.dirty {
 		e.revision++
@@ -50,6 +53,7 @@ func (t *turn) step(key Key, w *watched, v Verdict, at time.Time) {
 		return
 	}
 	t.undo = append(t.undo, func() { w.track = old })
+	t.e.unkept = t.e.unkept || w.waits(change)
 	switch change {
 	case Fired:
 		t.fire(key, w)

@@ -173,7 +173,7 @@ func (t *turn) ripe(group []alert.Notice) bool {
 			return true
 		}
 	}
-	return t.now.Sub(group[0].Created) >= time.Duration(g.Window)*time.Second
+	return t.now.Sub(group[0].Created).Abs() >= time.Duration(g.Window)*time.Second
 }
 
 // sort leaves in what may be told now, and takes what need not be told any more.
@@ -241,7 +241,7 @@ func (t *turn) judgeResolved(n alert.Notice) judgement {
 // tooSoon tells whether the same alert was told shortly before: then it has to last until the pause is over.
 func (t *turn) tooSoon(a alert.Alert) bool {
 	last, ok := t.last[a.ID]
-	return ok && t.now.Sub(last) < time.Duration(t.doc.Schedule.Cooldown)*time.Minute
+	return ok && t.now.Sub(last).Abs() < time.Duration(t.doc.Schedule.Cooldown)*time.Minute
 }
 
 // tooOften tells whether an alert was told as often as it may be within an hour.
@@ -250,7 +250,7 @@ func (t *turn) tooOften(name string) bool {
 	if most <= 0 {
 		return false
 	}
-	recent := slices.DeleteFunc(t.d.hourly[name], func(at time.Time) bool { return t.now.Sub(at) >= time.Hour })
+	recent := slices.DeleteFunc(t.d.hourly[name], func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
 	t.d.hourly[name] = recent
 	return len(recent) >= most
 }

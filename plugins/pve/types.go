@@ -92,6 +92,7 @@ func nodeType() sdk.ResourceType {
 			// Full metadata stops a thin pool, whatever room it has.
 			{Metric: "thin_metadata", Trigger: 0.80, Clear: 0.75, Severity: sdk.SeverityWarning,
 				Says: "The metadata of thin pool {instance} on {name} is {value} full, over the limit of {limit}. When it is full the pool stops: extend it with lvextend --poolmetadatasize."},
+			{Metric: "thin_metadata", Trigger: 0.95, Clear: 0.90, Severity: sdk.SeverityCritical},
 		},
 		Conditions: []string{kindStuck, kindNoAnswer, kindFenced, kindHASilent, kindPool, kindSubscription},
 	}
@@ -266,6 +267,7 @@ func cephType() sdk.ResourceType {
 		Thresholds: []sdk.Threshold{
 			{Metric: "usage", Trigger: 0.75, Clear: 0.70, For: 5 * time.Minute, Severity: sdk.SeverityWarning,
 				Says: "{name} is {value} full, over the limit of {limit}: what a failed disk held may not fit on the others. Add disks, or remove data."},
+			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityCritical},
 		},
 		Conditions: []string{kindCeph},
 	}

@@ -16,9 +16,10 @@ import (
 
 // openAlerts loads rules and what fired before.
 func (s *server) openAlerts(ctx context.Context) (err error) {
+	started := time.Now()
 	s.alerts, err = alert.Open(ctx, alert.Config{
 		Metrics: s.metrics, Sources: s.sources, Store: sqlite.NewAlerts(s.base.state), Settings: sqlite.NewSettings(s.base.state), Inventory: s.inventory, Conditions: s.books.Conditions,
-		Log: s.log.Named("alerts"), Now: time.Now,
+		Log: s.log.Named("alerts"), Now: time.Now, Steady: func() time.Duration { return time.Since(started) },
 	})
 	if err != nil {
 		return err
