@@ -48,7 +48,7 @@ const (
 	// for one sample and for a hundred.
 	flushBytes  = 24 << 20
 	maxBytes    = 2 * flushBytes // in memory before Append refuses more: the database has not taken any for long
-	groupSeries = 200            // series per transaction of the background work
+	groupSeries = 600            // series per transaction of the background work
 )
 
 // Metrics is the embedded metric.Store. Samples go to a log and to memory; at times they are packed into blocks,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -239,4 +240,61 @@ func TestTierChange(t *testing.T) {
 	if err := m.db.Read.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM runs_3600) + (SELECT count(*) FROM runs_0) + (SELECT sum(points) FROM tiers)`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d are left of deleted series, %v", left, err)
 	}
+}
+
+// What was packed before the disk became full is there, and what was not stays in the log.
+func TestDiskFullInPacking(t *testing.T) {
+	dir := smallDisk(t, "8m")
+	m := openAt(t, dir, nil, fixed)
+	const series, each = 3 * groupSeries, 40
+	for n := range each {
+		samples := make([]metric.Sample, series)
+		for i := range samples {
+			samples[i] = metric.Sample{
+				Key:  metric.Key{Record: "host", Metric: "cpu", Instance: strconv.Itoa(i)},
+				Time: killStart.Add(time.Duration(n-each) * 3 * time.Minute), Value: 1 / float64(1+n*i%977),
+			}
+		}
+		if err := m.Append(t.Context(), samples); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ballast := filepath.Join(dir, "ballast")
+	fill(t, ballast)
+	// Groups are packed until there is no room for the next one.
+	for free := 64; ; free += 64 {
+		if free > 8192 {
+			t.Fatal("with all free it is not packed")
+		}
+		if err := cutBy(ballast, 64<<10); err != nil {
+			t.Fatal(err)
+		}
+		err := m.Flush(t.Context())
+		if got := countAll(t, m); got != series*each {
+			t.Fatalf("with %d KiB free %d samples are there, %d were acknowledged, %v", free, got, series*each, err)
+		}
+		if err == nil {
+			break
+		}
+		if !errs.Is(err, errs.Unavailable) {
+			t.Errorf("packing on a full disk: %v", err)
+		}
+	}
+	s, err := m.Stats(t.Context())
+	if err != nil || s.Points["raw"] != series*each || s.Buffered != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	checkRolledUp(t, m, series*each)
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// cutBy makes a file smaller.
+func cutBy(path string, bytes int64) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return os.Truncate(path, max(info.Size()-bytes, 0))
 }

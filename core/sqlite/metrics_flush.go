@@ -199,7 +199,7 @@ func (m *Metrics) take() (todo []*series, upTo uint64, err error) {
 		if s.deleted {
 			continue
 		}
-		s.packing, s.head = s.head, head{}
+		s.packing, s.head, s.packedTo = s.head, head{}, 0
 		todo = append(todo, s)
 	}
 	m.active, m.oldest = nil, time.Time{}
@@ -224,10 +224,18 @@ func (m *Metrics) restore(todo []*series) {
 		if s.deleted || len(s.packing.chunks) == 0 {
 			continue
 		}
-		newer := s.head
-		s.head, s.packing = s.packing, head{}
-		samples, bytes := newer.size()
-		m.buffered, m.bytes = m.buffered-samples, m.bytes-bytes
+		older, newer := s.packing, s.head
+		m.release(&s.head)
+		if s.packedTo == 0 {
+			s.head, s.packing = older, head{}
+		} else {
+			m.release(&s.packing)
+			older.each(func(p point) {
+				if p.at >= s.packedTo {
+					m.place(placed{s, p})
+				}
+			})
+		}
 		newer.each(func(p point) { m.place(placed{s, p}) })
 		if !s.listed {
 			s.listed = true
@@ -245,7 +253,7 @@ func (m *Metrics) packed(group []*series, before int64) {
 		if s.packed == nil {
 			continue
 		}
-		s.stored, s.newest = true, s.packed
+		s.stored, s.newest, s.packedTo = true, s.packed, before
 		if _, last := s.packing.span(); last < before {
 			m.release(&s.packing)
 		}
@@ -283,24 +291,10 @@ func (m *Metrics) packSeries(ctx context.Context, tx *sql.Tx, s *series, samples
 	grown[0] += n
 	newest = max(newest, samples[len(samples)-1].At)
 	s.packed = &newest
-	return m.packLate(ctx, tx, s.id, samples, newest, grown)
-}
-
-// packLate computes anew what samples change that is rolled up already.
-func (m *Metrics) packLate(ctx context.Context, tx *sql.Tx, name uint32, samples []metric.Bucket, newest int64, grown []int64) error {
-	if len(m.tiers) == 1 {
-		return nil
-	}
-	late := before(samples, m.tiers[1].rolled.Load())
-	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		return m.stored(ctx, tx, tier, name, from, to, newest)
-	}
-	return metric.Climb(m.opt.Tiers, len(m.tiers)-1, late, read, func(tier int, changed []metric.Bucket) error {
-		if tier == 0 {
-			return nil
-		}
+	v := view{m: m, tx: tx, name: s.id, newest: newest}
+	return v.late(ctx, len(m.tiers)-1, samples, func(tier int, changed []metric.Bucket) error {
 		t := m.tiers[tier]
-		n, err := t.merge(ctx, tx, name, before(changed, t.rolled.Load()))
+		n, err := t.merge(ctx, tx, s.id, before(changed, t.rolled.Load()))
 		grown[tier] += n
 		return err
 	})

@@ -47,51 +47,43 @@ const maxScratch = 1 << 15
 // The buckets may lie in scratch, and are good until that is used again.
 func (m *Metrics) querySeries(ctx context.Context, k metric.Key, plan metric.Plan, scratch *[]metric.Bucket) ([]metric.Bucket, error) {
 	from := metric.Floor(plan.From, plan.Tier.Step)
-	name, newest, memory := m.inMemory(k, from, plan.To)
-	if name == 0 {
+	v, found := m.view(k, from, plan.To)
+	if !found {
 		return nil, nil
 	}
-	read := func(tier int, from, to int64) ([]metric.Bucket, error) {
-		return m.stored(ctx, nil, tier, name, from, to, newest)
-	}
-	var fresh []metric.Bucket
-	err := metric.Climb(m.opt.Tiers, plan.Index, memory, read, func(tier int, changed []metric.Bucket) error {
-		if tier == plan.Index {
-			fresh = changed
+	if plan.Index == 0 {
+		stored, err := v.raw(ctx, *scratch, from, plan.To)
+		if cap(stored) > cap(*scratch) && cap(stored) <= maxScratch {
+			*scratch = stored
 		}
-		return nil
-	})
-	if err != nil || plan.Index == 0 && from > newest {
-		return fresh, err
+		return metric.Replace(stored, v.memory), err
 	}
-	if plan.Index > 0 {
-		stored, err := m.stored(ctx, nil, plan.Index, name, from, plan.To, newest)
-		return metric.Replace(stored, fresh), err
-	}
-	stored, err := m.tiers[0].readInto(ctx, *scratch, name, from, plan.To)
+	buckets, err := v.buckets(ctx, plan.Index, from, plan.To)
 	if err != nil {
 		return nil, err
 	}
-	if cap(stored) > cap(*scratch) && cap(stored) <= maxScratch {
-		*scratch = stored
-	}
-	return metric.Replace(stored, fresh), nil
+	err = v.late(ctx, plan.Index, v.memory, func(tier int, changed []metric.Bucket) error {
+		if tier == plan.Index {
+			buckets = metric.Replace(buckets, changed)
+		}
+		return nil
+	})
+	return buckets, err
 }
 
-// inMemory returns the id of a series, 0 when it was deleted meanwhile, a time after which the database holds no raw samples of it,
-// and its samples in memory in a range.
-func (m *Metrics) inMemory(k metric.Key, from, to int64) (name uint32, newest int64, samples []metric.Bucket) {
+// view returns what there is of a series in a range, and false when it was deleted meanwhile.
+func (m *Metrics) view(k metric.Key, from, to int64) (v view, found bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	s := m.byKey[k]
 	if s == nil {
-		return 0, 0, nil
+		return v, false
 	}
-	newest = math.MaxInt64
+	v = view{m: m, name: s.id, newest: math.MaxInt64, memory: metric.Replace(s.packing.buckets(from, to), s.head.buckets(from, to))}
 	if s.newest != nil {
-		newest = *s.newest
+		v.newest = *s.newest
 	}
-	return s.id, newest, metric.Replace(s.packing.buckets(from, to), s.head.buckets(from, to))
+	return v, true
 }
 
 // Delete forgets all series of the records.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // A tier is rolled up a span at a time, when the span is over: so its blocks are full and written once. What is newer is computed
-// from the next finer tier when somebody asks ([Metrics.stored]), which keeps what is not rolled up yet for as long.
+// from the next finer tier when somebody asks ([view]), which keeps what is not rolled up yet for as long.
 
 // rollAfter is how long after its end a span is rolled up: what comes later changes blocks that are written.
 const rollAfter = 10 * time.Minute
@@ -27,34 +28,68 @@ func (t tierTable) span() time.Duration {
 	return windowPoints / 15 * t.Step
 }
 
-// stored returns the buckets of a series, in a tier and a range, that follow from what the database holds. Nothing of raw samples is
-// stored that begins after newest. The range begins at a bucket.
-func (m *Metrics) stored(ctx context.Context, tx *sql.Tx, tier int, name uint32, from, to, newest int64) ([]metric.Bucket, error) {
+// view is what there is of a series.
+type view struct {
+	m    *Metrics
+	tx   *sql.Tx // nil outside of a transaction
+	name uint32
+	// newest is a time after which the database holds no raw samples.
+	newest int64
+	// memory are samples that the database does not hold yet, or in another state.
+	memory []metric.Bucket
+}
+
+// buckets returns those of a tier in a range that begins with one. What is rolled up does not know of samples in memory.
+func (v view) buckets(ctx context.Context, tier int, from, to int64) ([]metric.Bucket, error) {
 	if tier == 0 {
-		if from > newest {
-			return nil, nil
-		}
-		return m.tiers[0].read(ctx, tx, name, from, to)
+		stored, err := v.raw(ctx, nil, from, to)
+		return metric.Replace(stored, before(v.memory, to)[len(before(v.memory, from)):]), err
 	}
-	fresh, err := m.computed(ctx, tx, tier, name, from, to, newest)
+	fresh, err := v.computed(ctx, tier, from, to)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := m.tiers[tier].read(ctx, tx, name, from, to)
+	stored, err := v.m.tiers[tier].read(ctx, v.tx, v.name, from, to)
 	return metric.Fuller(stored, fresh), err
+}
+
+// raw returns stored samples. It uses the memory of into.
+func (v view) raw(ctx context.Context, into []metric.Bucket, from, to int64) ([]metric.Bucket, error) {
+	switch {
+	case from > v.newest:
+		return nil, nil
+	case v.tx != nil:
+		return v.m.tiers[0].read(ctx, v.tx, v.name, from, to)
+	}
+	return v.m.tiers[0].readInto(ctx, into, v.name, from, to)
 }
 
 // computed returns those of the buckets that are not rolled up yet. It comes before the tier itself is read: what is rolled up and
 // deleted meanwhile is then found there.
-func (m *Metrics) computed(ctx context.Context, tx *sql.Tx, tier int, name uint32, from, to, newest int64) ([]metric.Bucket, error) {
-	t := m.tiers[tier]
+func (v view) computed(ctx context.Context, tier int, from, to int64) ([]metric.Bucket, error) {
+	t := v.m.tiers[tier]
 	from = max(from, t.rolled.Load())
 	if from >= to {
 		return nil, nil
 	}
 	end := metric.Floor(to-1, t.Step) + t.Step.Milliseconds()
-	finer, err := m.stored(ctx, tx, tier-1, name, from, end, newest)
+	finer, err := v.buckets(ctx, tier-1, from, end)
 	return metric.Rollup(finer, t.Step), err
+}
+
+// late calls visit with what samples change, in each tier, of what is rolled up already, and beside.
+func (v view) late(ctx context.Context, upTo int, samples []metric.Bucket, visit func(tier int, changed []metric.Bucket) error) error {
+	rolled := int64(math.MinInt64)
+	for _, t := range v.m.tiers[1 : upTo+1] {
+		rolled = max(rolled, t.rolled.Load())
+	}
+	read := func(tier int, from, to int64) ([]metric.Bucket, error) { return v.buckets(ctx, tier, from, to) }
+	return metric.Climb(v.m.opt.Tiers, upTo, before(samples, rolled), read, func(tier int, changed []metric.Bucket) error {
+		if tier == 0 {
+			return nil
+		}
+		return visit(tier, changed)
+	})
 }
 
 // roll rolls up the spans that were over for a while at a time up to which all samples are packed. The caller holds maintain.
@@ -126,7 +161,13 @@ func (m *Metrics) rollSeries(ctx context.Context, tx *sql.Tx, tier int, name uin
 		return 0, err
 	}
 	fresh := metric.Rollup(finer, t.Step)
-	if len(stored) > 0 { // it was imported, or rolled up before a crash
+	if len(stored) > 0 { // it was imported, or rolled up before something failed
+		same := slices.EqualFunc(stored, fresh, func(a, b metric.Bucket) bool {
+			return a.At == b.At && a.Count == b.Count && a.Min == b.Min && a.Max == b.Max
+		})
+		if same {
+			return 0, nil
+		}
 		return t.merge(ctx, tx, name, metric.Fuller(stored, fresh))
 	}
 	return t.put(ctx, tx, name, fresh, -1, run)

@@ -21,6 +21,8 @@ type series struct {
 	// packing is being written to the database, older than what is in head, and not changed in place.
 	packing head
 	head    head
+	// packedTo is before when all of packing is in the database already, 0 when nothing is.
+	packedTo int64
 	// newest is a time after which the database holds no raw samples; nil when it is not known. It is not changed in place.
 	newest *int64
 	packed *int64 // newest when what is being packed is committed; under maintain

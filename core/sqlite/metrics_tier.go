@@ -51,7 +51,7 @@ type tierTable struct {
 	old    *sql.Stmt // the first rows before a key
 	some   *sql.Stmt
 	grow   *sql.Stmt
-	// rolled is until when the tier is rolled up, in Unix milliseconds. See [Metrics.stored].
+	// rolled is until when the tier is rolled up, in Unix milliseconds. See [view].
 	rolled *atomic.Int64
 	// end is a key after which there is no row.
 	end *atomic.Int64
