@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-platform/pulse/core/api"
 	"github.com/pulse-platform/pulse/core/api/security"
 	"github.com/pulse-platform/pulse/core/config"
 )
@@ -142,8 +143,9 @@ func (x *certificate) read() error {
 
 // encrypted is the listener of this run, with TLS when there is a certificate. Closing the one below ends both.
 func (s *server) encrypted() net.Listener {
+	l := api.Fair(s.listener, s.cfg.Server.TrustedProxies)
 	if s.tls == nil {
-		return s.listener
+		return l
 	}
-	return tls.NewListener(s.listener, s.tls.config())
+	return tls.NewListener(l, s.tls.config())
 }
