@@ -52,6 +52,8 @@ type Area struct {
 	Refresh func(ctx context.Context, name id.Integration) error
 	// Script has the plugin of a kind write a setup script.
 	Script func(ctx context.Context, kind string, r sdk.ScriptRequest) (string, error)
+	// Probe asks the plugin of a kind whether an address, host:port, is one of its own.
+	Probe func(ctx context.Context, kind, address string, network integration.Network) (sdk.Candidate, error)
 	// Token finds the caller behind an API token.
 	Token   func(raw string) (auth.Principal, bool)
 	Tickets *Tickets

@@ -129,6 +129,12 @@ func newBench(t *testing.T) *bench {
 	b.area = Area{
 		Service: b.service, Schema: b.plugins.Schema, Now: time.Now, Status: func(id.Integration) string { return Connected },
 		Cluster: func(id.Integration, string) Cluster { return b.cluster },
+		Probe: func(_ context.Context, kind, address string, _ integration.Network) (sdk.Candidate, error) {
+			if kind == "pbs" && address == "vault:8007" {
+				return sdk.Candidate{Kind: kind}, nil
+			}
+			return sdk.Candidate{}, sdk.Errorf(sdk.KindUpstream, "no")
+		},
 		Refresh: func(context.Context, id.Integration) error {
 			b.cluster.Name = "lab"
 			b.cluster.Members = append(b.cluster.Members, Endpoint{NodeName: "n"})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/compat"
@@ -140,11 +141,37 @@ func (a Area) try(ctx context.Context, x integration.Integration) (Tried, error)
 	}
 	if t.Failure != "" {
 		out.Status, out.Message = "error", t.Failure
+		if t.Certificate == nil && t.Result.Version == "" {
+			out.Message = cmp.Or(a.mistaken(ctx, x, kind), out.Message)
+		}
 	}
 	if t.Certificate != nil {
 		out.Fingerprint = t.Certificate.SHA256
 	}
 	return out, nil
+}
+
+// mistakenPatience is how long it may take to find out that a node of another kind answers.
+const mistakenPatience = 5 * time.Second
+
+// mistaken says that a node of another kind answers where a trial failed; it is empty when none does.
+func (a Area) mistaken(ctx context.Context, x integration.Integration, kind compat.NodeKind) string {
+	at := address(entry{Integration: x}.host())
+	ctx, cancel := context.WithTimeout(ctx, mistakenPatience)
+	defer cancel()
+	_, err := a.Probe(ctx, kind.Type, at, x.Network)
+	if err == nil || sdk.KindOf(err) == sdk.KindUnreachable {
+		return ""
+	}
+	for _, other := range compat.NodeKinds() {
+		if other.Type == kind.Type {
+			continue
+		}
+		if _, err := a.Probe(ctx, other.Type, at, x.Network); err == nil {
+			return "At " + at + " answers " + other.Title + ", and not " + kind.Title + ": choose the type " + other.Type
+		}
+	}
+	return ""
 }
 
 // count tells of members and of what was found in the words of the contract.

@@ -23,7 +23,7 @@ const refreshPatience = 25 * time.Second
 func (s *server) nodes() nodes.Area {
 	return nodes.Area{
 		Service: managed{s.integrations, s}, Schema: s.plugins.Schema, Status: s.nodeStatus, Cluster: s.clusterOf, Now: time.Now,
-		Script: s.plugins.Script, Token: s.auth.Token, Tickets: nodes.NewTickets(time.Now), PublicURL: s.publicURL, Broadcast: s.live.Broadcast,
+		Script: s.plugins.Script, Probe: s.plugins.Probe, Token: s.auth.Token, Tickets: nodes.NewTickets(time.Now), PublicURL: s.publicURL, Broadcast: s.live.Broadcast,
 		Refresh: func(ctx context.Context, name id.Integration) error {
 			ctx, cancel := context.WithTimeout(ctx, refreshPatience)
 			defer cancel()
