@@ -39,6 +39,14 @@ func TestTwoIntegrationsOfOneClusterBecomeOne(t *testing.T) {
 	if got := s.call("PUT", "/api/guests/metadata/"+former, map[string]any{"description": "written before"}); got.status != http.StatusOK {
 		t.Fatalf("a note: %v", got)
 	}
+	rules := map[string]any{}
+	if err := json.Unmarshal(s.call("GET", "/api/alerts/config", nil).body, &rules); err != nil {
+		t.Fatal(err)
+	}
+	rules["overrides"] = map[string]any{former: map[string]any{"cpu": map[string]any{"trigger": 97, "clear": 92}}}
+	if got := s.call("PUT", "/api/alerts/config", rules); got.status != http.StatusOK {
+		t.Fatalf("a limit: %v", got)
+	}
 	eventually(t, "they are one", func() bool {
 		got := s.call("GET", "/api/config/nodes", nil)
 		return got.member("1.mergedInto") == "pve-one" && got.member("1.status") == "connected" && s.members("nodes") == 3 && s.members("vms")+s.members("containers") == 6
@@ -47,6 +55,12 @@ func TestTwoIntegrationsOfOneClusterBecomeOne(t *testing.T) {
 	if got := s.call("GET", "/api/guests/metadata/"+now, nil); got.member("description") != "written before" {
 		t.Errorf("the note is lost: %v", got)
 	}
+	eventually(t, "its limit holds on", func() bool {
+		var of struct {
+			Overrides map[string]struct{ CPU struct{ Trigger float64 } }
+		}
+		return json.Unmarshal(s.call("GET", "/api/alerts/config", nil).body, &of) == nil && of.Overrides[now].CPU.Trigger == 97
+	})
 	if got := s.call("GET", "/api/v2/resources/"+former, nil); got.member("stateId") != now {
 		t.Errorf("the former id leads nowhere: %v", got)
 	}

@@ -3,6 +3,7 @@ package alert
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -176,6 +177,25 @@ func (e *Engine) SetDocument(ctx context.Context, d Document) error {
 		d.ActivationState, d.ActivationTime = e.document.ActivationState, e.document.ActivationTime
 	}
 	e.mu.Unlock()
+	return e.configure(ctx, DocumentName, d, func() { e.document = d })
+}
+
+// Inherit gives resources the thresholds that hold for others alone, by their ids: those that have some of their own keep them.
+// The others keep theirs too, for when they are shown again.
+func (e *Engine) Inherit(ctx context.Context, heirs map[string]string) error {
+	d := e.Document()
+	d.Overrides = maps.Clone(d.Overrides)
+	inherited := 0
+	for from, to := range heirs {
+		of, there := d.Overrides[from]
+		if _, own := d.Overrides[to]; there && !own {
+			d.Overrides[to] = of
+			inherited++
+		}
+	}
+	if inherited == 0 {
+		return nil
+	}
 	return e.configure(ctx, DocumentName, d, func() { e.document = d })
 }
 

@@ -77,10 +77,15 @@ func (s *server) joinOne(ctx context.Context, x integration.Integration, into id
 	}
 	s.inventory.Join(s.integrations.Joins())
 	s.log.Warn("two integrations ask the same cluster: the one is disabled, and the other goes on with its history", "integration", x.ID, "with", into)
+	heirs := map[string]string{}
 	for _, one := range s.inventory.Successions(x.ID) {
+		heirs[one.From.WireID] = one.To.WireID
 		if err := s.metadata.Copy(ctx, one.From.WireID, one.To.WireID); err != nil {
 			return err
 		}
+	}
+	if err := s.alerts.Inherit(ctx, heirs); err != nil {
+		return err
 	}
 	return s.door.Forget(ctx, x.ID)
 }
