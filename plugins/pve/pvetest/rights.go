@@ -16,8 +16,10 @@ type Account struct {
 	SecondFactor bool
 }
 
-// Token and Secret are those of the account that [New] makes.
+// Token and Secret are those of the account that [New] makes. User is one with a password, which is the same secret, that the
+// command makes.
 const (
+	User   = "monitor@pve"
 	Token  = "monitor@pve!pulse"
 	Secret = "7c1e9a52-5d0b-4f38-9c59-1a2b3c4d5e6f"
 )

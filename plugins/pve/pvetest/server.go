@@ -1,6 +1,7 @@
 package pvetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -211,17 +212,20 @@ func (a *API) onNode(pattern string, h func(c call, n *Node) (any, error)) {
 	a.mux.HandleFunc("GET /api2/json/nodes/{node}"+pattern, func(rw http.ResponseWriter, r *http.Request) {
 		a.world.mu.Lock()
 		n := a.world.Node(r.PathValue("node"))
-		there, online, hanging := n != nil, n != nil && n.Online, n != nil && n.Hanging
+		var is Node
+		if n != nil {
+			is = *n
+		}
 		a.world.mu.Unlock()
 		switch {
-		case !there:
+		case n == nil:
 			raw(rw, http.StatusInternalServerError, fmt.Sprintf("hostname lookup '%s' failed - failed to get address info", r.PathValue("node")), `{"data":null}`)
-		case !online:
+		case !is.Online:
 			raw(rw, 595, "No route to host", "")
-		case hanging:
+		case is.Hanging:
 			a.hang(r.Context())
 			panic(http.ErrAbortHandler)
-		default:
+		case a.pause(r.Context(), is.Slow):
 			a.answer(rw, r, func(c call) (any, error) { return h(c, n) })
 		}
 	})
@@ -290,8 +294,8 @@ func (a *API) account(r *http.Request) *Account {
 	return nil
 }
 
-// ticketLife is how long a ticket is good.
-const ticketLife = 2 * time.Hour
+// usualTicketLife is how long a ticket is good.
+const usualTicketLife = 2 * time.Hour
 
 // ticket returns a ticket as the servers write it, with a signature that is none.
 func (w *World) ticket(a *Account) string {
@@ -304,6 +308,7 @@ func (w *World) holder(cookie string) *Account {
 	if err != nil {
 		return nil
 	}
+	life := cmp.Or(w.TicketLife, usualTicketLife)
 	for _, a := range w.Accounts {
 		rest, ok := strings.CutPrefix(text, "PVE:"+a.ID+":")
 		if !ok || !strings.HasSuffix(rest, "::"+hex.EncodeToString([]byte(a.Secret))) {
@@ -311,7 +316,7 @@ func (w *World) holder(cookie string) *Account {
 		}
 		stamp, _, _ := strings.Cut(rest, ":")
 		at, err := strconv.ParseInt(stamp, 16, 64)
-		if err == nil && w.Now().Sub(time.Unix(at, 0)) < ticketLife {
+		if err == nil && w.Now().Sub(time.Unix(at, 0)) < life {
 			return a
 		}
 	}

@@ -32,6 +32,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	ceph := flags.Bool("ceph", true, "whether the nodes make up a Ceph cluster")
 	latency := flags.Duration("latency", 0, "what every answer takes")
 	still := flags.Bool("still", false, simulate.StillHelp)
+	var wrong troubles
+	wrong.define(flags)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)
 	}
@@ -53,12 +55,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, g := range w.Guests {
 		g.Cache = g.Memory / 5
 	}
-	// Tokens with which somebody can see what is said of too few rights.
+	// Tokens with which somebody can see what is said of too few rights, a user with a password, and one with a second factor.
 	w.Accounts = append(w.Accounts,
+		&Account{ID: User, Secret: Secret, Rights: map[string][]string{"/": Everything()}},
+		&Account{ID: "careful@pve", Secret: Secret, Rights: map[string][]string{"/": Everything()}, SecondFactor: true},
 		&Account{ID: "monitor@pve!blind", Secret: Secret},
 		&Account{ID: "monitor@pve!auditor", Secret: Secret, Rights: map[string][]string{"/": Auditor()}},
 	)
 	w.Remember(*nights)
+	if err := wrong.apply(w); err != nil {
+		return err
+	}
 	if *ceph {
 		w.Ceph = Healthy()
 		w.Storages = append(w.Storages, &Storage{Name: "vms", Type: "rbd", Content: "images,rootdir", Shared: true, Size: w.Ceph.Total / 3, Used: w.Ceph.Used / 3})

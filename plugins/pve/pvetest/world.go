@@ -44,6 +44,8 @@ type World struct {
 	Refusal time.Duration
 	// Latency is what every answer takes.
 	Latency time.Duration
+	// TicketLife is how long a ticket is good, two hours when it is 0.
+	TicketLife time.Duration
 	// Still worlds do not live by themselves; whoever reaches them may change them.
 	Still bool
 }
@@ -88,8 +90,9 @@ type Node struct {
 	CertificateEnds time.Time
 	// Stuck says that its status daemon hangs: nothing is known of what runs there.
 	Stuck bool
-	// Hanging says that it does not answer what is forwarded to it.
+	// Hanging says that it does not answer what is forwarded to it, Slow what its answers take.
 	Hanging bool
+	Slow    time.Duration
 	// HA is how high availability sees it (fence, maintenance), and Silent how long its manager has said nothing.
 	HA     string
 	Silent time.Duration
