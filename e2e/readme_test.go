@@ -3,9 +3,11 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -43,7 +45,7 @@ func TestDocumentationLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range append(pages, "../README.md") {
+	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md", "../SECURITY.md") {
 		content, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +59,97 @@ func TestDocumentationLinks(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), target)); err != nil {
 				t.Errorf("%s links to %s: %v", page, target, err)
 			}
+		}
+	}
+}
+
+// snippets returns the blocks of code of one language that the pages show, by page and number.
+func snippets(t *testing.T, language string) map[string]string {
+	t.Helper()
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, page := range append(pages, "../README.md", "../examples/plugins/README.md") {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, part := range strings.Split("\n"+string(content), "\n```"+language+"\n")[1:] {
+			code, _, _ := strings.Cut(part, "\n```")
+			out[fmt.Sprintf("%s, number %d", page, i+1)] = code + "\n"
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("no page shows %s", language)
+	}
+	return out
+}
+
+// What the pages show of the configuration file is one that the server takes. One example is of a plugin that is not ours.
+func TestDocumentedConfigurationIsValid(t *testing.T) {
+	dir := t.TempDir()
+	secret := writeFile(t, filepath.Join(dir, "secret"), strings.Repeat("s", 32))
+	paths := regexp.MustCompile(`file\("[^"]*"\)`)
+	for where, code := range snippets(t, "hcl") {
+		code = strings.ReplaceAll(paths.ReplaceAllString(code, `file("`+secret+`")`), "AB:CD:…", strings.Repeat("AB:", 31)+"AB")
+		file := writeFile(t, filepath.Join(dir, "config.hcl"), code)
+		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "pulse"), "config", "check", file, "--plugins", filepath.Join(bin, "plugins"))
+		cmd.Env = append(os.Environ(), "UPS_PASSWORD=x", "PVE_TOKEN=x", "PMG_PASSWORD=x", "SMTP_PASSWORD=x", "DISCORD_WEBHOOK=https://discord.example.com/api/webhooks/1/x")
+		if out, err := cmd.CombinedOutput(); err != nil && !strings.Contains(string(out), `The plugin "ups" is not installed`) {
+			t.Errorf("%s: %v\n%s", where, err, out)
+		}
+	}
+}
+
+// What the pages show for a shell can be typed into one, and names files that a release has.
+func TestDocumentedCommandsAreForAShell(t *testing.T) {
+	shipped := regexp.MustCompile(`\binstallers/[\w./-]+`)
+	for where, code := range snippets(t, "sh") {
+		if err := command("sh", "-n", writeFile(t, filepath.Join(t.TempDir(), "snippet"), code)); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+		for _, name := range shipped.FindAllString(code, -1) {
+			if _, err := os.Stat("../" + name); err != nil {
+				t.Errorf("%s: %v", where, err)
+			}
+		}
+	}
+}
+
+// Each manager of services reads what is shipped for it.
+func TestServiceFiles(t *testing.T) {
+	scripts, err := filepath.Glob("../installers/openrc/*")
+	if err != nil || len(scripts) < 2 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		if err := exec.CommandContext(t.Context(), "sh", "-n", script).Run(); err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+		if info, err := os.Stat(script); err != nil || info.Mode()&0o111 == 0 {
+			t.Errorf("%s cannot be run: %v", script, err)
+		}
+	}
+	units, err := filepath.Glob("../installers/systemd/*.service")
+	if err != nil || len(units) < 2 {
+		t.Fatal(units, err)
+	}
+	verify, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not here")
+	}
+	program := regexp.MustCompile(`(?m)^ExecStart=\S+`)
+	for _, unit := range units {
+		content, err := os.ReadFile(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The programs are not installed here.
+		file := writeFile(t, filepath.Join(t.TempDir(), filepath.Base(unit)), program.ReplaceAllString(string(content), "ExecStart=/bin/true"))
+		if out, err := exec.CommandContext(t.Context(), verify, "verify", "--man=no", file).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", unit, err, out)
 		}
 	}
 }

@@ -56,7 +56,7 @@ for platform in "${servers[@]}"; do
     manifest "$plugin" "dist/$name/plugins/$plugin" "${platform%/*}" "${arch/armv7/arm}"
   done
   rm dist/.native/program
-  cp LICENSE README.md config.example.hcl "dist/$name/"
+  cp -r LICENSE README.md CHANGELOG.md config.example.hcl installers "dist/$name/"
   tar -C dist --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf "dist/$name.tar.gz" "$name"
   rm -rf "dist/$name"
 done
