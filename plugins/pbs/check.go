@@ -2,7 +2,6 @@ package pbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,15 +40,7 @@ func (c Config) wishes() []wish {
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
 	c.client.TryAgain() // rights may have been given
 	out := sdk.CheckResult{Product: proxmox.Backup.Name}
-	step := func(name string, do func() (string, sdk.CheckOutcome, error)) error {
-		begun := c.deps.Now()
-		text, outcome, err := do()
-		if err != nil {
-			text, outcome = forPeople(err), sdk.CheckFailed
-		}
-		progress(sdk.CheckStep{Name: name, Outcome: outcome, Message: text, Took: c.deps.Now().Sub(begun)})
-		return err
-	}
+	step := proxmox.Steps{Now: c.deps.Now, Progress: progress}.Do
 	err := step("Connect and sign in", func() (string, sdk.CheckOutcome, error) {
 		v, err := proxmox.Get[versionInfo](ctx, c.client, proxmox.Path("version"))
 		out.Version = v.text()
@@ -60,10 +51,8 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	}
 	err = step("Rights", func() (text string, outcome sdk.CheckOutcome, err error) {
 		out.MissingPrivileges, err = c.missing(ctx)
-		if len(out.MissingPrivileges) == 0 {
-			return "The account may read all that is asked for.", sdk.CheckPassed, err
-		}
-		return fmt.Sprintf("The account may not read everything: %s.", effects(out.MissingPrivileges)), sdk.CheckWarning, err
+		text, outcome = proxmox.TellRights(out.MissingPrivileges)
+		return text, outcome, err
 	})
 	if err != nil {
 		return out, err
@@ -116,21 +105,4 @@ func (c *Collector) missing(ctx context.Context) ([]sdk.MissingPrivilege, error)
 		out = append(out, sdk.MissingPrivilege{Privilege: w.privileges[0], Path: w.on, Effect: "Missing: " + w.effect + ".", Remedy: remedy(c.rights.account, on, w.role)})
 	}
 	return out, nil
-}
-
-func effects(all []sdk.MissingPrivilege) string {
-	var out []string
-	for _, m := range all {
-		out = append(out, strings.TrimSuffix(strings.TrimPrefix(m.Effect, "Missing: "), "."))
-	}
-	return strings.Join(out, "; ")
-}
-
-// forPeople is the text of an error that people can do something with.
-func forPeople(err error) string {
-	var e *sdk.Error
-	if errors.As(err, &e) && e.Message != "" {
-		return e.Message
-	}
-	return "It failed."
 }

@@ -110,12 +110,9 @@ func roleOf(privilege string) string {
 // remedy is the command that gives an account a role. A token has the rights that it and its user both have, so both are
 // given the role.
 func remedy(account, on, role string) string {
-	command := fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s", on, role, quote(account))
+	command := fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s", on, role, proxmox.Quote(account))
 	if user, _, token := strings.Cut(account, "!"); token {
-		command = fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s && %s", on, role, quote(user), command)
+		command = fmt.Sprintf("proxmox-backup-manager acl update %s %s --auth-id %s && %s", on, role, proxmox.Quote(user), command)
 	}
 	return command
 }
-
-// quote makes one word of a shell command.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -33,37 +33,28 @@ func serverCondition(kind, instance string, severity sdk.Severity, format string
 	return sdk.Condition{Type: typeServer, Key: serverKey, Kind: kind, Instance: instance, Severity: severity, Message: fmt.Sprintf(format, args...)}
 }
 
-// readSubscription judges the subscription. Without one a server gets its packages from another place, which is no trouble.
 func (c *Collector) readSubscription(ctx context.Context) ([]sdk.Observation, error) {
-	s, err := proxmox.Get[subscription](ctx, c.client, onNode("subscription"))
-	if err != nil {
+	s, err := proxmox.Get[proxmox.Subscription](ctx, c.client, onNode("subscription"))
+	text, severity := s.Verdict(c.name)
+	if err != nil || text == "" {
 		return nil, err
 	}
-	switch s.Status {
-	case "active", "new", "":
-		return nil, nil
-	case "notfound":
-		return []sdk.Observation{serverCondition(noSubscription, "", sdk.SeverityInfo, "%s has no subscription.", c.name)}, nil
-	}
-	return []sdk.Observation{serverCondition(noSubscription, "", sdk.SeverityWarning, "The subscription of %s is %s.", c.name, s.Status)}, nil
+	return []sdk.Observation{serverCondition(noSubscription, "", severity, "%s", text)}, nil
 }
 
-// readServices finds services that are to run and do not. Those that nobody enabled, and those that end when their work is
-// done, are left alone.
+// readServices finds services that are to run and do not.
 func (c *Collector) readServices(ctx context.Context) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[service](ctx, c.client, onNode("services"))
-	if err != nil {
-		return nil, err
-	}
+	rows, _, err := proxmox.Rows[proxmox.Service](ctx, c.client, onNode("services"))
 	var out []sdk.Observation
 	for _, s := range rows {
-		if s.Unit == "enabled" && s.State != "running" && s.State != "exited" && s.State != "" {
-			x := serverCondition(serviceDown, string(s.Service), sdk.SeverityWarning, "Service %s of %s does not run: it is %s.", s.Service, c.name, s.State)
-			x.Metadata = map[string]string{"service": string(s.Service), "state": string(s.State), "description": string(s.Desc)}
+		if s.Down() {
+			text, metadata := s.Verdict(c.name)
+			x := serverCondition(serviceDown, string(s.Name), sdk.SeverityWarning, "%s", text)
+			x.Metadata = metadata
 			out = append(out, x)
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // readCertificate tells how long the certificate is good that the server has just shown. The API tells it only to those who
@@ -76,32 +67,13 @@ func (c *Collector) readCertificate(context.Context) ([]sdk.Observation, error) 
 	return []sdk.Observation{sdk.Sample{Type: typeServer, Key: serverKey, Metric: "certificate_left", Value: max(0, until.Sub(c.deps.Now()).Seconds())}}, nil
 }
 
-// updateDoc is a package that waits as a row.
-type updateDoc struct {
-	Package  string `json:"package"`
-	Title    string `json:"title,omitempty"`
-	Version  string `json:"version"`
-	Old      string `json:"oldVersion,omitempty"`
-	Origin   string `json:"origin,omitempty"`
-	Priority string `json:"priority,omitempty"`
-}
-
 // readUpdates reads the packages that the server knows to wait. It looks for new ones by itself, once a day.
 func (c *Collector) readUpdates(ctx context.Context) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[update](ctx, c.client, onNode("apt", "update").Slowly())
+	rows, _, err := proxmox.Rows[proxmox.Update](ctx, c.client, onNode("apt", "update").Slowly())
 	if err != nil {
 		return nil, err
 	}
-	out := []sdk.Observation{sdk.Sample{Type: typeServer, Key: serverKey, Metric: "updates_pending", Value: float64(len(rows))}}
-	for _, u := range rows {
-		if u.Package == "" {
-			continue
-		}
-		out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeServer, OwnerKey: serverKey, Doc: proxmox.Document(updateDoc{
-			string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin), string(u.Priority),
-		})})
-	}
-	return append(out, sdk.RowsEnd{Rows: rowsUpdates, OwnerType: typeServer, OwnerKey: serverKey}), nil
+	return proxmox.TellUpdates(rows, rowsUpdates, typeServer, serverKey), nil
 }
 
 func (c *Collector) readDisks(ctx context.Context) ([]sdk.Observation, error) {

@@ -96,12 +96,6 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestQuotingOfCommands(t *testing.T) {
-	if got := quote(`a'; rm -rf / #`); got != `'a'\''; rm -rf / #'` {
-		t.Error(got)
-	}
-}
-
 // A user with a password signs in once, and again when the ticket is old.
 func TestTicket(t *testing.T) {
 	b := newBench(t)

@@ -223,32 +223,6 @@ func (f *file) UnmarshalJSON(b []byte) error {
 // MarshalJSON writes the name, which is all that the contract has.
 func (f file) MarshalJSON() ([]byte, error) { return json.Marshal(string(f.Name)) }
 
-// subscription is /nodes/localhost/subscription. The key in it is not read.
-type subscription struct {
-	Status  proxmox.Str `json:"status"`
-	Message proxmox.Str `json:"message"`
-	NextDue proxmox.Str `json:"nextduedate"`
-	Product proxmox.Str `json:"productname"`
-}
-
-// update is a row of /nodes/localhost/apt/update.
-type update struct {
-	Package  proxmox.Str `json:"Package"`
-	Title    proxmox.Str `json:"Title"`
-	Version  proxmox.Str `json:"Version"`
-	Old      proxmox.Str `json:"OldVersion"`
-	Origin   proxmox.Str `json:"Origin"`
-	Priority proxmox.Str `json:"Priority"`
-}
-
-// service is a row of /nodes/localhost/services.
-type service struct {
-	Service proxmox.Str `json:"service"`
-	Desc    proxmox.Str `json:"desc"`
-	State   proxmox.Str `json:"state"`
-	Unit    proxmox.Str `json:"unit-state"`
-}
-
 // disk is a row of /nodes/localhost/disks/list.
 type disk struct {
 	Name    proxmox.Str `json:"name"`

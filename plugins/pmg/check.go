@@ -2,8 +2,6 @@ package pmg
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,15 +14,7 @@ import (
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
 	c.client.TryAgain() // rights may have been given
 	out := sdk.CheckResult{Product: proxmox.MailGateway.Name}
-	step := func(name string, do func() (string, sdk.CheckOutcome, error)) error {
-		begun := c.deps.Now()
-		text, outcome, err := do()
-		if err != nil {
-			text, outcome = forPeople(err), sdk.CheckFailed
-		}
-		progress(sdk.CheckStep{Name: name, Outcome: outcome, Message: text, Took: c.deps.Now().Sub(begun)})
-		return err
-	}
+	step := proxmox.Steps{Now: c.deps.Now, Progress: progress}.Do
 	err := step("Connect and sign in", func() (string, sdk.CheckOutcome, error) {
 		v, err := proxmox.Get[versionInfo](ctx, c.client, proxmox.Path("version"))
 		out.Version = string(v.Version)
@@ -50,14 +40,8 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	}
 	err = step("Rights", func() (text string, outcome sdk.CheckOutcome, err error) {
 		out.MissingPrivileges, err = c.missing(ctx, members)
-		if len(out.MissingPrivileges) == 0 {
-			return "The account may read all that is asked for.", sdk.CheckPassed, err
-		}
-		var effects []string
-		for _, m := range out.MissingPrivileges {
-			effects = append(effects, strings.TrimSuffix(strings.TrimPrefix(m.Effect, "Missing: "), "."))
-		}
-		return fmt.Sprintf("The account may not read everything: %s.", strings.Join(effects, "; ")), sdk.CheckWarning, err
+		text, outcome = proxmox.TellRights(out.MissingPrivileges)
+		return text, outcome, err
 	})
 	return out, err
 }
@@ -68,7 +52,7 @@ func (c *Collector) missing(ctx context.Context, members []member) ([]sdk.Missin
 	if len(members) > 0 {
 		node = string(members[0].Name)
 	}
-	remedy := "pmgsh set /access/users/" + quote(c.cfg.User) + " --role audit"
+	remedy := "pmgsh set /access/users/" + proxmox.Quote(c.cfg.User) + " --role audit"
 	var out []sdk.MissingPrivilege
 	for _, w := range []struct {
 		call   proxmox.Call
@@ -96,16 +80,4 @@ func (c *Collector) missing(ctx context.Context, members []member) ([]sdk.Missin
 		}
 	}
 	return out, nil
-}
-
-// quote makes one word of a shell command.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// forPeople is the text of an error that people can do something with.
-func forPeople(err error) string {
-	var e *sdk.Error
-	if errors.As(err, &e) && e.Message != "" {
-		return e.Message
-	}
-	return "It failed."
 }

@@ -74,20 +74,15 @@ func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
 
 // readServices finds services that are to run and do not.
 func (c *Collector) readServices(ctx context.Context, node string) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[service](ctx, c.client, proxmox.OnNode(node, "services"))
-	if err != nil {
-		return nil, err
-	}
+	rows, _, err := proxmox.Rows[proxmox.Service](ctx, c.client, proxmox.OnNode(node, "services"))
 	var out []sdk.Observation
 	for _, s := range rows {
-		if s.Unit != "enabled" || s.State == "running" || s.State == "exited" || s.State == "" || slices.Contains(atRest, string(s.Service)) {
-			continue
+		if s.Down() && !slices.Contains(atRest, string(s.Name)) {
+			text, metadata := s.Verdict(node)
+			out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(node), Kind: kindServiceDown, Instance: string(s.Name), Severity: sdk.SeverityWarning, Message: text, Metadata: metadata})
 		}
-		out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(node), Kind: kindServiceDown, Instance: string(s.Service), Severity: sdk.SeverityWarning,
-			Message:  fmt.Sprintf("Service %s of %s does not run: it is %s.", s.Service, node, s.State),
-			Metadata: map[string]string{"service": string(s.Service), "state": string(s.State), "description": string(s.Desc)}})
 	}
-	return out, nil
+	return out, err
 }
 
 // built is how the product writes when signatures were made: with a hyphen between hours and minutes.
@@ -110,30 +105,12 @@ func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Obse
 	return m.Samples, nil
 }
 
-// updateDoc is a package that waits as a row.
-type updateDoc struct {
-	Package string `json:"package"`
-	Title   string `json:"title,omitempty"`
-	Version string `json:"version"`
-	Old     string `json:"oldVersion,omitempty"`
-	Origin  string `json:"origin,omitempty"`
-}
-
 func (c *Collector) readUpdates(ctx context.Context, node string) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[update](ctx, c.client, proxmox.OnNode(node, "apt", "update").Slowly())
+	rows, _, err := proxmox.Rows[proxmox.Update](ctx, c.client, proxmox.OnNode(node, "apt", "update").Slowly())
 	if err != nil {
 		return nil, err
 	}
-	key := nodeKey(node)
-	out := []sdk.Observation{sdk.Sample{Type: typeNode, Key: key, Metric: "updates_pending", Value: float64(len(rows))}}
-	for _, u := range rows {
-		if u.Package != "" {
-			out = append(out, sdk.Row{Rows: rowsUpdates, Key: string(u.Package), OwnerType: typeNode, OwnerKey: key, Doc: proxmox.Document(updateDoc{
-				string(u.Package), string(u.Title), string(u.Version), string(u.Old), string(u.Origin),
-			})})
-		}
-	}
-	return append(out, sdk.RowsEnd{Rows: rowsUpdates, OwnerType: typeNode, OwnerKey: key}), nil
+	return proxmox.TellUpdates(rows, rowsUpdates, typeNode, nodeKey(node)), nil
 }
 
 func (c *Collector) readCertificates(ctx context.Context, node string) ([]sdk.Observation, error) {
@@ -152,21 +129,11 @@ func (c *Collector) readCertificates(ctx context.Context, node string) ([]sdk.Ob
 	return m.Samples, nil
 }
 
-// readSubscription judges the subscription of a node. Without one it gets its packages from another place, which is no
-// trouble.
 func (c *Collector) readSubscription(ctx context.Context, node string) ([]sdk.Observation, error) {
-	s, err := proxmox.Get[subscription](ctx, c.client, proxmox.OnNode(node, "subscription"))
-	if err != nil {
+	s, err := proxmox.Get[proxmox.Subscription](ctx, c.client, proxmox.OnNode(node, "subscription"))
+	text, severity := s.Verdict(node)
+	if err != nil || text == "" {
 		return nil, err
 	}
-	x := sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoSubscription, Instance: node}
-	switch s.Status {
-	case "active", "new", "":
-		return nil, nil
-	case "notfound":
-		x.Severity, x.Message = sdk.SeverityInfo, fmt.Sprintf("%s has no subscription.", node)
-	default:
-		x.Severity, x.Message = sdk.SeverityWarning, fmt.Sprintf("The subscription of %s is %s.", node, s.Status)
-	}
-	return []sdk.Observation{x}, nil
+	return []sdk.Observation{sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoSubscription, Instance: node, Severity: severity, Message: text}}, nil
 }

@@ -148,32 +148,10 @@ type task struct {
 	Status proxmox.Str `json:"status"`
 }
 
-// service is a row of /nodes/NODE/services.
-type service struct {
-	Service proxmox.Str `json:"service"`
-	Desc    proxmox.Str `json:"desc"`
-	State   proxmox.Str `json:"state"`
-	Unit    proxmox.Str `json:"unit-state"`
-}
-
 // signatures is a row of /nodes/NODE/clamav/database.
 type signatures struct {
 	Name  proxmox.Str `json:"name"`
 	Built proxmox.Str `json:"build_time"` // 22 Sep 2026 06-27 +0000
-}
-
-// subscription is /nodes/NODE/subscription. The key in it is not read.
-type subscription struct {
-	Status proxmox.Str `json:"status"`
-}
-
-// update is a row of /nodes/NODE/apt/update.
-type update struct {
-	Package proxmox.Str `json:"Package"`
-	Title   proxmox.Str `json:"Title"`
-	Version proxmox.Str `json:"Version"`
-	Old     proxmox.Str `json:"OldVersion"`
-	Origin  proxmox.Str `json:"Origin"`
 }
 
 // certificate is a row of /nodes/NODE/certificates/info. The certificate itself is not read.
