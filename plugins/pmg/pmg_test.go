@@ -453,6 +453,23 @@ func TestReleases(t *testing.T) {
 	}
 }
 
+// Older releases say what is wrong in the reason phrase, newer ones in the body too.
+func TestWhereErrorsAreTold(t *testing.T) {
+	for _, version := range []string{"7.3-12", "8.2.0", "9.1.2"} {
+		b := newBench(t, 2)
+		b.world.Change(func(w *pmgtest.World) { w.Version, w.Nodes[1].Fault = version, 595 })
+		s := look(t, b.collector(t, "monitor@pmg", ""), taskStatus)
+		if s.Err != nil || s.records["node/mail2"].Status != sdk.StatusDown {
+			t.Errorf("%s: %v %v", version, s.Err, s.records)
+		}
+		_, err := proxmox.Get[any](t.Context(), b.collector(t, "help@pmg", "").client, proxmox.Path("statistics", "mail"))
+		var e *proxmox.Error
+		if !errors.As(err, &e) || e.Kind != proxmox.KindForbidden || !strings.Contains(e.Message, "role not in") {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
 func TestOlderReleasesLackCalls(t *testing.T) {
 	b := newBench(t, 1)
 	b.server.Fail("/nodes/mail1/clamav/database", refusing(501, "Method 'GET /nodes/mail1/clamav/database' not implemented"))

@@ -117,3 +117,17 @@ func (d *Desk) User(r *http.Request) string {
 	}
 	return d.Holder(value)
 }
+
+// Raw writes an answer with a reason phrase of its own and closes the connection, as the real servers do with errors.
+func Raw(w http.ResponseWriter, status int, reason, body string) {
+	conn, buf, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, reason, status) // such connections have no phrases
+		return
+	}
+	defer conn.Close()
+	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json;charset=UTF-8\r\nDate: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", status, reason, w.Header().Get("Date"), len(body), body)
+	if err := buf.Flush(); err != nil {
+		return // the client has gone
+	}
+}

@@ -43,13 +43,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// Refuse answers with an error as the product does in newer releases: JSON that repeats the reason.
-func Refuse(w http.ResponseWriter, status int, text string) {
-	w.WriteHeader(status)
-	if status >= 595 {
-		return // what is forwarded and fails has no body
+// Refuse answers with an error as newer releases do: the text is the reason phrase, and again in the body.
+func Refuse(w http.ResponseWriter, status int, text string) { refuse(w, status, text, true) }
+
+// refuse answers with an error. Older releases have the text in the reason phrase only, and what is forwarded and fails has no
+// body at all.
+func refuse(w http.ResponseWriter, status int, text string, newer bool) {
+	body := map[string]any{"data": nil}
+	if newer {
+		body["message"] = text + "\n"
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": nil, "message": text + "\n"}) // the client may be gone
+	raw, err := json.Marshal(body)
+	if err != nil || status >= 595 {
+		raw = nil
+	}
+	simulate.Raw(w, status, text, string(raw))
+}
+
+// refuse answers with an error as the world's release does.
+func (s *Server) refuse(w http.ResponseWriter, status int, text string) {
+	s.world.mu.Lock()
+	newer := s.world.atLeast("9.0")
+	s.world.mu.Unlock()
+	refuse(w, status, text, newer)
 }
 
 // call is one request of a user.
@@ -75,7 +91,7 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 		user := s.user(r)
 		if user == nil {
 			s.Deny(r.Context())
-			Refuse(w, http.StatusUnauthorized, "permission denied - invalid PMG ticket")
+			s.refuse(w, http.StatusUnauthorized, "permission denied - invalid PMG ticket")
 			return
 		}
 		allowed := len(roles) == 0
@@ -83,7 +99,8 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 			allowed = allowed || role == user.Role
 		}
 		if !allowed {
-			Refuse(w, http.StatusForbidden, fmt.Sprintf("Permission check failed (user != root@pam, role not in '%s')", strings.Join(roles, "','")))
+			s.Deny(r.Context())
+			s.refuse(w, http.StatusForbidden, fmt.Sprintf("Permission check failed (user != root@pam, role not in '%s')", strings.Join(roles, "','")))
 			return
 		}
 		s.world.mu.Lock()
@@ -94,7 +111,7 @@ func (s *Server) on(pattern string, f func(call) answer, roles ...string) {
 		a := f(call{r, s.world, user.Role, now})
 		s.world.mu.Unlock()
 		if a.status != 0 {
-			Refuse(w, a.status, a.text)
+			s.refuse(w, a.status, a.text)
 			return
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"data": a.data}) // as above
@@ -115,7 +132,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	u := s.world.Users[name]
 	if u == nil || password == "" || u.Password != password && s.Holder(password) != name {
 		s.Deny(r.Context())
-		Refuse(w, http.StatusUnauthorized, "authentication failure")
+		s.refuse(w, http.StatusUnauthorized, "authentication failure")
 		return
 	}
 	if u.SecondFactor {

@@ -105,7 +105,7 @@ var readers = []string{"audit", "admin", "qmanager", "root"}
 func (s *Server) routes() {
 	s.mux.HandleFunc("POST "+prefix+"/access/ticket", s.login)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		Refuse(w, http.StatusNotImplemented, "Method '"+r.Method+" "+strings.TrimPrefix(r.URL.Path, prefix)+"' not implemented")
+		s.refuse(w, http.StatusNotImplemented, "Method '"+r.Method+" "+strings.TrimPrefix(r.URL.Path, prefix)+"' not implemented")
 	})
 	s.on("/version", func(c call) answer {
 		return data(map[string]any{"version": c.world.Version, "release": strings.Join(strings.SplitN(c.world.Version, ".", 3)[:2], "."), "repoid": "42245585286a"})
@@ -138,7 +138,7 @@ func onNode(f func(call, *Node) any) func(call) answer {
 				continue
 			}
 			if n.Fault != 0 {
-				return answer{status: n.Fault}
+				return answer{status: n.Fault, text: map[int]string{595: "No route to host", 596: "Connection timed out"}[n.Fault]}
 			}
 			return data(f(c, n))
 		}

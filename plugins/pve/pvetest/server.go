@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // API is the HTTP interface of a world as one of its nodes gives it.
@@ -158,7 +160,7 @@ func (a *API) fault(rw http.ResponseWriter, r *http.Request, f *Fault) {
 	case f.Cut:
 		panic(http.ErrAbortHandler)
 	}
-	raw(rw, f.Status, f.Reason, f.Body)
+	simulate.Raw(rw, f.Status, f.Reason, f.Body)
 }
 
 // hang waits until the client or the test has gone.
@@ -166,19 +168,6 @@ func (a *API) hang(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-a.closed:
-	}
-}
-
-// raw writes an answer with a reason phrase of its own and closes the connection, as the real servers do with errors.
-func raw(rw http.ResponseWriter, status int, reason, body string) {
-	conn, buf, err := http.NewResponseController(rw).Hijack()
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", status, reason, len(body), body)
-	if err := buf.Flush(); err != nil {
-		return
 	}
 }
 
@@ -219,9 +208,9 @@ func (a *API) onNode(pattern string, h func(c call, n *Node) (any, error)) {
 		a.world.mu.Unlock()
 		switch {
 		case n == nil:
-			raw(rw, http.StatusInternalServerError, fmt.Sprintf("hostname lookup '%s' failed - failed to get address info", r.PathValue("node")), `{"data":null}`)
+			simulate.Raw(rw, http.StatusInternalServerError, fmt.Sprintf("hostname lookup '%s' failed - failed to get address info", r.PathValue("node")), `{"data":null}`)
 		case !is.Online:
-			raw(rw, 595, "No route to host", "")
+			simulate.Raw(rw, 595, "No route to host", "")
 		case is.Hanging:
 			a.hang(r.Context())
 			panic(http.ErrAbortHandler)
@@ -235,7 +224,7 @@ func (a *API) answer(rw http.ResponseWriter, r *http.Request, h handler) {
 	who := a.account(r)
 	if who == nil {
 		if a.pause(r.Context(), a.world.Refusal) {
-			raw(rw, http.StatusUnauthorized, "Authentication failed!", `{"data":null}`)
+			simulate.Raw(rw, http.StatusUnauthorized, "Authentication failed!", `{"data":null}`)
 		}
 		return
 	}
@@ -272,7 +261,7 @@ func refuse(rw http.ResponseWriter, err error, newer bool) {
 	if err != nil {
 		text = []byte(`{"data":null}`)
 	}
-	raw(rw, f.status, f.reason, string(text))
+	simulate.Raw(rw, f.status, f.reason, string(text))
 }
 
 // account returns who asks, nil when nobody known does.
@@ -345,7 +334,7 @@ func (a *API) login(rw http.ResponseWriter, r *http.Request) {
 	a.world.mu.Unlock()
 	if data == nil {
 		if a.pause(r.Context(), wait) {
-			raw(rw, http.StatusUnauthorized, "authentication failure", `{"data":null}`)
+			simulate.Raw(rw, http.StatusUnauthorized, "authentication failure", `{"data":null}`)
 		}
 		return
 	}
