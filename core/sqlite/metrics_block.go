@@ -18,10 +18,13 @@ import (
 // Values are whole numbers that are ordered as they are ([order]), without the bits that are zero in all of them: rounded values
 // have few, and their differences are small. So times, counts and values are a first number and a column of differences.
 const (
-	blockBits      = 4 // the versions before are in metrics_block_former.go
+	blockBits      = 5 // 1 to 3 are in metrics_block_former.go, 4 was never released
 	blockHeader    = 5
 	sectionBuckets = 1 << 15
 )
+
+// second is one in milliseconds.
+const second = 1000
 
 // unit returns in what times of a tier are counted, in milliseconds.
 func unit(t metric.Tier) int64 { return max(t.Step.Milliseconds(), 1) }
@@ -73,11 +76,19 @@ func (w *bitWriter) number(v uint64) {
 
 func (r *bitReader) number() uint64 { return r.read(min(uint(r.read(7)), 64)) }
 
-// times appends the times: the first, the first distance, and by how much the next distances differ.
+// times appends the times: the first, the first distance, and by how much the next distances differ. A bit before tells whether
+// raw samples lie on whole seconds, as most do; they are counted in these then.
 func (w *bitWriter) times(t metric.Tier, buckets []metric.Bucket, column []uint64) {
-	w.number(zigzag(buckets[0].At / unit(t)))
+	in := unit(t)
+	if t.Step == 0 && !slices.ContainsFunc(buckets, func(b metric.Bucket) bool { return b.At%second != 0 }) {
+		w.write(1, 1)
+		in = second
+	} else {
+		w.write(0, 1)
+	}
+	w.number(zigzag(buckets[0].At / in))
 	for i := 1; i < len(buckets); i++ {
-		column[i] = uint64(buckets[i].At/unit(t) - buckets[i-1].At/unit(t))
+		column[i] = uint64(buckets[i].At/in - buckets[i-1].At/in)
 	}
 	if len(buckets) > 1 {
 		w.differences(column[1:])
@@ -280,8 +291,12 @@ func within(out []metric.Bucket, begin int, from, to int64) []metric.Bucket {
 
 // times reads the times of a section. It reports false when they do not grow.
 func (r *bitReader) times(t metric.Tier, section []metric.Bucket) bool {
+	in := unit(t)
+	if r.read(1) == 1 {
+		in = second
+	}
 	at := unzigzag(r.number())
-	section[0].At = at * unit(t)
+	section[0].At = at * in
 	if len(section) == 1 {
 		return true
 	}
@@ -294,7 +309,7 @@ func (r *bitReader) times(t metric.Tier, section []metric.Bucket) bool {
 		}
 		ok = ok && step > 0
 		at += step
-		section[i].At = at * unit(t)
+		section[i].At = at * in
 	}
 	return ok
 }

@@ -24,7 +24,7 @@ var (
 func gauges(random *rand.Rand, n int) []metric.Bucket {
 	bits, wide := 1+random.IntN(53), random.IntN(600)-300
 	var all []metric.Bucket
-	at, v := killStart.UnixMilli(), random.NormFloat64()
+	at, v := killStart.UnixMilli()+random.Int64N(2), random.NormFloat64()
 	for range n {
 		switch random.IntN(5) {
 		case 0:
@@ -37,7 +37,7 @@ func gauges(random *rand.Rand, n int) []metric.Bucket {
 		all = append(all, metric.Single(at, metric.Round(v, bits)))
 		at += 10_000
 		if random.IntN(20) == 0 {
-			at += random.Int64N(100_000)
+			at += random.Int64N(100) * []int64{1, second}[random.IntN(2)]
 		}
 	}
 	return all
