@@ -51,8 +51,12 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 	})
 }
 
-// atRest are services that do not run all the time, or only in a cluster.
-var atRest = []string{"pmg-hourly", "pmg-daily", "pmgreport", "pmgspamreport", "pmgmirror", "pmgtunnel", "fetchmail"}
+var (
+	// atRest are services that do not run all the time.
+	atRest = []string{"pmg-hourly", "pmg-daily", "pmgreport", "pmgspamreport", "fetchmail"}
+	// together are those that nodes of a cluster keep in step with. On a gateway that stands alone they end at once.
+	together = []string{"pmgmirror", "pmgtunnel"}
+)
 
 // collectSystem reads what changes over days.
 func (c *Collector) collectSystem(ctx context.Context, sink sdk.Sink) error {
@@ -77,7 +81,8 @@ func (c *Collector) readServices(ctx context.Context, node string) ([]sdk.Observ
 	rows, _, err := proxmox.Rows[proxmox.Service](ctx, c.client, proxmox.OnNode(node, "services"))
 	var out []sdk.Observation
 	for _, s := range rows {
-		if s.Down() && !slices.Contains(atRest, string(s.Name)) {
+		rests := slices.Contains(atRest, string(s.Name)) || c.standsAlone() && slices.Contains(together, string(s.Name))
+		if s.Down() && !rests {
 			text, metadata := s.Verdict(node)
 			out = append(out, sdk.Condition{Type: typeNode, Key: nodeKey(node), Kind: kindServiceDown, Instance: string(s.Name), Severity: sdk.SeverityWarning, Message: text, Metadata: metadata})
 		}

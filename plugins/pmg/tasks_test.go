@@ -86,3 +86,14 @@ func TestAGatewayWithBadManners(t *testing.T) {
 		t.Errorf("a ticket that ended early: %v %v", s.Err, s.samples)
 	}
 }
+
+// What keeps nodes in step rests on a gateway that stands alone, and is missed in a cluster.
+func TestServicesOfACluster(t *testing.T) {
+	for nodes, missed := range map[int]bool{1: false, 2: true} {
+		b := newBench(t, nodes)
+		s := look(t, b.collector(t, "monitor@pmg", ""), taskSystem)
+		if _, there := s.conditions["node/mail1 "+kindServiceDown+" pmgtunnel"]; s.Err != nil || there != missed {
+			t.Errorf("%d nodes: %v %v", nodes, s.Err, s.conditions)
+		}
+	}
+}
