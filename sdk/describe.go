@@ -110,6 +110,9 @@ type Column struct {
 	Default bool
 	// Priority decides what stays on a narrow screen: 1 stays longest.
 	Priority int
+	// Names are types: in a list of rows the value is the name of a resource of one of them, of the same integration, and
+	// leads there.
+	Names []string
 }
 
 // Fact is one line of a resource's page, taken from the document.
@@ -257,29 +260,6 @@ type Join struct {
 type SectionRows struct {
 	Member string
 	Rows   string
-}
-
-// RowsType declares a list of rows.
-type RowsType struct {
-	Name      string
-	Label     string
-	Columns   []Column
-	Retention time.Duration
-	// SubjectType is the type of thing that the rows are about.
-	SubjectType string
-	// Derive gives the subject values computed from its rows.
-	Derive []Derive
-	// APIList is the name of the API list that the rows feed, if any.
-	APIList string
-	// Family is the menu section that shows the rows, as of resource types; empty for none.
-	Family string
-}
-
-// Derive computes one value for a subject: "latest", "count" or "sum" of a path.
-type Derive struct {
-	Name string
-	Op   string
-	Path string
 }
 
 // EventKind declares a kind of event or condition.

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
+	"github.com/pulse-platform/pulse/sdk"
 )
 
 // Measures of a rule: what is made of a metric's numbers before it is compared.
@@ -220,4 +222,32 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 		out.Evaluations = append(out.Evaluations, Evaluation{p.Time(), p.Value * n.Factor, string(j.limit.Judge(p.Value).Severity)})
 	}
 	return out, nil
+}
+
+// MetricLimit is from when on a metric of a resource is an alert, in its canonical unit.
+type MetricLimit struct {
+	Metric   string       `json:"metric"`
+	Trigger  float64      `json:"trigger"`
+	Clear    float64      `json:"clear"`
+	Critical *float64     `json:"critical,omitempty"`
+	Below    bool         `json:"below"`
+	Severity sdk.Severity `json:"severity"`
+}
+
+// Limits returns the limits that hold for a resource now, after all rules and overrides: what its charts show. A rule for one
+// instance of a metric is not among them.
+func (e *Engine) Limits(r *inventory.Record) []MetricLimit {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := []MetricLimit{}
+	rules := e.subjectOf(r).set
+	for _, name := range slices.Sorted(maps.Keys(rules.kinds)) {
+		j := rules.judge(name, "")
+		if _, known := e.policy.catalog.Metric(r.Type, name); !known || !j.on || !j.judged.numbers {
+			continue
+		}
+		l := j.judged.limit
+		out = append(out, MetricLimit{name, l.Trigger, l.Clear, l.Critical, l.Below, l.Severity})
+	}
+	return out
 }

@@ -111,6 +111,30 @@ func TestWhySaysWhichRuleDecidesAndWhatTheNumbersWere(t *testing.T) {
 	}
 }
 
+func TestLimitsAreWhatAllRulesLeave(t *testing.T) {
+	s, _ := measured(t)
+	heat := func() (found []alert.MetricLimit) {
+		r, _ := s.inv.Record(uid("gadget"))
+		for _, l := range s.engine.Limits(r) {
+			if l.Metric == "heat" {
+				found = append(found, l)
+			}
+		}
+		return found
+	}
+	if got := heat(); len(got) != 1 || got[0].Trigger != 60 || *got[0].Critical != 80 {
+		t.Fatalf("by the plugin: %+v", got)
+	}
+	s.do(`rule {"kind":"heat","trigger":40,"clear":35,"critical":50}`)
+	if got := heat(); len(got) != 1 || got[0].Trigger != 40 || got[0].Clear != 35 || *got[0].Critical != 50 || got[0].Below {
+		t.Fatalf("by a rule: %+v", got)
+	}
+	s.do(`rule {"kind":"heat","match":{"ids":["gadget"]},"off":true,"priority":9}`)
+	if got := heat(); len(got) != 0 {
+		t.Fatalf("what is not judged has no limit: %+v", got)
+	}
+}
+
 func TestOneAlertForASourceThatIsAway(t *testing.T) {
 	s := newStage(t)
 	source := alert.Source{ID: "lab/one", Kind: "lab", Name: "one"}

@@ -24,12 +24,12 @@ const (
 func rowTypes() []sdk.RowsType {
 	return []sdk.RowsType{
 		{
-			Name: rowsBackups, Family: "backups", Label: "Backups on storages", APIList: "pveBackups.storageBackups", SubjectType: typeVM,
+			Name: rowsBackups, Family: "backups", Label: "Backups on storages", APIList: "pveBackups.storageBackups",
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 3},
 				{Name: "time", Label: "Made", Path: "time", Format: sdk.FormatTime, Default: true, Priority: 1},
-				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 2, Names: []string{typeStorage}},
 				{Name: "size", Label: "Size", Path: "size", Format: sdk.FormatBytes, Default: true, Priority: 2},
 				{Name: "protected", Label: "Protected", Path: "protected", Format: sdk.FormatBool, Default: true, Priority: 4},
 				{Name: "verified", Label: "Verified", Path: "verified", Format: sdk.FormatBool, Default: true, Priority: 4},
@@ -38,10 +38,10 @@ func rowTypes() []sdk.RowsType {
 			Derive: []sdk.Derive{{Name: "last", Op: "latest"}, {Name: "count", Op: "count"}, {Name: "bytes", Op: "sum", Path: "size"}},
 		},
 		{
-			Name: rowsTasks, Family: "backups", Label: "Backup tasks", APIList: "pveBackups.backupTasks", SubjectType: typeVM, Retention: 14 * 24 * time.Hour,
+			Name: rowsTasks, Family: "backups", Label: "Backup tasks", APIList: "pveBackups.backupTasks", Retention: 14 * 24 * time.Hour,
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
-				{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3},
+				{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3, Names: []string{typeNode}},
 				{Name: "started", Label: "Started", Path: "startTime", Format: sdk.FormatTime, Default: true, Priority: 1},
 				{Name: "ended", Label: "Ended", Path: "endTime", Format: sdk.FormatTime, Default: true, Priority: 2},
 				{Name: "status", Label: "Result", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1},
@@ -56,12 +56,12 @@ func rowTypes() []sdk.RowsType {
 				{Name: "next", Label: "Next run", Path: "nextRun", Format: sdk.FormatTime, Default: true, Priority: 2},
 				{Name: "guests", Label: "Guests", Path: "guests", Format: sdk.FormatText, Default: true, Priority: 3},
 				{Name: "covers", Label: "Covers", Path: "covers", Format: sdk.FormatNumber, Default: true, Priority: 3},
-				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 4},
+				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 4, Names: []string{typeStorage}},
 				{Name: "comment", Label: "Comment", Path: "comment", Format: sdk.FormatText, Priority: 6},
 			},
 		},
 		{
-			Name: rowsSnapshots, Family: "workloads", Label: "Snapshots", APIList: "pveBackups.guestSnapshots", SubjectType: typeVM,
+			Name: rowsSnapshots, Family: "workloads", Label: "Snapshots", APIList: "pveBackups.guestSnapshots",
 			Columns: []sdk.Column{
 				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
 				{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1},
@@ -86,9 +86,9 @@ func rowTypes() []sdk.RowsType {
 			Name: rowsReplication, Family: "replication", Label: "Replication jobs", APIList: "replicationJobs",
 			Columns: []sdk.Column{
 				{Name: "job", Label: "Job", Path: "jobId", Format: sdk.FormatText, Default: true, Priority: 1},
-				{Name: "guest", Label: "Guest", Path: "guestName", Format: sdk.FormatText, Default: true, Priority: 1},
-				{Name: "from", Label: "From", Path: "sourceNode", Format: sdk.FormatText, Default: true, Priority: 2},
-				{Name: "to", Label: "To", Path: "targetNode", Format: sdk.FormatText, Default: true, Priority: 2},
+				{Name: "guest", Label: "Guest", Path: "guestName", Format: sdk.FormatText, Default: true, Priority: 1, Names: []string{typeVM, typeLXC}},
+				{Name: "from", Label: "From", Path: "sourceNode", Format: sdk.FormatText, Default: true, Priority: 2, Names: []string{typeNode}},
+				{Name: "to", Label: "To", Path: "targetNode", Format: sdk.FormatText, Default: true, Priority: 2, Names: []string{typeNode}},
 				{Name: "state", Label: "State", Path: "state", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "last", Label: "Last copy", Path: "lastSyncTime", Format: sdk.FormatTime, Default: true, Priority: 2},
 				{Name: "next", Label: "Next", Path: "nextSyncTime", Format: sdk.FormatTime, Default: true, Priority: 3},

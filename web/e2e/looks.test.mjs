@@ -43,7 +43,7 @@ async function inspect(page, name, theme) {
 for (const theme of themes) {
   test(`every page fits every screen and keeps nobody out, ${theme}`, async (t) => {
     const context = await member(browser, pulse, { ...looks(theme, 'desktop'), deviceScaleFactor: scale });
-    const page = await openPage(context);
+    const page = await openPage(context, { expected: [/404.*resources\/nobody/] });
     for (const { name, open } of pagesOf('lyra')) {
       await t.test(name, async () => {
         await open(page);
@@ -57,7 +57,7 @@ for (const theme of themes) {
 
   test(`the pages before the login fit too, ${theme}`, async () => {
     const context = await visitor(browser, pulse, { ...looks(theme, 'desktop'), deviceScaleFactor: scale });
-    const page = await openPage(context);
+    const page = await openPage(context, { expected: [/404.*resources\/nobody/] });
     await page.goto('/login');
     await page.getByLabel('Password').waitFor();
     await inspect(page, 'login', theme);
@@ -74,7 +74,7 @@ for (const theme of themes) {
 
 test('the theme follows the system until one is chosen, and the choice stays', async () => {
   const context = await member(browser, pulse, { colorScheme: 'light' });
-  const page = await openPage(context);
+  const page = await openPage(context, { expected: [/404.*resources\/nobody/] });
   const shown = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.goto('/');
   await page.getByRole('link', { name: 'vega' }).waitFor();
@@ -99,7 +99,7 @@ test('the theme follows the system until one is chosen, and the choice stays', a
 
 test('the checks above see what is wrong', async () => {
   const context = await visitor(browser, pulse, { deviceScaleFactor: scale });
-  const page = await openPage(context);
+  const page = await openPage(context, { expected: [/404.*resources\/nobody/] });
   await page.goto('/login');
   await page.getByLabel('Password').waitFor();
   assert.deepEqual(await page.evaluate(layoutFaults), []);

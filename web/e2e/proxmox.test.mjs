@@ -124,6 +124,12 @@ test('each kind of thing has a section of its own', async () => {
     .click();
   await page.getByRole('table').getByText('100-0').waitFor();
   await inspect(page, 'replication');
+  for (const name of ['vm100', 'pve1', 'pve2']) {
+    await page.getByRole('table').getByRole('link', { name, exact: true }).waitFor();
+  }
+  await page.getByRole('link', { name: 'pve2', exact: true }).click();
+  await page.getByRole('heading', { name: 'pve2', level: 1 }).waitFor();
+  await page.goBack();
   await page.getByLabel('Filter the rows by a text').fill('no such job');
   await page.waitForURL(/q=no/);
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
@@ -132,10 +138,25 @@ test('each kind of thing has a section of its own', async () => {
   await page.getByRole('table').waitFor();
 });
 
-test('a list is searched as a whole', async () => {
+test('a list is searched as a whole, and its rows lead to what they are about', async () => {
   await page.goto('/lists');
   await inspect(page, 'lists');
   await page.getByRole('link', { name: /^Backups on storages\s*[1-9]/ }).click();
+  await page.getByRole('table').waitFor();
+  const about = page
+    .getByRole('table')
+    .getByRole('link', { name: /^ct\d+$/ })
+    .first();
+  const name = await about.innerText();
+  await about.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+  // A container's page has its backups, as a virtual machine's has.
+  const backups = page.getByRole('region', { name: /^Backups on storages/ });
+  await backups.getByRole('link', { name: 'nas' }).first().click();
+  await page.getByRole('heading', { name: 'nas', level: 1 }).waitFor();
+  await page.goBack();
+  await page.goBack();
   await page.getByRole('table').waitFor();
   await inspect(page, 'list');
   await page.getByLabel('Filter the rows by a text').fill('no such row');

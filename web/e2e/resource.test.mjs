@@ -89,6 +89,7 @@ test('another range loads, and the address tells it', async () => {
 });
 
 test('an id that nobody has and a page that does not exist say so', async () => {
+  page.expected.push(/status of 404/);
   await page.goto('/r/nobody');
   await page.getByRole('heading', { name: 'There is no such resource' }).waitFor();
   await page.getByRole('link', { name: 'Go to infrastructure' }).click();

@@ -53,6 +53,7 @@ func (a Area) Routes() []route.Route {
 		route.Post("/api/alerts/bulk/clear", "clearAlerts", "End several alerts by hand", a.bulk(a.Engine.Clear)).Scope(write).Body(maxBulk),
 		route.Post("/api/alerts/simulate", "simulateRule", "Tell what a rule would have done, by the stored numbers", a.simulate).Scope(read).Unaudited().Body(maxSmall),
 		route.Get("/api/alerts/why", "whyAlert", "Tell how an alert, or a kind of finding on a resource, is judged and what the last numbers were", a.why).Scope(read),
+		route.Get("/api/alerts/limits", "listAlertLimits", "Tell from when on each number of a resource is an alert, after all rules", a.limits).Scope(read),
 		route.Post("/api/alerts/{id}/acknowledge", "acknowledgeAlertByPath", "Acknowledge an alert; ids with a slash go into the body form", a.byPath(a.Engine.Acknowledge)).Scope(write),
 		route.Post("/api/alerts/{id}/unacknowledge", "unacknowledgeAlertByPath", "Take an acknowledgement back", a.byPath(a.Engine.Unacknowledge)).Scope(write),
 		route.Post("/api/alerts/{id}/clear", "clearAlertByPath", "End an alert by hand", a.byPath(a.Engine.Clear)).Scope(write),
@@ -345,34 +346,6 @@ func (a Area) snooze(ctx context.Context, in snoozeIn) (Done, error) {
 		}
 		return a.Engine.Snooze(ctx, name, user, a.Now().Add(d))
 	}, in.ID)
-}
-
-type whyIn struct {
-	ID         string `query:"id"`
-	ResourceID string `query:"resource_id"`
-	Kind       string `query:"kind"`
-	Instance   string `query:"instance"`
-}
-
-func (a Area) why(ctx context.Context, in whyIn) (alert.Reasons, error) {
-	if in.ID != "" {
-		for _, one := range a.Engine.Active() {
-			if one.ID == in.ID || one.Incident == in.ID {
-				in.ResourceID, in.Kind, in.Instance = string(one.Key.Record), one.Key.Kind, one.Key.Instance
-			}
-		}
-		if in.ResourceID == "" {
-			return alert.Reasons{}, errs.New(errs.NotFound, "there is no active alert %.80q: name a resource and a kind", in.ID)
-		}
-	}
-	if in.ResourceID == "" || in.Kind == "" {
-		return alert.Reasons{}, errs.New(errs.Invalid, "id, or resource_id and kind, are missing").WithField("id")
-	}
-	r, ok := a.Find(in.ResourceID)
-	if !ok {
-		return alert.Reasons{}, errs.New(errs.NotFound, "there is no resource %.80q", in.ResourceID)
-	}
-	return a.Engine.Why(ctx, r, in.Kind, in.Instance)
 }
 
 type simulateIn struct {

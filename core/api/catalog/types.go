@@ -95,7 +95,7 @@ func shape(catalog *inventory.Catalog, t sdk.ResourceType) typeOut {
 		Columns: []columnOut{}, Facts: []factOut{}, Metrics: []metricOut{}, Thresholds: []thresholdOut{}, Conditions: []conditionOut{}, Words: map[string]string{},
 	}
 	for _, c := range t.Columns {
-		out.Columns = append(out.Columns, columnOut(c))
+		out.Columns = append(out.Columns, columnOut{c.Name, c.Label, c.Metric, c.Path, c.Unit, c.Format, c.Width, c.Default, c.Priority})
 	}
 	for _, f := range t.Facts {
 		out.Facts = append(out.Facts, factOut(f))

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/rows"
+	"github.com/pulse-platform/pulse/core/rows/lead"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -109,6 +110,11 @@ type Row struct {
 	// OwnerID and OwnerName are what the row belongs to, when that is a resource.
 	OwnerID   string `json:"ownerId,omitempty"`
 	OwnerName string `json:"ownerName,omitempty"`
+	// AboutID and AboutName are what the row is about, when that is a resource: the guest of a backup.
+	AboutID   string `json:"aboutId,omitempty"`
+	AboutName string `json:"aboutName,omitempty"`
+	// Leads are the resources that cells of the row name, by column.
+	Leads map[string]string `json:"leads,omitempty"`
 	// Integration brought the row.
 	Integration string `json:"integration"`
 }
@@ -134,8 +140,12 @@ func (a *Area) page(ctx context.Context, in pageIn) (Page, error) {
 	}
 	out := Page{List: list(kind, a.Rows.Totals()[kind.Name]), Rows: []Row{}, Found: total}
 	snap := a.Inventory.Snapshot()
+	leads := lead.New(snap, a.Inventory.Catalog(), kind)
 	for _, f := range found {
-		row := Row{Key: f.Key, Data: f.Doc, Integration: string(f.Integration)}
+		row := Row{Key: f.Key, Data: f.Doc, Integration: string(f.Integration), Leads: leads.Cells(f.Integration, f.Doc)}
+		if r, there := leads.About(f.Subject); there {
+			row.AboutID, row.AboutName = string(r.UID), r.DisplayName()
+		}
 		if !f.Time.IsZero() {
 			at := f.Time.UTC()
 			row.Time = &at

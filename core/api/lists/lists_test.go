@@ -41,7 +41,7 @@ func whole(t *testing.T) (*Area, *ingest.Door) {
 		Metrics: []sdk.Metric{{Name: "backup_overdue", Types: []string{"vm"}, Unit: sdk.UnitSeconds}},
 		Rows: []sdk.RowsType{
 			{Name: "made", Label: "Backups", APIList: "pveBackups.storageBackups", Columns: column},
-			{Name: "far", Label: "Far away", APIList: "pbsBackups"}, {Name: "jobs", Label: "A list of jobs"},
+			{Name: "far", Label: "Far away", APIList: "pbsBackups"}, {Name: "jobs", Label: "A list of jobs", Columns: []sdk.Column{{Name: "on", Path: "on.name", Names: []string{"vm"}}}},
 		},
 		Kinds: []sdk.EventKind{
 			{Name: "backup_failed", Condition: true, Category: "backup"}, {Name: "never_backed_up", Condition: true, Category: "backup"}, {Name: "hot", Condition: true, Category: "hardware"},
@@ -142,6 +142,27 @@ func TestABackupThatTwoTellOfIsOne(t *testing.T) {
 	}
 	if got.PerDay[28] != (Day{3, 14}) {
 		t.Errorf("that day: %+v", got.PerDay[28])
+	}
+}
+
+func TestRowsLeadToWhatTheyAreAbout(t *testing.T) {
+	a, door := whole(t)
+	twin := guest("twin", `{}`)
+	twin.Key = "twin-2"
+	emit(t, door, guest("x", `{}`), guest("twin", `{}`), twin,
+		sdk.Row{Rows: "jobs", Key: "1", Time: now, Doc: json.RawMessage(`{"on":{"name":"x"}}`)},
+		sdk.Row{Rows: "jobs", Key: "2", Time: now.Add(-1), Doc: json.RawMessage(`{"on":{"name":"twin"}}`)},
+		sdk.Row{Rows: "jobs", Key: "3", Time: now.Add(-2), Doc: json.RawMessage(`{"on":"x"}`)},
+		backup("made", "x", now, `{"size":1}`), backup("made", "twin", now.Add(-1), `{"size":1}`), backup("made", "gone", now.Add(-2), `{"size":1}`),
+	)
+	x := string(id.Record("probe/lab", "x"))
+	jobs, err := a.page(t.Context(), pageIn{Name: "jobs", Limit: 10})
+	if err != nil || len(jobs.Rows) != 3 || jobs.Rows[0].Leads["on"] != x || jobs.Rows[1].Leads != nil || jobs.Rows[2].Leads != nil {
+		t.Errorf("%+v, %v", jobs.Rows, err)
+	}
+	made, err := a.page(t.Context(), pageIn{Name: "made", Limit: 10})
+	if err != nil || len(made.Rows) != 3 || made.Rows[0].AboutID != x || made.Rows[0].AboutName != "x" || made.Rows[1].AboutID != "" || made.Rows[2].AboutID != "" {
+		t.Errorf("%+v, %v", made.Rows, err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/rows"
+	"github.com/pulse-platform/pulse/core/rows/lead"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -165,6 +166,11 @@ type Row struct {
 	Data json.RawMessage `json:"data"`
 	// OwnerID is the resource that the row belongs to, when that is another one.
 	OwnerID string `json:"ownerId,omitempty"`
+	// AboutID and AboutName are the resource that the row is about, when that is another one.
+	AboutID   string `json:"aboutId,omitempty"`
+	AboutName string `json:"aboutName,omitempty"`
+	// Leads are the resources that cells of the row name, by column.
+	Leads map[string]string `json:"leads,omitempty"`
 }
 
 type rowsOut struct {
@@ -191,8 +197,12 @@ func (a *Area) rows(ctx context.Context, in rowsIn) (rowsOut, error) {
 	}
 	found, total, err := a.books.Rows.Find(ctx, q)
 	out := rowsOut{Rows: []Row{}, Total: total}
+	leads := lead.New(v.snapshot, v.catalog, kind)
 	for _, f := range found {
-		row := Row{Key: f.Key, Data: f.Doc}
+		row := Row{Key: f.Key, Data: f.Doc, Leads: leads.Cells(f.Integration, f.Doc)}
+		if about, ok := leads.About(f.Subject); ok && about.UID != r.UID {
+			row.AboutID, row.AboutName = v.resourceID(about), about.DisplayName()
+		}
 		if !f.Time.IsZero() {
 			at := f.Time.UTC()
 			row.Time = &at

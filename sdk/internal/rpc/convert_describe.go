@@ -108,6 +108,7 @@ func encodeColumn(c sdk.Column) *pb.Column {
 		Width:    int32(c.Width),
 		Default:  c.Default,
 		Priority: int32(c.Priority),
+		Names:    texts(c.Names),
 	}
 }
 
@@ -122,6 +123,7 @@ func decodeColumn(m *pb.Column) sdk.Column {
 		Width:    int(m.GetWidth()),
 		Default:  m.GetDefault(),
 		Priority: int(m.GetPriority()),
+		Names:    m.GetNames(),
 	}
 }
 

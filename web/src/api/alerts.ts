@@ -45,6 +45,19 @@ export function why(resource: string, kind: string, instance: string) {
   });
 }
 
+/** From when on each number of a resource is an alert, after all rules and overrides. */
+export function limits(resource: string) {
+  return queryOptions({
+    queryKey: ['alerts', 'limits', resource],
+    queryFn: async ({ signal }) => {
+      const query = new URLSearchParams({ resource_id: resource });
+      return (await call<Answer<'/api/alerts/limits'>>(`api/alerts/limits?${query}`, { signal })).limits;
+    },
+    staleTime: 60_000,
+    retry: false,
+  });
+}
+
 export function alertHistory(limit: number, severity: string, from?: string) {
   const query = new URLSearchParams({
     limit: String(limit),

@@ -630,6 +630,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell from when on each number of a resource is an alert, after all rules */
+        get: operations["listAlertLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts/simulate": {
         parameters: {
             query?: never;
@@ -4265,6 +4282,9 @@ export interface components {
             tier: string;
             valid: boolean;
         };
+        LimitsOut: {
+            limits: components["schemas"]["MetricLimit"][];
+        };
         Line: {
             fields?: {
                 [key: string]: string;
@@ -4328,9 +4348,14 @@ export interface components {
             total: number;
         };
         ListsRow: {
+            aboutId?: string;
+            aboutName?: string;
             data: unknown;
             integration: string;
             key: string;
+            leads?: {
+                [key: string]: string;
+            };
             ownerId?: string;
             ownerName?: string;
             /** Format: date-time */
@@ -4397,6 +4422,14 @@ export interface components {
             page: number;
             total: number;
             totalPages: number;
+        };
+        MetricLimit: {
+            below: boolean;
+            clear: number;
+            critical?: number | null;
+            metric: string;
+            severity: string;
+            trigger: number;
         };
         MetricOut: {
             chart: string;
@@ -5040,8 +5073,13 @@ export interface components {
             when?: components["schemas"]["Weekly"] | null;
         };
         Row: {
+            aboutId?: string;
+            aboutName?: string;
             data: unknown;
             key: string;
+            leads?: {
+                [key: string]: string;
+            };
             ownerId?: string;
             /** Format: date-time */
             time?: string | null;
@@ -5818,6 +5856,7 @@ export type SchemaLetter = components['schemas']['Letter'];
 export type SchemaLetterIn = components['schemas']['LetterIn'];
 export type SchemaLevel = components['schemas']['Level'];
 export type SchemaLicenceStatus = components['schemas']['LicenceStatus'];
+export type SchemaLimitsOut = components['schemas']['LimitsOut'];
 export type SchemaLine = components['schemas']['Line'];
 export type SchemaLinkBody = components['schemas']['LinkBody'];
 export type SchemaLinkIn = components['schemas']['LinkIn'];
@@ -5840,6 +5879,7 @@ export type SchemaMatch = components['schemas']['Match'];
 export type SchemaMember = components['schemas']['Member'];
 export type SchemaMemory = components['schemas']['Memory'];
 export type SchemaMeta = components['schemas']['Meta'];
+export type SchemaMetricLimit = components['schemas']['MetricLimit'];
 export type SchemaMetricOut = components['schemas']['MetricOut'];
 export type SchemaMetricstoreStep = components['schemas']['MetricstoreStep'];
 export type SchemaMetricstoreTried = components['schemas']['MetricstoreTried'];
@@ -7568,6 +7608,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsDone"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlertLimits: {
+        parameters: {
+            query?: {
+                resource_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsOut"];
                 };
             };
             /** @description The error */

@@ -17,6 +17,9 @@ const first = 10;
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** The resources that cells of a row lead to, by column. */
+export type Leads = Readonly<Record<string, string>>;
+
 function right(c: ListColumn): boolean {
   return !['text', 'list', 'bool', 'percent', 'time'].includes(c.format);
 }
@@ -40,20 +43,17 @@ function ListCell({ column, value }: { column: ListColumn; value: unknown }) {
   );
 }
 
-/** The first cell of a row, a way to its resource where there is one. */
-function FirstCell({
-  column,
-  row,
-  resource,
-}: {
-  column: ListColumn;
-  row: Row;
-  resource: string | undefined;
-}) {
+/** A cell, a way to the resource that it names where there is one. */
+function LeadingCell({ column, row, leads }: { column: ListColumn; row: Row; leads: Leads | undefined }) {
   const cell = <ListCell column={column} value={row[column.key]} />;
+  const resource = leads?.[column.key];
   if (resource === undefined) return cell;
   return (
-    <Link to="/r/$id" params={{ id: resource }} className="font-medium hover:underline">
+    <Link
+      to="/r/$id"
+      params={{ id: resource }}
+      className="hover:text-accent underline-offset-2 hover:underline"
+    >
       {cell}
     </Link>
   );
@@ -61,17 +61,12 @@ function FirstCell({
 
 interface Props {
   list: List & { total?: number };
-  /** For each row the resource that its first cell leads to. */
-  resources?: readonly (string | undefined)[] | undefined;
+  /** For each row where its cells lead. */
+  leads?: readonly (Leads | undefined)[] | undefined;
 }
 
 /** A list about a resource. Total is how many rows there are when not all are here; then the footer brings more. */
-export function ListTable({
-  list,
-  note,
-  footer,
-  resources,
-}: Props & { note?: ReactNode; footer?: ReactNode }) {
+export function ListTable({ list, note, footer, leads }: Props & { note?: ReactNode; footer?: ReactNode }) {
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
   const [all, setAll] = useState(false);
@@ -92,9 +87,9 @@ export function ListTable({
       </h2>
       {note}
       {cards ? (
-        <Cards list={shown} resources={resources} labelledBy={id} />
+        <Cards list={shown} leads={leads} labelledBy={id} />
       ) : (
-        <Table list={shown} resources={resources} labelledBy={id} />
+        <Table list={shown} leads={leads} labelledBy={id} />
       )}
       {!whole && (
         <div className="border-line border-t px-3 py-2">
@@ -108,7 +103,7 @@ export function ListTable({
   );
 }
 
-function Table({ list, resources, labelledBy }: Props & { labelledBy: string }) {
+function Table({ list, leads, labelledBy }: Props & { labelledBy: string }) {
   return (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby={labelledBy}>
       <table className="num w-full text-sm whitespace-nowrap">
@@ -128,17 +123,13 @@ function Table({ list, resources, labelledBy }: Props & { labelledBy: string }) 
         <tbody>
           {list.rows.map((row, i) => (
             <tr key={i} className="border-line border-t">
-              {list.columns.map((c, n) => (
+              {list.columns.map((c) => (
                 <td
                   key={c.key}
                   title={precise(row[c.key], c.format)}
                   className={cx('max-w-72 truncate px-3 py-1.5', right(c) && 'text-right')}
                 >
-                  {n === 0 ? (
-                    <FirstCell column={c} row={row} resource={resources?.[i]} />
-                  ) : (
-                    <ListCell column={c} value={row[c.key]} />
-                  )}
+                  <LeadingCell column={c} row={row} leads={leads?.[i]} />
                 </td>
               ))}
             </tr>
@@ -155,7 +146,7 @@ function said(value: unknown): boolean {
 }
 
 /** Rows as cards, for narrow screens: what is not known takes no room there. */
-function Cards({ list, resources, labelledBy }: Props & { labelledBy: string }) {
+function Cards({ list, leads, labelledBy }: Props & { labelledBy: string }) {
   const [head, ...others] = list.columns;
   if (!head) return null;
   const state = others.find(isState);
@@ -166,7 +157,7 @@ function Cards({ list, resources, labelledBy }: Props & { labelledBy: string }) 
         <li key={i} className="border-line border-b px-3 py-2.5 last:border-b-0">
           <p className="flex items-baseline justify-between gap-3">
             <span className="min-w-0 font-medium break-words">
-              <FirstCell column={head} row={row} resource={resources?.[i]} />
+              <LeadingCell column={head} row={row} leads={leads?.[i]} />
             </span>
             {state && <ListCell column={state} value={row[state.key]} />}
           </p>
@@ -177,7 +168,7 @@ function Cards({ list, resources, labelledBy }: Props & { labelledBy: string }) 
                 <div key={c.key} className="min-w-0">
                   <dt className="text-muted text-xs">{c.label}</dt>
                   <dd className="break-words" title={precise(row[c.key], c.format)}>
-                    <ListCell column={c} value={row[c.key]} />
+                    <LeadingCell column={c} row={row} leads={leads?.[i]} />
                   </dd>
                 </div>
               ))}

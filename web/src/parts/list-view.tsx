@@ -7,7 +7,7 @@ import type { Format } from '@/format/value.ts';
 import { useNow } from '@/live/clock.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
-import { ListTable } from './list-table.tsx';
+import { ListTable, type Leads } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
 import { TableSkeleton } from './table-skeleton.tsx';
 
@@ -57,31 +57,50 @@ export function ListView({ name, q, onQuery }: { name: string; q: string; onQuer
   );
 }
 
+type Row = Answer['rows'][number];
+
+/** What stands before the columns of a list, where rows have it. No column of a list can be called so. */
+const added = [
+  { key: '_about', label: 'About', format: 'text' as Format, of: (r: Row) => [r.aboutName, r.aboutId] },
+  { key: '_owner', label: 'Belongs to', format: 'text' as Format, of: (r: Row) => [r.ownerName, r.ownerId] },
+];
+
+function rowOf(r: Row, columns: readonly { key: string; path: string }[]): Record<string, unknown> {
+  const data = r.data as Record<string, unknown>;
+  const row: Record<string, unknown> = {};
+  for (const c of added) [row[c.key]] = c.of(r);
+  for (const c of columns) row[c.key] = at(data, c.path);
+  return row;
+}
+
+function leadsOf(r: Row): Leads {
+  const leads: Record<string, string> = { ...r.leads };
+  for (const c of added) {
+    const [, id] = c.of(r);
+    if (id) leads[c.key] = id;
+  }
+  return leads;
+}
+
 function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (() => void) | undefined }) {
   const now = useNow();
-  const owned = page.rows.some((r) => r.ownerName);
-  const columns = page.columns.map((c) => ({
+  const declared = page.columns.map((c) => ({
     key: c.name,
     label: c.label,
     format: c.format as Format,
     path: c.path,
   }));
-  const all = owned
-    ? [{ key: 'owner ', label: 'Belongs to', format: 'text' as Format, path: '' }, ...columns]
-    : columns;
+  const columns = [...added.filter((c) => page.rows.some((r) => c.of(r)[0])), ...declared];
   return (
     <ListTable
       list={{
         key: page.name,
         title: page.label,
         total: page.found,
-        columns: all,
-        rows: page.rows.map((r) => {
-          const data = r.data as Record<string, unknown>;
-          return Object.fromEntries(all.map((c) => [c.key, c.path === '' ? r.ownerName : at(data, c.path)]));
-        }),
+        columns,
+        rows: page.rows.map((r) => rowOf(r, declared)),
       }}
-      resources={owned ? page.rows.map((r) => r.ownerId) : undefined}
+      leads={page.rows.map(leadsOf)}
       note={
         page.staleReason && (
           <p className="hatched border-line border-b px-3 py-1.5 text-sm" role="status">

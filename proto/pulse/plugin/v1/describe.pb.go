@@ -409,7 +409,10 @@ type Column struct {
 	Width   int32 `protobuf:"varint,7,opt,name=width,proto3" json:"width,omitempty"`
 	Default bool  `protobuf:"varint,8,opt,name=default,proto3" json:"default,omitempty"`
 	// Priority decides what stays on a narrow screen: 1 stays longest.
-	Priority      int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	Priority int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Names are types: in a list of rows the value is the name of a resource of one of them, of the same integration, and
+	// leads there.
+	Names         []string `protobuf:"bytes,10,rep,name=names,proto3" json:"names,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -505,6 +508,13 @@ func (x *Column) GetPriority() int32 {
 		return x.Priority
 	}
 	return 0
+}
+
+func (x *Column) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
 }
 
 // Fact is one line of a resource's page, taken from the document.
@@ -2212,7 +2222,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"conditions\x12\x18\n" +
 	"\aactions\x18\f \x03(\tR\aactions\x12\x18\n" +
 	"\aqueries\x18\r \x03(\tR\aqueries\x12\x19\n" +
-	"\bapi_name\x18\x0e \x01(\tR\aapiName\"\xd6\x01\n" +
+	"\bapi_name\x18\x0e \x01(\tR\aapiName\"\xec\x01\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x16\n" +
@@ -2222,7 +2232,9 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x14\n" +
 	"\x05width\x18\a \x01(\x05R\x05width\x12\x18\n" +
 	"\adefault\x18\b \x01(\bR\adefault\x12\x1a\n" +
-	"\bpriority\x18\t \x01(\x05R\bpriority\"^\n" +
+	"\bpriority\x18\t \x01(\x05R\bpriority\x12\x14\n" +
+	"\x05names\x18\n" +
+	" \x03(\tR\x05names\"^\n" +
 	"\x04Fact\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x16\n" +

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, Navigate, useParams } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { useMemo } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
+import { limits } from '@/api/alerts.ts';
 import { resourceNews } from '@/api/queries.ts';
 import { ago, duration, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -17,6 +18,7 @@ import { Charts, ChartSkeletons } from './charts.tsx';
 import { Alerts } from './alerts.tsx';
 import { useAlertsOf } from './alerts-of.ts';
 import { sinceWhen } from './since.ts';
+import { thresholdsOf } from './thresholds.ts';
 import { Conditions } from './conditions.tsx';
 import { Events } from './events.tsx';
 import { Facts } from '@/parts/facts.tsx';
@@ -37,13 +39,29 @@ export function ResourcePage() {
   const type = useResourceType(resource?.type);
   const loaded = useLive((l) => l.loaded);
   if (resource && type) return <Known key={id} resource={resource} type={type} />;
-  if (!loaded) {
-    return (
-      <Page title="Loading" heading={<Skeleton className="h-7 w-56" />}>
-        <Skeleton className="h-20 w-full" />
-        <ChartSkeletons />
-      </Page>
-    );
+  if (!loaded) return <Loading />;
+  return <ByAnotherId id={id} />;
+}
+
+function Loading() {
+  return (
+    <Page title="Loading" heading={<Skeleton className="h-7 w-56" />}>
+      <Skeleton className="h-20 w-full" />
+      <ChartSkeletons />
+    </Page>
+  );
+}
+
+/** Lists, alerts and messages call a resource by another id than the stream does: the server knows which it is. */
+function ByAnotherId({ id }: { id: string }) {
+  const { data, isPending } = useQuery({
+    ...resourceNews(id).resource,
+    retry: false,
+    refetchInterval: false,
+  });
+  if (isPending) return <Loading />;
+  if (data && data.stateId !== id) {
+    return <Navigate to="/r/$id" params={{ id: data.stateId }} search={(s) => s} replace />;
   }
   return (
     <Page title="Not found">
@@ -59,7 +77,8 @@ export function ResourcePage() {
   );
 }
 
-function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
+function Known({ resource, type: declared }: { resource: Resource; type: ResourceType }) {
+  const type = useJudged(resource.id, declared);
   const lists = useMemo(() => listsOf(resource.doc), [resource.doc]);
   return (
     <Page
@@ -90,6 +109,12 @@ function Known({ resource, type }: { resource: Resource; type: ResourceType }) {
       </div>
     </Page>
   );
+}
+
+/** A type with the limits that hold for one resource; until these are known, with those that its plugin declares. */
+function useJudged(id: string, type: ResourceType): ResourceType {
+  const { data } = useQuery(limits(id));
+  return useMemo(() => (data ? { ...type, thresholds: thresholdsOf(data) } : type), [type, data]);
 }
 
 function Heading({ resource, type }: { resource: Resource; type: ResourceType }) {

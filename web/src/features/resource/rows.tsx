@@ -59,6 +59,7 @@ function RowTable({ id, list }: { id: string; list: RowList }) {
           return Object.fromEntries(columns.map((c) => [c.key, at(data, c.path)]));
         }),
       }}
+      leads={rows.map((r) => r.leads)}
       note={
         list.staleReason && (
           <p className="hatched border-line border-b px-3 py-1.5 text-sm" role="status">
