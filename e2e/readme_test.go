@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -150,6 +152,36 @@ func TestServiceFiles(t *testing.T) {
 		file := writeFile(t, filepath.Join(t.TempDir(), filepath.Base(unit)), program.ReplaceAllString(string(content), "ExecStart=/bin/true"))
 		if out, err := exec.CommandContext(t.Context(), verify, "verify", "--man=no", file).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%s: %v\n%s", unit, err, out)
+		}
+	}
+}
+
+// Each dependency that we chose has its reason on the page.
+func TestDependenciesHaveTheirReason(t *testing.T) {
+	read := func(name string) string {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	page := read("../docs/dependencies.md")
+	direct := regexp.MustCompile(`(?m)^\t(\S+/\S+) v\S+$`)
+	major := regexp.MustCompile(`/v\d+$`)
+	for _, m := range direct.FindAllStringSubmatch(read("../go.mod"), -1) {
+		if name := major.ReplaceAllString(m[1], ""); !strings.Contains(page, filepath.Base(name)) {
+			t.Errorf("docs/dependencies.md does not say why %s is there", name)
+		}
+	}
+	var web struct{ Dependencies, DevDependencies map[string]string }
+	if err := json.Unmarshal([]byte(read("../web/package.json")), &web); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(web.Dependencies, web.DevDependencies)
+	words := strings.FieldsFunc(page, func(r rune) bool { return strings.ContainsRune(" ,|;\n", r) })
+	for name := range web.Dependencies {
+		if !slices.Contains(words, name) {
+			t.Errorf("docs/dependencies.md does not say why %s is there", name)
 		}
 	}
 }
