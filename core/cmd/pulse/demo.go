@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/datadir"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/pluginhost"
 	"github.com/pulse-platform/pulse/core/sqlite"
@@ -36,7 +38,8 @@ func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error
 	if o.Data != "" || o.Config != "" {
 		return errors.New("the demo has a data directory and a configuration of its own: leave out --data and --config")
 	}
-	if o.Data, err = os.MkdirTemp("", "pulse-demo-"); err != nil {
+	sweepDemos(os.TempDir())
+	if o.Data, err = os.MkdirTemp("", demoPrefix+"*"); err != nil {
 		return fmt.Errorf("make a data directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.Data)) }()
@@ -71,6 +74,26 @@ func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error
 		fmt.Fprintf(io.out, "An invented world is at http://%s (user demo, password %s). Ctrl-C ends it and forgets everything.\n", s.listener.Addr(), password)
 		return nil
 	})
+}
+
+// demoPrefix begins the names of the demos' data directories.
+const demoPrefix = "pulse-demo-"
+
+// sweepDemos removes what demos left behind that were killed. One that is in use, or not ours, stays.
+func sweepDemos(parent string) {
+	left, _ := filepath.Glob(filepath.Join(parent, demoPrefix+"*")) // the pattern is fine
+	for _, path := range left {
+		made, err := os.Stat(filepath.Join(path, keyFile))
+		if err != nil || time.Since(made.ModTime()) < time.Hour { // another one may just be starting on it
+			continue
+		}
+		dir, err := datadir.Open(path)
+		if err != nil {
+			continue
+		}
+		_ = os.RemoveAll(path)
+		_ = dir.Close()
+	}
 }
 
 func (c demoCommand) integrations() ([]config.Integration, error) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulse-platform/pulse/core/config"
 	"github.com/pulse-platform/pulse/core/errs"
@@ -77,6 +78,45 @@ func TestResetPasswordBeforeSetup(t *testing.T) {
 	}
 	if err := checkUsed(cfg.Server.Data); err != nil {
 		t.Errorf("the directory was used: %v", err)
+	}
+}
+
+// A demo that was killed leaves its data directory behind; the next one removes it, and leaves those in use alone.
+func TestDemosRemoveWhatKilledOnesLeft(t *testing.T) {
+	parent := t.TempDir()
+	open := func(name string) *base {
+		cfg := &config.Config{}
+		cfg.Server.Data = filepath.Join(parent, name)
+		b, err := openBase(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if err := open("pulse-demo-1").Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open("other").Close(); err != nil {
+		t.Fatal(err)
+	}
+	used := open("pulse-demo-2")
+	defer used.Close()
+	if err := open("pulse-demo-3").Close(); err != nil { // it may just be starting
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pulse-demo-1", "pulse-demo-2", "other"} {
+		ago := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(filepath.Join(parent, name, keyFile), ago, ago); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweepDemos(parent)
+	left, err := filepath.Glob(filepath.Join(parent, "*"))
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	if err != nil || strings.Join(left, " ") != "other pulse-demo-2 pulse-demo-3" {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 
