@@ -31,6 +31,9 @@ var (
 	// chunk is what is looked at at once: a unique id, or a run of what an address may be made of.
 	chunk = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[\p{L}\p{N}:.]+`)
 	word  = regexp.MustCompile(`[\p{L}\p{N}]+`)
+	// quoted is what a sentence quotes of somebody's own: what stands between quotation marks, paths, users at hosts, values of
+	// options, names with dots.
+	quoted = regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"(),]*[/@=\\][^\s'"(),]*|[\p{L}\p{N}_-]*\p{L}[\p{L}\p{N}_-]*(?:\.[\p{L}\p{N}_-]+)+`)
 	// identity marks lines of a report for people that say which piece of hardware this is.
 	identity = regexp.MustCompile(`(?i)serial|wwn|unit id|device id|eui|nguid|user`)
 )
@@ -72,6 +75,8 @@ func (a *anonymiser) value(member, text string) string {
 			}
 		}
 		return strings.Join(lines, "\n")
+	case sentences[member]:
+		return a.sentence(text)
 	case keeps[member]:
 		return a.name(text)
 	case unique[member]:
@@ -102,6 +107,23 @@ func (a *anonymiser) unlessHarmless(w string) string {
 		return w
 	}
 	return a.other(w)
+}
+
+// sentence replaces what a sentence quotes, and known names and addresses in the rest of it.
+func (a *anonymiser) sentence(text string) string {
+	var out strings.Builder
+	done := 0
+	for _, at := range quoted.FindAllStringIndex(text, -1) {
+		out.WriteString(a.name(text[done:at[0]]))
+		out.WriteString(a.replace(text[at[0]:at[1]], func(w string) string {
+			if spoken[strings.ToLower(w)] && !a.own[w] {
+				return w
+			}
+			return a.unlessHarmless(w)
+		}))
+		done = at[1]
+	}
+	return out.String() + a.name(text[done:])
 }
 
 // replace gives every address another one, and every other word to swap.

@@ -148,3 +148,37 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// What failures mean is read from their words, which stay.
+func TestSentencesKeepTheirMeaning(t *testing.T) {
+	for _, says := range []string{
+		"VM 101 qmp command 'guest-get-osinfo' failed - got timeout",
+		"binary not installed: /usr/bin/ceph-mon", "Permission check failed (/nodes, Sys.Modify)", "Permission check failed (/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)",
+		"QEMU guest agent is not running", "WARNINGS: 3", "OK", "HEALTH_WARN", "job errors",
+	} {
+		if got := newAnonymiser([]byte("key")).value("status", says); got != says {
+			t.Errorf("%q became %q", says, got)
+		}
+	}
+	if got := newAnonymiser([]byte("key")).value("status", "Configuration file 'nodes/castle/qemu-server/101.conf' does not exist"); !strings.HasPrefix(got, "Configuration file 'nodes/") || !strings.HasSuffix(got, "/qemu-server/101.conf' does not exist") {
+		t.Errorf("%q", got)
+	}
+}
+
+// Whatever stands around it: a name in quotation marks, in a path, of a host, of a user, or behind an option is replaced.
+func FuzzSentence(f *testing.F) {
+	f.Add("unable to open ", " - No such file", 0)
+	f.Add("x'", "\"y/", 3)
+	f.Add("a=b@", ".c", 1)
+	f.Fuzz(func(t *testing.T, before, after string, form int) {
+		const secret = "zqwyxvkj"
+		forms := []string{"'%s'", "/srv/%s", "%s@host.example", "root@%s", "--password=%s", "%s.castle.example"}
+		said := before + " " + strings.Replace(forms[uint(form)%uint(len(forms))], "%s", secret, 1) + " " + after
+		if strings.ContainsAny(before, `'"`) {
+			return // it is for nobody to say which of the marks begin what they quote
+		}
+		if got := newAnonymiser([]byte("key")).value("status", said); strings.Contains(got, secret) {
+			t.Errorf("%q became %q", said, got)
+		}
+	})
+}

@@ -15,6 +15,9 @@ var keeps = set(`type status state health severity content plugintype format lev
 	notes-template backend-type maintenance-mode mount-status upgrade-candidate level kernel features compress prune-backups
 	last_sync next_sync last_try duration fail_count job_type remove_job rate`)
 
+// sentences are those of them in which failures are told, which may quote anything: a command with its arguments, a path, a host.
+var sentences = set(`status exitstatus message errors error reason last-run-state`)
+
 // unique are members whose values say which piece this is, in digits too.
 var unique = set(`serial wwn by_id_link devpath key serverid digest csum uuid fsid vmgenid fingerprint ssl_fingerprint
 	fingerprint_sha256 signature pem ticket token`)
@@ -39,6 +42,10 @@ var vocabulary = set(`a access acl active admin agent all amd64 and api api2 apt
 	vncproxy vnet volume vztmpl vzcreate vzdump vzmigrate vzrestore vzshutdown vzsnapshot vzstart vzstop warning warnings week weekly
 	wearout with write xfs yes z zfs zfspool zone zst zstd gz lzo mon tue wed thu fri sat sun kb mb gb tb ds dashboard templatename
 	guestname eth0 eth1 eno1 eno2 tap fwbr fwpr fwln bond0 x86 root`)
+
+// spoken are words that sentences of the products quote beside what is somebody's: commands, folders, privileges.
+var spoken = set(`guest osinfo exec hostname conf server usr bin sbin mnt srv var lib tmp etc run dump sys modify audit allocate allocatespace
+	vms monitor guestagent fileread unrestricted sdn mapping ssh rsync qm pct pvesm mount umount zpool lvs vgs lvchange command`)
 
 func set(text string) map[string]bool {
 	m := map[string]bool{}
