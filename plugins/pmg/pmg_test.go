@@ -216,6 +216,7 @@ func TestAnotherMemberAnswers(t *testing.T) {
 	t.Cleanup(second.Close)
 	sum := sha256.Sum256(second.Certificate().Raw)
 	b.world.Change(func(w *pmgtest.World) {
+		w.Nodes[0].IP = "127.0.0.1" // the address that was given
 		w.Nodes[1].IP, w.Nodes[1].Fingerprint = strings.TrimPrefix(second.URL, "https://"), hex.EncodeToString(sum[:])
 	})
 	c := b.collector(t, "monitor@pmg", "")

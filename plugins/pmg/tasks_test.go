@@ -69,7 +69,7 @@ func TestTheGatewaysClock(t *testing.T) {
 
 // Tickets that live for a moment, connections that are cut and calls that hang fail what they fail; nothing is made of it.
 func TestAGatewayWithBadManners(t *testing.T) {
-	b := newBench(t, 2)
+	b := newBench(t, 1)
 	c := b.collector(t, "monitor@pmg", "")
 	look(t, c, taskStatus)
 	b.server.Cut = 1
@@ -78,11 +78,11 @@ func TestAGatewayWithBadManners(t *testing.T) {
 	}
 	b.server.Cut, b.server.TicketLife = 0, time.Minute
 	b.Move(3 * time.Hour)
-	if s := look(t, c, taskQueues); s.Err != nil || s.samples["gateway queue_total"] != 18 {
+	if s := look(t, c, taskQueues); s.Err != nil || s.samples["gateway queue_total"] != 9 {
 		t.Errorf("%v %v", s.Err, s.samples)
 	}
 	b.Move(2 * time.Minute)
-	if s := look(t, c, taskQueues); s.Err != nil || s.samples["gateway queue_total"] != 18 {
+	if s := look(t, c, taskQueues); s.Err != nil || s.samples["gateway queue_total"] != 9 {
 		t.Errorf("a ticket that ended early: %v %v", s.Err, s.samples)
 	}
 }
