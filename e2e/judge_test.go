@@ -457,8 +457,7 @@ func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
 	}
 }
 
-// What somebody sets for a guest holds after the guest has moved and the server has started again, and goes with the
-// configuration to another server.
+// What somebody sets for a guest holds after the guest has moved and the server has started again.
 func TestOverridesFollowAGuest(t *testing.T) {
 	s := startServer(t)
 	s.claim()

@@ -56,6 +56,9 @@ func Wire(a alert.Alert) Alert {
 	if a.Clear != 0 {
 		out.Metadata["clearThreshold"] = a.Clear
 	}
+	if a.Key.Instance != "" {
+		out.Metadata["instance"] = a.Key.Instance
+	}
 	if a.Quiet == "monitored only" {
 		out.Metadata["monitorOnly"] = true
 	}

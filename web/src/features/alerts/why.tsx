@@ -13,7 +13,8 @@ export function Why({ alert: a }: { alert: Alert }) {
   });
   const w = found.data;
   if (!w) return null;
-  const shown = (v: number) => `${Math.round(v * 10) / 10}${w.unit ? ` ${w.unit}` : ''}`;
+  const shown = (v: number) =>
+    w.unit === 's' ? duration(v) : `${Math.round(v * 10) / 10}${w.unit ? ` ${w.unit}` : ''}`;
   return (
     <section aria-labelledby="why" className="flex min-w-0 flex-col gap-2">
       <h3 id="why" className="font-semibold">
@@ -23,7 +24,9 @@ export function Why({ alert: a }: { alert: Alert }) {
         {!w.judged
           ? 'It is not judged any more.'
           : w.trigger === undefined || w.trigger === null
-            ? `It fires when it has lasted ${w.for > 0 ? duration(w.for) : 'no time at all'}.`
+            ? w.for > 0
+              ? `It fires when it has lasted ${duration(w.for)}.`
+              : 'Its source reports it, and no rule says otherwise: it fires at once, and ends when the source reports that all is well.'
             : `It fires ${w.below ? 'at or under' : 'at or over'} ${shown(w.trigger)}${w.for > 0 ? ` for ${duration(w.for)}` : ''}${
                 w.clear === undefined || w.clear === null ? '' : ` and ends at ${shown(w.clear)}`
               }.`}
