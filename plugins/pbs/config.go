@@ -80,6 +80,9 @@ func (c Config) connect(deps sdk.Deps) (*connection, error) {
 
 // Validate finds what is wrong before anybody asks the server.
 func (c Config) Validate() []sdk.Diagnostic {
+	if err := proxmox.CheckLink(c.GuestURL); err != nil {
+		return proxmox.Judged(err)
+	}
 	_, err := c.connect(sdk.Deps{})
 	return proxmox.Judged(err)
 }

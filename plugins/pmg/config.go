@@ -59,6 +59,9 @@ func wrong(field, message string, cause error) error {
 
 // Validate finds what is wrong before anybody asks the gateway.
 func (c Config) Validate() []sdk.Diagnostic {
+	if err := proxmox.CheckLink(c.GuestURL); err != nil {
+		return proxmox.Judged(err)
+	}
 	_, _, err := c.connect(sdk.Deps{})
 	return proxmox.Judged(err)
 }

@@ -1,12 +1,14 @@
 package pve
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/schema"
 )
 
 // check tries the configuration of a lab.
@@ -92,9 +94,22 @@ func TestAccountsOfAConfiguration(t *testing.T) {
 		{Config{Host: "pve1", User: "a", Password: "b", Members: []Member{{Node: "x", Host: "ftp://x"}}}, "members.0.host"},
 	} {
 		err := c.config.check()
+		if told := c.config.Validate(); len(told) != 1 || told[0].Path != c.field || told[0].Severity != sdk.DiagnosticError {
+			t.Errorf("%+v: judged as %+v", c.config, told)
+		}
 		var wrong *sdk.Error
 		if !errors.As(err, &wrong) || wrong.Field != c.field || wrong.Kind != sdk.KindConfig {
 			t.Errorf("%+v: %v", c.config, err)
+		}
+	}
+}
+
+// A link that a page shows leads to a page, and runs nothing.
+func TestLinksAreAddresses(t *testing.T) {
+	for link, good := range map[string]bool{"https://pve.example.com": true, "javascript:alert(1)": false, "javascript://x/%0aalert(1)": false, "x y": false} {
+		config, _ := json.Marshal(map[string]any{"host": "pve1", "user": "a", "password": "b", "guest_url": link})
+		if _, found := schema.Decode[Config](config); (len(found) == 0) != good {
+			t.Errorf("%s: %+v", link, found)
 		}
 	}
 }

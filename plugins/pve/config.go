@@ -28,7 +28,7 @@ type Config struct {
 	PhysicalDiskMinutes   int    `name:"physical_disk_polling_minutes" advanced:"true" default:"30" min:"0" max:"1440" unit:"min" help:"How often disks are asked for their health, 0 for every half an hour. Asking wakes disks that sleep."`
 	SmartMinutes          int    `name:"smart_minutes" advanced:"true" label:"SMART attributes every" default:"120" min:"0" max:"10080" unit:"min" help:"How often a disk is asked for its SMART attributes and temperature, 0 for never. Asking wakes disks that sleep."`
 	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" advanced:"true" help:"Whether the nodes show temperatures; unset follows the server's setting."`
-	GuestURL              string `name:"guest_url" advanced:"true" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
+	GuestURL              string `name:"guest_url" advanced:"true" format:"url" example:"https://pve.example.com:8006" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
 
 	Members                []Member      `name:"members" advanced:"true" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
 	GuestMemory            string        `name:"guest_memory" advanced:"true" label:"Memory of virtual machines" default:"auto" enum:"auto,guest,host" help:"Whose view counts. auto: the guest's own, without its page cache where its agent may be asked for a file (VM.GuestAgent.FileRead, before version 9 VM.Monitor). guest: the guest's own, page cache included. host: what it takes on its node."`
@@ -111,6 +111,9 @@ func (c Config) check() error {
 	}
 	if c.CallsPerMinute != 0 && c.CallsPerMinute < 30 {
 		return wrong("calls_per_minute", "Less than 30 calls a minute are not enough. 0 is as many as the size of the cluster takes.")
+	}
+	if err := proxmox.CheckLink(c.GuestURL); err != nil {
+		return err
 	}
 	for i, m := range c.Members {
 		if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, m.Host); err != nil {

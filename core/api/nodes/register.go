@@ -64,8 +64,8 @@ func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, er
 	if in.RequestToken {
 		return Registered{}, errs.New(errs.Invalid, "requestToken is not served: run the setup script on the node, or add it by hand").WithField("requestToken")
 	}
-	if in.Type == "" || in.Host == "" || in.TokenID == "" || in.TokenValue == "" {
-		return Registered{}, errs.New(errs.Invalid, "Missing required fields: type, host, tokenId and tokenValue")
+	if field := in.lacks(); field != "" {
+		return Registered{}, errs.New(errs.Invalid, "Missing required fields: type, host, tokenId and tokenValue").WithField(field)
 	}
 	kind, err := setupKind(in.Type)
 	if err != nil {
@@ -92,6 +92,16 @@ func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, er
 		})
 	}
 	return out, err
+}
+
+// lacks is the first of the members that every registration has, and this one has not.
+func (in Registration) lacks() string {
+	for _, one := range []struct{ name, value string }{{"type", in.Type}, {"host", in.Host}, {"tokenId", in.TokenID}, {"tokenValue", in.TokenValue}} {
+		if one.value == "" {
+			return one.name
+		}
+	}
+	return ""
 }
 
 // introduced finds out who introduces a node: the holder of a setup token, which is used up, or of an API token.

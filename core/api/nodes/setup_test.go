@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -251,8 +252,13 @@ func TestWhoMayNotIntroduceNodes(t *testing.T) {
 		"odd fingerprint":   {func(r *Registration) { r.Fingerprint = "12" }, errs.Invalid, "fingerprint"},
 		"make me one there": {func(r *Registration) { r.RequestToken = true }, errs.Invalid, "setup script"},
 	} {
-		if _, err := b.area.autoRegister(asked(t, "pulse"), registration(c.change)); !errs.Is(err, c.code) || !strings.Contains(err.Error(), c.says) {
+		_, err := b.area.autoRegister(asked(t, "pulse"), registration(c.change))
+		if !errs.Is(err, c.code) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
+		}
+		var e *errs.Error
+		if c.code == errs.Invalid && (!errors.As(err, &e) || e.Field == "") {
+			t.Errorf("%s: no field is named: %v", name, err)
 		}
 	}
 	if len(b.list())+len(mail.all) != 0 {

@@ -274,7 +274,7 @@ func Judged(err error) []sdk.Diagnostic {
 	if err == nil {
 		return nil
 	}
-	d := sdk.Diagnostic{Severity: sdk.DiagnosticError, Summary: "Invalid configuration", Detail: err.Error()}
+	d := sdk.Diagnostic{Severity: sdk.DiagnosticError, Summary: "Invalid value", Detail: err.Error()}
 	var e *sdk.Error
 	if errors.As(err, &e) {
 		d.Path, d.Detail = e.Field, e.Message

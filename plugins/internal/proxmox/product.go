@@ -1,6 +1,11 @@
 package proxmox
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+
+	"github.com/pulse-platform/pulse/sdk"
+)
 
 // Product is which of the three products is asked.
 type Product struct {
@@ -43,4 +48,13 @@ func Fingerprint(text string) string {
 		pairs = append(pairs, digits[i:i+2])
 	}
 	return strings.Join(pairs, ":")
+}
+
+// CheckLink judges an address that pages link to: one of the web, or none. Other schemes would run what stands in them.
+func CheckLink(text string) error {
+	u, err := url.Parse(text)
+	if text == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
+		return nil
+	}
+	return &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "guest_url", Message: "Links begin with https:// or http:// and name a host."}
 }
