@@ -140,6 +140,10 @@ gen-api: binaries web/node_modules/.installed
 screenshots: build ## Write the pictures that the README shows (CHROMIUM=path)
 	node web/e2e/screenshots.mjs
 
+.PHONY: screens
+screens: build ## Write the pictures of a cluster of 2,000 guests that docs/proxmox.md shows (CHROMIUM=path)
+	node web/e2e/screens.mjs
+
 .PHONY: baselines
 baselines: build ## Take anew the pictures that the browser tests compare pages with
 	UPDATE=1 node web/e2e/run.mjs looks
