@@ -200,11 +200,12 @@ func TestArriveByDirectory(t *testing.T) {
 	write("api_tokens.json", asJSON(referenceTokens()))
 	write("apprise.enc", []byte("not sealed with this key, and long enough"))
 	write("sessions.json", []byte("[]"))
+	write("rbac_roles.json", []byte(`[{"id":"viewer","name":"Viewer","permissions":[],"isBuiltIn":true},{"id":"night","name":"Night shift","parentId":"viewer","permissions":[{"action":"write","resource":"alerts"}],"isBuiltIn":false}]`))
 	write(".env", []byte("# made by quick setup\nPULSE_AUTH_USER='root'\nPULSE_AUTH_PASS='"+string(hash)+"'\n"))
 
 	args := []string{"import-reference", dir, "--data", data, "--plugins", filepath.Join(bin, "plugins")}
 	out := pulse(t, append(slices.Clone(args), "--dry-run")...)
-	for _, part := range []string{"+ pve/lab", "+ root", "! apprise.enc: it is damaged", "! sessions.json", "Nothing was changed"} {
+	for _, part := range []string{"+ pve/lab", "+ root", "+ night", "! apprise.enc: it is damaged", "! sessions.json", "Nothing was changed"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("the dry run does not tell %q:\n%s", part, out)
 		}
@@ -226,6 +227,9 @@ func TestArriveByDirectory(t *testing.T) {
 	made := s.call("POST", "/api/security/tokens", map[string]any{"scopes": []string{"*"}}, "Authorization", basic)
 	s.token, _ = made.member("token").(string)
 	s.arrived()
+	if got := s.call("GET", "/api/admin/roles/night", nil); got.member("name") != "Night shift" || got.member("parentId") != "viewer" || got.member("permissions.0.resource") != "alerts" {
+		t.Errorf("a role: %v", got)
+	}
 	s.kill()
 	s.start()
 	if got := login("old password"); got != http.StatusOK {

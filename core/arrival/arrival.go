@@ -1,7 +1,9 @@
 package arrival
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -36,8 +38,8 @@ type Makers interface {
 type Here struct {
 	// Settings is the stored document of the system settings, empty for none.
 	Settings json.RawMessage
-	// Users are the names of the local users.
-	Users []string
+	// Users are the names of the local users, Roles the ids of all roles.
+	Users, Roles []string
 	// Owner is who imported tokens belong to.
 	Owner string
 	Now   time.Time
@@ -60,6 +62,7 @@ func Translate(ctx context.Context, d Document, m Makers, here Here) (bundle.Arr
 		t.metadata(kind, d.Metadata[kind])
 	}
 	t.tokens(d)
+	t.roles(d)
 	t.users(d)
 	for _, file := range slices.Sorted(maps.Keys(d.Unread)) {
 		t.left(file, d.Unread[file])
@@ -374,6 +377,35 @@ func known(scopes []string) (here, others []string) {
 		}
 	}
 	return here, others
+}
+
+// Role is a role that somebody made there; the built-in ones are here as well.
+type Role struct {
+	auth.Role
+	BuiltIn bool `json:"isBuiltIn"`
+}
+
+// roles come when their permissions mean something here. Nobody has them until somebody gives them.
+func (t *translator) roles(d Document) {
+	for _, r := range d.Roles {
+		switch {
+		case r.BuiltIn:
+		case slices.Contains(t.here.Roles, r.ID):
+			t.left("role "+r.ID, "there is a role of this id here already")
+		case auth.CheckRole(r.Role) != nil:
+			t.left("role "+r.ID, why(auth.CheckRole(r.Role)))
+		case r.Parent != "" && !slices.Contains(t.here.Roles, r.Parent) && !slices.ContainsFunc(d.Roles, func(o Role) bool { return o.ID == r.Parent }):
+			t.left("role "+r.ID, "there is no role "+r.Parent+" from which it has permissions")
+		default:
+			r.Name, r.Created, r.Updated = cmp.Or(r.Name, r.ID), t.here.Now, t.here.Now
+			body, err := json.Marshal(r.Role)
+			if err != nil {
+				t.left("role "+r.ID, "it cannot be written")
+				continue
+			}
+			t.row("roles", bundle.Row{"id": r.ID, "body": base64.StdEncoding.EncodeToString(body)})
+		}
+	}
 }
 
 // users keep their passwords: the hash is accepted once, then replaced.

@@ -1,6 +1,7 @@
 package arrival_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/arrival"
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/bundle"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
@@ -116,6 +118,30 @@ func TestUsers(t *testing.T) {
 	}}, arrival.Here{Users: []string{"ann"}, Now: time.Unix(1, 0)})
 	if rows := a.Tables["users"]; len(rows) != 1 || rows[0]["name"] != "bob" || len(a.Left) != 4 {
 		t.Errorf("users: %v; left: %s", rows, told(a))
+	}
+}
+
+// A role comes when its permissions mean something here.
+func TestRoles(t *testing.T) {
+	var roles []arrival.Role
+	err := json.Unmarshal([]byte(`[
+		{"id":"admin","name":"Administrator","permissions":[{"action":"admin","resource":"*"}],"isBuiltIn":true,"createdAt":"2025-01-01T00:00:00Z"},
+		{"id":"night","name":"Night shift","parentId":"viewer","permissions":[{"action":"write","resource":"alerts","effect":"allow"}],"priority":10,"createdAt":"2025-01-01T00:00:00Z"},
+		{"id":"day","parentId":"night","permissions":null},
+		{"id":"taken","permissions":[]},
+		{"id":"prod","permissions":[{"action":"read","resource":"alerts","conditions":{"env":"prod"}}]},
+		{"id":"lost","parentId":"nobody","permissions":[]}]`), &roles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := translate(t, arrival.Document{Roles: roles}, arrival.Here{Roles: []string{"admin", "viewer", "taken"}, Now: time.Unix(1, 0)})
+	if rows := a.Tables["roles"]; len(rows) != 2 || rows[0]["id"] != "night" || rows[1]["id"] != "day" || len(a.Left) != 3 || !strings.Contains(told(a), "env") {
+		t.Errorf("roles: %v; left: %s", rows, told(a))
+	}
+	var night auth.Role
+	text, _ := a.Tables["roles"][0]["body"].(string)
+	if body, err := base64.StdEncoding.DecodeString(text); err != nil || json.Unmarshal(body, &night) != nil || night.Parent != "viewer" || night.Permissions[0].Action != "write" || night.Priority != 10 {
+		t.Errorf("%+v", night)
 	}
 }
 

@@ -39,6 +39,7 @@ func ReadDirectory(dir fs.FS) (Document, error) {
 	plain("alerts.json", &r.doc.Alerts)
 	plain("system.json", &r.doc.System)
 	plain("api_tokens.json", &r.doc.Tokens)
+	plain("rbac_roles.json", &r.doc.Roles)
 	plain("guest_metadata.json", &r.doc.GuestMetadata)
 	for _, kind := range compat.MetadataKinds() {
 		if kind.Name == compat.MetadataGuest {
@@ -59,7 +60,7 @@ func ReadDirectory(dir fs.FS) (Document, error) {
 
 // left are files whose content cannot come, with the reason.
 var left = map[string]string{
-	"sessions.json": "people log in again", "csrf_tokens.json": "people log in again", "rbac_roles.json": "roles have other permissions here: make them anew", "rbac_assignments.json": "give the roles anew, on the page Users",
+	"sessions.json": "people log in again", "csrf_tokens.json": "people log in again", "rbac_assignments.json": "give the roles anew, on the page Users: whose a name is at a provider is not known yet",
 	"license.enc": "every feature is open here", "ai.enc": "set up the provider of models anew", "sso.enc": "only OIDC comes", "update-history.jsonl": "it tells of another program's updates",
 	"audit/audit.db": "its entries are signed by another server; keep the file", "recovery_tokens.json": "they end when the server changes",
 }

@@ -30,9 +30,10 @@ type Document struct {
 	SignOn        json.RawMessage            `json:"oidc"`
 	Tokens        []Token                    `json:"apiTokens"`
 
-	// More metadata by the kinds of the API, and users, which only a data directory has.
+	// More metadata by the kinds of the API, users and roles, which only a data directory has.
 	Metadata map[string]map[string]json.RawMessage `json:"-"`
 	Users    []User                                `json:"-"`
+	Roles    []Role                                `json:"-"`
 	// Unread are files that were found and are not read, with the reason for each.
 	Unread map[string]string `json:"-"`
 }

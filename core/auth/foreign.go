@@ -70,6 +70,9 @@ func (s *Service) renew(ctx context.Context, user, password string) {
 	s.users[user] = u
 }
 
+// CheckRole refuses roles that could not be judged.
+func CheckRole(r Role) error { return checkRole(r) }
+
 // CheckUser refuses names that do not fit into logs, headers and addresses as they are.
 func CheckUser(name string) error { return checkUser(name) }
 

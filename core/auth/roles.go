@@ -55,6 +55,15 @@ func builtIn() map[string]Role {
 	}
 }
 
+// RoleIDs are the ids of the built-in roles and of those that are stored.
+func RoleIDs(stored []Role) []string {
+	ids := slices.Collect(maps.Keys(builtIn()))
+	for _, r := range stored {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
 // RightsOf returns what a built-in role allows.
 func RightsOf(role string) Rights { return Rights(builtIn()[role].Permissions) }
 

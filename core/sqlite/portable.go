@@ -27,6 +27,7 @@ var portable = []bundle.Table{
 	{Section: "users", Name: "roles"},
 	{Section: "users", Name: "users", Lax: []string{"last_login", "link_until"}},
 	{Section: "users", Name: "second_steps", Lax: []string{"body"}},
+	{Section: "users", Name: "passkeys", Label: []string{"user", "name"}, Lax: []string{"last_used", "body"}},
 }
 
 // Portable reads and writes the configuration as a bundle carries it, secrets in clear.

@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/core/bundle"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
+	"github.com/pulse-platform/pulse/core/passkey"
 	"github.com/pulse-platform/pulse/core/secret"
 )
 
@@ -47,6 +48,7 @@ func filled(t *testing.T, with *secret.Sealer) *DB {
 	check(err)
 	check(NewSettings(db).Set(ctx, "metrics", metrics))
 	check(NewAuth(db).SaveUser(ctx, auth.User{Name: "ann", Password: "$argon2id$…", Roles: []string{auth.RoleAdmin}, Changed: time.Unix(1, 0)}))
+	check(NewPasskeys(db).SaveKey(ctx, passkey.Key{ID: "k", User: "ann", Name: "Phone", Host: "pulse.example.com", Created: time.Unix(1, 0)}))
 	check(NewAuth(db).SaveToken(ctx, auth.Token{ID: "1", Hash: "h", Name: "script", Scopes: []auth.Scope{"*"}, Created: time.Unix(1, 0)}))
 	return db
 }
@@ -91,6 +93,9 @@ func TestPortableGoesToAnotherServer(t *testing.T) {
 	values := integration.NewValues(NewIntegrations(db), sealer(t, 2))
 	if got, err := values.Secret(t.Context(), "ups/cellar", "token"); err != nil || got != "hunter3" {
 		t.Errorf("the plugin's secret is %q, %v", got, err)
+	}
+	if keys, err := NewPasskeys(db).Keys(t.Context()); err != nil || len(keys) != 1 || keys[0].Name != "Phone" {
+		t.Errorf("the passkeys are %v, %v", keys, err)
 	}
 	if got, _, err := values.State(t.Context(), "ups/cellar", "cursor"); err != nil || !bytes.Equal(got, []byte{0, 255, 1}) {
 		t.Errorf("the plugin's state is %v, %v", got, err)

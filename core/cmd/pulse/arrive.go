@@ -99,6 +99,11 @@ func (b *base) translate(ctx context.Context, d arrival.Document, plugins *plugi
 	for _, u := range users {
 		here.Users = append(here.Users, u.Name)
 	}
+	roles, err := sqlite.NewAuth(b.state).Roles(ctx)
+	if err != nil {
+		return bundle.Arrival{}, err
+	}
+	here.Roles = auth.RoleIDs(roles)
 	return arrival.Translate(ctx, d, makers{plugins}, here)
 }
 
