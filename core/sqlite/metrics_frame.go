@@ -43,7 +43,7 @@ func (w *frameWriter) reset() {
 
 func (w *frameWriter) open() {
 	if w.start >= 0 && len(w.buf)-w.start > fillFrame {
-		w.close()
+		w.seal() // the samples that wait are for the next one
 	}
 	if w.start < 0 {
 		w.start, w.prev = len(w.buf), logged{}
@@ -53,6 +53,11 @@ func (w *frameWriter) open() {
 
 func (w *frameWriter) close() {
 	w.settle()
+	w.seal()
+}
+
+// seal ends the open frame.
+func (w *frameWriter) seal() {
 	if w.start < 0 {
 		return
 	}
