@@ -74,6 +74,10 @@ async function furnish() {
     const { guests } = await pulse.call('GET', '/api/protection');
     return guests.length > 0;
   });
+  await eventually('disks and Ceph are known', async () => {
+    const { physicalDisks, cephClusters } = await pulse.call('GET', '/api/state');
+    return physicalDisks.length > 0 && cephClusters.length > 0;
+  });
   rows = await eventually('a list has rows', async () => {
     const { lists } = await pulse.call('GET', '/api/lists');
     return lists.find((l) => l.total > 0)?.name;

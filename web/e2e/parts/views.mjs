@@ -35,6 +35,15 @@ export function viewsOf({ machine, incident, rows }) {
       filtered: { path: '/storage?q=nowhere', ...nothingPasses },
     },
     {
+      ...{ name: 'disks', path: '/disks', works: row(/nvme/), ...live },
+      empty: { says: 'No disks yet', mends: 'Connect one' },
+      filtered: { path: '/disks?q=nowhere', ...nothingPasses },
+    },
+    {
+      ...{ name: 'ceph', path: '/ceph', works: row(/Ceph/), ...live },
+      filtered: { path: '/ceph?q=nowhere', ...nothingPasses },
+    },
+    {
       ...{ name: 'backups', path: '/backups', works: list('Guests'), asks: /\/api\/protection/ },
       failed: 'The backups could not be loaded.',
       empty: { says: 'There is nothing to back up', mends: 'Connect one' },
