@@ -90,6 +90,37 @@ func TestNodesThatHangDelayNobodyElse(t *testing.T) {
 	}
 }
 
+// While one node hangs, what other nodes say of themselves comes each minute, and what the cluster says of them each ten
+// seconds: a call to the one that hangs holds one of several places, until it is given up.
+func TestAHangingNodeDelaysNothingButItself(t *testing.T) {
+	l := newLab(t, 6, 12, func(w *pvetest.World) { w.Node("pve3").Hanging = true })
+	l.must(taskResources)
+	ctx, cancel := context.WithCancel(t.Context())
+	cycle, done := sdktest.NewCycle(), make(chan error, 1)
+	go func() { done <- l.live.Collect(ctx, taskNodes, cycle) }()
+	l.await("/nodes/pve3/status")
+	for _, other := range []string{"pve1", "pve2", "pve4", "pve5", "pve6"} {
+		l.await("/nodes/" + other + "/status")
+	}
+	fresh := map[string]time.Time{}
+	for range 12 { // two minutes, in which nothing else is waited for
+		l.clock.Move(10 * time.Second)
+		s := l.must(taskResources)
+		for _, key := range []string{"node/pve1", "node/pve2", "node/pve3", "node/pve6", "guest/100", "guest/102"} {
+			if _, ok := s.sample(key, "cpu"); ok {
+				fresh[key] = l.clock.Now()
+			}
+			if age := l.clock.Now().Sub(fresh[key]); age >= 15*time.Second {
+				t.Errorf("the numbers of %s are %v old", key, age)
+			}
+		}
+	}
+	cancel()
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestANodeThatDoesNotAnswerFailsAlone(t *testing.T) {
 	l := newLab(t, 3, 3, func(w *pvetest.World) {
 		w.Faults = []*pvetest.Fault{{Path: "/nodes/pve2/status", Status: 596, Reason: "Connection timed out"}}

@@ -33,3 +33,23 @@ func TestNothingPrivateIsKept(t *testing.T) {
 		}
 	}
 }
+
+// What is dear for the nodes, or measures since it was last asked, is not asked for.
+func TestNothingDearIsAsked(t *testing.T) {
+	l := newLab(t, 2, 6, func(w *pvetest.World) { w.Ceph = pvetest.Healthy() })
+	l.must(taskResources)
+	for _, task := range Plugin().Describe().Tasks {
+		l.must(task.Name)
+	}
+	for _, path := range l.Calls() {
+		for _, dear := range []string{"/report", "/status/current", "/netstat", "/agent/exec", "/agent/get-users", "/time"} {
+			if strings.HasSuffix(path, dear) && !strings.HasPrefix(path, "/cluster/ha/") {
+				t.Errorf("asked for %s", path)
+			}
+		}
+		// The lists of all guests of a node give no processor share, or ask every guest for it.
+		if strings.HasSuffix(path, "/qemu") || strings.HasSuffix(path, "/lxc") {
+			t.Errorf("asked for %s", path)
+		}
+	}
+}
