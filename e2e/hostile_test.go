@@ -62,15 +62,15 @@ func TestHostileRequestsToEveryRoute(t *testing.T) {
 	if got := s.call("GET", "/api/openapi.json", nil); json.Unmarshal(got.body, &doc) != nil || len(doc.Paths) < 100 {
 		t.Fatalf("%d paths in %v", len(doc.Paths), got)
 	}
-	tokens := []string{adminToken, ""}
 	s.client.Transport = &http.Transport{MaxIdleConnsPerHost: 8}
 	requests := make(chan hostileRequest)
 	var workers sync.WaitGroup
 	for range 8 {
 		workers.Go(func() {
 			for r := range requests {
-				for _, token := range tokens {
-					s.sendHostile(t, r, token)
+				s.sendHostile(t, r, adminToken)
+				if r.body == nil { // of strangers hardly any body is looked at
+					s.sendHostile(t, r, "")
 				}
 			}
 		})
@@ -89,7 +89,7 @@ func TestHostileRequestsToEveryRoute(t *testing.T) {
 	}
 	close(requests)
 	workers.Wait()
-	t.Logf("%d requests", count*len(tokens))
+	t.Logf("%d requests, and those without a body of strangers too", count)
 	if !s.healthy() {
 		t.Error("the server does not answer any more")
 	}
