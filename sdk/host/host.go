@@ -346,6 +346,8 @@ func (p *Plugin) Status() Status {
 	for id := range maps.Keys(p.wanted) {
 		c, ok := p.live[id]
 		switch {
+		case !ok && p.state == StateIdle: // it is started when it is needed
+			s.Instances[id] = ""
 		case !ok:
 			s.Instances[id] = "not ready"
 		case c.err != nil:

@@ -117,6 +117,15 @@ func TestAnIdlePluginEndsAndIsStartedAgain(t *testing.T) {
 	}
 }
 
+// A channel's plugin ends while there is nothing to tell. Its channel is none the worse for that: it was an alert, each few minutes.
+func TestAnIdlePluginsInstancesWork(t *testing.T) {
+	p := New(Config{Binary: binary, Manifest: manifest(t), Dir: t.TempDir(), Timing: quick})
+	p.Want([]Wanted{instanceOf("one", 1, `{"word":"first"}`)})
+	if s := p.Status(); s.State != StateIdle || s.Instances["one"] != "" {
+		t.Errorf("%s: %v", s.State, s.Instances)
+	}
+}
+
 func TestADisabledPluginEndsAndSaysSo(t *testing.T) {
 	p := start(t, nil)
 	if _, err := ingest(t.Context(), p, "hello"); err != nil {
