@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/pulse-platform/pulse/core/auth"
 )
 
@@ -49,6 +51,19 @@ func (f *fair) Accept() (net.Conn, error) {
 			return &counted{Conn: c, leave: sync.OnceFunc(func() { f.leave(from) })}, nil
 		}
 		_ = c.Close() // whoever holds so many knows why
+	}
+}
+
+// silent closes a connection on which nobody has asked for anything, where others are answered why they are cut off. Browsers
+// open connections ahead and would take the answer for that to a request which they send at that moment.
+func silent(others func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+	return func(c *fasthttp.RequestCtx, err error) {
+		//nolint:errorlint // An error that is wrapped tells of a request that had begun.
+		if e, nothing := err.(net.Error); nothing && e.Timeout() {
+			_ = c.Conn().Close()
+			return
+		}
+		others(c, err)
 	}
 }
 

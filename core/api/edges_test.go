@@ -323,6 +323,25 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
+// A connection that a browser opens ahead is closed without a word when nothing comes: what it would be told could be taken for the
+// answer to a request that is on its way.
+func TestConnectionsThatAreNotUsed(t *testing.T) {
+	w := serve(t, func(o *api.Options) { o.Patience = 100 * time.Millisecond })
+	for begin, answered := range map[string]bool{"": false, "GET /api/health HTTP/1.1\r\n": true} {
+		c := w.dial()
+		defer c.Close()
+		_, err := io.WriteString(c, begin)
+		w.must(err)
+		said, err := io.ReadAll(c)
+		if err != nil && !strings.Contains(err.Error(), "reset") {
+			t.Errorf("%q: not cut off: %v", begin, err)
+		}
+		if (len(said) > 0) != answered {
+			t.Errorf("after %q came %q", begin, said)
+		}
+	}
+}
+
 // What a browser sends for a page of another site changes nothing here: neither with a password that the browser has kept,
 // nor by logging somebody in as another.
 func TestOtherSitesSendNothing(t *testing.T) {

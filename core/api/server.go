@@ -193,6 +193,7 @@ func (s *Server) mount() error {
 		ErrorHandler: s.onError,
 	})
 	s.app.Server().HeaderReceived = s.bodies.headerReceived
+	s.app.Server().ErrorHandler = silent(s.app.Server().ErrorHandler)
 	s.app.Use(s.first)
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: func(c fiber.Ctx) bool {
 		return isUpgrade(c) || c.Response().Header.Peek("Content-Encoding") != nil
