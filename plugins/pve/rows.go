@@ -26,7 +26,7 @@ func rowTypes() []sdk.RowsType {
 		{
 			Name: rowsBackups, Family: "backups", Label: "Backups on storages", APIList: "pveBackups.storageBackups",
 			Columns: []sdk.Column{
-				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "type", Label: "Type", Path: "type", Format: sdk.FormatText, Default: true, Priority: 3},
 				{Name: "time", Label: "Made", Path: "time", Format: sdk.FormatTime, Default: true, Priority: 1},
 				{Name: "storage", Label: "Storage", Path: "storage", Format: sdk.FormatText, Default: true, Priority: 2, Names: []string{typeStorage}},
@@ -40,7 +40,7 @@ func rowTypes() []sdk.RowsType {
 		{
 			Name: rowsTasks, Family: "backups", Label: "Backup tasks", APIList: "pveBackups.backupTasks", Retention: 14 * 24 * time.Hour,
 			Columns: []sdk.Column{
-				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 3, Names: []string{typeNode}},
 				{Name: "started", Label: "Started", Path: "startTime", Format: sdk.FormatTime, Default: true, Priority: 1},
 				{Name: "ended", Label: "Ended", Path: "endTime", Format: sdk.FormatTime, Default: true, Priority: 2},
@@ -63,7 +63,7 @@ func rowTypes() []sdk.RowsType {
 		{
 			Name: rowsSnapshots, Family: "workloads", Label: "Snapshots", APIList: "pveBackups.guestSnapshots",
 			Columns: []sdk.Column{
-				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 1},
+				{Name: "vmid", Label: "Guest", Path: "vmid", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "name", Label: "Name", Path: "name", Format: sdk.FormatText, Default: true, Priority: 1},
 				{Name: "time", Label: "Made", Path: "time", Format: sdk.FormatTime, Default: true, Priority: 1},
 				{Name: "vmstate", Label: "With memory", Path: "vmstate", Format: sdk.FormatBool, Default: true, Priority: 4},

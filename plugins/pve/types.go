@@ -102,7 +102,7 @@ func guestColumns() []sdk.Column {
 	return []sdk.Column{
 		{Name: "name", Label: "Name", Path: "displayName", Format: sdk.FormatText, Default: true, Priority: 1, Width: 200},
 		{Name: "status", Label: "Status", Path: "status", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
-		{Name: "vmid", Label: "Id", Path: "vmid", Format: sdk.FormatNumber, Default: true, Priority: 4, Width: 70},
+		{Name: "vmid", Label: "Id", Path: "vmid", Format: sdk.FormatText, Default: true, Priority: 5, Width: 70},
 		{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 4, Width: 110},
 		{Name: "cpu", Label: "CPU", Metric: "cpu", Path: "cpu", Format: sdk.FormatRatio, Default: true, Priority: 2, Width: 110},
 		{Name: "memory", Label: "Memory", Metric: "memory", Path: "memory.usage", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 110},
@@ -120,7 +120,7 @@ func guestColumns() []sdk.Column {
 
 func guestFacts() []sdk.Fact {
 	return []sdk.Fact{
-		{Label: "Id", Path: "vmid", Format: sdk.FormatNumber, Group: "Guest"}, {Label: "Node", Path: "node", Format: sdk.FormatText, Group: "Guest"},
+		{Label: "Id", Path: "vmid", Format: sdk.FormatText, Group: "Guest"}, {Label: "Node", Path: "node", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Pool", Path: "pool", Format: sdk.FormatText, Group: "Guest"}, {Label: "Tags", Path: "tags", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Locked for", Path: "lock", Format: sdk.FormatText, Group: "Guest"}, {Label: "High availability", Path: "haState", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "Guest"},

@@ -25,6 +25,7 @@ describe('show', () => {
   });
 
   it.each<[unknown, Format, string]>([
+    [1350, 'text', '1350'],
     [0.5, 'ratio', '50 %'],
     [50, 'percent', '50 %'],
     [2048, 'bytes_per_second', '2.00 KiB/s'],

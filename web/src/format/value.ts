@@ -27,7 +27,7 @@ function list(v: unknown): string {
 
 function text(v: unknown): string {
   if (typeof v === 'string') return v === '' ? unknown : v;
-  if (typeof v === 'number') return number(v);
+  if (typeof v === 'number') return Number.isFinite(v) ? String(v) : unknown; // a name that is a number, not an amount
   if (typeof v === 'boolean') return v ? 'yes' : 'no';
   return unknown;
 }

@@ -10,22 +10,22 @@ import type { Resource } from '@/live/resource.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Cell, StatusCell } from './cell.tsx';
-import { hasBar, isNumeric, nameColumn, statusColumn, trendColumn, trendSource } from './columns.ts';
+import { hasBar, nameColumn, statusColumn, trendColumn, trendSource } from './columns.ts';
 import type { RowProps } from './rows.tsx';
 
 /** The width that a card gives the last hour, in pixels. */
 export const cardTrend = 64;
 
 /**
- * What a card has room for: shares with bars first, then other numbers, then words; only what the type has, and what is not
+ * What a card has room for: shares with bars first, then what its type thinks more of; only what the type has, and what is not
  * known of this one last.
  */
 function cardColumns(resource: Resource, type: ResourceType, columns: readonly Column[]): Column[] {
   const said = [nameColumn, statusColumn];
   const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
   const rank = (c: Column) => {
-    const missing = resource.known && show(at(resource.doc, c.path), c.format) === unknown;
-    return missing ? 3 : hasBar(c) ? 0 : isNumeric(c) ? 1 : 2;
+    if (resource.known && show(at(resource.doc, c.path), c.format) === unknown) return Infinity;
+    return hasBar(c) ? 0 : c.priority;
   };
   return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);
 }
