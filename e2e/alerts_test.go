@@ -55,6 +55,7 @@ func (e *ear) count(event string) (n int) {
 // A change of an alert that a report brought, and that the server answered with 200, is told although the server is
 // killed at any moment after it; what is told twice bears the same id. PULSE_KILLS says how often, 30 times by default.
 func TestServerKilledWhileAlertsAreTold(t *testing.T) {
+	t.Parallel()
 	kills := 30
 	if text := os.Getenv("PULSE_KILLS"); text != "" {
 		var err error

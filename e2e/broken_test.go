@@ -37,6 +37,7 @@ func plant(t *testing.T, dir, kind, script string, spoil func(manifest map[strin
 
 // Whatever lies among the plugins: each trouble is one sentence in the API and in the log, and the rest runs on.
 func TestBrokenPlugins(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, t.TempDir())
 	s.plugins = t.TempDir()
 	for _, name := range []string{"pulse-plugin-host", "pulse-plugin-host.json"} {

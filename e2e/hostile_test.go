@@ -56,6 +56,7 @@ var leftAlone = []string{"applyRestart", "quickSetup", "regenerateToken", "rotat
 // Whatever an administrator's token, or nobody, sends to any route: there is no panic, no 500, and whoever asks next is
 // answered. Texts, numbers and shapes that programs stumble over stand in every parameter and in every field of every body.
 func TestHostileRequestsToEveryRoute(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	var doc description

@@ -10,6 +10,7 @@ import (
 // Two stored integrations turn out to ask one cluster: one goes on, with the past, ids and notes of both, and by the address
 // of the other as well. Who wants both gets both.
 func TestTwoIntegrationsOfOneClusterBecomeOne(t *testing.T) {
+	t.Parallel()
 	upstream := launch(t, "plugins/pulse-plugin-pve", "simulate", "--nodes", "3", "--guests", "6", "--listen", "127.0.0.1:0,127.0.0.1:0")
 	var both [2]map[string]any
 	eventually(t, "both nodes say where they listen", func() bool {

@@ -287,6 +287,7 @@ func arrayReport(host, state string) []byte {
 // Every fault that the plugins judge becomes one message that says what is wrong, stays one while server and plugins are
 // killed, and ends with one message when it is mended.
 func TestFaultsAreToldOnceAndTheirEndToo(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	box := s.notified(t)
@@ -401,6 +402,7 @@ func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
 // What is no trouble is not told of: what the account may not see, what rests because somebody wants it so, and what only
 // hangs on something that is down.
 func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	box := s.notified(t)
@@ -458,6 +460,7 @@ func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
 
 // What somebody sets for a guest holds after the guest has moved and the server has started again.
 func TestOverridesFollowAGuest(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	box := s.notified(t)

@@ -13,6 +13,7 @@ import (
 // What the server answered with 200 is there after kill -9 at any moment: each sample of each report, and each host, also
 // one that had just been seen first. PULSE_KILLS says how often, 30 times by default.
 func TestServerKilledWhileReportsCome(t *testing.T) {
+	t.Parallel()
 	kills := 30
 	if text := os.Getenv("PULSE_KILLS"); text != "" {
 		var err error

@@ -25,6 +25,7 @@ func simulated(t *testing.T, kind string, args ...string) (config map[string]any
 
 // From a form of the reference's clients to nodes and guests in the state, and back.
 func TestNodesOfTheReferencesClients(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	lab := simulated(t, "pve", "--nodes", "3", "--guests", "6")
@@ -91,6 +92,7 @@ func TestNodesOfTheReferencesClients(t *testing.T) {
 
 // The command that the page shows, run on a machine whose tools are stand-ins: the server asks what it made.
 func TestSetupScript(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	lab := simulated(t, "pve", "--nodes", "1", "--guests", "3")
@@ -132,6 +134,7 @@ func TestSetupScript(t *testing.T) {
 
 // The other kinds go the same way: what is not trusted is named, accepted, and then read.
 func TestNodesOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	for _, kind := range []string{"pbs", "pmg"} {

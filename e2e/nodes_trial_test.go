@@ -12,6 +12,7 @@ import (
 // Why a node cannot be asked is said so that somebody can mend it: by kind, what is wrong with what was typed or with what
 // answers, and what the test has to say about it.
 func TestWhyANodeCannotBeAsked(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	portal := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

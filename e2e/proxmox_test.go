@@ -28,6 +28,7 @@ func (s *server) connectionHealth(key string) any {
 
 // A backup server from the form to the page: tried, added, seen with its datastores, and shown as away when it is.
 func TestBackupServer(t *testing.T) {
+	t.Parallel()
 	in, upstream := simulate(t, "pbs", "--name", "lab", "--guests", "12", "--days", "3")
 	s := startServer(t)
 	s.claim()
@@ -94,6 +95,7 @@ func TestBackupServer(t *testing.T) {
 
 // A cluster of mail gateways: nodes within it, what waits, what came, and what lies in quarantine.
 func TestMailGateway(t *testing.T) {
+	t.Parallel()
 	in, upstream := simulate(t, "pmg", "--name", "post", "--nodes", "2")
 	s := startServer(t)
 	s.claim()
@@ -133,6 +135,7 @@ func TestMailGateway(t *testing.T) {
 
 // A guest of a cluster and its backups on a backup server, which two plugins tell of, find each other.
 func TestGuestsFindTheirBackups(t *testing.T) {
+	t.Parallel()
 	backups, _ := simulate(t, "pbs", "--name", "vault", "--guests", "6", "--days", "3")
 	cluster, _ := simulate(t, "pve", "--name", "home", "--guests", "6")
 	s := startServer(t)
@@ -184,6 +187,7 @@ func TestGuestsFindTheirBackups(t *testing.T) {
 
 // Backup servers and mail gateways are added as the reference's clients add them.
 func TestNodesOfOtherProducts(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	for kind, login := range map[string]func(config map[string]any) map[string]any{

@@ -8,6 +8,7 @@ import (
 
 // A cluster is tried, added, and seen: with the certificate pinned, and this machine allowed.
 func TestProxmoxCluster(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	request, _ := simulate(t, "pve", "--nodes", "3", "--guests", "30", "--nights", "1", "--ceph")

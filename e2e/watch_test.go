@@ -25,6 +25,7 @@ func (s *server) ships() (out []string) {
 // A plugin that follows its source by itself: changes arrive as they happen, without a task. When the plugin or the
 // source is lost all is stale with the reason, and what went meanwhile is gone when it is back.
 func TestAWatch(t *testing.T) {
+	t.Parallel()
 	harbour := filepath.Join(t.TempDir(), "harbour")
 	if err := os.Mkdir(harbour, 0o700); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 // What clients read of nodes, storage and backups is as the contract has it: every member, its type and its unit, and the order
 // of lists. testdata/wire.txt is the table.
 func TestTheWireIsThatOfTheContract(t *testing.T) {
+	t.Parallel()
 	requests := wireTable(t)
 	ask := startDemo(t, "--guests", "4")
 	firsts := map[string]any{}
