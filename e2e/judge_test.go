@@ -447,6 +447,9 @@ func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
 		u.edit(edits{"Guests.105.Status": "stopped"})
 		return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1
 	})
+	if text, _ := box.of("firing")["guest-powered-off-lab:pve2:105"][0]["message"].(string); !strings.HasPrefix(text, "Container ct105 ") {
+		t.Errorf("a container is told of as %q", text)
+	}
 	u.edit(edits{"Nodes.pve3.Online": true, "Nodes.pve4.Online": true, "Guests.100.Lock": "", "Guests.100.Status": "running", "Guests.101.Lock": "", "Guests.101.Status": "running", "Guests.101.Node": "pve1", "Guests.105.Status": "running"})
 	eventually(t, "the end is told of", func() bool { return len(box.of("resolved")) == 2 })
 	for event, many := range map[string]map[string][]map[string]any{"firing": box.of("firing"), "resolved": box.of("resolved")} {

@@ -89,6 +89,7 @@ func NewPolicy(catalog *inventory.Catalog, d Document, own []Rule) *Policy {
 		section, _ := catalog.Section(t.Name)
 		for _, g := range compat.AlertGroups() {
 			if slices.Contains(g.Sections, section.Section) || slices.Contains(g.Sections, section.HistoryType) {
+				g.Label = cmp.Or(g.Labels[section.Section], g.Label)
 				p.groups[t.Name] = g
 			}
 		}

@@ -7,8 +7,9 @@ type AlertGroup struct {
 	Single bool
 	// Sections are the state sections, or history types, whose resource types belong to the group.
 	Sections []string
-	// Label is the word for the type in an alert's metadata.
-	Label string
+	// Label is the word for the type in an alert's metadata, Labels those of sections that are called otherwise.
+	Label  string
+	Labels map[string]string
 	// Delays are the keys of the delays, the most specific first.
 	Delays []string
 	// Disable and DisableOffline are the switches that turn the group, or its status alerts, off.
@@ -81,7 +82,7 @@ func rate(member, metric string) AlertMetric {
 func AlertGroups() []AlertGroup {
 	return []AlertGroup{
 		{
-			Member: "guestDefaults", Sections: []string{"vms", "containers"}, Label: "VM", Delays: []string{"guest"},
+			Member: "guestDefaults", Sections: []string{"vms", "containers"}, Label: "VM", Labels: map[string]string{"containers": "Container"}, Delays: []string{"guest"},
 			Disable: "disableAllGuests", DisableOffline: "disableAllGuestsOffline", Prefixes: "ignoredGuestPrefixes",
 			Whitelist: "guestTagWhitelist", Blacklist: "guestTagBlacklist", CustomRules: true,
 			Metrics: []AlertMetric{
