@@ -30,7 +30,29 @@ type Service struct {
 
 	mu       sync.Mutex
 	scanning bool
+	at       Progress // of the scan that runs
 	last     Result
+}
+
+// Running tells how far a scan is, and whether one runs.
+func (s *Service) Running() (Progress, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at, s.scanning
+}
+
+// note keeps how far the scan is, for those who ask.
+func (s *Service) note(o Options) Options {
+	told := o.Progress
+	o.Progress = func(p Progress) {
+		s.mu.Lock()
+		s.at = p
+		s.mu.Unlock()
+		if told != nil {
+			told(p)
+		}
+	}
+	return o
 }
 
 // Last is what the last scan found; its time is zero before there was one.
@@ -51,7 +73,7 @@ func (s *Service) Scan(ctx context.Context, networks []netip.Prefix) (Result, er
 	}
 	defer func() {
 		s.mu.Lock()
-		s.scanning = false
+		s.scanning, s.at = false, Progress{}
 		s.mu.Unlock()
 	}()
 	o, err := s.Options()
@@ -67,7 +89,7 @@ func (s *Service) Scan(ctx context.Context, networks []netip.Prefix) (Result, er
 	if s.Tell != nil {
 		o = s.Tell(o)
 	}
-	got, err := Scan(ctx, o, s.Probe, s.Now)
+	got, err := Scan(ctx, s.note(o), s.Probe, s.Now)
 	if err != nil {
 		return got, err
 	}

@@ -24,6 +24,26 @@ after(async () => {
   await pulse?.stop();
 });
 
+test('who looks in the network sees how far it is', async () => {
+  let end;
+  const looked = new Promise((resolve) => (end = resolve));
+  const nothing = { servers: [], errors: [], environment: null, cached: false };
+  await page.route('**/api/discover', async (route) => {
+    if (route.request().method() === 'POST') await looked;
+    await route.fulfill({ json: { ...nothing, progress: { total: 254, done: 100, found: 1 } } });
+  });
+  await page.goto('/settings/integrations');
+  await page.getByRole('button', { name: 'New integration' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Look around' }).click();
+  await dialog.getByText('100 of 254 addresses looked at, 1 found.').waitFor();
+  await inspect(page, 'looking-around');
+  end();
+  await dialog.getByText('Nothing was found').waitFor();
+  await page.unroute('**/api/discover');
+  await page.keyboard.press('Escape');
+});
+
 test('a system introduces itself by a command, and the page tells when it has arrived', async () => {
   await page.goto('/settings/integrations');
   await page.getByRole('button', { name: 'New integration' }).click();

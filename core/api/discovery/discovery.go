@@ -16,6 +16,7 @@ import (
 // Scanner looks through networks.
 type Scanner interface {
 	Last() discover.Result
+	Running() (discover.Progress, bool)
 	Scan(ctx context.Context, networks []netip.Prefix) (discover.Result, error)
 }
 
@@ -76,6 +77,14 @@ type Found struct {
 	Scanning    *bool        `json:"scanning,omitempty"`
 	Updated     *int64       `json:"updated,omitempty" help:"Unix seconds, 0 for never."`
 	Age         *float64     `json:"age,omitempty" help:"Seconds."`
+	Progress    *Progress    `json:"progress,omitempty" help:"While a scan runs."`
+}
+
+// Progress is how far a scan is, in addresses.
+type Progress struct {
+	Total int `json:"total"`
+	Done  int `json:"done"`
+	Found int `json:"found"`
 }
 
 func found(r discover.Result) Found {
@@ -123,6 +132,9 @@ func (a Area) get(context.Context, route.None) (Found, error) {
 		updated, age = last.At.Unix(), a.Now().Sub(last.At).Seconds()
 	}
 	out.Cached, out.Updated, out.Age = !last.At.IsZero(), &updated, &age
+	if at, running := a.Scanner.Running(); running {
+		out.Scanning, out.Progress = &running, &Progress{at.Total, at.Done, at.Found}
+	}
 	return out, nil
 }
 

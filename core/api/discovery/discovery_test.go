@@ -45,6 +45,27 @@ func TestScansAreToldAndKept(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	// Who asks meanwhile hears how far it is.
+	s.Probe = func(context.Context, string, string) (sdk.Candidate, error) {
+		if got, err := a.get(t.Context(), route.None{}); err != nil || got.Scanning == nil || !*got.Scanning || got.Progress == nil {
+			t.Errorf("while a scan runs: %+v, %v", got, err)
+		}
+		return sdk.Candidate{}, nil
+	}
+	s.Options = func() (discover.Options, error) {
+		return discover.Options{Progress: func(p discover.Progress) {
+			if got, err := a.get(t.Context(), route.None{}); err != nil || got.Progress == nil || got.Progress.Done != p.Done || got.Progress.Total != p.Total {
+				t.Errorf("at %+v: %+v, %v", p, got.Progress, err)
+			}
+		}}, nil
+	}
+	s.Tell = nil
+	if _, err := s.Scan(t.Context(), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/30")}); err != nil {
+		t.Error(err)
+	}
+	if got, err := a.get(t.Context(), route.None{}); err != nil || got.Scanning != nil || got.Progress != nil {
+		t.Errorf("after its end: %+v, %v", got, err)
+	}
 	// One at a time.
 	s.Options = func() (discover.Options, error) { close(running); <-release; return discover.Options{}, nil }
 	ended := make(chan error)

@@ -120,6 +120,11 @@ export function makeSetup(type: string, host: string, backupPerms: boolean): Pro
 /** What was found in the network. */
 export type Found = Answer<'/api/discover', 'post'>;
 
+/** What was found last, and how far a scan is that runs. */
+export function discovered(): Promise<Answer<'/api/discover'>> {
+  return call('api/discover');
+}
+
 /** Looks through networks, those of the server when none is named. It takes up to half a minute. */
 export function lookAround(subnet: string): Promise<Found> {
   return call('api/discover', { method: 'POST', body: { subnet: subnet || 'auto' } });

@@ -3747,6 +3747,8 @@ export interface components {
             cached: boolean;
             environment: components["schemas"]["Environment"] | null;
             errors: string[];
+            /** @description While a scan runs. */
+            progress?: components["schemas"]["Progress"] | null;
             scanning?: boolean | null;
             servers: components["schemas"]["Server"][];
             /** @description Unix seconds, 0 for never. */
@@ -4822,6 +4824,11 @@ export interface components {
             address: string;
             kind: string;
             network?: components["schemas"]["Network"];
+        };
+        Progress: {
+            done: number;
+            found: number;
+            total: number;
         };
         Protection: {
             /** @description How many guests are in each state. */
@@ -5923,6 +5930,7 @@ export type SchemaPollStatus = components['schemas']['PollStatus'];
 export type SchemaPosture = components['schemas']['Posture'];
 export type SchemaProbed = components['schemas']['Probed'];
 export type SchemaProbeIn = components['schemas']['ProbeIn'];
+export type SchemaProgress = components['schemas']['Progress'];
 export type SchemaProtection = components['schemas']['Protection'];
 export type SchemaProvider = components['schemas']['Provider'];
 export type SchemaQueue = components['schemas']['Queue'];

@@ -1,9 +1,27 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { lookAround } from '@/api/integrations.ts';
+import { discovered, lookAround } from '@/api/integrations.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
+import { Progress } from '@/ui/progress.tsx';
+
+/** How far a scan is. */
+function ScanProgress() {
+  const { data } = useQuery({
+    queryKey: ['discovered'],
+    queryFn: discovered,
+    refetchInterval: 700,
+    gcTime: 0,
+  });
+  const { done = 0, total = 0, found = 0 } = data?.progress ?? {};
+  return (
+    <div className="text-muted flex flex-col gap-1 text-xs">
+      <Progress label="Looked at" share={total ? done / total : 0} />
+      <p>{total ? `${done} of ${total} addresses looked at, ${found} found.` : 'It begins.'}</p>
+    </div>
+  );
+}
 
 /** Looks through the network for systems that plugins recognise. */
 export function LookAround({
@@ -42,6 +60,7 @@ export function LookAround({
       <p className="text-muted text-xs">
         A private network such as 192.168.1.0/24. Only a page that anyone may read is asked for.
       </p>
+      {look.isPending && <ScanProgress />}
       {look.isError && <ApiProblem title="The network was not looked through." error={look.error} />}
       {look.data && (
         <div role="status" className="flex flex-col gap-2 text-sm">

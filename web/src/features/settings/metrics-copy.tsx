@@ -5,6 +5,7 @@ import { number } from '@/format/number.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Select } from '@/ui/select.tsx';
+import { Progress } from '@/ui/progress.tsx';
 import { Section } from './section.tsx';
 
 type Store = 'embedded' | 'influxdb';
@@ -37,7 +38,7 @@ export function CopyHistory({ known }: { known: StoreSettings }) {
             <option value="embedded">From embedded to InfluxDB</option>
             <option value="influxdb">From InfluxDB to embedded</option>
           </Select>
-          {copy.data && <Progress copy={copy.data} />}
+          {copy.data && <CopyProgress copy={copy.data} />}
           {start.isError && <ApiProblem title="The copy was not started." error={start.error} />}
           <div className="flex gap-3">
             {copy.data?.running ? (
@@ -56,20 +57,13 @@ export function CopyHistory({ known }: { known: StoreSettings }) {
   );
 }
 
-function Progress({ copy }: { copy: StoreCopy }) {
+function CopyProgress({ copy }: { copy: StoreCopy }) {
   if (!copy.running && !copy.done && !copy.error) return null;
   const begun = copy.of > 0 ? copy.series / copy.of : 0;
   const share = copy.done ? 1 : Math.max((copy.tier - 1 + begun) / (copy.tiers || 1), 0);
   return (
     <div className="flex flex-col gap-1 text-sm" role="status">
-      <div
-        role="progressbar"
-        aria-label="Copied"
-        aria-valuenow={Math.round(share * 100)}
-        className="bg-line h-1.5 w-full overflow-hidden rounded-full"
-      >
-        <div className="bg-accent h-full" style={{ width: `${share * 100}%` }} />
-      </div>
+      <Progress label="Copied" share={share} />
       <p className={copy.error ? 'text-down' : 'text-muted'}>
         {copy.error ??
           (copy.done
