@@ -443,10 +443,10 @@ func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
 		s.start()
 	}
 	// Longer than a guest has to be stopped, and a node down, to be told of.
-	eventually(t, "the guest that stops now is told of", func() bool {
-		u.edit(edits{"Guests.105.Status": "stopped"})
-		return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1
-	})
+	u.edit(edits{"Guests.105.Status": "stopped"})
+	if !within(3*patience, func() bool { return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1 }) {
+		t.Fatal("the guest that stops now is not told of")
+	}
 	if text, _ := box.of("firing")["guest-powered-off-lab:pve2:105"][0]["message"].(string); !strings.HasPrefix(text, "Container ct105 ") {
 		t.Errorf("a container is told of as %q", text)
 	}
