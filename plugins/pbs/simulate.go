@@ -23,7 +23,7 @@ func Simulate(now func() time.Time) serve.Command {
 		stores := flags.Int("stores", 2, "how many datastores")
 		guests := flags.Int("guests", 40, "how many guests have backups in each datastore")
 		days := flags.Int("days", 14, "how many backups of each guest are kept")
-		release := flags.String("release", "4.2", "release of the product; calls and fields that came later are missing")
+		release := flags.String("version", "4.2", "release of the product; calls and fields that came later are missing")
 		var manners simulate.Manners
 		manners.Flags(flags)
 		still := flags.Bool("still", false, simulate.StillHelp)

@@ -1,53 +1,19 @@
 package pmg
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
-	"io"
-	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/pulse-platform/pulse/plugins/internal/simulate"
-	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/plugins/internal/simulate/simulatetest"
 )
 
 // What the simulator prints has it monitored, in the shape of the release and with the manners that its flags say.
 func TestSimulate(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		done <- Simulate(time.Now).Run(ctx, []string{"-version", "8.0.9", "-nodes", "3", "-latency", "1ms", "-refusal", "0s", "-ahead", "2h"}, w)
-	}()
-	line, err := bufio.NewReader(r).ReadBytes('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	var in simulate.Integration
-	if err := json.Unmarshal(line, &in); err != nil {
-		t.Fatalf("%s: %v", line, err)
-	}
-	config, err := json.Marshal(in.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	deps := sdk.Deps{Name: in.Name, Log: slog.New(slog.DiscardHandler), Now: time.Now, Network: sdk.Network{AllowLoopback: true, Pins: in.Network.Pins}}
-	made, err := Plugin().Configure(t.Context(), sdk.Instance{Integration: "pmg/" + in.Name, Name: in.Name, Revision: 1, Config: config}, deps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := made.(*Collector)
+	c := simulatetest.Configure[*Collector](t, Plugin(), Simulate(time.Now), "--version", "8.0.9", "--nodes", "3", "--latency", "1ms", "--refusal", "0s", "--ahead", "2h")
 	if s := look(t, c, taskStatus); s.Err != nil || s.docs[gatewayKey]["version"] != "8.0.9" {
 		t.Errorf("%v %v", s.Err, s.docs)
 	}
 	if there := c.client.Skew(); there < 119*time.Minute || there > 121*time.Minute {
 		t.Errorf("its clock is ahead by %v", there)
-	}
-	_ = c.Close()
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }

@@ -35,14 +35,14 @@ func (m *Manners) begin(ctx context.Context, n int) bool {
 		<-ctx.Done()
 		return false
 	}
-	return (m.Cut <= 0 || n%m.Cut != 0) && pause(ctx, m.Latency)
+	return (m.Cut <= 0 || n%m.Cut != 0) && Pause(ctx, nil, m.Latency)
 }
 
 // Deny waits as the products do before they refuse an account.
-func (m *Manners) Deny(ctx context.Context) { pause(ctx, m.Refusal) }
+func (m *Manners) Deny(ctx context.Context) { Pause(ctx, nil, m.Refusal) }
 
-// pause waits; false means that the client has gone.
-func pause(ctx context.Context, d time.Duration) bool {
+// Pause waits; false means that the client has gone, or that what ends the server is closed.
+func Pause(ctx context.Context, ended <-chan struct{}, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -52,6 +52,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
-		return false
+	case <-ended:
 	}
+	return false
 }

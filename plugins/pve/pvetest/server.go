@@ -138,18 +138,7 @@ func (a *API) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // pause waits; false means that the client or the test has gone.
 func (a *API) pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-	case <-a.closed:
-	}
-	return false
+	return simulate.Pause(ctx, a.closed, d)
 }
 
 func (a *API) fault(rw http.ResponseWriter, r *http.Request, f *Fault) {
