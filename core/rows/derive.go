@@ -56,7 +56,11 @@ func number(want sdk.Derive, r Row) (float64, bool) {
 	case want.Path == "":
 		return float64(r.Time.UnixMilli()), want.Op == "latest" && !r.Time.IsZero()
 	}
-	switch v := at(r.Doc, want.Path).(type) {
+	var doc any
+	if json.Unmarshal(r.Doc, &doc) != nil {
+		return 0, false
+	}
+	switch v := At(doc, want.Path).(type) {
 	case float64:
 		if want.Op == "count" {
 			return 1, v != 0
@@ -77,12 +81,8 @@ func number(want sdk.Derive, r Row) (float64, bool) {
 	return 0, false
 }
 
-// at returns the value at a dotted path of a document, nil when there is none.
-func at(doc json.RawMessage, path string) any {
-	var v any
-	if json.Unmarshal(doc, &v) != nil {
-		return nil
-	}
+// At returns the value at a dotted path of a decoded document, nil when there is none.
+func At(v any, path string) any {
 	for name := range strings.SplitSeq(path, ".") {
 		object, ok := v.(map[string]any)
 		if !ok {

@@ -61,11 +61,7 @@ func (c *Collector) keep(ctx context.Context) {
 	if same {
 		return
 	}
-	_, version, err := c.deps.Host.State(ctx, failuresKey)
-	if err == nil {
-		err = c.deps.Host.SetState(ctx, failuresKey, value, version)
-	}
-	if err != nil {
+	if err := proxmox.Keep(ctx, c.deps.Host, failuresKey, value); err != nil {
 		// It costs at worst a failure that seems to be over while the job runs for the first time after a restart.
 		c.deps.Log.Warn("it was not kept which jobs failed", "error", err)
 		return

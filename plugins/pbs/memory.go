@@ -123,11 +123,7 @@ func (c *Collector) remember(ctx context.Context, store string, s sweep) error {
 	for _, groups := range names {
 		slices.Sort(groups)
 	}
-	_, version, err := c.deps.Host.State(ctx, stateKey(store))
-	if err == nil {
-		err = c.deps.Host.SetState(ctx, stateKey(store), proxmox.Document(names), version)
-	}
-	if err != nil {
+	if err := proxmox.Keep(ctx, c.deps.Host, stateKey(store), proxmox.Document(names)); err != nil {
 		// It costs at worst rows of groups that go while nobody looks.
 		c.deps.Log.Warn("the groups of a datastore were not kept", "datastore", store, "error", err)
 	}

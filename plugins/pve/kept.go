@@ -154,15 +154,11 @@ func (c *Collector) read(ctx context.Context, key string, into any) error {
 
 // write keeps a value. Only one collector writes those of an integration.
 func (c *Collector) write(ctx context.Context, key string, value any) error {
-	_, version, err := c.deps.Host.State(ctx, key)
-	if err == nil {
-		err = c.deps.Host.SetState(ctx, key, proxmox.Document(value), version)
-	}
+	err := proxmox.Keep(ctx, c.deps.Host, key, proxmox.Document(value))
 	if err != nil {
 		c.deps.Log.Warn("a value was not kept", "key", key, "error", err)
-		return fmt.Errorf("keep %s: %w", key, err)
 	}
-	return nil
+	return err
 }
 
 // saveGuests keeps what has changed of guests: at once when an id went to another one, else now and then.

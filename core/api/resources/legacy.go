@@ -13,6 +13,7 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -178,7 +179,7 @@ func legacyIdentity(r *inventory.Record) *LegacyIdentity {
 // first returns the first number that stands at one of the paths.
 func first(doc map[string]any, paths ...string) *float64 {
 	for _, path := range paths {
-		if n, ok := at(doc, path).(float64); ok {
+		if n, ok := rows.At(doc, path).(float64); ok {
 			return &n
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/rows"
 )
 
 // The pages of the list.
@@ -96,7 +97,7 @@ func (v *view) filter(in listIn) func(*inventory.Record) bool {
 			}
 		}
 		if cluster != "" {
-			name, _ := at(decode(r), "clusterName").(string)
+			name, _ := rows.At(decode(r), "clusterName").(string)
 			return strings.ToLower(name) == cluster
 		}
 		return true

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/rows"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -193,19 +194,6 @@ func decode(r *inventory.Record) map[string]any {
 	return doc
 }
 
-// at returns the value at a dotted path, nil when there is none.
-func at(doc map[string]any, path string) any {
-	var value any = doc
-	for name := range strings.SplitSeq(path, ".") {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = object[name]
-	}
-	return value
-}
-
 // summary are the metrics that a resource shows.
 var summary = []string{"cpu", "memory", "disk"}
 
@@ -213,7 +201,7 @@ var summary = []string{"cpu", "memory", "disk"}
 func metrics(t sdk.ResourceType, doc map[string]any) map[string]Value {
 	var out map[string]Value
 	for _, c := range t.Columns {
-		n, ok := at(doc, c.Path).(float64)
+		n, ok := rows.At(doc, c.Path).(float64)
 		if !ok || !slices.Contains(summary, c.Metric) || c.Format != sdk.FormatRatio && c.Format != sdk.FormatPercent {
 			continue
 		}
@@ -225,8 +213,8 @@ func metrics(t sdk.ResourceType, doc map[string]any) map[string]Value {
 			v.Value = &n
 		}
 		if parent, _, nested := cutLast(c.Path); nested {
-			used, known := at(doc, parent+".used").(float64)
-			total, bounded := at(doc, parent+".total").(float64)
+			used, known := rows.At(doc, parent+".used").(float64)
+			total, bounded := rows.At(doc, parent+".total").(float64)
 			if known && bounded {
 				v.Used, v.Total, v.Unit = &used, &total, "bytes"
 			}

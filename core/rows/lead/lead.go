@@ -73,7 +73,7 @@ func (f *Finder) Cells(of id.Integration, doc json.RawMessage) map[string]string
 		if values == nil && json.Unmarshal(doc, &values) != nil {
 			return nil
 		}
-		text, _ := at(values, c.Path).(string)
+		text, _ := rows.At(values, c.Path).(string)
 		if r := f.byName(c.Names, name{of, text}); text != "" && r != nil {
 			if out == nil {
 				out = map[string]string{}
@@ -117,16 +117,4 @@ func (f *Finder) names(kind string) map[name]*inventory.Record {
 		out[n] = r
 	}
 	return out
-}
-
-// at returns the value at a dotted path, nil when there is none.
-func at(v any, path string) any {
-	for part := range strings.SplitSeq(path, ".") {
-		object, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = object[part]
-	}
-	return v
 }
