@@ -138,7 +138,8 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
         <StatusCell resource={resource} mark />
         <Since resource={resource} type={type} />
         {resource.lastSeen !== undefined && (
-          <span className="text-muted text-sm" title={exactTime(resource.lastSeen)}>
+          // On a phone it has a line of its own, or the page would jump each time its words get longer.
+          <span className="text-muted basis-full text-sm sm:basis-auto" title={exactTime(resource.lastSeen)}>
             reported {ago(resource.lastSeen, now)}
           </span>
         )}
