@@ -18,15 +18,9 @@ func TestPluginKilledWhileReportsCome(t *testing.T) {
 	s.claim()
 	_, token := s.mint("host-agent:report")
 	s.must(token, hostReport("steady", 10))
-	before := s.plugin()
-	if before == 0 {
-		t.Fatal("the host plugin does not run as a process of its own")
-	}
 
 	refused := 0
-	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	before := s.killPlugin("host")
 	eventually(t, "reports are taken again", func() bool {
 		got, err := s.report(token, hostReport("steady", 20))
 		switch {

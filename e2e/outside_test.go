@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -110,11 +109,8 @@ func killOften(t *testing.T, s *server, kind string) {
 	t.Helper()
 	pid := func() int { return children(s.pid())["pulse-plugin-"+kind] }
 	before := s.held()
-	for n := range kills {
-		old := pid()
-		if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
-			t.Fatalf("kill %d: %v", n, err)
-		}
+	for range kills {
+		old := s.killPlugin(kind)
 		eventually(t, "the death is noticed", func() bool {
 			got := s.call("GET", "/api/plugins/"+kind, nil)
 			return got.member("plugin.pid") != float64(old)

@@ -217,6 +217,17 @@ func children(pid int) map[string]int {
 	return found
 }
 
+// killPlugin kills the process of a plugin and returns which it was. A process that goes by itself between the look and
+// the kill, as one does that is being replaced, was not killed: the one after it is.
+func (s *server) killPlugin(kind string) (killed int) {
+	s.t.Helper()
+	eventually(s.t, "plugin "+kind+" runs and is killed", func() bool {
+		killed = children(s.pid())["pulse-plugin-"+kind]
+		return killed != 0 && syscall.Kill(killed, syscall.SIGKILL) == nil
+	})
+	return killed
+}
+
 // stat returns the parent and the state of a process, zero when it is gone.
 func stat(pid int) (parent int, state string) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -58,11 +57,7 @@ func TestAWatch(t *testing.T) {
 	})
 
 	for range 5 {
-		pid := 0
-		eventually(t, "the plugin runs", func() bool { pid = children(s.pid())["pulse-plugin-lookout"]; return pid != 0 })
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
+		pid := s.killPlugin("lookout")
 		eventually(t, "another one runs", func() bool {
 			now := children(s.pid())["pulse-plugin-lookout"]
 			if now == 0 {
