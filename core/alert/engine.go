@@ -22,8 +22,11 @@ import (
 const (
 	// lateAfter is how old a sample may be to be judged: what an agent spooled for hours says nothing about now.
 	lateAfter = 10 * time.Minute
-	// vanishedAfter is how long an instance that is measured no more keeps its alert while its record is heard of.
+	// vanishedAfter is how long at least an instance that is measured no more keeps its alert while its record is heard of, and
+	// looksMissed how many looks it has to miss. One that was looked at but once may be looked at as seldom as seldomLooks.
 	vanishedAfter = 15 * time.Minute
+	looksMissed   = 3
+	seldomLooks   = 6 * time.Hour
 	// childPatience is how much longer something has to be down when it hangs on something else, whose end is noticed first.
 	childPatience = 15 * time.Second
 	// Retention is how long what happened is kept.

@@ -78,6 +78,8 @@ type Track struct {
 	// Seen is the time of the newest look.
 	Seen             time.Time `json:"seen,omitzero"`
 	Value, Threshold float64
+	// Every is the time between the last two looks, 0 while there was but one.
+	Every time.Duration `json:"every,omitempty"`
 	// Fired are the last times at which it fired, the newest last.
 	Fired []time.Time `json:"fired,omitempty"`
 	// Flapping is set while damping holds it open, and Fine is since when all has been well then.
@@ -105,6 +107,9 @@ const (
 func Step(t Track, v Verdict, lasts time.Duration, d Damping, at time.Time) (Track, Change) {
 	if at.Before(t.Seen) || at.Equal(t.Seen) && v.Value == t.Value {
 		return t, Unchanged
+	}
+	if !t.Seen.IsZero() {
+		t.Every = at.Sub(t.Seen)
 	}
 	t.Seen = at
 	if v.Severity == "" {

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -251,6 +252,11 @@ func (t *turn) firing() {
 	}
 }
 
+// vanishes is how long nothing may be heard of a number until it counts as one that is not measured any more.
+func (t Track) vanishes() time.Duration {
+	return max(vanishedAfter, looksMissed*cmp.Or(t.Every, seldomLooks))
+}
+
 // over ends an alert on a number that is not judged or not measured any more.
 func (t *turn) over(r *inventory.Record, a *Alert, key Key, w *watched) bool {
 	switch {
@@ -258,7 +264,7 @@ func (t *turn) over(r *inventory.Record, a *Alert, key Key, w *watched) bool {
 		t.drop(key, w, "it is not judged any more")
 	case w.judged.limit.Judge(w.track.Value).Severity == "" && !w.judged.limit.Judge(w.track.Value).Held && !w.track.Flapping && w.track.Fine.IsZero():
 		t.drop(key, w, "the limit was changed")
-	case r.Stale == nil && r.LastSeen.Sub(a.LastSeen) > vanishedAfter:
+	case r.Stale == nil && r.LastSeen.Sub(a.LastSeen) > w.track.vanishes():
 		t.drop(key, w, "it is not measured any more")
 	default:
 		return false
