@@ -244,6 +244,7 @@ func faults(now time.Time) map[string]fault {
 		"datastore full":    {"vault", edits{"Stores.archive.Used": 7900 * gib}, edits{"Stores.archive.Used": 4000 * gib}, []told{{"pbs-vault-archive-usage", "critical", "archive", "Datastore archive is .* full, over the limit of 95 %"}}},
 		"datastore fills":   {"vault", edits{"Stores.main.Full": ago(-3 * day)}, edits{"Stores.main.Full": ago(-300 * day)}, []told{{"pbs-vault-main-full_in", "warning", "main", "will be full in 3 days"}}},
 		"datastore away":    {"vault", edits{"Stores.offsite.Error": "unable to open chunk store: No such file or directory"}, edits{"Stores.offsite.Error": ""}, []told{{"storage-offline-pbs-vault-offsite", "warning", "offsite", "down"}}},
+		"host overdue":      {"vault", edits{"Stores.main.Backups": hosts(ago, 3, 4, 5, 6, 7, 8)}, edits{"Stores.main.Backups": hosts(ago, 0, 3, 4, 5, 6, 7, 8)}, []told{{"pbs-vault-main/host-files-backup_overdue", "warning", "main", "newest backup of host/files in datastore main is 1.5 days later than could be expected of the distances of its last six"}}},
 		"backup damaged":    {"vault", edits{"Stores.archive.Backups.+": map[string]any{"Type": "vm", "ID": "777", "Time": ago(3 * day), "Size": gib, "Verification": "failed", "Owner": "backup@pbs!pve"}}, edits{"Stores.archive.Backups": []any{}}, []told{{"pbs-vault-archive/vm-777-pbs_backup_damaged", "critical", "archive", "777"}}},
 		"service down":      {"vault", edits{"Services.chrony.State": "dead"}, edits{"Services.chrony.State": "running"}, []told{{"pbs-vault/chrony-pbs_service_down", "warning", "vault", "Service chrony of vault does not run"}}},
 		"backup disk fails": {"vault", edits{"Disks.sda.Status": "failed"}, edits{"Disks.sda.Status": "passed"}, []told{{"pbs-vault/sda-pbs_disk_failing", "critical", "vault", "says that it is failing"}}},
@@ -264,6 +265,14 @@ func guest(id int, name, since string) map[string]any {
 
 func backup(guest int, made string) map[string]any {
 	return map[string]any{"Storage": "nas", "Guest": guest, "Kind": "qemu", "Made": made, "Size": gib}
+}
+
+// hosts are backups of a host on a backup server, by their age in days.
+func hosts(ago func(time.Duration) string, days ...time.Duration) (out []map[string]any) {
+	for _, d := range days {
+		out = append(out, map[string]any{"Type": "host", "ID": "files", "Time": ago(d * 24 * time.Hour), "Size": gib, "Verification": "ok"})
+	}
+	return out
 }
 
 // arrayReport is a report of a host with an array in a state.

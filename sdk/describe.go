@@ -166,6 +166,10 @@ type Metric struct {
 	WireScale float64
 	// Chart groups metrics that share one plot, for example "network".
 	Chart string
+	// Subject is a kind of evidence, for metrics whose instances may be resources by themselves: what the record's own evidence
+	// of this kind says, followed by the instance, is that resource's. While one with it is known, its own numbers are judged and
+	// this one is not. Empty for instances that are parts of the record.
+	Subject string
 }
 
 // Threshold is a default rule for a metric of the type.

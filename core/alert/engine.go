@@ -76,6 +76,7 @@ type Engine struct {
 	shown    time.Time // what the clock of the day showed at the last look, and the steady one
 	steady   time.Duration
 	unkept   bool // what has to last for long is to be stored
+	bearers  bearers
 }
 
 // subject is what is remembered of one record.
@@ -152,7 +153,7 @@ func (t *turn) sample(s *subject, one *metric.Sample) {
 	w := s.watched[key]
 	if w == nil {
 		verdict := s.set.judge(key.Kind, key.Instance)
-		if !verdict.on || !verdict.judged.numbers || verdict.judged.limit.Judge(one.Value).Severity == "" {
+		if !verdict.on || !verdict.judged.numbers || verdict.judged.limit.Judge(one.Value).Severity == "" || t.e.elsewhere(one.Record, one.Metric, one.Instance) {
 			return
 		}
 		w = s.watch(key)

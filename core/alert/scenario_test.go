@@ -102,6 +102,7 @@ func types() sdk.Description {
 			{Name: "node", Label: "Node"}, {Name: "vm", Label: "VM", Thresholds: []sdk.Threshold{{Metric: "backup_age", Trigger: 35 * 86400, Clear: 35 * 86400}}},
 			{Name: "gadget", Label: "Gadget", Thresholds: []sdk.Threshold{
 				{Metric: "heat", Trigger: 60, Clear: 55, For: time.Minute, Severity: sdk.SeverityWarning}, {Metric: "heat", Trigger: 80, Clear: 75, Severity: sdk.SeverityCritical},
+				{Metric: "wait", Trigger: 60, Severity: sdk.SeverityWarning},
 				{Metric: "charge", Trigger: 0.2, Clear: 0.3, Below: true, Severity: sdk.SeverityWarning},
 			}},
 		},
@@ -114,6 +115,7 @@ func types() sdk.Description {
 			{Name: "fs_used", Types: []string{"host"}, Unit: sdk.UnitRatio, Instance: "mount", Label: "File system", WireScale: 100},
 			{Name: "temperature", Types: []string{"host"}, Unit: sdk.UnitCelsius, Instance: "sensor", Label: "Temperature"},
 			{Name: "heat", Types: []string{"gadget"}, Unit: sdk.UnitCelsius, Label: "Heat"},
+			{Name: "wait", Types: []string{"gadget"}, Unit: sdk.UnitSeconds, Instance: "task", Subject: "task", Label: "Wait"},
 			{Name: "charge", Types: []string{"gadget"}, Unit: sdk.UnitRatio, Label: "Charge"},
 		},
 		Sections: []sdk.StateSection{{Section: "hosts", Type: "host"}, {Section: "nodes", Type: "node"}, {Section: "vms", Type: "vm"}},
@@ -179,6 +181,9 @@ func (s *stage) records(silent ...string) {
 		case "vm":
 			r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: "node", Key: "node"}}
 			r.Tags = []string{"prod"}
+			r.Evidence = []sdk.Evidence{{Kind: "task", Value: "gadget:vm"}, {Kind: "chore", Value: "gadget:other"}}
+		case "gadget":
+			r.Evidence = []sdk.Evidence{{Kind: "task", Value: "gadget:"}}
 		case "tagged":
 			r.Tags = []string{"pulse-monitor-only"}
 		}

@@ -262,6 +262,8 @@ func (t *turn) over(r *inventory.Record, a *Alert, key Key, w *watched) bool {
 	switch {
 	case !w.on || !w.judged.numbers:
 		t.drop(key, w, "it is not judged any more")
+	case t.e.elsewhere(key.Record, key.Kind, key.Instance):
+		t.drop(key, w, "it is known by itself and judged there")
 	case w.judged.limit.Judge(w.track.Value).Severity == "" && !w.judged.limit.Judge(w.track.Value).Held && !w.track.Flapping && w.track.Fine.IsZero():
 		t.drop(key, w, "the limit was changed")
 	case r.Stale == nil && r.LastSeen.Sub(a.LastSeen) > w.track.vanishes():

@@ -39,7 +39,8 @@ type groupState struct {
 	mark       string // what its row in the list of groups said
 	unverified int
 	backups    int
-	whole      time.Time // when the newest was made that is not broken off and does not run
+	whole      time.Time     // when the newest was made that is not broken off and does not run
+	rhythm     time.Duration // how long it may go without another; 0 when that is not known
 }
 
 // sweep is what is remembered of a datastore.
@@ -125,6 +126,9 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	for key, g := range is.groups {
 		m.AddInstance("backup_age", instance(key), max(0, now.Sub(g.whole).Seconds()), !g.whole.IsZero())
 	}
+	if err := c.measureRhythm(ctx, is, now, &m); err != nil {
+		return nil, err
+	}
 	backups, unverified := is.count()
 	m.Add("groups", float64(len(is.groups)), true)
 	m.Add("backups", float64(backups), true)
@@ -138,12 +142,7 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 }
 
 // instance is how a group is called among those of its datastore.
-func instance(k groupKey) string {
-	if k.namespace == "" {
-		return k.group
-	}
-	return k.namespace + ":" + k.group
-}
+func instance(k groupKey) string { return proxmox.GroupName(k.namespace, k.group) }
 
 func (s sweep) count() (backups, unverified int) {
 	for _, g := range s.groups {
@@ -238,7 +237,8 @@ type listing map[groupKey]*bundle
 type bundle struct {
 	rows    []sdk.Observation
 	state   groupState
-	damaged time.Time // the newest backup that was found damaged
+	made    []time.Time // when each was made that is not broken off and does not run
+	damaged time.Time   // the newest backup that was found damaged
 }
 
 // snapshots reads backups row by row; what is kept of each is its row.
@@ -266,6 +266,9 @@ func (l listing) of(key groupKey) ([]sdk.Observation, groupState) {
 	b := l[key]
 	if b == nil {
 		return nil, groupState{} // removed between two calls
+	}
+	if b.state.rhythm = rhythm(b.made); len(b.made) > 0 {
+		b.state.whole = b.made[len(b.made)-1]
 	}
 	if b.damaged.IsZero() {
 		return b.rows, b.state
@@ -316,8 +319,8 @@ func (b *bundle) add(c *Collector, key groupKey, s snapshot) {
 	}
 	b.rows = append(b.rows, row)
 	b.state.backups++
-	if !doc.Unfinished && at.After(b.state.whole) {
-		b.state.whole = at
+	if !doc.Unfinished {
+		b.made = append(b.made, at)
 	}
 	switch {
 	case doc.Verification == "failed" && at.After(b.damaged):

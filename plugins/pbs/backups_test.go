@@ -283,26 +283,6 @@ func TestAgeOfTheNewestWholeBackup(t *testing.T) {
 	}
 }
 
-// Backups of what no cluster knows and of hosts, which have no job that Pulse could see, are listed with their age and not judged.
-func TestBackupsThatNobodyAsksFor(t *testing.T) {
-	b := newBench(t)
-	b.world.Change(func(w *pbstest.World) {
-		for _, x := range [][2]string{{"host", "files"}, {"ct", "4711"}} {
-			w.Stores[0].Backups = append(w.Stores[0].Backups, pbstest.Backup{Type: x[0], ID: x[1], Time: b.Now().Add(-400 * 24 * time.Hour), Size: gib, Verification: "ok"})
-		}
-	})
-	c := b.collector(t, "monitor@pbs!pulse", "")
-	s := look(t, c, taskBackups)
-	if len(s.rows) != 2 || len(s.conditions) != 0 || s.samples["datastore/main backup_agehost/files"] != 400*day || s.samples["datastore/main backup_agect/4711"] != 400*day {
-		t.Errorf("%v %v %v", s.rows, s.conditions, s.samples)
-	}
-	for _, th := range datastoreType().Thresholds {
-		if th.Metric == "backup_age" {
-			t.Errorf("%+v judges what somebody may have kept on purpose", th)
-		}
-	}
-}
-
 // The same guest on two servers is two backups, each with an id and an owner of its own.
 func TestTwoServers(t *testing.T) {
 	a, b := newBench(t), newBench(t)

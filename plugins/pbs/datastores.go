@@ -114,6 +114,7 @@ func (c *Collector) datastore(u usage) []sdk.Observation {
 	}
 	record := sdk.Record{
 		Type: typeDatastore, Key: key, Name: store, WireID: c.wireID() + "-" + store, Status: u.status(),
+		Evidence:  []sdk.Evidence{proxmox.BackupStore(c.identity(), store)},
 		Relations: []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeServer, Key: serverKey}},
 	}
 	m := proxmox.Meter{Type: typeDatastore, Key: key}

@@ -3,6 +3,7 @@ package pbs
 import (
 	"slices"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -34,6 +35,7 @@ func metrics() []sdk.Metric {
 		{Name: "backups", Types: store, Unit: sdk.UnitCount, Label: "Backups", Help: "How many backups there are.", Chart: "backups"},
 		{Name: "unverified", Types: store, Unit: sdk.UnitCount, Label: "Not verified", Help: "Backups that are older than two days and were never verified.", Chart: "backups"},
 		{Name: "backup_age", Types: store, Unit: sdk.UnitSeconds, Instance: "group", Precision: 12, Label: "Age of the newest backup", Help: "Time since the newest whole backup of a guest or host.", Chart: "backup_age"},
+		{Name: "backup_overdue", Types: store, Unit: sdk.UnitSeconds, Instance: "group", Subject: proxmox.EvidenceBackups, Precision: 12, Label: "Backup overdue", Help: "By how much the newest backup of a guest or host is older than one and a half times the longest distance between its last six; missing with fewer, and when it seems to be given up.", Chart: "backup_age"},
 	}
 	for i := range m {
 		m[i].WireName, m[i].WireScale = m[i].Name, 1

@@ -130,6 +130,9 @@ func datastoreType() sdk.ResourceType {
 				Says: "Datastore {name} is {value} full, over the limit of {limit}. Keep fewer backups and collect garbage, or add space."},
 			{Metric: "full_in", Trigger: 7 * day, Clear: 10 * day, Below: true, For: time.Hour, Severity: sdk.SeverityWarning,
 				Says: "Datastore {name} will be full in {value}, as it has been growing. Keep fewer backups and collect garbage, or add space."},
+			// Half a day, as for guests whose jobs are known: a night's run takes a while.
+			{Metric: "backup_overdue", Trigger: day / 2, Clear: 0, Severity: sdk.SeverityWarning,
+				Says: "The newest backup of {instance} in datastore {name} is {value} later than could be expected of the distances of its last six. Does whoever makes it still run?"},
 			{Metric: "bad_chunks", Trigger: 1, Clear: 0, Severity: sdk.SeverityCritical,
 				Says: "Datastore {name} has {value} damaged chunks: backups that need them cannot be restored. Verify all backups, and look at its disks."},
 		},

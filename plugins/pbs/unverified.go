@@ -15,7 +15,7 @@ func (c *Collector) neverVerified(ctx context.Context, store string, unverified 
 	if unverified == 0 || !c.cfg.MonitorVerifyJobs || c.rights.need(ctx, false, "/datastore/"+store, "Datastore.Audit", "Datastore.Verify") != nil {
 		return nil, nil
 	}
-	jobs, err := c.verifyJobs(ctx)
+	jobs, err := c.jobsOf(ctx, verifying)
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +28,13 @@ func (c *Collector) neverVerified(ctx context.Context, store string, unverified 
 	}}, nil
 }
 
-// verifyJobs are those that were listed last, or are there now when none were.
-func (c *Collector) verifyJobs(ctx context.Context) ([]job, error) {
+// jobsOf are the jobs of a kind that were listed last, or are there now when none were.
+func (c *Collector) jobsOf(ctx context.Context, d duty) ([]job, error) {
 	c.mu.Lock()
-	listed, known := c.listed[verifying.part]
+	listed, known := c.listed[d.part]
 	c.mu.Unlock()
 	if known {
 		return slices.Collect(maps.Values(listed)), nil
 	}
-	return c.listJobs(ctx, verifying)
+	return c.listJobs(ctx, d)
 }

@@ -16,8 +16,23 @@ const EvidenceBackups = "pbs_group"
 // The server is named by the fingerprint of its certificate where one had to be given, else by its host name. Who sees a
 // guest and knows both gives both.
 func BackupGroup(server, datastore, namespace, kind, id string) sdk.Evidence {
+	store := BackupStore(server, datastore)
+	store.Value += GroupName(namespace, kind+"/"+id)
+	return store
+}
+
+// BackupStore is what the evidence of all groups in a datastore begins with.
+func BackupStore(server, datastore string) sdk.Evidence {
 	if print := Fingerprint(server); print != "" {
 		server = print
 	}
-	return sdk.Evidence{Kind: EvidenceBackups, Value: strings.Join([]string{strings.ToLower(server), datastore, namespace, kind, id}, "|")}
+	return sdk.Evidence{Kind: EvidenceBackups, Value: strings.ToLower(server) + "|" + datastore + "|"}
+}
+
+// GroupName is how a group ("vm/100") is called among those of its datastore.
+func GroupName(namespace, group string) string {
+	if namespace == "" {
+		return group
+	}
+	return namespace + ":" + group
 }

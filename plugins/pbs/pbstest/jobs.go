@@ -12,6 +12,7 @@ import (
 // Job is a verify, prune or sync job.
 type Job struct {
 	ID, Store string
+	Namespace string
 	Schedule  string
 	Remote    string // of a sync job
 	Push      bool
@@ -58,6 +59,9 @@ func jobs(list func(*World) []Job, since string) func(call) answer {
 				continue
 			}
 			row := map[string]any{"id": j.ID, "store": j.Store, "comment": nil}
+			if j.Namespace != "" {
+				row["ns"] = j.Namespace
+			}
 			if j.Schedule != "" {
 				row["schedule"], row["next-run"] = j.Schedule, c.now.Truncate(24*time.Hour).Add(24*time.Hour).Unix()
 			}

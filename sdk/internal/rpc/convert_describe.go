@@ -158,6 +158,7 @@ func encodeMetric(x sdk.Metric) *pb.Metric {
 		WireName:  text(x.WireName),
 		WireScale: x.WireScale,
 		Chart:     text(x.Chart),
+		Subject:   text(x.Subject),
 	}
 }
 
@@ -174,6 +175,7 @@ func decodeMetric(m *pb.Metric) sdk.Metric {
 		WireName:  m.GetWireName(),
 		WireScale: m.GetWireScale(),
 		Chart:     m.GetChart(),
+		Subject:   m.GetSubject(),
 	}
 }
 

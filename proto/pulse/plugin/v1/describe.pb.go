@@ -604,7 +604,11 @@ type Metric struct {
 	WireName  string  `protobuf:"bytes,9,opt,name=wire_name,json=wireName,proto3" json:"wire_name,omitempty"`
 	WireScale float64 `protobuf:"fixed64,10,opt,name=wire_scale,json=wireScale,proto3" json:"wire_scale,omitempty"`
 	// Chart groups metrics that share one plot, for example "network".
-	Chart         string `protobuf:"bytes,11,opt,name=chart,proto3" json:"chart,omitempty"`
+	Chart string `protobuf:"bytes,11,opt,name=chart,proto3" json:"chart,omitempty"`
+	// Subject is a kind of evidence, for metrics whose instances may be resources by themselves: what the record's own evidence
+	// of this kind says, followed by the instance, is that resource's. While one with it is known, its own numbers are judged
+	// and this one is not. Empty for instances that are parts of the record.
+	Subject       string `protobuf:"bytes,12,opt,name=subject,proto3" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -712,6 +716,13 @@ func (x *Metric) GetWireScale() float64 {
 func (x *Metric) GetChart() string {
 	if x != nil {
 		return x.Chart
+	}
+	return ""
+}
+
+func (x *Metric) GetSubject() string {
+	if x != nil {
+		return x.Subject
 	}
 	return ""
 }
@@ -2239,7 +2250,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x16\n" +
 	"\x06format\x18\x03 \x01(\tR\x06format\x12\x14\n" +
-	"\x05group\x18\x04 \x01(\tR\x05group\"\x90\x02\n" +
+	"\x05group\x18\x04 \x01(\tR\x05group\"\xaa\x02\n" +
 	"\x06Metric\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05types\x18\x02 \x03(\tR\x05types\x12\x12\n" +
@@ -2253,7 +2264,8 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\n" +
 	"wire_scale\x18\n" +
 	" \x01(\x01R\twireScale\x12\x14\n" +
-	"\x05chart\x18\v \x01(\tR\x05chart\"\xc6\x01\n" +
+	"\x05chart\x18\v \x01(\tR\x05chart\x12\x18\n" +
+	"\asubject\x18\f \x01(\tR\asubject\"\xc6\x01\n" +
 	"\tThreshold\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x18\n" +
 	"\atrigger\x18\x02 \x01(\x01R\atrigger\x12\x14\n" +
