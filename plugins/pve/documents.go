@@ -138,12 +138,13 @@ type guestDoc struct {
 	Allotted     int64  `json:"allottedDisk,omitempty"` // bytes of all disks; MaxDisk is that of the first
 	Pool         string `json:"pool,omitempty"`
 	HAState      string `json:"haState,omitempty"`
+	OnBoot       *bool  `json:"onBoot,omitempty"` // it starts with its node
 }
 
 func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source string) guestDoc {
 	d := guestDoc{
 		VMID: row.VMID.V, Name: m.name, Node: string(row.Node), Instance: c.instance, Type: string(row.Type), CPUs: row.MaxCPU.V, MaxMem: row.MaxMem.V,
-		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted,
+		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted, OnBoot: m.onBoot,
 	}
 	if row.Type == "lxc" {
 		// What lies on the volume of one that does not run is not known: the product says 0.

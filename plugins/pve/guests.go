@@ -39,6 +39,10 @@ type guestMemory struct {
 	cacheOfHost    bool
 	// allotted are the bytes of all its disks, 0 while its configuration was not read.
 	allotted int64
+	// onBoot says that it starts with its node, nil while its configuration was not read.
+	onBoot *bool
+	// oldestSnapshot is when the oldest of its snapshots was made, in Unix seconds; 0 when there is none, or nobody has asked.
+	oldestSnapshot int64
 	// lock is what it is locked for, since lockedAt (Unix seconds).
 	lock     string
 	lockedAt int64

@@ -141,8 +141,8 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 			c.identities.change(id, fresh)
 		}
 	}
-	if m := c.guests[id]; m != nil && m.allotted != got.size {
-		m.allotted = got.size
+	if m := c.guests[id]; m != nil && (m.allotted != got.size || m.onBoot == nil || *m.onBoot != got.onBoot) {
+		m.allotted, m.onBoot = got.size, &got.onBoot
 		c.identities.dirty[id%guestChunks] = true
 	}
 	return true
@@ -230,6 +230,8 @@ type guestConfig struct {
 	cards []string // their hardware addresses
 	made  int64    // when it was made, in Unix seconds; 0 when that is not known
 	size  int64    // bytes of all its disks
+	// onBoot says that it starts with its node.
+	onBoot bool
 }
 
 // UnmarshalJSON takes what is of use and lets go of the rest.
@@ -247,6 +249,8 @@ func (g *guestConfig) UnmarshalJSON(b []byte) error {
 		switch kind := strings.TrimRight(name, "0123456789"); kind {
 		case "smbios":
 			g.uuid = property(string(text), "uuid")
+		case "onboot":
+			g.onBoot = text == "1"
 		case "meta":
 			g.made = max(0, whole(property(string(text), "ctime")))
 		case "net":

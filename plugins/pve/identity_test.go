@@ -202,8 +202,8 @@ func TestIdentitiesOutliveTheProcess(t *testing.T) {
 }
 
 func TestConfigurationsAreReadInTurn(t *testing.T) {
-	l := newLab(t, 2, 35, nil)
-	l.must(taskResources)
+	l := newLab(t, 2, 35, func(w *pvetest.World) { w.Guest(103).OnBoot = false })
+	l.must(taskResources).want("guest/103", map[string]any{"onBoot": nil})
 	for range 6 {
 		before := l.Count("/config")
 		l.must(taskConfigs)
@@ -215,7 +215,9 @@ func TestConfigurationsAreReadInTurn(t *testing.T) {
 	if n := l.Count("/config"); n != 35 {
 		t.Errorf("%d calls for 35 guests", n)
 	}
-	l.must(taskResources).want("guest/100", map[string]any{"allottedDisk": float64(16<<30 + 512<<20)})
+	s := l.must(taskResources)
+	s.want("guest/100", map[string]any{"allottedDisk": float64(16<<30 + 512<<20), "onBoot": true})
+	s.want("guest/103", map[string]any{"onBoot": false})
 }
 
 func FuzzGuestConfig(f *testing.F) {

@@ -46,6 +46,8 @@ type keptGuest struct {
 	CacheAt   int64  `json:"a,omitempty"`
 	CacheHost bool   `json:"h,omitempty"`
 	Allotted  int64  `json:"d,omitempty"`
+	OnBoot    *bool  `json:"o,omitempty"`
+	Snapshot  int64  `json:"n,omitempty"`
 }
 
 // keptState is what is kept of the cluster as a whole.
@@ -104,6 +106,7 @@ func (c *Collector) load(ctx context.Context) error {
 		m := newGuestMemory()
 		m.lock, m.lockedAt, m.allotted = k.Lock, k.LockedAt, k.Allotted
 		m.cache, m.cacheAt, m.cacheOfHost = k.Cache, k.CacheAt, k.CacheHost
+		m.onBoot, m.oldestSnapshot = k.OnBoot, k.Snapshot
 		c.guests[id] = m
 	}
 	if !look.At.IsZero() {
@@ -192,6 +195,7 @@ func (c *Collector) changedGuests() map[int]map[int]keptGuest {
 		if m := c.guests[id]; m != nil {
 			k.Lock, k.LockedAt, k.Allotted = m.lock, m.lockedAt, m.allotted
 			k.Cache, k.CacheAt, k.CacheHost = m.cache, m.cacheAt, m.cacheOfHost
+			k.OnBoot, k.Snapshot = m.onBoot, m.oldestSnapshot
 		}
 		chunks[id%guestChunks][id] = k
 	}

@@ -89,13 +89,54 @@ func TestMemoryDoesNotJumpWithARestart(t *testing.T) {
 			t.Errorf("%s used %v and uses %v", key, was, is)
 		}
 	}
-	after.want("guest/100", map[string]any{"allottedDisk": before.doc("guest/100", "allottedDisk")})
+	after.want("guest/100", map[string]any{"allottedDisk": before.doc("guest/100", "allottedDisk"), "onBoot": true})
 	// A guest that has started anew has not said so yet.
 	l.clock.Move(time.Minute)
 	l.world.Edit(func(w *pvetest.World) { w.Guest(100).Since = w.Now() })
 	l.clock.Move(time.Minute)
 	l.again()
 	l.must(taskResources).want("guest/100", map[string]any{"memorySource": sourceGuest})
+}
+
+// It takes long until all guests were asked for their snapshots: until then what is known of before is told.
+func TestSnapshotsGetOlderWhileNobodyHasAskedAgain(t *testing.T) {
+	made := time.Unix(1_800_000_000, 0).Add(-48 * time.Hour)
+	l := aLife(t, 1, 4, func(w *pvetest.World) {
+		w.Guest(100).Snapshots = []pvetest.Snapshot{{Name: "new", Made: made.Add(time.Hour)}, {Name: "old", Made: made}}
+		w.Guest(103).Snapshots = []pvetest.Snapshot{{Name: "old", Made: made}}
+	}, map[string]any{"snapshot_calls_per_minute": 4})
+	l.must(taskResources)
+	l.must(taskSnapshots)
+	l.must(taskConfigs)
+	l.clock.Move(time.Hour)
+	l.again()
+	silent := []*pvetest.Fault{{Path: "/snapshot", Status: 500, Reason: "got timeout"}}
+	l.world.Edit(func(w *pvetest.World) { w.Faults = silent })
+	l.must(taskResources)
+	s := l.must(taskSnapshots)
+	for _, key := range []string{"guest/100", "guest/103"} {
+		if age, _ := s.sample(key, "snapshot_age"); age != (49 * time.Hour).Seconds() {
+			t.Errorf("the oldest of %s is %v s old", key, age)
+		}
+	}
+	if _, told := s.sample("guest/101", "snapshot_age"); told {
+		t.Error("of a guest that had none nothing is known")
+	}
+	// One that was removed meanwhile is forgotten once the guest was asked, for later processes too.
+	l.world.Edit(func(w *pvetest.World) { w.Faults, w.Guest(100).Snapshots = nil, nil })
+	l.clock.Move(10 * time.Minute)
+	l.must(taskSnapshots)
+	l.must(taskConfigs)
+	l.again()
+	l.world.Edit(func(w *pvetest.World) { w.Faults = silent })
+	l.must(taskResources)
+	s = l.must(taskSnapshots)
+	if age, told := s.sample("guest/100", "snapshot_age"); told {
+		t.Errorf("a snapshot that is gone is %v s old", age)
+	}
+	if age, _ := s.sample("guest/103", "snapshot_age"); age <= (49 * time.Hour).Seconds() {
+		t.Errorf("one that is still there is %v s old", age)
+	}
 }
 
 // The members are known although the configured address is away when a process begins.

@@ -16,9 +16,8 @@ var snapshotTasks = []string{"qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsna
 
 // snapshotMemory is what is remembered of a guest's snapshots.
 type snapshotMemory struct {
-	asked  time.Time // zero once a task has changed them
-	oldest int64     // Unix seconds, 0 for none
-	gen    int32     // of the guest
+	asked time.Time // zero once a task has changed them
+	gen   int32     // of the guest
 }
 
 // snapshotBook is what is remembered of snapshots. One cycle at a time uses it.
@@ -149,10 +148,9 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 		}
 		return nil, err
 	}
-	m := &snapshotMemory{asked: c.deps.Now(), gen: g.gen}
-	c.snapshots.guests[id] = m
+	c.snapshots.guests[id] = &snapshotMemory{asked: c.deps.Now(), gen: g.gen}
 	var out []sdk.Observation
-	count := 0
+	count, oldest := 0, int64(0)
 	for _, r := range rows {
 		if r.Name == "current" || r.Name == "" {
 			continue // the state that it runs in
@@ -165,30 +163,53 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id, g.gen)}
 		if r.Time.V > 0 {
 			d.Time, row.Time = rfc3339(r.Time.V), time.Unix(r.Time.V, 0)
-			if m.oldest == 0 || r.Time.V < m.oldest {
-				m.oldest = r.Time.V
+			if oldest == 0 || r.Time.V < oldest {
+				oldest = r.Time.V
 			}
 		}
 		row.Doc = proxmox.Document(d)
 		out = append(out, row)
 	}
+	c.noteOldestSnapshot(g, oldest)
 	return append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},
 		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)}), nil
 }
 
-// snapshotAges tells how old the oldest snapshot of each guest is: 0 for none.
+// noteOldestSnapshot remembers when the oldest snapshot of a guest was made, for a later process too: it takes long until all
+// guests were asked.
+func (c *Collector) noteOldestSnapshot(g resourceRow, oldest int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.rememberedOf(g); m != nil && m.oldestSnapshot != oldest {
+		m.oldestSnapshot = oldest
+		c.identities.dirty[int(g.VMID.V)%guestChunks] = true
+	}
+}
+
+// rememberedOf is what is remembered of a guest, nil when another one has its id by now. The lock is held.
+func (c *Collector) rememberedOf(g resourceRow) *guestMemory {
+	if id := int(g.VMID.V); c.identities.of[id].gen == g.gen {
+		return c.guests[id]
+	}
+	return nil
+}
+
+// snapshotAges tells how old the oldest snapshot of each guest is: 0 for none, once it was asked.
 func (c *Collector) snapshotAges(v *view) []sdk.Observation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var out []sdk.Observation
+	now := c.deps.Now()
 	for _, g := range v.guests {
-		m := c.snapshots.guests[int(g.VMID.V)]
-		if m == nil || m.gen != g.gen || !c.wanted(g) {
+		m := c.rememberedOf(g)
+		if m == nil || !c.wanted(g) {
 			continue
 		}
 		age := 0.0
-		if m.oldest > 0 {
-			age = max(0, c.serverTime(c.deps.Now()).Sub(time.Unix(m.oldest, 0)).Seconds())
-		} else if m.asked.Before(c.deps.Now().Add(-time.Minute)) {
-			continue // it was told when it was asked
+		if m.oldestSnapshot > 0 {
+			age = max(0, c.serverTime(now).Sub(time.Unix(m.oldestSnapshot, 0)).Seconds())
+		} else if s := c.snapshots.guests[int(g.VMID.V)]; s == nil || s.asked.Before(now.Add(-time.Minute)) {
+			continue
 		}
 		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(g), Metric: "snapshot_age", Value: age})
 	}

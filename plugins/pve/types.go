@@ -115,6 +115,7 @@ func guestColumns() []sdk.Column {
 		{Name: "backup", Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Default: true, Priority: 6, Width: 120},
 		{Name: "tags", Label: "Tags", Path: "tags", Format: sdk.FormatText, Priority: 8, Width: 140},
 		{Name: "pool", Label: "Pool", Path: "pool", Format: sdk.FormatText, Priority: 9, Width: 100},
+		{Name: "onboot", Label: "Starts with node", Path: "onBoot", Format: sdk.FormatBool, Priority: 9, Width: 110},
 	}
 }
 
@@ -123,7 +124,7 @@ func guestFacts() []sdk.Fact {
 		{Label: "Id", Path: "vmid", Format: sdk.FormatText, Group: "Guest"}, {Label: "Node", Path: "node", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Pool", Path: "pool", Format: sdk.FormatText, Group: "Guest"}, {Label: "Tags", Path: "tags", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Locked for", Path: "lock", Format: sdk.FormatText, Group: "Guest"}, {Label: "High availability", Path: "haState", Format: sdk.FormatText, Group: "Guest"},
-		{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "Guest"},
+		{Label: "Uptime", Path: "uptime", Format: sdk.FormatDuration, Group: "Guest"}, {Label: "Starts with its node", Path: "onBoot", Format: sdk.FormatBool, Group: "Guest"},
 		{Label: "CPUs", Path: "cpus", Format: sdk.FormatNumber, Group: "Size"}, {Label: "Memory", Path: "maxmem", Format: sdk.FormatBytes, Group: "Size"},
 		{Label: "Memory used", Path: "memory.used", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Memory as seen by", Path: "memorySource", Format: sdk.FormatText, Group: "Size"},
 		{Label: "System", Path: "osName", Format: sdk.FormatText, Group: "Guest"}, {Label: "Version", Path: "osVersion", Format: sdk.FormatText, Group: "Guest"},

@@ -85,6 +85,14 @@ func (a *API) onGuest(kind, pattern string, h func(c call, g *Guest) (any, error
 
 // config is the configuration of a guest; a virtual machine has a second disk.
 func config(_ call, g *Guest) (any, error) {
+	out := settings(g)
+	if g.OnBoot {
+		out["onboot"] = 1
+	}
+	return out, nil
+}
+
+func settings(g *Guest) map[string]any {
 	serial := g.UUID
 	if serial == "" {
 		serial = fmt.Sprintf("00000000-0000-4000-8000-%012d", g.ID)
@@ -98,13 +106,13 @@ func config(_ call, g *Guest) (any, error) {
 		return map[string]any{
 			"arch": "amd64", "cores": g.CPUs, "hostname": g.Name, "memory": g.Memory / mib, "net0": "name=eth0,bridge=vmbr0,hwaddr=" + card + ",ip=dhcp,type=veth",
 			"rootfs": fmt.Sprintf("local-zfs:subvol-%d-disk-0,size=%dG", g.ID, gibs), "lxc": [][]string{{"lxc.apparmor.profile", "unconfined"}}, "digest": "5911baea29f4c0073fb063fd9ab29e75892832bf",
-		}, nil
+		}
 	}
 	return map[string]any{
 		"name": g.Name, "cores": g.CPUs, "memory": fmt.Sprint(g.Memory / mib), "smbios1": "uuid=" + serial, "meta": fmt.Sprintf("creation-qemu=9.2.0,ctime=%d", g.Since.Unix()), "agent": "1",
 		"scsi0": fmt.Sprintf("local-zfs:vm-%d-disk-0,iothread=1,size=%dG", g.ID, gibs), "scsi1": fmt.Sprintf("local-zfs:vm-%d-disk-1,size=512M", g.ID), "ide2": "none,media=cdrom",
 		"net0": "virtio=" + mac(g.ID) + ",bridge=vmbr0", "cipassword": "**********", "sshkeys": "ssh-ed25519%20AAAA",
-	}, nil
+	}
 }
 
 func snapshots(_ call, g *Guest) (any, error) {

@@ -72,13 +72,13 @@ func (w *World) guest(i int, since time.Time) *Guest {
 	g := &Guest{
 		ID: 100 + i, Kind: "qemu", Name: fmt.Sprintf("vm%d", 100+i), Node: w.Nodes[i%len(w.Nodes)].Name, Status: "running", CPUs: float64(1 + i%8),
 		Memory: int64(1+i%16) * gib, Disk: int64(16+i%64) * gib, Busy: 0.05 + float64(i%10)/20, Traffic: float64(1000 * (1 + i%97)),
-		Since: since.Add(time.Duration(i) * time.Minute), HostMemory: i%11 == 0,
+		Since: since.Add(time.Duration(i) * time.Minute), HostMemory: i%11 == 0, OnBoot: true,
 	}
 	if i%3 == 2 {
 		g.Kind, g.Name = "lxc", fmt.Sprintf("ct%d", 100+i)
 	}
 	if i%7 == 6 {
-		g.Status = "stopped"
+		g.Status, g.OnBoot = "stopped", false
 	}
 	if g.HostMemory {
 		g.Agent = "off"

@@ -117,6 +117,7 @@ type Guest struct {
 	Lock     string
 	Pool     string
 	HA       string
+	OnBoot   bool // it starts with its node
 	Since    time.Time
 	// Wrap is where its counters begin anew, 0 for never.
 	Wrap int64
