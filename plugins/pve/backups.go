@@ -61,7 +61,7 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 	if err != nil {
 		return err
 	}
-	c.findTargets(ctx)
+	c.findStorageConfigs(ctx)
 	if err := c.collectTasks(ctx, v, sink); err != nil {
 		return err
 	}

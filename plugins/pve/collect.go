@@ -61,8 +61,8 @@ type Collector struct {
 	backups   backupBook
 	snapshots snapshotBook
 	agents    agentBook
-	// targets are the datastores into which backups go.
-	targets atomic.Pointer[targets]
+	// configs say where storages lie.
+	configs atomic.Pointer[storageConfigs]
 	disks   map[string]diskBook  // by node
 	upkeep  map[string]time.Time // when a node was asked, by its name
 	ceph    cephBook

@@ -186,6 +186,12 @@ type storageDoc struct {
 	Shared  bool     `json:"shared"`
 	Enabled bool     `json:"enabled"`
 	Active  bool     `json:"active"`
+
+	// Pool is one that it shares with other storages of its node. What it adds to sums over all is told then, in bytes: what
+	// they share counts once.
+	Pool         string `json:"pool,omitempty"`
+	CountedUsed  *int64 `json:"countedUsed,omitempty"`
+	CountedTotal *int64 `json:"countedTotal,omitempty"`
 }
 
 func (c *Collector) storageDoc(v *view, best resourceRow, rows []resourceRow, works bool) storageDoc {

@@ -60,7 +60,7 @@ type keptState struct {
 	Ends  []proxmox.Endpoint `json:"ends,omitempty"`
 	// Away are the nodes that do not answer what is forwarded to them, and since when.
 	Away    map[string]keptAway `json:"away,omitempty"`
-	Targets []target            `json:"targets,omitempty"`
+	Configs []storageConfig     `json:"storages,omitempty"`
 }
 
 type keptAway struct {
@@ -126,8 +126,8 @@ func (c *Collector) takeOver(k keptState) error {
 		// It is asked at once whether it is still so.
 		c.away[name] = awayNode{a.Since, c.deps.Now(), sdk.Errorf(sdk.KindUnreachable, "%s", a.Why)}
 	}
-	if len(k.Targets) > 0 {
-		c.targets.Store(&targets{all: k.Targets})
+	if len(k.Configs) > 0 {
+		c.configs.Store(&storageConfigs{all: k.Configs})
 	}
 	if len(k.Ends) < 2 || k.First != c.configured() {
 		return nil
@@ -229,8 +229,8 @@ func (c *Collector) state() (k keptState, keeps bool) {
 	for name, a := range c.away {
 		k.Away[name] = keptAway{a.since, plain(a.err)}
 	}
-	if t := c.targets.Load(); t != nil {
-		k.Targets = t.all
+	if known := c.configs.Load(); known != nil {
+		k.Configs = known.all
 	}
 	return k, c.keeps
 }

@@ -9,49 +9,69 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
-// targetsAge is how long it is believed into which datastores the cluster writes: an admin changes that.
-const targetsAge = time.Hour
+// storageConfigsAge is how long it is believed where storages lie: an admin changes that.
+const storageConfigsAge = time.Hour
 
-// target is a datastore on a backup server into which the cluster writes its backups.
-type target struct {
-	Type        proxmox.Str `json:"type"`
-	Server      proxmox.Str `json:"server"`
-	Fingerprint proxmox.Str `json:"fingerprint"`
-	Datastore   proxmox.Str `json:"datastore"`
-	Namespace   proxmox.Str `json:"namespace"`
+// storageConfig is an entry of /storage: where a storage lies. It is kept as it comes.
+type storageConfig struct {
+	Storage proxmox.Str `json:"storage,omitempty"`
+	Type    proxmox.Str `json:"type"`
+
+	// Of datastores on a backup server.
+	Server      proxmox.Str `json:"server,omitempty"`
+	Fingerprint proxmox.Str `json:"fingerprint,omitempty"`
+	Datastore   proxmox.Str `json:"datastore,omitempty"`
+	Namespace   proxmox.Str `json:"namespace,omitempty"`
+
+	// Path is that of a directory, Pool a pool of ZFS or a data set in one, VG a volume group of LVM and Thin a thin pool in it.
+	Path proxmox.Str `json:"path,omitempty"`
+	Pool proxmox.Str `json:"pool,omitempty"`
+	VG   proxmox.Str `json:"vgname,omitempty"`
+	Thin proxmox.Str `json:"thinpool,omitempty"`
 }
 
-// targets are those that are known, and when they were asked for.
-type targets struct {
-	all []target
+// useful tells whether anybody asks where a storage of that type lies.
+func (s storageConfig) useful() bool {
+	switch s.Type {
+	case "pbs":
+		return s.Datastore != ""
+	case "dir", "zfspool", "lvm", "lvmthin":
+		return true
+	}
+	return false
+}
+
+// storageConfigs are those that are known, and when they were asked for.
+type storageConfigs struct {
+	all []storageConfig
 	at  time.Time
 }
 
-// findTargets asks for the configuration of storages now and then. It only makes that guests and their backups on a server
-// find each other, so that what is known stays when it fails.
-func (c *Collector) findTargets(ctx context.Context) {
-	old := c.targets.Load()
+// findStorageConfigs asks for the configuration of storages now and then. It only makes that guests and their backups on a
+// server find each other and that a pool counts once, so that what is known stays when it fails.
+func (c *Collector) findStorageConfigs(ctx context.Context) {
+	old := c.configs.Load()
 	now := c.deps.Now()
-	if old != nil && now.Sub(old.at) < targetsAge {
+	if old != nil && now.Sub(old.at) < storageConfigsAge {
 		return
 	}
-	rows, _, err := proxmox.Rows[target](ctx, c.client, proxmox.Path("storage"))
-	fresh := &targets{at: now}
+	rows, _, err := proxmox.Rows[storageConfig](ctx, c.client, proxmox.Path("storage"))
+	fresh := &storageConfigs{at: now}
 	if err != nil && old != nil {
 		fresh.all = old.all
 	}
-	for _, t := range rows {
-		if t.Type == "pbs" && t.Datastore != "" && err == nil {
-			fresh.all = append(fresh.all, t)
+	for _, s := range rows {
+		if err == nil && s.useful() {
+			fresh.all = append(fresh.all, s)
 		}
 	}
-	c.targets.Store(fresh)
+	c.configs.Store(fresh)
 }
 
 // backedUpAs are the names under which a guest's backups lie on backup servers: by the certificate where one had to be
 // given, and by the server's name.
 func (c *Collector) backedUpAs(kind string, id int) (out []sdk.Evidence) {
-	known := c.targets.Load()
+	known := c.configs.Load()
 	if known == nil {
 		return nil
 	}
@@ -59,10 +79,10 @@ func (c *Collector) backedUpAs(kind string, id int) (out []sdk.Evidence) {
 	if kind != typeVM {
 		group = "ct"
 	}
-	for _, t := range known.all {
-		for _, server := range []string{string(t.Fingerprint), strings.ToLower(string(t.Server))} {
-			if server != "" {
-				out = append(out, proxmox.BackupGroup(server, string(t.Datastore), string(t.Namespace), group, itoa(id)))
+	for _, s := range known.all {
+		for _, server := range []string{string(s.Fingerprint), strings.ToLower(string(s.Server))} {
+			if s.Type == "pbs" && server != "" {
+				out = append(out, proxmox.BackupGroup(server, string(s.Datastore), string(s.Namespace), group, itoa(id)))
 			}
 		}
 	}

@@ -43,14 +43,15 @@ func (c *Collector) tellStorage(v *view) []sdk.Observation {
 		byKey[storageKey(row)] = append(byKey[storageKey(row)], row)
 	}
 	var out []sdk.Observation
+	once := c.countOnce(v)
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
-		out = append(out, c.tellOneStorage(v, key, byKey[key])...)
+		out = append(out, c.tellOneStorage(v, key, byKey[key], once)...)
 	}
 	return out
 }
 
 // tellOneStorage puts together what the nodes say of one storage.
-func (c *Collector) tellOneStorage(v *view, key string, rows []resourceRow) []sdk.Observation {
+func (c *Collector) tellOneStorage(v *view, key string, rows []resourceRow, once map[string]counted) []sdk.Observation {
 	slices.SortFunc(rows, func(a, b resourceRow) int { return strings.Compare(string(a.Node), string(b.Node)) })
 	best, away, works := rows[0], []string{}, false
 	for _, row := range rows {
@@ -81,7 +82,11 @@ func (c *Collector) tellOneStorage(v *view, key string, rows []resourceRow) []sd
 	} else if on, known := v.node(string(best.Node)); known {
 		r.Relations = []sdk.Relation{{Kind: sdk.OwnedBy, Type: typeNode, Key: nodeKey(on.name)}}
 	}
-	r.Doc = proxmox.Document(c.storageDoc(v, best, rows, works))
+	doc := c.storageDoc(v, best, rows, works)
+	if adds, shares := once[key]; shares && works {
+		doc.Pool, doc.CountedUsed, doc.CountedTotal = adds.pool, &adds.used, &adds.total
+	}
+	r.Doc = proxmox.Document(doc)
 	s := samples{kind: typeStorage, key: key, out: []sdk.Observation{r}}
 	if works {
 		s.share("usage", best.Disk, best.MaxDisk)

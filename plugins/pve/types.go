@@ -191,6 +191,7 @@ func storageType() sdk.ResourceType {
 		Facts: []sdk.Fact{
 			{Label: "Type", Path: "type", Format: sdk.FormatText}, {Label: "Content", Path: "content", Format: sdk.FormatText},
 			{Label: "Shared", Path: "shared", Format: sdk.FormatBool}, {Label: "Nodes", Path: "nodes", Format: sdk.FormatList},
+			{Label: "Shares the pool", Path: "pool", Format: sdk.FormatText},
 			{Label: "Size", Path: "total", Format: sdk.FormatBytes}, {Label: "Used", Path: "used", Format: sdk.FormatBytes}, {Label: "Free", Path: "free", Format: sdk.FormatBytes},
 		},
 		Metrics: metricNames(typeStorage),

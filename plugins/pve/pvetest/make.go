@@ -39,8 +39,8 @@ func New(nodes, guests int, now func() time.Time) *World {
 		w.Guests = append(w.Guests, w.guest(i, since))
 	}
 	w.Storages = []*Storage{
-		{Name: "local", Type: "dir", Content: "backup,iso,vztmpl", Size: 100 * gib, Used: 21 * gib},
-		{Name: "local-zfs", Type: "zfspool", Content: "images,rootdir", Size: 1800 * gib, Used: 700 * gib},
+		{Name: "local", Type: "dir", Path: "/var/lib/vz", Content: "backup,iso,vztmpl", Size: 100 * gib, Used: 21 * gib},
+		{Name: "local-zfs", Type: "zfspool", Pool: "rpool/data", Content: "images,rootdir", Size: 1800 * gib, Used: 700 * gib},
 		{Name: "nas", Type: "nfs", Content: "backup,images", Shared: true, Size: 20000 * gib, Used: 9000 * gib},
 	}
 	w.Jobs = []*Job{{ID: "backup-nightly", Schedule: "21:00", Storage: "nas", All: true}}

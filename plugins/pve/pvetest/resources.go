@@ -1,6 +1,7 @@
 package pvetest
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -150,7 +151,7 @@ func (c call) nodeRow(n *Node) map[string]any {
 	at := c.measured()
 	row["cpu"] = n.Busy * (0.5 + wave(n.Name, at))
 	row["mem"] = int64(float64(n.Memory) * (0.3 + 0.4*wave(n.Name+"mem", at)))
-	row["disk"] = n.Root / 7
+	row["disk"] = cmp.Or(n.RootUsed, n.Root/7)
 	row["uptime"] = int64(at.Sub(n.Since).Seconds())
 	if c.w.major() >= 9 {
 		row["cgroup-mode"] = 2
@@ -254,7 +255,10 @@ func storageConfig(c call) (any, error) {
 			continue
 		}
 		row := map[string]any{"storage": s.Name, "type": s.Type, "content": s.Content, "digest": "0123456789abcdef", "shared": bit(s.Shared)}
-		for name, value := range map[string]string{"server": s.Server, "datastore": s.Datastore, "namespace": s.Namespace, "fingerprint": s.Fingerprint} {
+		for name, value := range map[string]string{
+			"server": s.Server, "datastore": s.Datastore, "namespace": s.Namespace, "fingerprint": s.Fingerprint,
+			"path": s.Path, "pool": s.Pool, "vgname": s.Group, "thinpool": s.Thin,
+		} {
 			if value != "" {
 				row[name] = value
 			}

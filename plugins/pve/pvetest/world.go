@@ -75,6 +75,7 @@ type Node struct {
 	Swap     int64 // bytes
 	Cache    int64 // bytes that ZFS keeps of the memory, counted as used
 	Root     int64 // bytes of the root file system
+	RootUsed int64 // bytes; a part of it when it is 0
 	Busy     float64
 	Since    time.Time // when it started
 	Lost     time.Time // when it went away, while it is not online
@@ -162,6 +163,8 @@ type Storage struct {
 	Inactive map[string]bool
 	// Server, Datastore, Namespace and Fingerprint say where a storage of type pbs lies.
 	Server, Datastore, Namespace, Fingerprint string
+	// Path is that of a directory, Pool the data set of one of ZFS; Group and Thin are what one of LVM lies in.
+	Path, Pool, Group, Thin string
 }
 
 func (s *Storage) on(node string) bool {

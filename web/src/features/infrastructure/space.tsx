@@ -20,6 +20,8 @@ interface Store {
   used: number;
   total: number;
   metric: string;
+  /** What it adds to sums: less than it has when it shares a pool with others. */
+  adds: { used: number; total: number };
   /** The same for stores that lie on one file system. */
   place: string;
 }
@@ -36,7 +38,13 @@ function fieldsOf(type: ResourceType) {
 function useStores(types: readonly ResourceType[]): Store[] {
   const fields = useMemo(() => new Map(types.map((t) => [t.name, fieldsOf(t)])), [types]);
   const paths = useMemo(
-    () => [...new Set([...fields.values()].flatMap((f) => (f ? [f.used, f.total, 'node'] : [])))],
+    () => [
+      ...new Set(
+        [...fields.values()].flatMap((f) =>
+          f ? [f.used, f.total, 'node', 'countedUsed', 'countedTotal'] : [],
+        ),
+      ),
+    ],
     [fields],
   );
   useColumns(paths);
@@ -48,10 +56,14 @@ function useStores(types: readonly ResourceType[]): Store[] {
         const used = f && at(r.doc, f.used);
         const total = f && at(r.doc, f.total);
         if (!f || typeof used !== 'number' || typeof total !== 'number' || total <= 0) return [];
-        const place = JSON.stringify([at(r.doc, 'node'), used, total]);
         const node = at(r.doc, 'node');
+        const countedUsed = at(r.doc, 'countedUsed');
+        const countedTotal = at(r.doc, 'countedTotal');
+        const counted = typeof countedUsed === 'number' && typeof countedTotal === 'number';
+        const adds = counted ? { used: countedUsed, total: countedTotal } : { used, total };
+        const place = counted ? r.id : JSON.stringify([node, used, total]);
         const where = typeof node === 'string' && node !== r.name ? node : '';
-        return [{ id: r.id, name: r.name, where, used, total, metric: f.metric, place }];
+        return [{ id: r.id, name: r.name, where, used, total, metric: f.metric, adds, place }];
       }),
     [byId, fields],
   );
@@ -67,8 +79,8 @@ export function Space({ types }: { types: readonly ResourceType[] }) {
   const query = useQuery(growth(wanted));
   if (stores.length === 0) return null;
   const places = [...new Map(stores.map((s) => [s.place, s])).values()];
-  const used = places.reduce((n, s) => n + s.used, 0);
-  const total = places.reduce((n, s) => n + s.total, 0);
+  const used = places.reduce((n, s) => n + s.adds.used, 0);
+  const total = places.reduce((n, s) => n + s.adds.total, 0);
   const filling = stores
     .flatMap((s) => {
       const grown = query.data?.get(s.id);
@@ -82,7 +94,7 @@ export function Space({ types }: { types: readonly ResourceType[] }) {
       aria-label="Space"
       className="bg-surface border-line grid gap-x-8 gap-y-3 rounded-lg border px-3 py-2.5 md:grid-cols-[minmax(14rem,1fr)_2fr]"
     >
-      <div title="What several nodes share counts once, and so does a file system that bears several names.">
+      <div title="What several nodes share counts once, and so does what several storages share of a pool.">
         <p className="text-muted text-xs">Used of all</p>
         <p className="num text-lg font-semibold">
           {bytes(used)}{' '}
