@@ -36,7 +36,8 @@ type Collector struct {
 	version string
 	asked   time.Time
 	queues  map[string]queue
-	held    map[string][]heldAt // what was in quarantine during the last hours, by its name
+	held    map[string][]heldAt  // what was in quarantine during the last hours, by its name
+	newest  map[string]time.Time // when the newest backup was made, by node and backup server
 }
 
 // New returns a collector. It dials nothing yet.

@@ -22,7 +22,7 @@ type Config struct {
 	MonitorQueues      bool `name:"monitor_queues" advanced:"true" label:"Queues" default:"true" help:"Read how much mail waits on each node, and for how long."`
 	MonitorQuarantine  bool `name:"monitor_quarantine" advanced:"true" label:"Quarantine" default:"true" help:"Read how much is in quarantine."`
 	MonitorDomainStats bool `name:"monitor_domain_stats" advanced:"true" label:"Domains" help:"Read sums of mail of the domains that receive most."`
-	MonitorBackups     bool `name:"monitor_backups" advanced:"true" label:"Backups" default:"true" help:"Read the list of the gateway's own backups."`
+	MonitorBackups     bool `name:"monitor_backups" advanced:"true" label:"Backups" default:"true" help:"Read the lists of the gateway's own backups, also of those on backup servers, which the gateway asks for them."`
 
 	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" advanced:"true" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
 }

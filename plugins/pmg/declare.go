@@ -52,7 +52,7 @@ func rowsTypes() []sdk.RowsType {
 			Name: rowsBackups, Family: "mail", Label: "Backups of the gateway", APIList: "pmgBackups",
 			Columns: []sdk.Column{
 				column("made", "Made", "backupTime", sdk.FormatTime, 1), column("node", "Node", "node", sdk.FormatText, 2), column("file", "File", "filename", sdk.FormatText, 1),
-				column("size", "Size", "size", sdk.FormatBytes, 2),
+				column("size", "Size", "size", sdk.FormatBytes, 2), column("server", "Server", "server", sdk.FormatText, 3), column("datastore", "Datastore", "datastore", sdk.FormatText, 4),
 			},
 		},
 		{

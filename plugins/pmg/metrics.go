@@ -24,7 +24,7 @@ func metrics() []sdk.Metric {
 		{Name: "updates_pending", Types: node, Unit: sdk.UnitCount, Label: "Packages that wait", Help: "How many packages of the system have a newer version.", Chart: "updates"},
 		{Name: "signatures_age", Types: node, Unit: sdk.UnitSeconds, Precision: 12, Label: "Age of virus signatures", Help: "Time since the daily virus signatures were made.", Chart: "signatures"},
 		{Name: "certificate_left", Types: node, Unit: sdk.UnitSeconds, Instance: "certificate", Precision: 16, Label: "Certificate", Help: "Time until a certificate ends.", Chart: "certificates"},
-		{Name: "backup_age", Types: node, Unit: sdk.UnitSeconds, Precision: 12, Label: "Age of the newest backup", Help: "Time since the newest backup of the gateway's configuration that lies on the node.", Chart: "backup_age"},
+		{Name: "backup_age", Types: node, Unit: sdk.UnitSeconds, Precision: 12, Label: "Age of the newest backup", Help: "Time since the newest backup of the node's configuration, on the node or on a backup server that it writes to; missing while one of these was never read.", Chart: "backup_age"},
 
 		{Name: "mail_in", Types: gateway, Unit: sdk.UnitPerSecond, Precision: 12, Label: "Received", Help: "Messages received a second, over five minutes; without those refused at the door.", Chart: "mail"},
 		{Name: "mail_out", Types: gateway, Unit: sdk.UnitPerSecond, Precision: 12, Label: "Sent", Help: "Messages sent a second, over five minutes.", Chart: "mail"},

@@ -48,7 +48,7 @@ func Plugin() sdk.Plugin {
 			{Name: taskQueues, Label: "Queues", Interval: time.Minute, Timeout: 3 * time.Minute, Cost: sdk.CostLight, Parts: []string{partQueue, partSum}},
 			{Name: taskMail, Label: "Mail and quarantine", Interval: 2 * time.Minute, Cost: sdk.CostLight, Parts: []string{partRates, partQuarantine}},
 			{Name: taskStatistics, Label: "Statistics of the day", Interval: 10 * time.Minute, Cost: sdk.CostHeavy, Parts: []string{partStatistics, partCounts, partScores, partDomains}},
-			{Name: taskBackups, Label: "Backups", Interval: time.Hour, Cost: sdk.CostLight, Rows: []string{rowsBackups}},
+			{Name: taskBackups, Label: "Backups", Interval: time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostLight, Rows: []string{rowsBackups}},
 			{Name: taskTasks, Label: "Tasks that failed", Interval: 10 * time.Minute, Cost: sdk.CostLight},
 			{Name: taskSystem, Label: "Services, signatures and packages", Interval: 6 * time.Hour, Timeout: 10 * time.Minute, Cost: sdk.CostHeavy, Rows: []string{rowsUpdates}},
 		},
@@ -146,6 +146,8 @@ func nodeType() sdk.ResourceType {
 			sdk.Threshold{Metric: "memory", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			sdk.Threshold{Metric: "disk", Trigger: 0.90, Clear: 0.85, For: 5 * time.Minute, Severity: sdk.SeverityWarning},
 			sdk.Threshold{Metric: "signatures_age", Trigger: 3 * day, Clear: 2 * day, Severity: sdk.SeverityWarning, Says: "The virus signatures of {name} are {value} old, over the limit of {limit}. Does it reach its update server?"},
+			// No usual schedule is longer. Who saves the machine as a whole turns it off, or makes no such backups: without one there is no age.
+			sdk.Threshold{Metric: "backup_age", Trigger: 35 * day, Clear: 35 * day, Severity: sdk.SeverityWarning, Says: "The newest backup of the configuration of {name} is {value} old, over the limit of {limit}. Does something still make them?"},
 			sdk.Threshold{Metric: "certificate_left", Trigger: 14 * day, Clear: 15 * day, Below: true, Severity: sdk.SeverityWarning, Says: "The certificate {instance} of {name} ends in {value}. Renew it, in its page Certificates."},
 			sdk.Threshold{Metric: "certificate_left", Trigger: 3 * day, Clear: 4 * day, Below: true, Severity: sdk.SeverityCritical},
 			sdk.Threshold{Metric: "updates_pending", Trigger: 1, Clear: 0, For: 14 * 24 * time.Hour, Severity: sdk.SeverityWarning, Says: "Updates have been waiting on {name} for long; {value} packages do now."},

@@ -501,6 +501,7 @@ func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"cpu":2,"uptime":5,"loadavg":["1"],"memory":{"total":9,"used":99},"rootfs":{"total":-9,"used":1}}`, `{"domain":"TOTAL","total":"1e300","1280m+":"-4","5m":{}}`,
 		`{"count_in":-1,"avptime":1e308,"bytes_in":1e308,"count":1e308}`, `{"time":9e17,"index":9e17,"level":[],"count":null}`, `{"filename":1,"size":"x","timestamp":9e17}`, `null`, `[]`,
+		`{"backup-id":7,"ctime":"1790000000","size":"1"}`, `{"backup-id":null,"ctime":9e17,"size":-5}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -526,6 +527,10 @@ func FuzzAnswers(f *testing.F) {
 		var b backup
 		if json.Unmarshal(raw, &b) == nil {
 			decode(t, proxmox.Document(backupDoc{File: string(b.File), Time: b.Time.Time(), Size: b.Size.V}))
+		}
+		var far remoteBackup
+		if json.Unmarshal(raw, &far) == nil {
+			decode(t, proxmox.Document(backupDoc{File: string(far.Of), Time: far.Time.Time(), Size: far.bytes()}))
 		}
 		for _, o := range out {
 			if s, ok := o.(sdk.Sample); ok && slices.Contains([]string{"cpu", "memory", "disk", "swap", "iowait"}, s.Metric) && (s.Value < 0 || s.Value > 1) {

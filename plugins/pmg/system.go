@@ -2,7 +2,6 @@ package pmg
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,46 +9,6 @@ import (
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
-
-// backupDoc is a backup as a row, with the reference's names.
-type backupDoc struct {
-	ID       string    `json:"id"`
-	Instance string    `json:"instance"`
-	Node     string    `json:"node"`
-	File     string    `json:"filename"`
-	Time     time.Time `json:"backupTime"`
-	Size     int64     `json:"size"`
-}
-
-// collectBackups reads which backups of the configuration lie on each node.
-func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
-	if !c.cfg.MonitorBackups {
-		return nil
-	}
-	return c.onNodes(ctx, sink, "backups/", func(ctx context.Context, m member) ([]sdk.Observation, error) {
-		node := string(m.Name)
-		rows, _, err := proxmox.Rows[backup](ctx, c.client, proxmox.OnNode(node, "backup"))
-		if err != nil {
-			return nil, err
-		}
-		var out []sdk.Observation
-		var newest time.Time
-		for _, b := range rows {
-			at := b.Time.Time()
-			if at.IsZero() || b.File == "" {
-				continue
-			}
-			if at.After(newest) {
-				newest = at
-			}
-			doc := backupDoc{fmt.Sprintf("pmg-%s-%s-%d", c.name, node, at.Unix()), c.name, node, string(b.File), at, b.Size.V}
-			out = append(out, sdk.Row{Rows: rowsBackups, Key: string(b.File), OwnerType: typeNode, OwnerKey: nodeKey(node), Time: at, Doc: proxmox.Document(doc)})
-		}
-		s := proxmox.Meter{Type: typeNode, Key: nodeKey(node)}
-		s.Add("backup_age", max(0, c.timeThere().Sub(newest).Seconds()), !newest.IsZero())
-		return append(append(out, s.Samples...), sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), nil
-	})
-}
 
 var (
 	// atRest are services that do not run all the time.

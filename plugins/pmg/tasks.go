@@ -22,7 +22,7 @@ const (
 
 // judged are the types of task that the gateway starts by itself and nobody watches: signatures, rules and packages, backups,
 // certificates and directories. The others fail before the eyes of who started them.
-var judged = []string{"avupdate", "saupdate", "aptupdate", "backup", "acmenewcert", "acmerenew", "ldapsync"}
+var judged = []string{"avupdate", "saupdate", "aptupdate", "backup", "pbs_backup", "acmenewcert", "acmerenew", "ldapsync"}
 
 // collectTasks tells of tasks that failed.
 func (c *Collector) collectTasks(ctx context.Context, sink sdk.Sink) error {

@@ -140,6 +140,28 @@ type backup struct {
 	Time proxmox.Int `json:"timestamp"`
 }
 
+// remote is a row of /nodes/NODE/pbs: a backup server that the node writes backups to.
+type remote struct {
+	Name      proxmox.Str `json:"remote"`
+	Server    proxmox.Str `json:"server"`
+	Datastore proxmox.Str `json:"datastore"`
+}
+
+// remoteBackup is a row of /nodes/NODE/pbs/REMOTE/snapshot: a backup of some gateway there. It is empty while the remote is
+// turned off.
+type remoteBackup struct {
+	Of   proxmox.Str `json:"backup-id"` // the node
+	Time proxmox.Int `json:"ctime"`
+	Size proxmox.Int `json:"size"` // 1 when it is not known
+}
+
+func (b remoteBackup) bytes() int64 {
+	if b.Size.V <= 1 {
+		return 0
+	}
+	return b.Size.V
+}
+
 // task is a row of /nodes/NODE/tasks, which lists those that ended. Who started it is not read.
 type task struct {
 	UPID   proxmox.Str `json:"upid"`

@@ -32,6 +32,10 @@ func Invent(nodes int, now func() time.Time) *World {
 			at := start.Truncate(24 * time.Hour).Add(-time.Duration(d)*24*time.Hour + time.Hour)
 			n.Backups = append(n.Backups, Backup{File(at), 180_000, at})
 		}
+		n.Remotes = []*Remote{{Name: "vault", Server: "backup.example.com", Datastore: "gateways"}}
+		for d := range 5 {
+			n.Remotes[0].Backups = append(n.Remotes[0].Backups, start.Truncate(24*time.Hour).Add(-time.Duration(d)*24*time.Hour+2*time.Hour))
+		}
 		w.Nodes = append(w.Nodes, n)
 	}
 	w.live = func(now time.Time) { w.breathe(now) }

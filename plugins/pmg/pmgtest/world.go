@@ -72,6 +72,7 @@ type Node struct {
 	Signatures   time.Time
 	Certificate  time.Time // when it ends
 	Backups      []Backup
+	Remotes      []*Remote
 	Subscription string
 	Updates      []string
 	Tasks        []Task
@@ -94,6 +95,16 @@ type Backup struct {
 	File string
 	Size int64
 	Time time.Time
+}
+
+// Remote is a backup server that a node writes to.
+type Remote struct {
+	Name, Server, Datastore string
+	// Backups are those of this node, Others those of other nodes in the same place.
+	Backups, Others []time.Time
+	// Off remotes have nothing to tell, and Error is why one cannot be asked.
+	Off   bool
+	Error string
 }
 
 // Mail is how many messages pass in an hour.
@@ -124,7 +135,7 @@ func (s *Server) routes() {
 		"subscription": func(_ call, n *Node) any {
 			return map[string]any{"status": n.Subscription, "message": "There is no subscription key"}
 		},
-		"backup": backups, "tasks": tasks,
+		"backup": backups, "tasks": tasks, "pbs": remotes, "pbs/{remote}/snapshot": remoteBackups,
 	} {
 		s.on("/nodes/{node}/"+path, onNode(f), readers...)
 	}
@@ -140,7 +151,11 @@ func onNode(f func(call, *Node) any) func(call) answer {
 			if n.Fault != 0 {
 				return answer{status: n.Fault, text: map[int]string{595: "No route to host", 596: "Connection timed out"}[n.Fault]}
 			}
-			return data(f(c, n))
+			got := f(c, n)
+			if a, refused := got.(answer); refused {
+				return a
+			}
+			return data(got)
 		}
 		return answer{status: http.StatusInternalServerError, text: "hostname lookup '" + c.PathValue("node") + "' failed - failed to get address info: Name or service not known"}
 	}
@@ -243,6 +258,36 @@ func backups(_ call, n *Node) any {
 		out = append(out, map[string]any{"filename": b.File, "size": b.Size, "timestamp": b.Time.Unix()})
 	}
 	return out
+}
+
+func remotes(_ call, n *Node) any {
+	out := []any{}
+	for _, r := range n.Remotes {
+		out = append(out, map[string]any{"remote": r.Name, "server": r.Server, "datastore": r.Datastore})
+	}
+	return out
+}
+
+// remoteBackups are those of all nodes that write to the same place. A size that is not known is 1.
+func remoteBackups(c call, n *Node) any {
+	for _, r := range n.Remotes {
+		if r.Name != c.PathValue("remote") {
+			continue
+		}
+		if r.Error != "" {
+			return answer{status: http.StatusInternalServerError, text: r.Error}
+		}
+		out := []any{}
+		for node, made := range map[string][]time.Time{n.Name: r.Backups, "another": r.Others} {
+			for i, at := range made {
+				if !r.Off {
+					out = append(out, map[string]any{"backup-id": node, "backup-time": at.UTC().Format(time.RFC3339), "ctime": at.Unix(), "size": 1 + 210_000*min(i, 1)})
+				}
+			}
+		}
+		return out
+	}
+	return answer{status: http.StatusInternalServerError, text: "PBS remote '" + c.PathValue("remote") + "' does not exist"}
 }
 
 // tasks are those that ended, fifty unless more are asked for.
