@@ -117,11 +117,12 @@ func (p Principal) Can(n Need) bool {
 // Resources are the words that permissions are about.
 var Resources = []string{"nodes", "vms", "containers", "alerts", "settings", "users", "audit_logs", "license", "ai", "discovery", "compliance"}
 
-// List returns the permissions that the caller has, as action:resource, for those who show only what is allowed. The
-// scopes of a token count as far as they tell reading from changing, and monitoring from settings.
+// List returns the permissions that the caller has, as action:resource, for those who show only what is allowed; the
+// resource "*" stands for all. The scopes of a token count as far as they tell reading from changing, and monitoring from
+// settings.
 func (p Principal) List() []string {
 	out := []string{}
-	for _, resource := range Resources {
+	for _, resource := range append(slices.Clone(Resources), "*") {
 		read, write := ScopeSettingsRead, ScopeSettingsWrite
 		if slices.Contains([]string{"nodes", "vms", "containers", "alerts"}, resource) {
 			read, write = ScopeMonitoringRead, ScopeMonitoringWrite

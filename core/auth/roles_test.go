@@ -86,6 +86,21 @@ func TestBuiltInRolesAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
+func TestWhoMayDoAllIsToldSo(t *testing.T) {
+	for _, tc := range []struct {
+		who  auth.Principal
+		want bool
+	}{
+		{who(auth.RightsOf("admin")...), true},
+		{who(auth.Permission{Action: auth.ActAdmin, Resource: "settings"}, auth.Permission{Action: auth.ActAdmin, Resource: "users"}), false},
+		{who(), false},
+	} {
+		if got := slices.Contains(tc.who.List(), "admin:*"); got != tc.want {
+			t.Errorf("%v: %v", tc.who.List(), got)
+		}
+	}
+}
+
 // operator is a second user with a role, and that user's session.
 func operator(t *testing.T, s *auth.Service, roles ...string) auth.Principal {
 	t.Helper()
