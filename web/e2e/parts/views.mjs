@@ -192,7 +192,7 @@ export function viewsOf({ machine, incident, rows }) {
       ...{ asks: /\/api\/license\/status/, failed: 'The licence could not be loaded.' },
     },
     {
-      ...{ name: 'export', path: '/settings/backup', works: heading('Import', 2), takes: 'admin:settings' },
+      ...{ name: 'export', path: '/settings/backup', works: heading('Import', 2), takes: 'admin:*' },
     },
     {
       ...{ name: 'about', path: '/settings/about', works: (p) => p.locator('dt', { hasText: 'Version' }) },

@@ -104,7 +104,7 @@ export const settingsPages: readonly Place[] = [
     to: '/settings/backup',
     label: 'Backup & import',
     also: 'export configuration bundle restore migrate arrive',
-    need: 'admin:settings',
+    need: 'admin:*',
   },
   {
     group: 'Server',
@@ -118,10 +118,15 @@ export const settingsPages: readonly Place[] = [
 
 /** The pages about alerts, in the order of their menu. */
 export const alertPages: readonly Place[] = [
-  { to: '/alerts', label: 'Active', also: 'firing acknowledge' },
-  { to: '/alerts/history', label: 'History', also: 'past incidents' },
-  { to: '/alerts/rules', label: 'Rules', also: 'thresholds limits' },
-  { to: '/alerts/quiet', label: 'Quiet times', also: 'schedule quiet hours maintenance escalation' },
+  { to: '/alerts', label: 'Active', also: 'firing acknowledge', need: 'read:alerts' },
+  { to: '/alerts/history', label: 'History', also: 'past incidents', need: 'read:alerts' },
+  { to: '/alerts/rules', label: 'Rules', also: 'thresholds limits', need: 'read:alerts' },
+  {
+    to: '/alerts/quiet',
+    label: 'Quiet times',
+    also: 'schedule quiet hours maintenance escalation',
+    need: 'read:alerts',
+  },
   {
     to: '/alerts/channels',
     label: 'Channels',

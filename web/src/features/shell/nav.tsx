@@ -7,6 +7,7 @@ import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { useLive } from '@/live/hooks.ts';
 import type { Live } from '@/live/store.ts';
 import { Logo } from '@/parts/logo.tsx';
+import { useMay } from '@/parts/may.ts';
 import { TypeIcon } from '@/parts/type-icon.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Disclosure } from '@/ui/menu.tsx';
@@ -37,22 +38,29 @@ export interface Item {
   exact?: boolean;
 }
 
-/** The pages of the main menu: those that always are, and a section for each family that has resources. */
+/** The pages of the main menu that somebody may use: those that always are, and a section for each family that has resources. */
 export function useItems(): Item[] {
-  const { data: listed = [] } = useQuery(listFamilies);
+  const may = useMay();
+  const nodes = may('read:nodes');
+  const alerts = may('read:alerts');
+  const { data: listed = [] } = useQuery({ ...listFamilies, enabled: nodes });
   const families = useLive((l) => otherFamilies(l, listed));
-  return useMemo(() => itemsOf(families.split(' ').filter(Boolean)), [families]);
+  return useMemo(
+    () => itemsOf(families.split(' ').filter(Boolean), { nodes, alerts }),
+    [families, nodes, alerts],
+  );
 }
 
-function itemsOf(families: readonly string[]): Item[] {
+function itemsOf(families: readonly string[], may: { nodes: boolean; alerts: boolean }): Item[] {
   const icon = { size: 18, 'aria-hidden': true, strokeWidth: 1.75 } as const;
-  return [
+  const items: (Item & { hidden?: boolean })[] = [
     { key: 'o', label: 'Overview', icon: <LayoutDashboard {...icon} />, to: { to: '/' }, exact: true },
     {
       key: 'i',
       label: 'Infrastructure',
       icon: <Server {...icon} />,
       to: { to: '/$family', params: { family: 'infrastructure' } },
+      hidden: !may.nodes,
     },
     ...families.map((f) => {
       const [family = '', symbol = ''] = f.split(':');
@@ -63,10 +71,11 @@ function itemsOf(families: readonly string[]): Item[] {
         to: { to: '/$family', params: { family } },
       };
     }),
-    { key: 'a', label: 'Alerts', icon: <Bell {...icon} />, to: { to: '/alerts' } },
-    { key: 'p', label: 'Plugins', icon: <Puzzle {...icon} />, to: { to: '/plugins' } },
+    { key: 'a', label: 'Alerts', icon: <Bell {...icon} />, to: { to: '/alerts' }, hidden: !may.alerts },
+    { key: 'p', label: 'Plugins', icon: <Puzzle {...icon} />, to: { to: '/plugins' }, hidden: !may.nodes },
     { key: 's', label: 'Settings', icon: <Settings {...icon} />, to: { to: '/settings' } },
   ];
+  return items.filter((i) => !i.hidden);
 }
 
 /** Whether live data arrive, as a small light. */
