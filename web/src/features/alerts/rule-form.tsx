@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { saveRule, simulate, type Rule, type RuleDraft, type Simulation } from '@/api/alerts.ts';
 import type { Catalog } from '@/catalog/catalog.ts';
 import { dateTime } from '@/format/time.ts';
@@ -7,7 +7,7 @@ import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Select } from '@/ui/select.tsx';
-import { judged, metricOf, scaleOf, words } from './rule.ts';
+import { judgeable, judged, metricOf, scaleOf, words, type Choice } from './rule.ts';
 
 /** A number that may be left out, as text and back. */
 function asText(v: number | null | undefined, factor: number): string {
@@ -17,16 +17,6 @@ function asText(v: number | null | undefined, factor: number): string {
 function asNumber(text: string, factor: number): number | undefined {
   const n = Number(text.replace(',', '.'));
   return text.trim() === '' || !Number.isFinite(n) ? undefined : n / factor;
-}
-
-/** All metrics of all types, each once. */
-function metricsOf(catalog: Catalog, type: string): [string, string][] {
-  const out = new Map<string, string>();
-  for (const t of catalog.types) {
-    if (type && t.name !== type) continue;
-    for (const m of t.metrics) out.set(m.name, m.label || m.name);
-  }
-  return [...out].toSorted((a, b) => a[1].localeCompare(b[1]));
 }
 
 /** The form of a rule. What it would have done is shown before it is saved. */
@@ -46,6 +36,7 @@ export function RuleForm({
   const [measure, setMeasure] = useState(stored?.measure ?? '');
   const metric = metricOf(catalog, kind, type ? [type] : []);
   const plain = scaleOf(metric);
+  const { numbers, findings } = useMemo(() => judgeable(catalog, type), [catalog, type]);
   const [names, setNames] = useState((stored?.match.names ?? []).join(', '));
   const [tags, setTags] = useState((stored?.match.tags ?? []).join(', '));
   const [ids, setIds] = useState((stored?.match.ids ?? []).join(', '));
@@ -119,14 +110,12 @@ export function RuleForm({
           <option value="*">Everything</option>
           <option value="offline">Down</option>
           <option value="off">Stopped</option>
-          {metricsOf(catalog, type).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-          {!metric && !['*', 'offline', 'off'].includes(kind) && (
-            <option value={kind}>{judged(kind, type ? [type] : [], catalog)}</option>
-          )}
+          <Choices label="Numbers" of={numbers} />
+          <Choices label="What is found wrong" of={findings} />
+          {![...numbers, ...findings].some(([k]) => k === kind) &&
+            !['*', 'offline', 'off'].includes(kind) && (
+              <option value={kind}>{judged(kind, [], catalog)}</option>
+            )}
         </Select>
         <Field
           label="Names"
@@ -225,6 +214,20 @@ export function RuleForm({
         </Button>
       </div>
     </form>
+  );
+}
+
+/** A group of what may be judged. */
+function Choices({ label, of }: { label: string; of: readonly Choice[] }) {
+  if (of.length === 0) return null;
+  return (
+    <optgroup label={label}>
+      {of.map(([kind, text]) => (
+        <option key={kind} value={kind}>
+          {text}
+        </option>
+      ))}
+    </optgroup>
   );
 }
 

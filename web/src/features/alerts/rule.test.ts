@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Rule } from '@/api/alerts.ts';
 import type { Catalog } from '@/catalog/catalog.ts';
-import { about, judged, sentence, words } from './rule.ts';
+import { about, judgeable, judged, sentence, words } from './rule.ts';
 
 const catalog = {
   types: [
@@ -51,4 +51,36 @@ test('what a rule judges is called as the catalogue calls it', () => {
   expect(names).toEqual(['CPU', 'RAID array degraded', 'Down', 'Stopped', 'Everything', 'odd']);
   expect(judged('cpu', ['x'], catalog)).toBe('cpu');
   expect(judged('cpu', [], catalog)).toBe('CPU');
+});
+
+test('what may be judged stands there once, and the types tell apart what bears one label', () => {
+  const type = (plural: string, metrics: object[], conditions: object[] = []) => ({
+    name: plural.toLowerCase(),
+    plural,
+    metrics,
+    conditions,
+  });
+  const cpu = { name: 'cpu', label: 'CPU' };
+  const queue = (name: string) => ({ name, label: 'Queue' });
+  const several = {
+    types: [
+      type('Nodes', [cpu, queue('node_queue')], [{ name: 'fenced', label: 'Fenced' }]),
+      type('Gateways', [cpu, queue('queue')]),
+    ],
+  } as unknown as Catalog;
+  expect(judgeable(several, '')).toEqual({
+    numbers: [
+      ['cpu', 'CPU'],
+      ['queue', 'Queue (Gateways)'],
+      ['node_queue', 'Queue (Nodes)'],
+    ],
+    findings: [['fenced', 'Fenced']],
+  });
+  expect(judgeable(several, 'gateways')).toEqual({
+    numbers: [
+      ['cpu', 'CPU'],
+      ['queue', 'Queue'],
+    ],
+    findings: [],
+  });
 });

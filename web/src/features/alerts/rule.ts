@@ -1,5 +1,6 @@
 import type { Rule } from '@/api/alerts.ts';
 import type { Catalog, Metric } from '@/catalog/catalog.ts';
+import { natural } from '@/format/natural.ts';
 import { duration } from '@/format/time.ts';
 
 /** How a metric's numbers are written for people: what to multiply with, and the unit behind. */
@@ -32,6 +33,42 @@ export function metricOf(catalog: Catalog, kind: string, types: readonly string[
     if (found) return found;
   }
   return undefined;
+}
+
+/** Something that a rule may judge: the name of its kind, and what people are shown. */
+export type Choice = readonly [kind: string, label: string];
+
+/**
+ * What may be judged of a type, or of all: numbers and what plugins find wrong, each once. Things of several types that
+ * bear one label are told apart by the types.
+ */
+export function judgeable(catalog: Catalog, type: string): { numbers: Choice[]; findings: Choice[] } {
+  const types = catalog.types.filter((t) => type === '' || t.name === type);
+  return {
+    numbers: choices(types.map((t) => ({ plural: t.plural, of: t.metrics }))),
+    findings: choices(types.map((t) => ({ plural: t.plural, of: t.conditions }))),
+  };
+}
+
+function choices(
+  types: readonly { plural: string; of: readonly { name: string; label: string }[] }[],
+): Choice[] {
+  const found = new Map<string, { label: string; plurals: string[] }>();
+  for (const { plural, of } of types) {
+    for (const { name, label } of of) {
+      const known = found.get(name);
+      if (known) known.plurals.push(plural);
+      else found.set(name, { label, plurals: [plural] });
+    }
+  }
+  const labels = [...found.values()].map((f) => f.label);
+  const shared = new Set(labels.filter((label, i) => labels.indexOf(label) !== i));
+  return [...found]
+    .map(([kind, { label, plurals }]): Choice => [
+      kind,
+      shared.has(label) ? `${label} (${plurals.join(', ')})` : label,
+    ])
+    .sort(([, a], [, b]) => natural(a, b));
 }
 
 /** Kinds that every resource has. */
