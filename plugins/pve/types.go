@@ -208,7 +208,7 @@ func diskType() sdk.ResourceType {
 		Columns: []sdk.Column{
 			{Name: "device", Label: "Device", Path: "devPath", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
 			{Name: "node", Label: "Node", Path: "node", Format: sdk.FormatText, Default: true, Priority: 2, Width: 110},
-			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 90},
+			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Priority: 1, Width: 90}, // the status says it too
 			{Name: "wearout", Label: "Life left", Metric: "wearout", Path: "lifeLeft", Format: sdk.FormatPercent, Default: true, Priority: 2, Width: 90},
 			{Name: "temperature", Label: "Temp", Metric: "temperature", Path: "celsius", Unit: "°C", Format: sdk.FormatCelsius, Default: true, Priority: 3, Width: 80},
 			{Name: "model", Label: "Model", Path: "model", Format: sdk.FormatText, Default: true, Priority: 3, Width: 200},
@@ -250,7 +250,7 @@ func cephType() sdk.ResourceType {
 	return sdk.ResourceType{
 		Name: typeCeph, APIName: "ceph", Label: "Ceph cluster", Plural: "Ceph clusters", Icon: "boxes", Family: "ceph",
 		Columns: []sdk.Column{
-			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Default: true, Priority: 1, Width: 120},
+			{Name: "health", Label: "Health", Path: "health", Format: sdk.FormatText, Priority: 1, Width: 120}, // the status says it too
 			{Name: "usage", Label: "Used", Metric: "usage", Path: "usagePercent", Format: sdk.FormatPercent, Default: true, Priority: 1, Width: 110},
 			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "totalBytes", Format: sdk.FormatBytes, Default: true, Priority: 3, Width: 100},
 			{Name: "osds", Label: "OSDs", Path: "numOsds", Format: sdk.FormatNumber, Default: true, Priority: 4, Width: 80},

@@ -21,9 +21,19 @@ export function Mark({ status, labelled }: { status: Status; labelled?: boolean 
 }
 
 /** The shape and the word of a state. */
-export function StatusText({ status, word, mark = true }: { status: Status; word?: string; mark?: boolean }) {
+export function StatusText({
+  status,
+  word,
+  mark = true,
+  title,
+}: {
+  status: Status;
+  word?: string;
+  mark?: boolean;
+  title?: string;
+}) {
   return (
-    <span className={cx('inline-flex items-center gap-1.5', colours[status])}>
+    <span title={title} className={cx('inline-flex items-center gap-1.5', colours[status])}>
       {mark && <Mark status={status} />}
       {word ?? statusLabel[status]}
     </span>

@@ -17,11 +17,13 @@ export function StatusCell({ resource, mark }: { resource: Resource; mark?: bool
   if (resource.status === 'stale' && resource.lastSeen !== undefined) {
     return <StaleFor since={resource.lastSeen} word={resource.word} mark={mark ?? false} />;
   }
+  const word = resource.status === 'fine' ? resource.word : statusLabel[resource.status];
   return (
     <StatusText
       status={resource.status}
-      word={resource.status === 'fine' ? resource.word : statusLabel[resource.status]}
+      word={word}
       mark={mark ?? false}
+      {...(resource.word !== word && { title: resource.word })}
     />
   );
 }
