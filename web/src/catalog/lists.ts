@@ -1,3 +1,4 @@
+import { natural } from '@/format/natural.ts';
 import { instant } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
 
@@ -149,7 +150,7 @@ const mapFormats: [RegExp, Format][] = [
 function numbersOf(key: string, map: Doc): List | undefined {
   const rows = Object.entries(map).map(([name, value]) => ({ name: name.replaceAll('_', ' '), value }));
   if (rows.length === 0 || rows.some((r) => typeof r.value !== 'number')) return undefined;
-  rows.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  rows.sort((a, b) => natural(a.name, b.name));
   const format = mapFormats.find(([word]) => word.test(key))?.[1] ?? 'number';
   return {
     key,

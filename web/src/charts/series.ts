@@ -1,5 +1,6 @@
 import type { History, Point } from '@/api/types.ts';
 import type { Metric } from '@/catalog/catalog.ts';
+import { natural } from '@/format/natural.ts';
 
 /** One line of a chart. */
 export interface Series {
@@ -53,17 +54,13 @@ function mean(points: readonly Point[]): number {
   return points.reduce((sum, p) => sum + p.value, 0) / (points.length || 1);
 }
 
-const natural = new Intl.Collator(undefined, { numeric: true });
-
 /** The lines of a metric: the one of the whole, then those of its instances by name. Empty ones are left out. */
 function lines(metric: Metric, measured: Measured): Series[] {
   const whole = measured.metrics?.[metric.wireName] ?? [];
   const parts = Object.entries(measured.instances?.[metric.wireName] ?? {});
   return [
     { label: metric.label, points: whole },
-    ...parts
-      .sort(([a], [b]) => natural.compare(a, b))
-      .map(([instance, points]) => ({ label: instance, points })),
+    ...parts.sort(([a], [b]) => natural(a, b)).map(([instance, points]) => ({ label: instance, points })),
   ].filter((s) => s.points.length > 0);
 }
 

@@ -1,5 +1,6 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
+import { natural } from '@/format/natural.ts';
 import type { Resource } from '@/live/resource.ts';
 import { statuses } from '@/live/status.ts';
 import { tagsOf } from './match.ts';
@@ -62,13 +63,11 @@ export function partsOf(line: string): { id: string; group: string | undefined }
   return cut < 0 ? { id: line, group: undefined } : { id: line.slice(0, cut), group: line.slice(cut + 1) };
 }
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-
 /** The most urgent state first, other groups by name, and last what is in no group. */
 function compareGroups(a: string, b: string, by: string): number {
   if (a === '' || b === '') return a === '' ? (b === '' ? 0 : 1) : -1;
   const known: readonly string[] = statuses;
-  return by === 'status' ? known.indexOf(a) - known.indexOf(b) : names.compare(a, b);
+  return by === 'status' ? known.indexOf(a) - known.indexOf(b) : natural(a, b);
 }
 
 /** Resources under the heads of their groups; within a group they keep their order. */

@@ -1,5 +1,6 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
+import { natural } from '@/format/natural.ts';
 import type { Resource } from '@/live/resource.ts';
 import { statuses } from '@/live/status.ts';
 import { tagsOf } from './match.ts';
@@ -36,8 +37,6 @@ export interface Values {
   of: (byId: ReadonlyMap<string, Resource>) => string[];
 }
 
-const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-
 /** More are not looked through. */
 const most = 500;
 
@@ -58,7 +57,7 @@ export function filterValues(types: readonly ResourceType[], key: string): Value
         if (type) for (const v of read(r, type)) found.add(v);
         if (found.size >= most) break;
       }
-      return [...found].sort(natural.compare);
+      return [...found].sort(natural);
     };
   switch (key) {
     case 'status':

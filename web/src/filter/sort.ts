@@ -1,5 +1,6 @@
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
+import { natural } from '@/format/natural.ts';
 import type { Resource } from '@/live/resource.ts';
 import { urgency } from '@/live/status.ts';
 
@@ -19,8 +20,6 @@ export function parseSort(text: string | undefined): Sort {
 export function sortText(s: Sort): string {
   return (s.descending ? '-' : '') + s.column;
 }
-
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 function key(r: Resource, type: ResourceType | undefined, column: string): string | number | undefined {
   if (column === 'name') return r.name;
@@ -50,12 +49,10 @@ export function order(
       if (a.k !== b.k) return a.k === undefined ? 1 : -1;
     } else {
       const d =
-        typeof a.k === 'number' && typeof b.k === 'number'
-          ? a.k - b.k
-          : names.compare(String(a.k), String(b.k));
+        typeof a.k === 'number' && typeof b.k === 'number' ? a.k - b.k : natural(String(a.k), String(b.k));
       if (d !== 0) return d * sign;
     }
-    return names.compare(a.r.name, b.r.name) || names.compare(a.r.id, b.r.id) || (a.r.id < b.r.id ? -1 : 1);
+    return natural(a.r.name, b.r.name) || natural(a.r.id, b.r.id) || (a.r.id < b.r.id ? -1 : 1);
   });
   return keyed.map((x) => x.r.id);
 }

@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { protection, type Guest } from '@/api/lists.ts';
+import { natural } from '@/format/natural.ts';
 import { bytes } from '@/format/number.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
@@ -52,7 +53,9 @@ export function Protection() {
     });
   };
   const found = useMemo(
-    () => query.data?.guests.filter((g) => passes(g, { state, find, has, day }, query.data.first)) ?? [],
+    () =>
+      query.data?.guests.filter((g) => passes(g, { state, find, has, day }, query.data.first)).sort(byNeed) ??
+      [],
     [query.data, state, find, has, day],
   );
   const { data } = query;
@@ -175,6 +178,12 @@ const wants = [
   ['unverified', 'with none verified'],
   ['unprotected', 'with none protected'],
 ] as const;
+
+/** The worst state first, and of one state in the order of names. */
+function byNeed(a: Guest, b: Guest): number {
+  const rank = (g: Guest) => states.findIndex((s) => s.name === g.state);
+  return rank(a) - rank(b) || natural(a.name, b.name);
+}
 
 function passes(g: Guest, { state, find = '', has, day }: Filter, first: string): boolean {
   const flagged = (flag: number) => g.days.some((d) => (d & flag) !== 0);

@@ -1,6 +1,7 @@
 import { Layers, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
+import { natural } from '@/format/natural.ts';
 import { useLiveSource } from '@/live/hooks.ts';
 import { TypeIcon } from '@/parts/type-icon.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -69,7 +70,7 @@ function Choices({
           ? [{ id: r.id, name: r.name, kind }]
           : [];
       })
-      .sort((a, b) => Number(b.kind === type) - Number(a.kind === type) || a.name.localeCompare(b.name));
+      .sort((a, b) => Number(b.kind === type) - Number(a.kind === type) || natural(a.name, b.name));
   }, [store, type, query, left]);
   return (
     <div className="flex w-64 flex-col gap-1 p-1">
