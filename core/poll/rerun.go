@@ -52,9 +52,27 @@ func (s *Scheduler) rerun(of id.Integration) (<-chan error, int) {
 func (s *Scheduler) Hurry(of id.Integration, task string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.jobs[Job{Integration: of, Task: task}.name()]; e != nil && !e.status.Running {
-		e.status.Next = time.Now() //nolint:forbidigo // the scheduler is the clock
+	if e := s.jobs[Job{Integration: of, Task: task}.name()]; e != nil {
+		e.hurry()
 		s.wake()
+	}
+}
+
+// HurryAll does so with all jobs of an integration, once: somebody has changed what it may see.
+func (s *Scheduler) HurryAll(of id.Integration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.jobs {
+		if e.status.Integration == of {
+			e.hurry()
+		}
+	}
+	s.wake()
+}
+
+func (e *entry) hurry() {
+	if !e.status.Running {
+		e.status.Next = time.Now() //nolint:forbidigo // the scheduler is the clock
 	}
 }
 

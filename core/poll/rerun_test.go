@@ -66,6 +66,27 @@ func TestRerunEndsWithItsJobAndWithItsCaller(t *testing.T) {
 	})
 }
 
+func TestAllJobsOfAnIntegrationAreHurried(t *testing.T) {
+	var mu sync.Mutex
+	runs := map[string]int{}
+	within(t, func(_ context.Context, j Job) error {
+		mu.Lock()
+		defer mu.Unlock()
+		runs[string(j.Integration)+" "+j.Task]++
+		return nil
+	}, func(s *Scheduler) {
+		s.Set([]Job{{Integration: "a/x", Task: "one", Interval: 6 * time.Hour}, {Integration: "a/x", Task: "two", Interval: 6 * time.Hour, Later: true}, {Integration: "a/y", Task: "one", Interval: 6 * time.Hour}})
+		time.Sleep(time.Hour)
+		s.HurryAll("a/x")
+		time.Sleep(time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
+		if runs["a/x one"] != 2 || runs["a/x two"] != 2 || runs["a/y one"] != 1 {
+			t.Errorf("%v", runs)
+		}
+	})
+}
+
 func TestOneJobIsHurried(t *testing.T) {
 	var mu sync.Mutex
 	runs := map[string]int{}

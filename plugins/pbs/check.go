@@ -38,7 +38,7 @@ func (c Config) wishes() []wish {
 // Check tries the configuration: who answers, who is asked for, and what the account may not see, with the command that
 // mends it.
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
-	c.client.TryAgain() // rights may have been given
+	proxmox.Tested()
 	out := sdk.CheckResult{Product: proxmox.Backup.Name}
 	step := proxmox.Steps{Now: c.deps.Now, Progress: progress}.Do
 	err := step("Connect and sign in", func() (string, sdk.CheckOutcome, error) {
@@ -89,7 +89,7 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 
 // missing returns what the account may not see.
 func (c *Collector) missing(ctx context.Context) ([]sdk.MissingPrivilege, error) {
-	p, err := c.rights.read(ctx, true)
+	p, err := c.rights.read(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -109,10 +109,27 @@ func TestARefusalIsNotAskedForAgain(t *testing.T) {
 		t.Errorf("%d calls that are refused", n)
 	}
 	b.world.Change(func(w *pbstest.World) { w.Accounts["half@pbs!main"].Roles["/"] = "Audit" })
-	b.Move(rightsEvery)
+	b.Move(lackingEvery)
 	look(t, c, taskJobs) // which is where the rights are looked at
 	if s := look(t, c, taskStatus); s.samples["server cpu"] != 0.25 {
 		t.Errorf("the right was given: %v", s.samples)
+	}
+}
+
+// Who gives a right and tests the connection sees all at once. What is tested is a collector of its own.
+func TestATestEndsRefusals(t *testing.T) {
+	b := newBench(t)
+	c := b.collector(t, "half@pbs!main", "")
+	look(t, c, taskStatus)
+	b.world.Change(func(w *pbstest.World) { w.Accounts["half@pbs!main"].Roles["/"] = "Audit" })
+	if s := look(t, c, taskStatus); len(s.samples) == 0 || s.samples["server cpu"] != 0 {
+		t.Fatalf("before the test: %v", s.samples)
+	}
+	if _, err := b.collector(t, "half@pbs!main", "").Check(t.Context(), func(sdk.CheckStep) {}); err != nil {
+		t.Fatal(err)
+	}
+	if s := look(t, c, taskStatus); s.samples["server cpu"] != 0.25 {
+		t.Errorf("after the test: %v", s.samples)
 	}
 }
 

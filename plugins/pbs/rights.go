@@ -13,8 +13,12 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
-// rightsEvery is how long what an account may do is taken as known.
-const rightsEvery = 15 * time.Minute
+const (
+	// rightsEvery is how long what an account may do is taken as known, and lackingEvery while it lacks something that is wanted:
+	// somebody may be about to give it.
+	rightsEvery  = 15 * time.Minute
+	lackingEvery = time.Minute
+)
 
 // seesDatastores are privileges of which one is enough to see a datastore.
 var seesDatastores = []string{"Datastore.Audit", "Datastore.Backup"}
@@ -61,11 +65,11 @@ type rights struct {
 	asked time.Time
 }
 
-// read returns the permissions, of the server when they are not known or a fresh look is asked for.
-func (r *rights) read(ctx context.Context, fresh bool) (permissions, error) {
+// read returns the permissions, of the server when what is known of them is as old as that.
+func (r *rights) read(ctx context.Context, old time.Duration) (permissions, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known != nil && !fresh && r.now().Sub(r.asked) < rightsEvery {
+	if r.known != nil && r.now().Sub(r.asked) < old {
 		return r.known, nil
 	}
 	p, err := proxmox.Get[permissions](ctx, r.client, proxmox.Path("access", "permissions"))
@@ -84,12 +88,18 @@ func (r *rights) read(ctx context.Context, fresh bool) (permissions, error) {
 
 // need fails with the remedy unless the account has one of the privileges on the path or below it.
 func (r *rights) need(ctx context.Context, fresh bool, on string, privileges ...string) error {
-	p, err := r.read(ctx, fresh)
-	if err != nil {
-		return err
+	ages := []time.Duration{rightsEvery, lackingEvery}
+	if fresh {
+		ages = []time.Duration{0}
 	}
-	if p.have(on, privileges...) || p.below(on, privileges...) {
-		return nil
+	for _, old := range ages {
+		p, err := r.read(ctx, old)
+		if err != nil {
+			return err
+		}
+		if p.have(on, privileges...) || p.below(on, privileges...) {
+			return nil
+		}
 	}
 	return sdk.Errorf(sdk.KindPermission, "The account lacks the privilege %s on %s. On the server: %s", privileges[0], on, remedy(r.account, on, roleOf(privileges[0])))
 }

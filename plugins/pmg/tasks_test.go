@@ -67,6 +67,35 @@ func TestTheGatewaysClock(t *testing.T) {
 	}
 }
 
+// The product lists no rights: what was refused is asked for again after some minutes, and at once when somebody tests.
+func TestARoleThatIsGiven(t *testing.T) {
+	for name, then := range map[string]func(b *bench){
+		"minutes later": func(b *bench) { b.Move(10 * time.Minute) },
+		"tested": func(b *bench) {
+			if _, err := b.collector(t, "help@pmg", "").Check(t.Context(), func(sdk.CheckStep) {}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		b := newBench(t, 1)
+		c := b.collector(t, "help@pmg", "")
+		for range 5 {
+			if s := look(t, c, taskMail); sdk.KindOf(s.Part("recent").Err) != sdk.KindPermission {
+				t.Fatalf("%s: %v", name, s.Part("recent").Err)
+			}
+			b.Move(2 * time.Minute / 5)
+		}
+		if n := b.server.Calls("/statistics/recent"); n != 1 {
+			t.Errorf("%s: %d calls that are refused", name, n)
+		}
+		b.world.Change(func(w *pmgtest.World) { w.Users["help@pmg"].Role = "audit" })
+		then(b)
+		if s := look(t, c, taskMail); s.Part("recent").Err != nil {
+			t.Errorf("%s: %v", name, s.Part("recent").Err)
+		}
+	}
+}
+
 // Tickets that live for a moment, connections that are cut and calls that hang fail what they fail; nothing is made of it.
 func TestAGatewayWithBadManners(t *testing.T) {
 	b := newBench(t, 1)

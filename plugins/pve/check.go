@@ -50,7 +50,7 @@ func needs(major int) []need {
 
 // Check tries the configuration: the connection, the credentials, and what the account may read.
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
-	c.client.TryAgain()
+	proxmox.Tested()
 	var result sdk.CheckResult
 	steps := checkSteps{now: c.deps.Now, progress: progress}
 	err := steps.do("Connection and credentials", func() (string, error) {

@@ -51,6 +51,8 @@ type Area struct {
 	Status func(id id.Integration) Status
 	// Probe asks the plugin of a kind whether an address, host:port, is one of its own.
 	Probe func(ctx context.Context, kind, address string, network integration.Network) (sdk.Candidate, error)
+	// Again has all that an integration brings be asked for soon; nil for when it is time.
+	Again func(name id.Integration)
 	// Ports are where what a kind asks usually listens.
 	Ports func(kind string) []int
 }

@@ -50,6 +50,8 @@ type Area struct {
 	Cluster func(name id.Integration, section string) Cluster
 	// Refresh asks an integration again at once and returns when it has answered.
 	Refresh func(ctx context.Context, name id.Integration) error
+	// Again has all that an integration brings be asked for soon; nil for when it is time.
+	Again func(name id.Integration)
 	// Script has the plugin of a kind write a setup script.
 	Script func(ctx context.Context, kind string, r sdk.ScriptRequest) (string, error)
 	// Probe asks the plugin of a kind whether an address, host:port, is one of its own.

@@ -365,7 +365,9 @@ func TestTrialsTellWhatIsMissingAndWhatMendsIt(t *testing.T) {
 	if got, err := b.area.testConnection(t.Context(), change(t, `{"type":"pbs","host":"b","user":"u","password":"p"}`)); err != nil || got.DatastoreCount == nil || *got.DatastoreCount != 4 || got.NodeCount != 0 {
 		t.Errorf("the datastores: %+v, %v", got, err)
 	}
-	if out, err := b.area.testStored(t.Context(), idIn{"pve-0"}); err != nil || out.Status != 0 || out.Body.Latency < 1 {
+	var again []id.Integration
+	b.area.Again = func(name id.Integration) { again = append(again, name) }
+	if out, err := b.area.testStored(t.Context(), idIn{"pve-0"}); err != nil || out.Status != 0 || out.Body.Latency < 1 || len(again) != 1 {
 		t.Errorf("%+v, %v", out, err)
 	}
 	if last := string(b.plugins.tried[len(b.plugins.tried)-1]); !strings.Contains(last, "stored") {

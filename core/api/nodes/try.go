@@ -90,7 +90,11 @@ func (a Area) testStored(ctx context.Context, in idIn) (route.Reply[Tried], erro
 	if err != nil {
 		return route.Reply[Tried]{Status: http.StatusBadRequest, Body: Tried{Status: "error", Message: message(err)}}, nil
 	}
-	return reply(a.try(ctx, e.Integration))
+	t, err := a.try(ctx, e.Integration)
+	if err == nil && t.Status == "success" && a.Again != nil {
+		a.Again(e.ID) // who tests has often given it rights
+	}
+	return reply(t, err)
 }
 
 func reply(t Tried, err error) (route.Reply[Tried], error) {

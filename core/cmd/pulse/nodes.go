@@ -24,6 +24,7 @@ func (s *server) nodes() nodes.Area {
 	return nodes.Area{
 		Service: managed{s.integrations, s}, Schema: s.plugins.Schema, Status: s.nodeStatus, Cluster: s.clusterOf, Now: time.Now,
 		Script: s.plugins.Script, Probe: s.plugins.Probe, Token: s.auth.Token, Tickets: nodes.NewTickets(time.Now), PublicURL: s.publicURL, Broadcast: s.live.Broadcast,
+		Again: s.poll.HurryAll,
 		Refresh: func(ctx context.Context, name id.Integration) error {
 			ctx, cancel := context.WithTimeout(ctx, refreshPatience)
 			defer cancel()

@@ -120,7 +120,7 @@ func (s *server) areas(f *fleet.Fleet, started time.Time) []api.Area {
 		{Name: "monitoring", Routes: monitoring.Area{Sources: s.polled, Now: time.Now}.Routes()},
 		{Name: "discovery", Routes: discovery.Area{Scanner: s.discover, Enabled: s.discovers, Now: time.Now}.Routes()},
 		{Name: "nodes", Routes: s.nodes().Routes()},
-		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus, Probe: s.plugins.Probe, Ports: s.usualPorts}.Routes()},
+		{Name: "integrations", Routes: integrations.Area{Service: managed{s.integrations, s}, Status: s.integrationStatus, Probe: s.plugins.Probe, Again: s.poll.HurryAll, Ports: s.usualPorts}.Routes()},
 	}
 }
 

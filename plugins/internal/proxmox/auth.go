@@ -53,7 +53,7 @@ func (l Login) authenticator(p Product, now func() time.Time) (authenticator, er
 	turn := make(chan struct{}, 1)
 	switch {
 	case l.Token != "":
-		if p.scheme == "" {
+		if !p.tokens() {
 			return nil, sdk.Errorf(sdk.KindConfig, "%s has no API tokens. Give a user and a password.", p.Name)
 		}
 		if !strings.Contains(l.Token, "!") || !strings.Contains(l.Token, "@") {

@@ -89,7 +89,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: o, auth: auth, ledger: newLedger(o), slowly: map[string]chan struct{}{}}
+	c := &Client{opts: o, auth: auth, ledger: newLedger(o), refusals: refusals{deniedFor: o.Product.deniedFor()}, slowly: map[string]chan struct{}{}}
 	if err := c.SetEndpoints(o.Endpoints); err != nil {
 		return nil, err
 	}

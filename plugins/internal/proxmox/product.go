@@ -3,6 +3,7 @@ package proxmox
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -25,6 +26,17 @@ var (
 	Backup             = Product{Name: "Proxmox Backup Server", Port: "8007", cookie: "PBSAuthCookie", scheme: "PBSAPIToken", separator: ":"}
 	MailGateway        = Product{Name: "Proxmox Mail Gateway", Port: "8006", cookie: "PMGAuthCookie"}
 )
+
+// tokens tells whether the product has API tokens, and with them a list of what an account may do.
+func (p Product) tokens() bool { return p.scheme != "" }
+
+// deniedFor is how long a call is not made again that was denied. Where rights are listed, they are looked at.
+func (p Product) deniedFor() time.Duration {
+	if p.tokens() {
+		return deniedFor
+	}
+	return deniedBriefly
+}
 
 // Fingerprint returns a SHA-256 fingerprint as the products write it: upper-case hex with colons. Blanks, colons and
 // case of the given one do not matter; the answer is empty when it is no such fingerprint.

@@ -6,22 +6,41 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// deniedFor is how long a call is not made again that the account may not make, and absentFor one that this release does
-	// not have. [Client.TryAgain] ends both.
-	deniedFor = time.Hour
-	absentFor = 24 * time.Hour
+	// deniedFor is how long a call is not made again that the account may not make, deniedBriefly where the product has no list
+	// of rights to look at, and absentFor is for one that this release does not have. [Client.TryAgain] and [Tested] end them.
+	deniedFor     = time.Hour
+	deniedBriefly = 10 * time.Minute
+	absentFor     = 24 * time.Hour
 	// maxRefusals is how many calls are remembered.
 	maxRefusals = 4096
 )
 
 // refusals are calls that a server refused and will refuse again: each costs it a connection.
 type refusals struct {
-	mu sync.Mutex
-	of map[string]refusal
+	deniedFor time.Duration
+
+	mu   sync.Mutex
+	of   map[string]refusal
+	asOf int64 // the tests that had been made
+}
+
+// tests counts the tests of connections in this process.
+var tests atomic.Int64
+
+// Tested has all clients of this process make the calls again that were refused: who tests a connection has often given an
+// account its rights, and what is tested has a client of its own.
+func Tested() { tests.Add(1) }
+
+// current drops what was refused before the last test. The caller holds mu.
+func (r *refusals) current() {
+	if now := tests.Load(); now != r.asOf {
+		r.of, r.asOf = nil, now
+	}
 }
 
 type refusal struct {
@@ -35,6 +54,7 @@ func (c Call) key() string { return c.path() + "?" + c.Query.Encode() }
 func (r *refusals) find(call Call, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.current()
 	if len(r.of) == 0 {
 		return nil
 	}
@@ -55,7 +75,7 @@ func (r *refusals) note(call Call, err error, now time.Time) {
 	var lasts time.Duration
 	switch {
 	case e.Kind == KindForbidden:
-		lasts = deniedFor
+		lasts = r.deniedFor
 	case e.Status == http.StatusNotImplemented, e.Status == http.StatusNotFound && strings.HasPrefix(e.Message, "Path "):
 		lasts = absentFor
 	default:
@@ -63,6 +83,7 @@ func (r *refusals) note(call Call, err error, now time.Time) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.current()
 	if len(r.of) >= maxRefusals {
 		maps.DeleteFunc(r.of, func(_ string, known refusal) bool { return !now.Before(known.until) })
 	}

@@ -13,25 +13,31 @@ import (
 // the server a connection.
 func TestRefusedCallsAreNotMadeAgainForAWhile(t *testing.T) {
 	for name, c := range map[string]struct {
-		status int
-		body   string
-		lasts  time.Duration
+		product Product
+		status  int
+		body    string
+		lasts   time.Duration
 	}{
-		"a right is missing":           {http.StatusForbidden, `{"message":"Permission check failed (/, Sys.Audit)"}`, deniedFor},
-		"not in this release":          {http.StatusNotImplemented, `{"message":"Method 'GET /x' not implemented"}`, absentFor},
-		"not in this release of PBS":   {http.StatusNotFound, "Path '/api2/json/x' not found.", absentFor},
-		"a thing that is not there":    {http.StatusNotFound, "no such datastore 'a'", 0},
-		"a failure that may be passed": {http.StatusInternalServerError, `{"message":"got timeout"}`, 0},
+		"a right is missing":           {Backup, http.StatusForbidden, `{"message":"Permission check failed (/, Sys.Audit)"}`, deniedFor},
+		"where no rights are listed":   {MailGateway, http.StatusForbidden, `{"message":"Permission check failed"}`, deniedBriefly},
+		"not in this release":          {Backup, http.StatusNotImplemented, `{"message":"Method 'GET /x' not implemented"}`, absentFor},
+		"not in this release of PBS":   {Backup, http.StatusNotFound, "Path '/api2/json/x' not found.", absentFor},
+		"a thing that is not there":    {Backup, http.StatusNotFound, "no such datastore 'a'", 0},
+		"a failure that may be passed": {Backup, http.StatusInternalServerError, `{"message":"got timeout"}`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int64
-			end, _ := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+			end, _ := serving(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					fmt.Fprint(w, `{"data":{"ticket":"t"}}`)
+					return
+				}
 				asked.Add(1)
 				w.WriteHeader(c.status)
 				fmt.Fprint(w, c.body)
 			})
 			now := newClock()
-			client := newClient(t, Options{Product: Backup, Endpoints: []Endpoint{end}, Now: now.Now})
+			client := newClient(t, Options{Product: c.product, Endpoints: []Endpoint{end}, Now: now.Now, Login: Login{User: "a@b", Password: "p"}})
 			call := func(want int64) {
 				t.Helper()
 				_, first := Get[any](t.Context(), client, Path("x"))
@@ -53,6 +59,8 @@ func TestRefusedCallsAreNotMadeAgainForAWhile(t *testing.T) {
 			now.Move(time.Second)
 			call(1)
 			client.TryAgain()
+			call(1)
+			Tested() // by another client
 			call(1)
 			// Another call, or the same with other parameters, is another one.
 			_, _ = Get[any](t.Context(), client, Path("x").With("a", "1"))
