@@ -58,29 +58,31 @@ func (c *Collector) collectCeph(ctx context.Context, sink sdk.Sink) error {
 	return sink.Emit(c.tellCeph(status, book.pools)...)
 }
 
-// askCeph reads the status, nil when there is no Ceph. The node that is asked need not be one that has it.
+// askCeph reads the status, nil when there is no Ceph. The node that is asked need not be one that has it: then those are asked
+// that seem to. Only when none of them has it there is none; one that does not answer may have it.
 func (c *Collector) askCeph(ctx context.Context, v *view, book *cephBook) (*cephStatus, error) {
-	calls := []proxmox.Call{proxmox.Path("cluster", "ceph", "status")}
-	if book.node != "" {
-		calls = []proxmox.Call{proxmox.OnNode(book.node, "ceph", "status")}
-	}
-	got, err := proxmox.Get[cephStatus](ctx, c.client, calls[0])
-	if err == nil {
-		return &got, nil
-	}
-	if absent := proxmox.KindOf(err); absent != proxmox.KindCephAbsent && absent != proxmox.KindUnsupported && absent != proxmox.KindForbidden {
-		book.node = ""
-		return nil, fmt.Errorf("read status of Ceph: %w", err)
-	}
+	last := book.node
 	book.node = ""
-	for _, name := range cephNodes(v) {
-		got, err := proxmox.Get[cephStatus](ctx, c.client, proxmox.OnNode(name, "ceph", "status"))
+	var failed error
+	for _, name := range append([]string{last}, cephNodes(v)...) {
+		call := proxmox.Path("cluster", "ceph", "status")
+		if name != "" {
+			call = proxmox.OnNode(name, "ceph", "status")
+		}
+		got, err := proxmox.Get[cephStatus](ctx, c.client, call.Within(statusPatience))
 		if err == nil {
 			book.node = name
 			return &got, nil
 		}
+		switch kind := proxmox.KindOf(err); {
+		case kind == proxmox.KindCephAbsent, kind == proxmox.KindUnsupported, kind == proxmox.KindForbidden:
+		case name == "", kind == proxmox.KindBudget, proxmox.Away(err), ctx.Err() != nil:
+			return nil, fmt.Errorf("read status of Ceph: %w", err)
+		default:
+			failed = fmt.Errorf("read status of Ceph: %w", err)
+		}
 	}
-	return nil, nil
+	return nil, failed
 }
 
 // cephNodes are nodes with storage in a Ceph cluster, a few of them.

@@ -63,8 +63,8 @@ type Collector struct {
 	agents    agentBook
 	// configs say where storages lie.
 	configs atomic.Pointer[storageConfigs]
-	disks   map[string]diskBook  // by node
-	upkeep  map[string]time.Time // when a node was asked, by its name
+	disks   map[string]diskBook     // by node
+	upkeep  map[upkeepKey]time.Time // when a node was asked
 	ceph    cephBook
 	// shown is the last view that was told: what else is said about its things finds them there.
 	shown *view
@@ -87,7 +87,7 @@ func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duratio
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, histories: map[string]nodeHistory{}, views: views, away: map[string]awayNode{},
 		identities: identityBook{of: map[int]identity{}, dirty: map[int]bool{}},
 		backups:    newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
-		disks: map[string]diskBook{}, upkeep: map[string]time.Time{},
+		disks: map[string]diskBook{}, upkeep: map[upkeepKey]time.Time{},
 	}, nil
 }
 

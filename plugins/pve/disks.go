@@ -83,7 +83,7 @@ func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
 			return err
 		}
 	}
-	return c.eachNode(ctx, v, sink, c.ifThere(c.askDisks))
+	return c.eachNode(ctx, v, sink, topic{"node", c.ifThere(c.askDisks)})
 }
 
 // departed returns the nodes that had disks and have left the cluster.

@@ -168,6 +168,53 @@ func TestCephThatDoesNotAnswerIsNotGone(t *testing.T) {
 	}
 }
 
+// The node that has Ceph may be slow: that nobody else has it says nothing.
+func TestCephOnANodeThatDoesNotAnswer(t *testing.T) {
+	l := newLab(t, 2, 0, func(w *pvetest.World) {
+		w.Ceph = pvetest.Healthy()
+		w.Ceph.Only = "pve2"
+		w.Storages = append(w.Storages, &pvetest.Storage{Name: "vms", Type: "rbd", Content: "images", Shared: true, Size: 1 << 40, Used: 1 << 30})
+	})
+	l.must(taskCeph)
+	l.world.Edit(func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/nodes/pve2/ceph/status", Status: 500, Reason: "got timeout"}}
+	})
+	for range 3 {
+		l.clock.Move(time.Minute)
+		if s := l.collect(taskCeph); s.Err == nil {
+			t.Error("the cycle is complete, as if there were none")
+		}
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Faults = nil })
+	l.clock.Move(time.Minute)
+	if s := l.must(taskCeph); !s.has("ceph") {
+		t.Errorf("%v", l.Calls())
+	}
+}
+
+// One answer that is missing hides no other of the node.
+func TestWhatANodeDoesNotSayHidesNothingElse(t *testing.T) {
+	l := newLab(t, 1, 0, func(w *pvetest.World) {
+		w.Nodes[0].Pools = []*pvetest.Pool{{Name: "tank", Health: "DEGRADED"}}
+		w.Nodes[0].Level = ""
+		w.Faults = []*pvetest.Fault{{Path: "/disks/lvmthin", Status: 500, Reason: "command 'vgs' failed"}, {Path: "/apt/update", Status: 500, Reason: "cannot read it"}}
+	})
+	l.must(taskResources)
+	if s := l.must(taskPools); s.conditions("node/pve1")[kindPool].Message == "" || s.Part("thin/pve1").Err == nil {
+		t.Errorf("%v, thin pools: %v", s.conditions("node/pve1"), s.Part("thin/pve1").Err)
+	}
+	s := l.must(taskUpkeep)
+	if _, ok := s.sample("node/pve1", "certificate_left"); !ok || s.conditions("node/pve1")[kindSubscription].Message == "" || s.Part("updates/pve1").Err == nil {
+		t.Errorf("certificate: %v, %v, updates: %v", ok, s.conditions("node/pve1"), s.Part("updates/pve1").Err)
+	}
+	// Only what is missing is asked for again.
+	l.Forget()
+	l.clock.Move(30 * time.Minute)
+	if l.must(taskUpkeep); l.Count("/nodes/pve1/") != 1 || l.Count("/apt/update") != 1 {
+		t.Errorf("%v", l.Calls())
+	}
+}
+
 func TestUpkeep(t *testing.T) {
 	l := newLab(t, 2, 0, func(w *pvetest.World) {
 		w.Nodes[1].Level = ""

@@ -44,10 +44,19 @@ const aside = 2 * time.Minute
 // asker reads something of a node.
 type asker func(ctx context.Context, n node) ([]sdk.Observation, error)
 
-// eachNode calls ask for the nodes that are online, a few at a time, and tells what it found in a partition for each. Nodes
-// that did not answer lately come last, so that they hold up nobody; those for which the budget of calls has none left are
-// passed over until the next cycle.
-func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask asker) error {
+// topic is what a node is asked about, apart from all else: its answer is a partition of this name.
+type topic struct {
+	name string
+	ask  asker
+}
+
+// errLater is why a node is not asked in this cycle.
+var errLater = errors.New("it is not time to ask")
+
+// eachNode asks the nodes that are online about each of the topics, a few nodes at a time, and tells what it found in
+// partitions of their own. Nodes that did not answer lately come last, so that they hold up nobody; those for which the budget
+// of calls has none left are passed over until the next cycle.
+func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, topics ...topic) error {
 	var online []node
 	for _, n := range v.nodes {
 		if n.online {
@@ -56,15 +65,18 @@ func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, ask as
 	}
 	slices.SortStableFunc(online, func(a, b node) int { return rank(c.left(a.name)) - rank(c.left(b.name)) })
 	work := make(chan node)
-	failures := make(chan error, len(online))
+	failures := make(chan error, len(online)*len(topics))
 	var workers sync.WaitGroup
 	for range min(nodesAtOnce, len(online)) {
 		workers.Go(func() {
 			for n := range work {
-				found, err := ask(ctx, n)
-				c.note(n.name, err)
-				if proxmox.KindOf(err) != proxmox.KindBudget {
-					failures <- tell(sink.Partition("node/"+n.name), found, err)
+				for _, s := range topics {
+					found, err := s.ask(ctx, n)
+					if errors.Is(err, errLater) || proxmox.KindOf(err) == proxmox.KindBudget {
+						continue
+					}
+					c.note(n.name, err)
+					failures <- tell(sink.Partition(s.name+"/"+n.name), found, err)
 				}
 			}
 		})
@@ -160,7 +172,7 @@ func (c *Collector) collectNodes(ctx context.Context, sink sdk.Sink) error {
 	if err := tell(sink.Partition("cluster"), found, err); err != nil {
 		return err
 	}
-	err = c.eachNode(ctx, v, sink, c.askNode)
+	err = c.eachNode(ctx, v, sink, topic{"node", c.askNode})
 	c.learnIdentity(ctx, v)
 	if err == nil {
 		err = c.collectHistories(ctx, v, sink)

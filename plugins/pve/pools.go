@@ -20,14 +20,7 @@ func (c *Collector) collectPools(ctx context.Context, sink sdk.Sink) error {
 	if err != nil {
 		return err
 	}
-	return c.eachNode(ctx, v, sink, c.ifThere(func(ctx context.Context, n node) ([]sdk.Observation, error) {
-		zfs, err := c.askPools(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		thin, err := c.askThin(ctx, n)
-		return append(zfs, thin...), err
-	}))
+	return c.eachNode(ctx, v, sink, topic{"zfs", c.ifThere(c.askPools)}, topic{"thin", c.ifThere(c.askThin)})
 }
 
 // askThin measures the metadata of thin pools: when it is full, a pool stops, whatever room it has.

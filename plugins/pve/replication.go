@@ -48,9 +48,9 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		}
 		byNode[on][string(j.ID)] = j
 	}
-	return c.eachNode(ctx, v, sink, func(ctx context.Context, n node) ([]sdk.Observation, error) {
+	return c.eachNode(ctx, v, sink, topic{"node", func(ctx context.Context, n node) ([]sdk.Observation, error) {
 		return c.askReplication(ctx, n, byNode[n.name], guests)
-	})
+	}})
 }
 
 // askReplication tells of the jobs of one node. A node without jobs is not asked.
@@ -188,7 +188,7 @@ func (c *Collector) judgeReplication(r replicationRow, d replicationDoc, g resou
 		out = append(out, sdk.Sample{Type: guestType(g), Key: guestKey(g), Metric: metric, Instance: d.JobID, Value: max(0, age.Seconds())})
 	}
 	if d.LastUnix > 0 {
-		lag := c.serverTime(c.deps.Now()).Sub(time.Unix(d.LastUnix, 0))
+		lag := c.client.TimeThere(c.deps.Now()).Sub(time.Unix(d.LastUnix, 0))
 		sample("replication_lag", lag)
 		text := d.Schedule
 		if text == "" {

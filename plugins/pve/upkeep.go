@@ -10,7 +10,7 @@ import (
 	"github.com/pulse-platform/pulse/sdk"
 )
 
-// upkeepAge is how often a node is asked for what changes within days. One that could not be asked is tried with each cycle.
+// upkeepAge is how often a node is asked about what changes within days. What it did not answer is asked for with each cycle.
 const upkeepAge = 6 * time.Hour
 
 // collectUpkeep looks at what somebody has to do one day: updates, certificates, subscriptions, the token that ends.
@@ -22,16 +22,35 @@ func (c *Collector) collectUpkeep(ctx context.Context, sink sdk.Sink) error {
 	if err := c.askToken(ctx, sink); err != nil {
 		return err
 	}
-	due := &view{at: v.at, cluster: v.cluster}
-	c.mu.Lock()
-	for _, n := range v.nodes {
-		if at, asked := c.upkeep[n.name]; n.online && (!asked || c.deps.Now().Sub(at) >= upkeepAge) {
-			due.nodes = append(due.nodes, n)
-		}
+	var all []topic
+	for _, s := range []topic{{"updates", c.askUpdates}, {"subscription", c.askSubscription}, {"certificates", c.askCertificates}} {
+		all = append(all, topic{s.name, c.whenDue(s)})
 	}
-	c.mu.Unlock()
-	return c.eachNode(ctx, due, sink, c.ifThere(c.askUpkeep))
+	return c.eachNode(ctx, v, sink, all...)
 }
+
+// whenDue asks a node about something now and then.
+func (c *Collector) whenDue(s topic) asker {
+	return func(ctx context.Context, n node) ([]sdk.Observation, error) {
+		key := upkeepKey{s.name, n.name}
+		c.mu.Lock()
+		at, asked := c.upkeep[key]
+		c.mu.Unlock()
+		if asked && c.deps.Now().Sub(at) < upkeepAge {
+			return nil, errLater
+		}
+		found, err := c.ifThere(s.ask)(ctx, n)
+		if err == nil {
+			c.mu.Lock()
+			c.upkeep[key] = c.deps.Now()
+			c.mu.Unlock()
+		}
+		return found, err
+	}
+}
+
+// upkeepKey is something that a node is asked about.
+type upkeepKey struct{ about, node string }
 
 // askToken tells how long the token of this integration is good, when it ends at all.
 func (c *Collector) askToken(ctx context.Context, sink sdk.Sink) error {
@@ -53,20 +72,6 @@ func (c *Collector) askToken(ctx context.Context, sink sdk.Sink) error {
 	}
 	left := time.Unix(got.Expire.V, 0).Sub(c.deps.Now())
 	return sink.Emit(sdk.Sample{Type: typeCluster, Key: clusterKey, Metric: "token_left", Value: max(0, left.Seconds())})
-}
-
-func (c *Collector) askUpkeep(ctx context.Context, n node) (out []sdk.Observation, err error) {
-	for _, ask := range []asker{c.askUpdates, c.askSubscription, c.askCertificates} {
-		found, err := ask(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	c.mu.Lock()
-	c.upkeep[n.name] = c.deps.Now()
-	c.mu.Unlock()
-	return out, nil
 }
 
 // updateDoc is a pending update.
