@@ -63,12 +63,16 @@ type permissionsAnswer map[string]map[string]proxmox.Bool
 
 // UnmarshalJSON takes an empty list for no permission at all, as the server writes an empty map in some releases.
 func (p *permissionsAnswer) UnmarshalJSON(b []byte) error {
-	var m map[string]map[string]json.RawMessage
+	var all map[string]json.RawMessage
 	*p = permissionsAnswer{}
-	if json.Unmarshal(b, &m) != nil {
+	if json.Unmarshal(b, &all) != nil {
 		return nil
 	}
-	for path, privileges := range m {
+	for path, raw := range all {
+		var privileges map[string]json.RawMessage
+		if json.Unmarshal(raw, &privileges) != nil || len(privileges) == 0 {
+			continue
+		}
 		(*p)[path] = map[string]proxmox.Bool{}
 		for name := range privileges {
 			// The value says whether the privilege is passed on to what lies below; it is held in any case.

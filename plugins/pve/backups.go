@@ -327,7 +327,7 @@ func (v *view) idle(name string) bool {
 // backupAge adds the age of a guest's newest backup, and by how much it is older than its jobs allow. While it is not
 // certain that there is no newer one, only what is not overdue is known.
 func (c *Collector) backupAge(s *samples, v *view, g resourceRow, at int64, certain bool) {
-	age := max(0, c.serverTime(v.at).Sub(time.Unix(at, 0)))
+	age := max(0, c.client.TimeThere(v.at).Sub(time.Unix(at, 0)))
 	gap := gapOf(c.backups.jobs, g)
 	if !certain && age > gap {
 		return
@@ -348,7 +348,7 @@ func (c *Collector) missed(v *view, g resourceRow) bool {
 	defer c.mu.Unlock()
 	there := time.Duration(g.Uptime.V) * time.Second
 	if seen := c.identities.of[int(g.VMID.V)].seen; seen > 0 {
-		there = max(there, v.at.Sub(time.Unix(seen, 0)))
+		there = max(there, c.client.TimeThere(v.at).Sub(time.Unix(seen, 0)))
 	}
 	return there > max(knownFor, gap)
 }

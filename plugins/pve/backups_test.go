@@ -108,6 +108,22 @@ func TestStorageIsReadOnlyWhenSomethingChanged(t *testing.T) {
 	}
 }
 
+// What a quiet node did weeks ago is still in the list of tasks: nothing has changed by it since.
+func TestOldTasksChangeNothing(t *testing.T) {
+	l := bare(t, 1, 1, func(w *pvetest.World) {
+		w.AddTask(&pvetest.Task{Node: "pve1", Type: "vzdump", ID: "100", Began: w.Now().Add(-30 * 24 * time.Hour), Ended: w.Now().Add(-29 * 24 * time.Hour), Status: "OK"})
+	})
+	l.must(taskBackups)
+	before := l.Count("/content")
+	for range 3 {
+		l.clock.Move(5 * time.Minute)
+		l.must(taskBackups)
+	}
+	if n := l.Count("/content") - before; n != 0 {
+		t.Errorf("storage was read %d times more", n)
+	}
+}
+
 // Quirk: who lacks a right gets an empty list, which says nothing about backups.
 func TestBackupsThatMayNotBeSeen(t *testing.T) {
 	l := bare(t, 1, 2, func(w *pvetest.World) {
@@ -283,7 +299,7 @@ func TestSchedules(t *testing.T) {
 		"20:00": day, "daily": day, "00:00": day, "*-*-* 20:00:00": day, "hourly": time.Hour, "*/15": 15 * time.Minute, "*:0/30": 30 * time.Minute, "minutely": time.Minute,
 		"sat 22:00": 7 * day, "weekly": 7 * day, "mon..fri 02:00": 3 * day, "sun,wed 02:00": 4 * day, "fri..mon 3:00": 4 * day, "mon,tue,wed,thu,fri,sat,sun 20:00": day,
 		"8..18:00": 14 * time.Hour, "2,14:00": 12 * time.Hour, "*-01 04:00": 31 * day, "monthly": 31 * day, "mon": 7 * day, "*-1,15 00:00": 17 * day,
-		"": 0, "nonsense": 0, "25:00": 0, "*-*-32": 0, "mon mon": 0, "1/0": 0, "-": 0, "5-": 0, "yearly": 366 * day,
+		"": 0, "nonsense": 0, "25:00": 0, "*-*-32": 0, "mon mon": 0, "1/0": 0, "-": 0, "5-": 0, "5/9223372036854775807": time.Hour, "*/9223372036854775807": time.Hour, "yearly": 366 * day,
 	} {
 		s, ok := parseSchedule(text)
 		got := time.Duration(0)
@@ -297,7 +313,7 @@ func TestSchedules(t *testing.T) {
 }
 
 func FuzzSchedule(f *testing.F) {
-	for _, text := range []string{"20:00", "mon..fri *-1..7 */2:5/10", "sat", "*", "..", "a..b", "1..", "\x00", "*-*-*-*"} {
+	for _, text := range []string{"20:00", "mon..fri *-1..7 */2:5/10", "5/9223372036854775807", "sat", "*", "..", "a..b", "1..", "\x00", "*-*-*-*"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

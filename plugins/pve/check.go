@@ -89,6 +89,9 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	return result, err
 }
 
+// identityTries is how many members are asked which cluster they belong to: all know the same.
+const identityTries = 3
+
 // identity tells one cluster from another: its own certificate authority does, also when it is renamed. The node that
 // answers is asked first, since nothing is forwarded then.
 func (c *Collector) identity(ctx context.Context, v *view) string {
@@ -101,10 +104,8 @@ func (c *Collector) identity(ctx context.Context, v *view) string {
 		}
 		return 1
 	})
-	for _, n := range nodes {
-		if !n.online || c.left(n.name) != nil {
-			continue
-		}
+	nodes = slices.DeleteFunc(nodes, func(n node) bool { return !n.online || c.left(n.name) != nil })
+	for _, n := range nodes[:min(len(nodes), identityTries)] {
 		rows, _, err := proxmox.Rows[certificateRow](ctx, c.client, proxmox.OnNode(n.name, "certificates", "info"))
 		if err != nil {
 			continue

@@ -17,9 +17,6 @@ const (
 	// opinions is how many other members are asked at most, and opinionPatience how long each may take.
 	opinions        = 2
 	opinionPatience = 3 * time.Second
-
-	// skewMatters is from when on a clock that differs is told of.
-	skewMatters = time.Minute
 )
 
 // doubt asks other members when the one that was asked sees no quorum, or has lost several others at once: it may be the one
@@ -100,19 +97,11 @@ func (v *view) believe(names []string) {
 	}
 }
 
-// serverTime is the time of the cluster that goes with one of here: ages of what the cluster has written are told by it. Small
-// differences may come from the way.
-func (c *Collector) serverTime(at time.Time) time.Time {
-	if skew := c.client.Skew(); skew.Abs() >= skewMatters {
-		return at.Add(skew)
-	}
-	return at
-}
-
 // judgeClock tells of a clock there that differs from the one here.
 func (c *Collector) judgeClock() (out []sdk.Observation) {
-	skew := c.client.Skew()
-	if skew.Abs() < skewMatters {
+	now := c.deps.Now()
+	skew := c.client.TimeThere(now).Sub(now)
+	if skew == 0 {
 		return nil
 	}
 	where := "behind"

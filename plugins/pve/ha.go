@@ -29,7 +29,7 @@ func (c *Collector) tellHA(ctx context.Context, v *view) ([]sdk.Observation, err
 			guests[itoa(int(g.VMID.V))] = g
 		}
 	}
-	out := judgeManagers(v, rows)
+	out := judgeManagers(v, rows, c.client.TimeThere(c.deps.Now()).Unix())
 	for _, r := range rows {
 		_, id, _ := strings.Cut(string(r.SID), ":")
 		g, shown := guests[id]
@@ -51,11 +51,12 @@ var haTroubles = map[string]string{
 }
 
 // judgeManagers tells which parts of high availability are silent: the manager of a node, which starts what shall run there, or
-// the master, which decides. They are compared with each other, as the clocks there may differ from the one here.
-func judgeManagers(v *view, rows []haRow) (out []sdk.Observation) {
+// the master, which decides. They are compared with each other, as the clocks there may differ from the one here; one
+// whose own clock is ahead has not spoken later than now.
+func judgeManagers(v *view, rows []haRow, now int64) (out []sdk.Observation) {
 	newest := int64(0)
 	for _, r := range rows {
-		newest = max(newest, r.Timestamp.V)
+		newest = max(newest, min(r.Timestamp.V, now))
 	}
 	for _, r := range rows {
 		silent := r.Timestamp.V > 0 && time.Duration(newest-r.Timestamp.V)*time.Second > managerSilence

@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"hash/fnv"
@@ -26,9 +27,11 @@ const (
 	// up all else.
 	suspectsAtOnce  = 5
 	suspectPatience = 3 * time.Second
+	// suspectPause is how long one that did not say who it is is not asked again.
+	suspectPause = time.Minute
 )
 
-// identity is what is remembered of who has an id. The members are short: there is one of each guest.
+// identity is what is remembered of who has an id. The members are short: there is one of each guest. Times are the cluster's.
 type identity struct {
 	// mark stands for the UUID or the addresses, 0 when they are not known; lxc says what it was.
 	mark uint64
@@ -42,7 +45,9 @@ type identity struct {
 	// seen is when the guest was first seen, in Unix seconds.
 	seen int64
 	read int64 // when the configuration was read, in Unix seconds; 0 asks for it anew
-	gone int64 // when it was first missing, or was removed, in Unix seconds
+	// tried is when it was last asked for in vain, in Unix seconds.
+	tried int64
+	gone  int64 // when it was first missing, or was removed, in Unix seconds
 }
 
 // identityBook is who has which id. The collector's lock guards it.
@@ -69,6 +74,7 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	book := &c.identities
+	now := c.client.TimeThere(v.at)
 	there := make(map[int]bool, len(v.guests))
 	for _, row := range v.guests {
 		id := int(row.VMID.V)
@@ -76,10 +82,10 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 		who, known := book.of[id]
 		switch {
 		case !known:
-			book.change(id, identity{lxc: row.Type == "lxc", seen: v.at.Unix()})
+			book.change(id, identity{lxc: row.Type == "lxc", seen: now.Unix()})
 		case who.lxc != (row.Type == "lxc"):
-			c.another(id, identity{lxc: row.Type == "lxc"}, v.at)
-		case who.suspect && len(out) < suspectsAtOnce:
+			c.another(id, identity{lxc: row.Type == "lxc"}, now)
+		case who.suspect && len(out) < suspectsAtOnce && now.Sub(time.Unix(who.tried, 0)) >= suspectPause:
 			if on, member := v.node(string(row.Node)); member && on.online && !c.away[on.name].until.After(v.at) {
 				out = append(out, row)
 			}
@@ -87,7 +93,7 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 	}
 	for id, who := range book.of {
 		if !there[id] && !who.suspect {
-			who.suspect, who.gone = true, v.at.Unix()
+			who.suspect, who.gone = true, now.Unix()
 			book.of[id] = who
 		}
 	}
@@ -119,11 +125,12 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 	got, err := proxmox.Get[guestConfig](ctx, c.client, proxmox.OnNode(string(row.Node), string(row.Type), itoa(id), "config").Within(patience))
 	if err != nil {
 		c.note(string(row.Node), err)
+		c.noteTried(id)
 		return proxmox.KindOf(err) != proxmox.KindBudget && ctx.Err() == nil && !proxmox.Away(err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.deps.Now()
+	now := c.client.TimeThere(c.deps.Now())
 	old, fresh := c.identities.of[id], identity{mark: got.mark(), lxc: row.Type == "lxc", read: now.Unix()}
 	if differs := old.mark != 0 && fresh.mark != 0 && old.mark != fresh.mark; differs && (old.suspect || !fresh.lxc) {
 		if old.gone == 0 && got.made > old.read {
@@ -148,6 +155,16 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 	return true
 }
 
+// noteTried remembers that a guest did not say who it is: others come first the next time.
+func (c *Collector) noteTried(id int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if who, known := c.identities.of[id]; known {
+		who.tried = c.client.TimeThere(c.deps.Now()).Unix()
+		c.identities.of[id] = who
+	}
+}
+
 // collectConfigs reads the configurations of a few guests: those that were not for longest.
 func (c *Collector) collectConfigs(ctx context.Context, sink sdk.Sink) error {
 	v, err := c.told(ctx)
@@ -167,18 +184,18 @@ func (c *Collector) collectConfigs(ctx context.Context, sink sdk.Sink) error {
 }
 
 func (c *Collector) nextConfigs(v *view) []resourceRow {
-	old := c.deps.Now().Add(-configAge).Unix()
+	old := c.client.TimeThere(c.deps.Now()).Add(-configAge).Unix()
 	c.mu.Lock()
-	read := make(map[int]int64, len(c.identities.of))
+	read, asked := make(map[int]int64, len(c.identities.of)), make(map[int]int64, len(c.identities.of))
 	for id, who := range c.identities.of {
-		read[id] = who.read
+		read[id], asked[id] = who.read, max(who.read, who.tried)
 	}
 	c.mu.Unlock()
 	next := slices.DeleteFunc(slices.Clone(v.guests), func(g resourceRow) bool {
 		on, known := v.node(string(g.Node))
 		return !c.wanted(g) || !known || !on.online || c.left(on.name) != nil || read[int(g.VMID.V)] > old
 	})
-	slices.SortStableFunc(next, func(a, b resourceRow) int { return int(read[int(a.VMID.V)] - read[int(b.VMID.V)]) })
+	slices.SortStableFunc(next, func(a, b resourceRow) int { return cmp.Compare(asked[int(a.VMID.V)], asked[int(b.VMID.V)]) })
 	return next[:min(len(next), configsAtOnce)]
 }
 

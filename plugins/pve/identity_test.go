@@ -163,6 +163,38 @@ func TestAnotherGuestBetweenTwoLooks(t *testing.T) {
 	}
 }
 
+// Who began when is told by the clock of the cluster, as what the cluster writes is.
+func TestAnotherGuestWhileClocksDiffer(t *testing.T) {
+	for _, ahead := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		l := known(t, func(w *pvetest.World) { w.Ahead, w.Guest(102).Kind = ahead, "lxc" })
+		there := func() time.Time { return l.clock.Now().Add(ahead) }
+		l.clock.Move(time.Minute)
+		l.world.Edit(func(w *pvetest.World) {
+			replace(w, 102, &pvetest.Guest{Kind: "lxc", Name: "ct102", Status: "running", UUID: "02:00:00:00:00:08"})
+			w.AddTask(&pvetest.Task{Node: "pve1", Type: "vzdestroy", ID: "102", Began: there(), Ended: there(), Status: "OK"})
+		})
+		l.must(taskSnapshots)
+		l.clock.Move(10 * time.Minute)
+		if s := l.must(taskResources); !s.has("guest/102.1") {
+			t.Fatalf("%v ahead: nobody noticed it: %v", ahead, s.Keys())
+		}
+		l.world.Edit(func(w *pvetest.World) {
+			w.Backups = append(w.Backups, &pvetest.Backup{Storage: "nas", Guest: 102, Kind: "lxc", Made: there(), Size: 1 << 30})
+		})
+		l.clock.Move(time.Hour)
+		l.must(taskResources)
+		if age, ok := l.must(taskBackups).sample("guest/102.1", "backup_age"); !ok || age != time.Hour.Seconds() {
+			t.Errorf("%v ahead: its backup is %v old, %v", ahead, age, ok)
+		}
+		l.Forget()
+		l.must(taskSnapshots)
+		l.must(taskConfigs)
+		if n := l.Count("/102/config"); n != 0 {
+			t.Errorf("%v ahead: it is asked again who it is", ahead)
+		}
+	}
+}
+
 func TestIdentitiesOutliveTheProcess(t *testing.T) {
 	clock := newClock()
 	w := pvetest.New(1, 2, clock.Now)
@@ -218,6 +250,37 @@ func TestConfigurationsAreReadInTurn(t *testing.T) {
 	s := l.must(taskResources)
 	s.want("guest/100", map[string]any{"allottedDisk": float64(16<<30 + 512<<20), "onBoot": true})
 	s.want("guest/103", map[string]any{"onBoot": false})
+}
+
+// Guests whose configuration cannot be read hold up neither others nor what is urgent.
+func TestConfigurationsThatCannotBeRead(t *testing.T) {
+	l := newLab(t, 1, 25, func(w *pvetest.World) {
+		for id := range 10 {
+			w.Faults = append(w.Faults, &pvetest.Fault{Path: "/10" + itoa(id) + "/config", Status: 500, Reason: "unable to parse it"})
+		}
+	})
+	l.must(taskResources)
+	for range 3 {
+		l.must(taskConfigs)
+		l.clock.Move(time.Minute)
+	}
+	for id := 110; id < 125; id++ {
+		if l.Count("/"+itoa(id)+"/config") != 1 {
+			t.Errorf("%d was not read", id)
+		}
+	}
+	// One that was away is asked who it is, now and then as long as it does not say so.
+	l.world.Edit(func(w *pvetest.World) { w.Guest(103).ID = 1103 })
+	l.must(taskResources)
+	l.world.Edit(func(w *pvetest.World) { w.Guest(1103).ID = 103 })
+	l.Forget()
+	for range 12 {
+		l.clock.Move(10 * time.Second)
+		l.must(taskResources)
+	}
+	if n := l.Count("/103/config"); n < 1 || n > 3 {
+		t.Errorf("asked %d times in two minutes", n)
+	}
 }
 
 func FuzzGuestConfig(f *testing.F) {

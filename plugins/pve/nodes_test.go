@@ -187,6 +187,32 @@ func TestManagersOfHighAvailability(t *testing.T) {
 	}
 }
 
+// One clock that is ahead makes no other manager silent.
+func TestManagersWhoseClocksDiffer(t *testing.T) {
+	l := newLab(t, 3, 1, func(w *pvetest.World) {
+		w.Master = "pve2"
+		w.Node("pve3").Silent = -10 * time.Minute
+	})
+	l.must(taskResources)
+	s := l.must(taskNodes)
+	for _, key := range []string{"cluster", "node/pve1", "node/pve2", "node/pve3"} {
+		if c, silent := s.conditions(key)[kindHASilent]; silent {
+			t.Errorf("%s: %+v", key, c)
+		}
+	}
+}
+
+// Which cluster it is every member knows: when some cannot tell, not all are asked.
+func TestNobodyKnowsWhichClusterItIs(t *testing.T) {
+	l := newLab(t, 10, 1, func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/certificates/info", Status: 500, Reason: "unable to read it"}}
+	})
+	l.must(taskNodes)
+	if n := l.Count("/certificates/info"); n < 2 || n > identityTries {
+		t.Errorf("%d members were asked", n)
+	}
+}
+
 // A member that is online in the cluster and cannot be asked is told of when that lasts.
 func TestAMemberThatCannotBeAsked(t *testing.T) {
 	l := newLab(t, 2, 1, func(w *pvetest.World) {

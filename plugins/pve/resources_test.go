@@ -329,6 +329,16 @@ func TestRightsThatAreTakenAwayRemoveNothing(t *testing.T) {
 	}
 }
 
+// One path of the permissions that is odd loses none of the others.
+func TestOddPermissions(t *testing.T) {
+	l := newLab(t, 1, 3, func(w *pvetest.World) {
+		w.Faults = []*pvetest.Fault{{Path: "/access/permissions", Status: 200, Reason: "OK", Body: `{"data":{"/":{"VM.Audit":1,"Sys.Audit":0},"/vms/7":[],"/pool":null,"/x":"y"}}`}}
+	}, map[string]any{"monitor_storage": false})
+	if s := l.must(taskResources); !s.has("guest/100") || s.Part("guests").Err != nil {
+		t.Errorf("%v, %v", s.Keys(), s.Part("guests").Err)
+	}
+}
+
 func TestAGuestThatIsDeletedIsGone(t *testing.T) {
 	l := newLab(t, 1, 3, nil)
 	l.must(taskResources)

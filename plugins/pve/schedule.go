@@ -126,7 +126,7 @@ func parseValues(text string, values []bool, least int) bool {
 			if err != nil || n < 1 {
 				return false
 			}
-			step = n
+			step = min(n, len(values)) // a larger one means the first value only, too
 		}
 		from, to := least, len(values)-1
 		if part != "*" {

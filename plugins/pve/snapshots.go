@@ -1,7 +1,6 @@
 package pve
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,6 +16,7 @@ var snapshotTasks = []string{"qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsna
 // snapshotMemory is what is remembered of a guest's snapshots.
 type snapshotMemory struct {
 	asked time.Time // zero once a task has changed them
+	tried time.Time // when the guest was last asked in vain
 	gen   int32     // of the guest
 }
 
@@ -109,18 +109,27 @@ func (c *Collector) nextForSnapshots(v *view) []resourceRow {
 			delete(c.snapshots.guests, id)
 		}
 	}
-	asked := func(g resourceRow) int64 {
-		m := c.snapshots.guests[int(g.VMID.V)]
-		if m == nil || m.asked.IsZero() {
-			return 0
-		}
-		return m.asked.Unix()
-	}
-	slices.SortStableFunc(all, func(a, b resourceRow) int { return cmp.Compare(asked(a), asked(b)) })
 	// What was asked within the last minutes and has not changed is not asked again only because there are few.
-	soon := c.deps.Now().Add(-10 * time.Minute).Unix()
-	all = slices.DeleteFunc(all, func(g resourceRow) bool { return asked(g) > soon })
+	soon := c.deps.Now().Add(-10 * time.Minute)
+	all = slices.DeleteFunc(all, func(g resourceRow) bool { return c.snapshots.of(g).asked.After(soon) })
+	slices.SortStableFunc(all, func(a, b resourceRow) int { return c.snapshots.of(a).last().Compare(c.snapshots.of(b).last()) })
 	return all[:min(len(all), c.cfg.SnapshotCallsPerMinute)]
+}
+
+// of is what is remembered of a guest, nothing when it was never asked.
+func (b *snapshotBook) of(g resourceRow) (m snapshotMemory) {
+	if known := b.guests[int(g.VMID.V)]; known != nil {
+		m = *known
+	}
+	return m
+}
+
+// last is when a guest was last asked, be it in vain: those that cannot be asked hold up nobody.
+func (m snapshotMemory) last() time.Time {
+	if m.tried.After(m.asked) {
+		return m.tried
+	}
+	return m.asked
 }
 
 // snapshotDoc is a snapshot as the state shows it.
@@ -143,6 +152,9 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot").Within(statusPatience))
 	if err != nil {
 		c.note(string(g.Node), err)
+		m := c.snapshots.of(g)
+		m.tried, m.gen = c.deps.Now(), g.gen
+		c.snapshots.guests[id] = &m
 		if proxmox.KindOf(err) == proxmox.KindGuestGone {
 			err = sdk.Wrap(sdk.KindUpstream, err, "The guest has moved or was removed in between.")
 		}
@@ -207,7 +219,7 @@ func (c *Collector) snapshotAges(v *view) []sdk.Observation {
 		}
 		age := 0.0
 		if m.oldestSnapshot > 0 {
-			age = max(0, c.serverTime(now).Sub(time.Unix(m.oldestSnapshot, 0)).Seconds())
+			age = max(0, c.client.TimeThere(now).Sub(time.Unix(m.oldestSnapshot, 0)).Seconds())
 		} else if s := c.snapshots.guests[int(g.VMID.V)]; s == nil || s.asked.Before(now.Add(-time.Minute)) {
 			continue
 		}

@@ -62,6 +62,28 @@ func TestSnapshotsAreSweptSlowly(t *testing.T) {
 	}
 }
 
+// Guests that cannot be asked hold up nobody else.
+func TestGuestsWhoseSnapshotsCannotBeRead(t *testing.T) {
+	l := newLab(t, 1, 12, func(w *pvetest.World) {
+		for id := range 4 {
+			w.Faults = append(w.Faults, &pvetest.Fault{Path: "/10" + itoa(id) + "/snapshot", Status: 500, Reason: "unable to read it"})
+		}
+	}, map[string]any{"snapshot_calls_per_minute": 4})
+	l.must(taskResources)
+	asked := map[string]bool{}
+	for range 3 {
+		s := l.must(taskSnapshots)
+		for id := 100; id < 112; id++ {
+			p := s.Part("guest/" + itoa(id))
+			asked[itoa(id)] = asked[itoa(id)] || p.Ended && p.Err == nil
+		}
+		l.clock.Move(time.Minute)
+	}
+	if !asked["104"] || !asked["111"] || asked["100"] {
+		t.Errorf("%v", asked)
+	}
+}
+
 func TestReplication(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	l := newLab(t, 3, 4, func(w *pvetest.World) {

@@ -113,14 +113,14 @@ func (b *backupBook) findGaps(rows []taskRow) {
 // remember takes in a task. It returns the backup task that is new or has ended, nil for any other.
 func (c *Collector) remember(r taskRow) *backupTask {
 	b := &c.backups
-	if r.UPID == "" || !r.StartTime.OK {
+	if r.UPID == "" || !r.StartTime.OK || c.deps.Now().Sub(time.Unix(r.StartTime.V, 0)) > taskMemory {
 		return nil
 	}
 	if touchesBackups(string(r.Type)) && r.EndTime.OK && b.ended[string(r.UPID)] == 0 {
 		b.ended[string(r.UPID)] = r.StartTime.V
 		b.touches++
 	}
-	if r.Type != "vzdump" || c.deps.Now().Sub(time.Unix(r.StartTime.V, 0)) > taskMemory {
+	if r.Type != "vzdump" {
 		return nil
 	}
 	if r.Status == "RUNNING" {
