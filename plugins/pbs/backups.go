@@ -126,7 +126,7 @@ func (c *Collector) sweepStore(ctx context.Context, store string, sink sdk.Sink)
 	for key, g := range is.groups {
 		m.AddInstance("backup_age", instance(key), max(0, now.Sub(g.whole).Seconds()), !g.whole.IsZero())
 	}
-	if err := c.measureRhythm(ctx, is, now, &m); err != nil {
+	if err := c.measureRhythm(ctx, store, is, now, &m); err != nil {
 		return nil, err
 	}
 	backups, unverified := is.count()

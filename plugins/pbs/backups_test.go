@@ -213,6 +213,51 @@ func TestEqualIdsDoNotMix(t *testing.T) {
 	}
 }
 
+// Two clusters that write to namespaces of their own have a guest of the same id each: nothing of the one is taken for the other.
+func TestEqualIdsInTwoNamespaces(t *testing.T) {
+	b := newBench(t)
+	at := b.Now().Add(-time.Hour)
+	b.world.Change(func(w *pbstest.World) {
+		w.Stores[0].Backups = []pbstest.Backup{
+			{Namespace: "a", Type: "vm", ID: "100", Time: at, Size: gib, Verification: "failed"},
+			{Namespace: "b", Type: "vm", ID: "100", Time: at, Size: gib, Verification: "ok"},
+			{Namespace: "b", Type: "vm", ID: "100", Time: at.Add(-day * time.Second), Size: gib, Verification: "ok"},
+		}
+	})
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	look(t, c, taskStatus)
+	s := look(t, c, taskBackups)
+	if len(s.rows) != 3 || s.conditions["datastore/main "+backupDamaged+" a:vm/100"].Kind == "" || len(s.conditions) != 1 {
+		t.Fatalf("%v %v", s.rows, s.conditions)
+	}
+	for ns, rows := range map[string]int{"a": 1, "b": 2} {
+		found := 0
+		for _, o := range s.Part("backups/main/" + ns + "/vm/100").Observations {
+			if r, ok := o.(sdk.Row); ok {
+				found++
+				if decode(t, r.Doc)["namespace"] != ns || r.Subject[0] != proxmox.BackupGroup(b.pin(), "main", ns, "vm", "100") {
+					t.Errorf("%s has %s of %v", ns, r.Doc, r.Subject)
+				}
+			}
+		}
+		if found != rows {
+			t.Errorf("%s has %d rows", ns, found)
+		}
+	}
+	// The one is removed, a new backup of the other is made: each changes what it is about.
+	b.Move(time.Hour)
+	b.world.Change(func(w *pbstest.World) {
+		w.Stores[0].Backups = append(w.Stores[0].Backups[1:], pbstest.Backup{Namespace: "b", Type: "vm", ID: "100", Time: b.Now(), Size: gib})
+	})
+	s = look(t, c, taskBackups)
+	if len(s.Part("backups/main/a/vm/100").Observations) != 1 || len(s.Part("backups/main/b/vm/100").Observations) != 4 || s.samples["datastore/main backup_ageb:vm/100"] != 0 {
+		t.Errorf("%v %v", s.Part("backups/main/a/vm/100").Observations, s.samples)
+	}
+	if _, there := s.samples["datastore/main backup_agea:vm/100"]; there {
+		t.Error("what is gone has an age")
+	}
+}
+
 // A datastore that fails leaves the others as they are.
 func TestOneDatastoreThatFails(t *testing.T) {
 	b := newBench(t)

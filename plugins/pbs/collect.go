@@ -32,7 +32,7 @@ type Collector struct {
 	asked       time.Time          // when the version was
 	noPush      string             // the version that does not know of sync jobs that push
 	fingerprint string             // of the server's certificate
-	stores      map[string]bool    // the datastores that were there last, and whether they can be read
+	stores      map[string]place   // the datastores that were there last
 	ran         map[string]lastRun // by job: the last run that ended
 	listed      map[string]map[string]job
 	tasksFrom   time.Time        // from when on tasks are looked for

@@ -2,6 +2,7 @@ package pbs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, erro
 	if err != nil {
 		return nil, err
 	}
-	present := map[string]bool{}
+	present := map[string]place{}
 	var out []sdk.Observation
 	for _, u := range rows {
 		if c.cfg.leavesOut(string(u.Store)) {
@@ -53,7 +54,7 @@ func (c *Collector) readDatastores(ctx context.Context) ([]sdk.Observation, erro
 			skipped++
 			continue
 		}
-		present[string(u.Store)] = u.status() == sdk.StatusUp
+		present[string(u.Store)] = place{readable: u.status() == sdk.StatusUp, removable: u.MountStatus == "mounted"}
 		out = append(out, c.datastore(u)...)
 	}
 	if skipped > 0 {
@@ -78,7 +79,7 @@ func (c *Collector) findStores(ctx context.Context) error {
 }
 
 // believe judges whether datastores that are missing are gone or only hidden.
-func (c *Collector) believe(ctx context.Context, present map[string]bool, skipped int) error {
+func (c *Collector) believe(ctx context.Context, present map[string]place, skipped int) error {
 	c.mu.Lock()
 	before := c.stores
 	c.mu.Unlock()
@@ -151,10 +152,17 @@ func (c *Collector) addTrends(u usage, doc *datastoreDoc, m *proxmox.Meter) {
 // cached tells whether the numbers are those of a local cache, which is meant to be full: what lies behind it has no size.
 func (u usage) cached() bool { return u.Backend == "s3" }
 
+// place is what is remembered of a datastore: whether it can be read, and whether it lies on a disk that people take out.
+type place struct{ readable, removable bool }
+
+// onPurpose are what the server says of datastores that somebody has put out of use.
+var onPurpose = []string{" maintenance mode", "datastore is being deleted", "datastore is being unmounted", " is not mounted"}
+
 // status tells how a datastore is. Maintenance and a disk that was taken out are on purpose; any other error is not.
 func (u usage) status() sdk.Status {
+	says := func(text string) bool { return strings.Contains(string(u.Error), text) }
 	switch {
-	case strings.Contains(string(u.Error), "maintenance"), u.MountStatus == "notmounted":
+	case u.MountStatus == "notmounted", slices.ContainsFunc(onPurpose, says):
 		return sdk.StatusOff
 	case u.Error != "":
 		return sdk.StatusDown

@@ -29,7 +29,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c := &Collector{name: "lab", client: &proxmox.Client{}, conn: &connection{host: "h"}, collected: map[string]lastRun{}, stores: map[string]bool{"main": true}, verified: map[string]time.Time{}, ran: map[string]lastRun{}}
+		c := &Collector{name: "lab", client: &proxmox.Client{}, conn: &connection{host: "h"}, collected: map[string]lastRun{}, stores: map[string]place{"main": {readable: true}}, verified: map[string]time.Time{}, ran: map[string]lastRun{}}
 		c.deps = sdk.Deps{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(1_790_000_000, 0) }}
 		var out []sdk.Observation
 		var u usage

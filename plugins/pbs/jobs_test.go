@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,38 @@ func TestJobs(t *testing.T) {
 	}
 	if _, there := s.conditions["datastore/archive "+gcMissing+" archive"]; !there || len(s.conditions) != 2 {
 		t.Errorf("conditions %v: warnings are no failure; a datastore without a schedule is told of", s.conditions)
+	}
+}
+
+// Each kind of job that fails is told of with its own words, of its own datastore, until it ends well.
+func TestEachKindOfJobThatFails(t *testing.T) {
+	b := newBench(t)
+	run := func(state string) pbstest.Run { return pbstest.Run{UPID: "UPID:x", Ended: b.Now(), State: state} }
+	all := func(state string) {
+		b.world.Change(func(w *pbstest.World) {
+			job := pbstest.Job{ID: "j", Store: "archive", Schedule: "daily", Remote: "", Run: run(state)}
+			w.Verify, w.Prune, w.Sync = []pbstest.Job{job}, []pbstest.Job{job}, []pbstest.Job{job}
+			w.Stores[0].GC.Schedule, w.Stores[1].GC = "daily", pbstest.GC{Schedule: "daily", Run: run(state)}
+		})
+	}
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	look(t, c, taskStatus)
+	for _, state := range []string{"OK", "datastore 'archive' is full", "WARNINGS: 2", "TASK ERROR: unable to open chunk", "OK"} {
+		all(state)
+		s := look(t, c, taskJobs)
+		fails := ended(state) == failed
+		if s.Err != nil || len(s.conditions) != map[bool]int{true: 4}[fails] {
+			t.Errorf("%s: %v %v", state, s.Err, s.conditions)
+		}
+		for kind, says := range map[string]string{
+			verifyFailed + " j": "Verify job j of datastore archive failed: ", pruneFailed + " j": "Prune job j of datastore archive failed: ",
+			syncFailed + " j": "Sync job j of datastore archive failed: ", gcFailed + " archive": "Garbage collection of datastore archive failed: ",
+		} {
+			x := s.conditions["datastore/archive "+kind]
+			if fails != (x.Kind != "") || fails && x.Message != says+strings.TrimPrefix(state, "TASK ERROR: ") {
+				t.Errorf("%s: %q", state, x.Message)
+			}
+		}
 	}
 }
 
@@ -216,6 +249,7 @@ func TestTasks(t *testing.T) {
 			{Type: "backup", ID: "main:vm/102", Started: now.Add(-90 * time.Minute), Ended: now.Add(-time.Hour), Status: "connection error: broken pipe"},
 			{Type: "garbage_collection", ID: "archive", Started: now.Add(-20 * time.Hour)},
 			{Type: "termproxy", Started: now.Add(-time.Hour), Ended: now, Status: "closed"},
+			{Type: "mount-device", ID: "archive", Started: now.Add(-time.Hour), Ended: now, Status: "no such device"},
 			{Type: "create-datastore", ID: "x", Started: now.Add(-time.Hour), Ended: now, Status: "no space"},
 			{Type: "prune", ID: "main", Started: now.Add(-48 * time.Hour), Ended: now.Add(-48 * time.Hour), Status: "OK"},
 		}
@@ -223,7 +257,7 @@ func TestTasks(t *testing.T) {
 	c := b.collector(t, "monitor@pbs!pulse", "")
 	look(t, c, taskStatus)
 	s := look(t, c, taskJobs)
-	if s.Err != nil || len(s.rows) != 4 || s.samples["server tasks_running"] != 1 {
+	if s.Err != nil || len(s.rows) != 5 || s.samples["server tasks_running"] != 1 {
 		t.Fatalf("%v %v %v", s.Err, s.rows, s.samples)
 	}
 	var events []sdk.Event
@@ -232,7 +266,8 @@ func TestTasks(t *testing.T) {
 			events = append(events, e)
 		}
 	}
-	if len(events) != 1 || events[0].Key != "datastore/main" || !strings.Contains(events[0].Text, "broken pipe") {
+	slices.SortFunc(events, func(x, y sdk.Event) int { return strings.Compare(y.Key, x.Key) })
+	if len(events) != 2 || events[0].Key != "datastore/main" || !strings.Contains(events[0].Text, "broken pipe") || events[1].Key != "datastore/archive" || !strings.Contains(events[1].Text, "no such device") {
 		t.Errorf("events %v", events)
 	}
 	for _, r := range s.rows {

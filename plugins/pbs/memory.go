@@ -17,13 +17,20 @@ func (c *Collector) readable() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
-	for store, can := range c.stores {
-		if can {
+	for store, at := range c.stores {
+		if at.readable {
 			out = append(out, store)
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// removable tells whether a datastore lies on a disk that people take out.
+func (c *Collector) removable(store string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stores[store].removable
 }
 
 // identity names the server in evidence, as others who write backups to it know it: by the certificate where somebody had

@@ -47,8 +47,11 @@ func (g groupState) overdue(now time.Time) (time.Duration, bool) {
 }
 
 // measureRhythm adds by how much groups are overdue. Copies that sync jobs fetch come when the jobs run, and not when the backups
-// were made; how such jobs end is told.
-func (c *Collector) measureRhythm(ctx context.Context, s sweep, now time.Time, m *proxmox.Meter) error {
+// were made; how such jobs end is told. What lies on a disk that people take out has their rhythm.
+func (c *Collector) measureRhythm(ctx context.Context, store string, s sweep, now time.Time, m *proxmox.Meter) error {
+	if c.removable(store) {
+		return nil
+	}
 	late := map[groupKey]time.Duration{}
 	for key, g := range s.groups {
 		if by, judged := g.overdue(now); judged {

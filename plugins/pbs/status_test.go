@@ -172,9 +172,15 @@ func TestDatastoresThatCannotBeRead(t *testing.T) {
 		what, text, mount string
 		status            sdk.Status
 	}{
-		{"in maintenance", "datastore 'archive' is in offline maintenance mode: disk swap", "", sdk.StatusOff},
-		{"taken out", "datastore 'archive' is removable and not mounted", "notmounted", sdk.StatusOff},
+		{"in maintenance", "offline maintenance mode: disk swap", "", sdk.StatusOff},
+		{"in maintenance, as newer releases say", "datastore 'archive' is unavailable: offline maintenance mode: disk swap", "", sdk.StatusOff},
+		{"being read anew from the cloud", "datastore 'archive' is unavailable: S3 refresh maintenance mode: a new bucket", "", sdk.StatusOff},
+		{"being deleted", "datastore 'archive' is unavailable: datastore is being deleted", "", sdk.StatusOff},
+		{"being taken out", "datastore 'archive' is unavailable: datastore is being unmounted", "mounted", sdk.StatusOff},
+		{"taken out", "Datastore 'archive' is not mounted", "notmounted", sdk.StatusOff},
+		{"taken out, in a list that does not say so", "Datastore 'archive' is not mounted", "", sdk.StatusOff},
 		{"broken", "unable to open chunk store 'archive' at \"/mnt/archive/.chunks\" - No such file or directory", "", sdk.StatusDown},
+		{"broken, with a name that says something else", "unable to open chunk store 'maintenance' at \"/mnt/maintenance/.chunks\" - No such file or directory", "", sdk.StatusDown},
 	} {
 		b.world.Change(func(w *pbstest.World) { w.Stores[1].Error, w.Stores[1].MountStatus = x.text, x.mount })
 		s := look(t, c, taskStatus)
@@ -187,6 +193,36 @@ func TestDatastoresThatCannotBeRead(t *testing.T) {
 		if _, there := s.samples["datastore/archive usage"]; there {
 			t.Errorf("%s: it has a number", x.what)
 		}
+	}
+}
+
+// What lies on a disk that was taken out is known on, judged by nobody, and read again when the disk is back.
+func TestADiskThatIsTakenOut(t *testing.T) {
+	b := newBench(t)
+	b.backedUp("host", "files", "", 3, 4, 5, 6, 7, 8)
+	b.world.Change(func(w *pbstest.World) { w.Stores[0].MountStatus = "mounted" })
+	c := b.collector(t, "monitor@pbs!pulse", "")
+	look(t, c, taskStatus)
+	s := look(t, c, taskBackups)
+	if _, judged := s.samples["datastore/main backup_overduehost/files"]; judged || len(s.rows) != 6 || s.samples["datastore/main backup_agehost/files"] != 3*day {
+		t.Errorf("a disk that people take out: %v", s.samples)
+	}
+	b.world.Change(func(w *pbstest.World) {
+		w.Stores[0].Error, w.Stores[0].MountStatus = "Datastore 'main' is not mounted", "notmounted"
+	})
+	before := b.server.Calls("/admin/datastore/main/groups")
+	look(t, c, taskStatus)
+	s = look(t, c, taskBackups)
+	if b.server.Calls("/admin/datastore/main/groups") != before || s.Err != nil || s.Part("backups/main//host/files").Ended || s.Part("datastore/main").Ended {
+		t.Errorf("while it is away: %v", s.Err)
+	}
+	b.world.Change(func(w *pbstest.World) {
+		w.Stores[0].Error, w.Stores[0].MountStatus = "", "mounted"
+		w.Stores[0].Backups = w.Stores[0].Backups[1:]
+	})
+	look(t, c, taskStatus)
+	if s = look(t, c, taskBackups); len(s.rows) != 5 || s.samples["datastore/main backup_agehost/files"] != 4*day {
+		t.Errorf("when it is back: %v %v", s.rows, s.samples)
 	}
 }
 

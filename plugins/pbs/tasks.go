@@ -25,6 +25,7 @@ const (
 // judged are the types of task whose failure is somebody's business; the others fail before the eyes of who started them.
 var judged = []string{
 	"backup", "garbage_collection", "verify", "verificationjob", "verify_group", "verify_snapshot", "prune", "prunejob", "sync", "syncjob", "tape-backup", "tape-backup-job",
+	"mount-device", // when a disk is put in
 }
 
 // dull are types of task that are not worth a row.
