@@ -34,7 +34,7 @@ const (
 	// silentFirst and silentMost are how long an agent that does not answer is left alone, doubled each time: every try
 	// holds a worker of the node for seconds.
 	silentFirst, silentMost = 10 * time.Minute, 2 * time.Hour
-	// deniedFor is how long nobody's agent is asked after a missing right.
+	// deniedFor is how long an agent is not asked that may not be asked, or for a file that may not be read.
 	deniedFor = time.Hour
 )
 
@@ -73,8 +73,6 @@ type agentMemory struct {
 type agentBook struct {
 	turn   chan struct{}
 	guests map[int]*agentMemory
-	denied time.Time // nobody is asked until then
-	closed time.Time // nobody is asked for a file until then
 }
 
 func newAgentBook() agentBook {
@@ -147,11 +145,12 @@ type question struct {
 // nextForAgents returns the calls of this cycle.
 func (c *Collector) nextForAgents(v *view) []question {
 	now := c.deps.Now()
-	mayAsk := now.After(c.agents.denied) && c.granted().somewhere("VM.GuestAgent.Audit", "VM.Monitor")
-	mayRead := now.After(c.agents.closed) && c.granted().somewhere("VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted", "VM.Monitor")
+	granted := c.granted()
 	var all []question
 	for _, g := range v.guests {
-		m := c.agents.guests[int(g.VMID.V)]
+		m, path := c.agents.guests[int(g.VMID.V)], "/vms/"+itoa(int(g.VMID.V))
+		mayAsk := granted.on(path, "VM.GuestAgent.Audit", "VM.Monitor")
+		mayRead := granted.on(path, "VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted", "VM.Monitor")
 		if g.Type == "qemu" && !mayAsk && g.Status == "running" && c.cfg.AgentCallsPerMinute > 0 && m.asked[askFiles].IsZero() {
 			m.reason, m.sent = reasonDenied, true
 		}
@@ -252,8 +251,7 @@ func (c *Collector) put(ctx context.Context, q question) {
 			m.reason = reasonTimeout
 		}
 	case proxmox.KindForbidden:
-		c.deny(now)
-		m.reason = reasonDenied
+		m.reason, m.until = reasonDenied, now.Add(deniedFor)
 	case proxmox.KindUnsupported:
 		// The agent is too old for this question; it is asked again in a day.
 		m.asked[q.what] = now.Add(24*time.Hour - periods[q.what])
@@ -277,21 +275,13 @@ func (c *Collector) put(ctx context.Context, q question) {
 func (c *Collector) noAccount(q question, err error) bool {
 	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden:
-		c.mu.Lock()
-		c.agents.closed = c.deps.Now().Add(deniedFor)
-		c.mu.Unlock()
+		q.m.asked[askMemory] = c.deps.Now().Add(deniedFor - periods[askMemory])
 		return true
 	case proxmox.KindUnsupported, proxmox.KindInvalid, proxmox.KindOther:
 		q.m.asked[askMemory] = c.deps.Now().Add(24*time.Hour - periods[askMemory])
 		return true
 	}
 	return errors.Is(err, errRow)
-}
-
-func (c *Collector) deny(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.agents.denied = now.Add(deniedFor)
 }
 
 // hear asks and takes in the answer.

@@ -171,16 +171,44 @@ func TestAgentsThatMayNotBeAsked(t *testing.T) {
 	if s := l.inside(); l.Count("/agent/") != 0 || at(t, s.part("guest/100"), "diskStatusReason") != reasonDenied {
 		t.Errorf("%v, %s", l.Calls(), s.part("guest/100"))
 	}
-	// The right on one guest only: the first refusal ends the asking for a while.
-	l = newLab(t, 1, 2, func(w *pvetest.World) {
-		w.Guest(100).Agent = ""
-		w.Accounts[0].Rights = map[string][]string{"/": {"Sys.Audit", "VM.Audit", "Datastore.Audit"}, "/vms/999": {"VM.GuestAgent.Audit"}}
+	// The right on one guest only.
+	l = newLab(t, 1, 3, func(w *pvetest.World) {
+		for _, g := range w.Guests {
+			g.Kind, g.Agent = "qemu", ""
+		}
+		w.Accounts[0].Rights = map[string][]string{"/": {"Sys.Audit", "VM.Audit", "Datastore.Audit"}, "/vms/101": {"VM.GuestAgent.Audit"}}
 	})
-	l.inside()
+	s := l.inside()
+	if l.Count("/101/agent/") == 0 || l.Count("/agent/") != l.Count("/101/agent/") || at(t, s.part("guest/101"), "disk.total") != float64(17<<30) {
+		t.Errorf("%v, %s", l.Calls(), s.part("guest/101"))
+	}
+	if at(t, s.part("guest/100"), "diskStatusReason") != reasonDenied || at(t, s.part("guest/101"), "diskStatusReason") != nil {
+		t.Errorf("%s, %s", s.part("guest/100"), s.part("guest/101"))
+	}
+}
+
+// A guest that refuses says nothing of others, and is not asked again for a while.
+func TestAnAgentThatMayNotBeAskedAfterAll(t *testing.T) {
+	l := newLab(t, 1, 2, func(w *pvetest.World) {
+		for _, g := range w.Guests {
+			g.Kind, g.Agent = "qemu", ""
+		}
+		w.Faults = []*pvetest.Fault{{Path: "/100/agent/", Status: 403, Reason: "Permission check failed (/vms/100, VM.GuestAgent.Audit)"}}
+	})
+	s := l.inside()
+	if at(t, s.part("guest/100"), "diskStatusReason") != reasonDenied || at(t, s.part("guest/101"), "disk.total") != float64(17<<30) {
+		t.Errorf("%s, %s", s.part("guest/100"), s.part("guest/101"))
+	}
 	l.Forget()
-	l.clock.Move(time.Minute)
-	if l.must(taskAgents); l.Count("/agent/") != 0 {
-		t.Errorf("asked again: %v", l.Calls())
+	l.clock.Move(30 * time.Minute)
+	l.inside()
+	if l.Count("/100/agent/") != 0 || l.Count("/101/agent/") == 0 {
+		t.Errorf("%v", l.Calls())
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Faults = nil })
+	l.clock.Move(31 * time.Minute)
+	if s := l.inside(); at(t, s.part("guest/100"), "diskStatusReason") != nil {
+		t.Errorf("%s", s.part("guest/100"))
 	}
 }
 

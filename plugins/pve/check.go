@@ -2,12 +2,10 @@ package pve
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -52,21 +50,21 @@ func needs(major int) []need {
 func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sdk.CheckResult, error) {
 	proxmox.Tested()
 	var result sdk.CheckResult
-	steps := checkSteps{now: c.deps.Now, progress: progress}
-	err := steps.do("Connection and credentials", func() (string, error) {
+	steps := proxmox.Steps{Now: c.deps.Now, Progress: progress}
+	err := steps.Do("Connection and credentials", func() (string, sdk.CheckOutcome, error) {
 		got, err := proxmox.Get[versionAnswer](ctx, c.client, proxmox.Path("version"))
 		result.Product, result.Version = proxmox.VirtualEnvironment.Name, string(got.Version)
-		return "Proxmox VE " + result.Version, err
+		return "Proxmox VE " + result.Version, sdk.CheckPassed, err
 	})
 	if err != nil {
 		result.CertificateSHA256 = certificateOf(err)
 		return result, err
 	}
 	var granted rights
-	if err := steps.do("Rights", func() (string, error) {
+	if err := steps.Do("Rights", func() (string, sdk.CheckOutcome, error) {
 		var err error
 		granted, err = readRights(ctx, c.client)
-		return fmt.Sprintf("%d paths", len(granted)), err
+		return fmt.Sprintf("%d paths", len(granted)), sdk.CheckPassed, err
 	}); err != nil {
 		return result, err
 	}
@@ -77,14 +75,14 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 	if len(granted) == 0 {
 		return result, c.lacks("VM.Audit", "/")
 	}
-	err = steps.do("Cluster", func() (string, error) {
+	err = steps.Do("Cluster", func() (string, sdk.CheckOutcome, error) {
 		v, err := c.look(ctx)
 		if err != nil {
-			return "", err
+			return "", sdk.CheckFailed, err
 		}
 		result.ClusterIdentity = c.identity(ctx, v)
 		result.ClusterName, result.Members, result.Found = v.cluster, v.members(), v.found()
-		return describe(v), nil
+		return describe(v), sdk.CheckPassed, nil
 	})
 	return result, err
 }
@@ -162,7 +160,7 @@ func (c *Collector) missing(granted rights, major int) (out []sdk.MissingPrivile
 		}
 		remedy := grants(id, token, "/", n.role)
 		if n.optional {
-			remedy = fmt.Sprintf("pveum role add %[1]s --privs %[2]s || pveum role modify %[1]s --append 1 --privs %[2]s; %[3]s", monitorRole, quote(n.privileges[0]), remedy)
+			remedy = fmt.Sprintf("pveum role add %[1]s --privs %[2]s || pveum role modify %[1]s --append 1 --privs %[2]s; %[3]s", monitorRole, proxmox.Quote(n.privileges[0]), remedy)
 		}
 		out = append(out, sdk.MissingPrivilege{Privilege: n.privileges[0], Path: "/", Effect: n.effect, Remedy: remedy})
 	}
@@ -189,23 +187,6 @@ func certificateOf(err error) string {
 	return ""
 }
 
-// checkSteps tells of steps as they end.
-type checkSteps struct {
-	now      func() time.Time
-	progress func(sdk.CheckStep)
-}
-
-func (s checkSteps) do(name string, step func() (string, error)) error {
-	begun := s.now()
-	message, err := step()
-	out := sdk.CheckStep{Name: name, Outcome: sdk.CheckPassed, Message: message, Took: s.now().Sub(begun)}
-	if err != nil {
-		out.Outcome, out.Message = sdk.CheckFailed, plain(err)
-	}
-	s.progress(out)
-	return err
-}
-
 // plain is the text of an error for people.
 func plain(err error) string {
 	var e *sdk.Error
@@ -214,5 +195,3 @@ func plain(err error) string {
 	}
 	return err.Error()
 }
-
-var _ json.Unmarshaler = (*permissionsAnswer)(nil)

@@ -30,11 +30,13 @@ func (r rights) somewhere(privileges ...string) bool {
 	return false
 }
 
-// on tells whether the account has a privilege on a path or above it.
-func (r rights) on(path, privilege string) bool {
+// on tells whether the account has one of the privileges on a path or above it.
+func (r rights) on(path string, privileges ...string) bool {
 	for {
-		if r[path][privilege] {
-			return true
+		for _, p := range privileges {
+			if r[path][p] {
+				return true
+			}
 		}
 		if path == "/" || path == "" {
 			return false
@@ -100,7 +102,7 @@ func grant(id string, token bool, path, role string) string {
 	if token {
 		who = "--tokens"
 	}
-	return fmt.Sprintf("pveum acl modify %s %s %s --roles %s", path, who, quote(id), role)
+	return fmt.Sprintf("pveum acl modify %s %s %s --roles %s", path, who, proxmox.Quote(id), role)
 }
 
 // grants is grant for a token and its user as well: what a token may is what both may.
@@ -111,6 +113,3 @@ func grants(id string, token bool, path, role string) string {
 	}
 	return out
 }
-
-// quote writes a word for a shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
