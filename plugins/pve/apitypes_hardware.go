@@ -114,19 +114,6 @@ type cephPoolRow struct {
 	Objects proxmox.Int `json:"objects"`
 }
 
-// updateRow is an entry of /nodes/{node}/apt/update or apt/versions.
-type updateRow struct {
-	Package proxmox.Str `json:"Package"`
-	Title   proxmox.Str `json:"Title"`
-	Version proxmox.Str `json:"Version"`
-	Old     proxmox.Str `json:"OldVersion"`
-	Origin  proxmox.Str `json:"Origin"`
-}
-
-type subscriptionAnswer struct {
-	Status proxmox.Str `json:"status"`
-}
-
 // tokenAnswer is /access/users/{user}/token/{token}; Expire is in Unix seconds, 0 for never.
 type tokenAnswer struct {
 	Expire proxmox.Int `json:"expire"`

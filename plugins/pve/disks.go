@@ -27,9 +27,6 @@ type knownDisk struct {
 	key string
 }
 
-// whole are the disks of the book; partitions are none.
-func (b *diskBook) whole() []knownDisk { return slices.Clone(b.disks) }
-
 // know makes a book of a node's disks. What was read of them before stays.
 func (b *diskBook) know(node string, rows []diskRow, at time.Time) diskBook {
 	out := diskBook{at: at, smart: map[string]smartReading{}}
@@ -82,6 +79,9 @@ func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
 		if err := sink.Partition("node/" + name).Done(nil); err != nil {
 			return err
 		}
+		c.mu.Lock()
+		delete(c.disks, name)
+		c.mu.Unlock()
 	}
 	return c.eachNode(ctx, v, sink, topic{"node", c.ifThere(c.askDisks)})
 }

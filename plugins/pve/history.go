@@ -71,11 +71,6 @@ func (c *Collector) collectHistories(ctx context.Context, v *view, sink sdk.Sink
 func (c *Collector) nextHistories(v *view) []node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name := range c.histories {
-		if _, member := v.node(name); !member {
-			delete(c.histories, name)
-		}
-	}
 	next := slices.DeleteFunc(slices.Clone(v.nodes), func(n node) bool { return !n.online })
 	slices.SortStableFunc(next, func(a, b node) int { return c.histories[a.name].asked.Compare(c.histories[b.name].asked) })
 	return next[:min(len(next), historiesAtOnce)]

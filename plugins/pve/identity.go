@@ -29,6 +29,8 @@ const (
 	suspectPatience = 3 * time.Second
 	// suspectPause is how long one that did not say who it is is not asked again.
 	suspectPause = time.Minute
+	// maxGone is how many guests are remembered that are gone: some clusters make and remove them by the thousand.
+	maxGone = 20_000
 )
 
 // identity is what is remembered of who has an id. The members are short: there is one of each guest. Times are the cluster's.
@@ -97,7 +99,26 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 			book.of[id] = who
 		}
 	}
+	book.trim(there)
 	return out
+}
+
+// trim forgets those that are gone for longest when they are too many.
+func (b *identityBook) trim(there map[int]bool) {
+	var gone []int
+	for id := range b.of {
+		if !there[id] {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) <= maxGone {
+		return
+	}
+	slices.SortFunc(gone, func(x, y int) int { return cmp.Compare(b.of[x].gone, b.of[y].gone) })
+	for _, id := range gone[:len(gone)-maxGone/2] {
+		delete(b.of, id)
+		b.dirty[id%guestChunks] = true
+	}
 }
 
 // another gives an id to a guest that is another one than before. The lock is held.

@@ -283,6 +283,30 @@ func TestConfigurationsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A cluster that makes and removes guests all day is not remembered for ever.
+func TestGuestsThatAreGoneAreForgottenOneDay(t *testing.T) {
+	b := identityBook{of: map[int]identity{}, dirty: map[int]bool{}}
+	there := map[int]bool{}
+	for id := range maxGone + 10 {
+		b.of[id] = identity{gone: int64(id), suspect: true}
+		if id < 10 {
+			there[id], b.of[id] = true, identity{}
+		}
+	}
+	b.trim(there)
+	if len(b.of) != maxGone+10 || len(b.dirty) != 0 {
+		t.Errorf("%d are left of as many as may be", len(b.of))
+	}
+	b.of[maxGone+10] = identity{gone: 1 << 40}
+	b.trim(there)
+	_, newest := b.of[maxGone+10]
+	_, oldest := b.of[10]
+	_, present := b.of[9]
+	if len(b.of) != maxGone/2+10 || !newest || oldest || !present || len(b.dirty) == 0 {
+		t.Errorf("%d are left; the newest: %v, the oldest: %v, one that is there: %v", len(b.of), newest, oldest, present)
+	}
+}
+
 func FuzzGuestConfig(f *testing.F) {
 	f.Add([]byte(`{"smbios1":"uuid=A,base64=1","meta":"creation-qemu=9,ctime=17","net0":"name=eth0,hwaddr=AA:BB","scsi0":"a:b,size=32G","rootfs":"x,size=0.5T","ide2":"none,media=cdrom","lxc":[["a","b"]]}`))
 	f.Add([]byte(`{"scsi0":"size=-5G","mp7":"size=1e99T","virtio1":7,"net1":null}`))

@@ -1,7 +1,6 @@
 package pve
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,12 +65,10 @@ func spaceOf(used, total proxmox.Int) *space {
 }
 
 // percent keeps two decimals: what people read, and what makes documents change less often.
-func percent(part, whole int64) float64 {
-	return math.Round(float64(part)/float64(whole)*1e4) / 100
-}
+func percent(part, whole int64) float64 { return proxmox.Percent(float64(part) / float64(whole)) }
 
 // short keeps four decimals of a share.
-func short(v float64) float64 { return math.Round(v*1e4) / 1e4 }
+func short(v float64) float64 { return proxmox.Round(v, 4) }
 
 // sortedList sorts the words of a comma list.
 func sortedList(text string) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -151,7 +150,7 @@ func (c *Collector) tellReplication(n node, r replicationRow, guests map[int]res
 		d.NextUnix, d.NextSync = r.NextSync.V, r.NextSync.V*1000
 	}
 	if r.Duration.OK {
-		seconds := math.Round(r.Duration.V*10) / 10
+		seconds := proxmox.Round(r.Duration.V, 1)
 		d.Duration = &seconds
 	}
 	if r.Rate.OK {

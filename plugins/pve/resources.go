@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
@@ -101,7 +103,7 @@ func atOnce(tell func(*view) []sdk.Observation) func(*view, func(...sdk.Observat
 // tellNodes tells of the cluster and its nodes.
 func (c *Collector) tellNodes(v *view) []sdk.Observation {
 	calls, byNode := c.client.PerMinute()
-	c.client.Forget(func(name string) bool { _, member := v.node(name); return member })
+	c.forgetNodes(v)
 	out := c.tellCluster(v, calls)
 	for _, n := range v.nodes {
 		n.calls = byNode[n.name]
@@ -111,6 +113,18 @@ func (c *Collector) tellNodes(v *view) []sdk.Observation {
 		out = append(out, c.tellNode(v, n)...)
 	}
 	return out
+}
+
+// forgetNodes lets go of what is remembered of nodes that have left the cluster.
+func (c *Collector) forgetNodes(v *view) {
+	member := func(name string) bool { _, is := v.node(name); return is }
+	c.client.Forget(member)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.details, func(name string, _ nodeDetails) bool { return !member(name) })
+	maps.DeleteFunc(c.histories, func(name string, _ nodeHistory) bool { return !member(name) })
+	maps.DeleteFunc(c.away, func(name string, _ awayNode) bool { return !member(name) })
+	maps.DeleteFunc(c.upkeep, func(key upkeepKey, _ time.Time) bool { return !member(key.node) })
 }
 
 func (c *Collector) tellCluster(v *view, calls float64) []sdk.Observation {

@@ -58,7 +58,7 @@ func (c *Collector) askSmart(ctx context.Context, n node, book *diskBook) (any b
 		return false
 	}
 	now := c.deps.Now()
-	due := slices.DeleteFunc(book.whole(), func(d knownDisk) bool { return now.Sub(book.smart[d.key].asked) < c.smartAge() })
+	due := slices.DeleteFunc(slices.Clone(book.disks), func(d knownDisk) bool { return now.Sub(book.smart[d.key].asked) < c.smartAge() })
 	slices.SortStableFunc(due, func(a, b knownDisk) int { return book.smart[a.key].asked.Compare(book.smart[b.key].asked) })
 	for _, d := range due[:min(len(due), smartAtOnce)] {
 		got, err := proxmox.Get[smartAnswer](ctx, c.client, proxmox.OnNode(n.name, "disks", "smart").With("disk", string(d.DevPath)).Slowly())

@@ -87,9 +87,9 @@ type updateDoc struct {
 // askUpdates reads the pending updates. The list of all takes a right that is more than reading; the products' own
 // packages can be seen without.
 func (c *Collector) askUpdates(ctx context.Context, n node) ([]sdk.Observation, error) {
-	rows, _, err := proxmox.Rows[updateRow](ctx, c.client, proxmox.OnNode(n.name, "apt", "update").Slowly())
+	rows, _, err := proxmox.Rows[proxmox.Update](ctx, c.client, proxmox.OnNode(n.name, "apt", "update").Slowly())
 	if proxmox.KindOf(err) == proxmox.KindForbidden {
-		rows, _, err = proxmox.Rows[updateRow](ctx, c.client, proxmox.OnNode(n.name, "apt", "versions").Slowly())
+		rows, _, err = proxmox.Rows[proxmox.Update](ctx, c.client, proxmox.OnNode(n.name, "apt", "versions").Slowly())
 		if proxmox.KindOf(err) == proxmox.KindForbidden {
 			return nil, nil
 		}
@@ -113,7 +113,7 @@ func (c *Collector) askUpdates(ctx context.Context, n node) ([]sdk.Observation, 
 }
 
 func (c *Collector) askSubscription(ctx context.Context, n node) ([]sdk.Observation, error) {
-	got, err := proxmox.Get[subscriptionAnswer](ctx, c.client, proxmox.OnNode(n.name, "subscription"))
+	got, err := proxmox.Get[proxmox.Subscription](ctx, c.client, proxmox.OnNode(n.name, "subscription"))
 	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
 		return nil, nil
