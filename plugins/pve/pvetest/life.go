@@ -99,7 +99,7 @@ func (w *World) thinOut() {
 
 // Remember gives the guests backups of several nights more, so that there is a history to look at. A few are missing.
 func (w *World) Remember(nights int) {
-	night := w.Now().Truncate(24 * time.Hour).Add(-3 * time.Hour)
+	night := w.lastNight()
 	var older []*Backup
 	for n := nights; n > 1; n-- {
 		for i, g := range w.Guests {

@@ -53,9 +53,15 @@ func New(nodes, guests int, now func() time.Time) *World {
 	return w
 }
 
+// lastNight is when the nightly job began last, at nine in the evening.
+func (w *World) lastNight() time.Time {
+	const evening = 21 * time.Hour
+	return w.Now().Add(-evening).Truncate(24 * time.Hour).Add(evening)
+}
+
 // backUp lets last night's job have run well.
 func (w *World) backUp() {
-	night := w.Now().Truncate(24 * time.Hour).Add(-3 * time.Hour)
+	night := w.lastNight()
 	for _, n := range w.Nodes {
 		t := &Task{Node: n.Name, Type: "vzdump", Began: night, Ended: night.Add(40 * time.Minute), Status: "OK"}
 		for _, g := range w.Guests {
