@@ -28,6 +28,10 @@ export function layoutFaults() {
   }
   const dialog = document.querySelector('dialog[open]');
   const scope = dialog ?? document.body;
+  const content = dialog?.lastElementChild;
+  if (content && content.scrollWidth > content.clientWidth) {
+    faults.push(`the content of the dialog is ${content.scrollWidth} wide in ${content.clientWidth}`);
+  }
 
   /** The part of a rectangle that the boxes around the element let through, or nothing. */
   function clipped(rect, element) {

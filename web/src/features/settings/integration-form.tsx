@@ -20,6 +20,7 @@ import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
+import { cx } from '@/ui/cx.ts';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
 import type { Found } from './add-address.tsx';
@@ -143,8 +144,12 @@ export function IntegrationForm({
           trust={
             readOnly
               ? undefined
-              : ({ address, sha256 }) => {
-                  setNetwork((n) => ({ ...n, pins: { ...n.pins, [address]: sha256 } }));
+              : (certificate) => {
+                  setNetwork((n) => ({
+                    ...n,
+                    pins: { ...n.pins, [certificate.address]: certificate.sha256 },
+                  }));
+                  setConfig((c) => withTrusted(c, certificate));
                   test.reset();
                 }
           }
@@ -184,6 +189,16 @@ const marks: Partial<Record<string, React.ReactNode>> = {
 
 type Untrusted = NonNullable<Tried['untrustedCertificate']>;
 
+/** The settings with the fingerprint that they held for the system's own address, if they did, replaced by that of another certificate. */
+function withTrusted(config: Value, { address, sha256 }: Untrusted): Value {
+  const { host, fingerprint: held } = config;
+  const own =
+    typeof host === 'string' && host.replace(/^https?:\/\//, '').startsWith(address.replace(/:\d+$/, ''));
+  return own && typeof held === 'string' && held !== ''
+    ? { ...config, fingerprint: fingerprint(sha256) }
+    : config;
+}
+
 function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => void) | undefined }) {
   const untrusted = tried.untrustedCertificate;
   const box = useRef<HTMLElement>(null);
@@ -205,7 +220,7 @@ function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => voi
       role="status"
       className="border-line flex flex-col gap-2 rounded-md border p-3"
     >
-      <p className={tried.ok ? 'font-medium' : 'text-down font-medium'}>
+      <p className={cx('font-medium break-words', !tried.ok && 'text-down')}>
         {tried.ok ? `It works${what && `: ${what}`}.` : (tried.failure ?? 'It does not work.')}
       </p>
       {untrusted && trust && (
@@ -228,7 +243,9 @@ function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => voi
               {marks[s.outcome] ?? marks.skipped}
               <span className="min-w-0">
                 {s.name} <span className="text-muted">({s.outcome})</span>
-                {s.message && <span className="text-muted block text-xs break-words">{s.message}</span>}
+                {s.message && s.message !== tried.failure && (
+                  <span className="text-muted block text-xs break-words">{s.message}</span>
+                )}
               </span>
               <span className="num text-muted ml-auto shrink-0 text-xs">{s.took} ms</span>
             </li>
