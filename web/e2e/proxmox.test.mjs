@@ -91,7 +91,7 @@ test('the page of backups says what is not backed up', async () => {
   await eventually('backups were read', async () => {
     await page.reload();
     await guests.waitFor();
-    return (await page.getByRole('img', { name: /[1-9]\d* of 30 days/ }).count()) > 0;
+    return (await page.getByRole('slider', { name: /[1-9]\d* of 30 days/ }).count()) > 0;
   });
   await inspect(page, 'backups');
   await page.getByRole('button', { name: /Fine$/ }).click();
@@ -101,16 +101,53 @@ test('the page of backups says what is not backed up', async () => {
   await inspect(page, 'backups-none');
   await page.getByRole('button', { name: 'Clear the filter' }).click();
   await guests.waitFor();
-  const strips = guests.getByRole('img');
+  const strips = guests.getByRole('slider');
   const all = await strips.count();
   await page.getByRole('combobox', { name: /^Guests/ }).selectOption('gaps');
   await page.waitForURL(/has=gaps/);
-  const missed = await guests.getByRole('img', { name: /missed/ }).count();
+  const missed = await guests.getByRole('slider', { name: /missed/ }).count();
   assert.ok(missed > 0 && missed < all && missed === (await strips.count()), `${missed} of ${all}`);
   await inspect(page, 'backups-missed');
-  await page.goto('/backups?has=gaps&state=fine');
+  await page.goto('/backups?has=gaps');
   await guests.waitFor();
-  assert.ok((await strips.count()) <= missed, 'a link brings the filter');
+  assert.ok((await strips.count()) < all, 'a link brings the filter');
+});
+
+test('keys walk through the days of backups, from guest to guest', async () => {
+  await page.goto('/backups');
+  const strips = page.getByRole('list', { name: 'Guests' }).getByRole('slider');
+  await strips.first().waitFor();
+  const names = await page.getByRole('list', { name: 'Guests' }).getByRole('link').allInnerTexts();
+  const natural = new Intl.Collator(undefined, { numeric: true }).compare;
+  const fine = names.filter((n) => n.startsWith('ct'));
+  assert.deepEqual(fine, [...fine].sort(natural), 'names are in the order in which people look for them');
+  await page.keyboard.press('/');
+  await eventually('the filter has the focus', () =>
+    page.getByLabel('Filter by name').evaluate((e) => e === document.activeElement),
+  );
+  const focused = () => page.locator('[role=slider]:focus');
+  for (let i = 0; i < 12 && (await focused().count()) === 0; i++) await page.keyboard.press('Tab');
+  assert.match(await focused().getAttribute('aria-label'), new RegExp(`^${names[0]}, `));
+  assert.equal(await page.locator('[role=slider][tabindex="0"]').count(), 1, 'Tab stops at one of them');
+  const day = () => focused().getAttribute('aria-valuenow');
+  assert.equal(await day(), '30', 'the newest day is first');
+  await page.keyboard.press('ArrowLeft');
+  await eventually('the day before is told', async () => (await day()) === '29');
+  const said = await focused().getAttribute('aria-valuetext');
+  assert.match(said, /^\d+ \w+ \d{4}: (backup|missed|no backup)/);
+  await focused().getByText(said).waitFor();
+  await inspect(page, 'backups-day');
+  await page.keyboard.press('ArrowDown');
+  await eventually('the next guest has the focus', async () =>
+    (await focused().getAttribute('aria-label')).startsWith(`${names[1]}, `),
+  );
+  assert.equal(await day(), '29', 'it is the same day');
+  await page.keyboard.press('Home');
+  await eventually('the first day is told', async () => (await day()) === '1');
+  await page.keyboard.press('ArrowUp');
+  await eventually('the guest before has the focus', async () =>
+    (await focused().getAttribute('aria-label')).startsWith(`${names[0]}, `),
+  );
 });
 
 test('each kind of thing has a section of its own', async () => {

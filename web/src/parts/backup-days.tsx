@@ -1,4 +1,4 @@
-import { useMemo, type PointerEvent, type ReactNode } from 'react';
+import { useMemo, type MouseEvent, type ReactNode } from 'react';
 import type { Protection } from '@/api/lists.ts';
 import { bytes } from '@/format/number.ts';
 import { cx } from '@/ui/cx.ts';
@@ -18,29 +18,108 @@ export function dayLabel(first: string, i: number): string {
 }
 
 /** The day under the pointer. */
-function dayAt(e: PointerEvent, days: number): number {
+function dayAt(e: MouseEvent, days: number): number {
   const { left, width } = e.currentTarget.getBoundingClientRect();
   return Math.min(days - 1, Math.max(0, Math.floor(((e.clientX - left) / width) * days)));
 }
 
-/** The days of a guest as a strip: half colour for a backup, full when it is verified, a foot when it is protected. */
-export function Days({ days, first }: { days: number[]; first: string }) {
+/** By how many days a key goes on. */
+const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -7, PageDown: 7 };
+
+/** The day to which a key leads from another; undefined when it leads to none. */
+function dayAfter(key: string, day: number, days: number): number | undefined {
+  const by = steps[key];
+  if (by !== undefined) return Math.min(days - 1, Math.max(0, day + by));
+  return { Home: 0, End: days - 1 }[key];
+}
+
+/** Goes to the strip of the guest before or after, and says whether there is one. */
+function toNeighbour(from: Element, key: string): boolean {
+  const row = from.closest('li');
+  const next = { ArrowUp: row?.previousElementSibling, ArrowDown: row?.nextElementSibling }[key];
+  const strip = next?.querySelector<HTMLElement>('[role=slider]');
+  strip?.focus();
+  return strip !== null && strip !== undefined;
+}
+
+/**
+ * The days of a guest as a strip: half colour for a backup, full when it is verified, a foot when it is protected. A day is
+ * told under the pointer, by a tap and by keys: left and right lead to other days, up and down to the same of other guests.
+ */
+export function Days({
+  name,
+  days,
+  first,
+  day,
+  here,
+  stop,
+  onDay,
+}: {
+  name: string;
+  days: number[];
+  first: string;
+  /** The day that is told. */
+  day: number;
+  /** Whether it is told in this strip. */
+  here: boolean;
+  /** Whether Tab stops here; of all strips it does at one. */
+  stop: boolean;
+  onDay: (day: number) => void;
+}) {
   const paths = useMemo(() => dayPaths(days), [days]);
+  const told = (i: number) => `${dayLabel(first, i)}: ${oneDay(days, i)}`;
   return (
-    <svg
-      role="img"
-      aria-label={dayWords(days)}
-      viewBox={`0 0 ${days.length} 1`}
-      preserveAspectRatio="none"
-      className="bg-hover h-5 w-full rounded-sm"
-      onPointerMove={(e) => {
-        const i = dayAt(e, days.length);
-        const text = `${dayLabel(first, i)}: ${oneDay(days, i)}`;
-        e.currentTarget.parentElement?.setAttribute('title', text);
+    <span
+      role="slider"
+      tabIndex={stop ? 0 : -1}
+      aria-label={`${name}, ${dayWords(days)}`}
+      aria-valuemin={1}
+      aria-valuemax={days.length}
+      aria-valuenow={day + 1}
+      aria-valuetext={told(day)}
+      className="group relative block cursor-pointer rounded-sm"
+      onFocus={() => onDay(day)}
+      onClick={(e) => {
+        e.currentTarget.focus();
+        onDay(dayAt(e, days.length));
+      }}
+      onPointerMove={(e) => e.currentTarget.setAttribute('title', told(dayAt(e, days.length)))}
+      onKeyDown={(e) => {
+        const to = dayAfter(e.key, day, days.length);
+        if (to !== undefined) onDay(to);
+        else if (!toNeighbour(e.currentTarget, e.key)) return;
+        e.preventDefault();
       }}
     >
-      <Marks paths={paths} />
-    </svg>
+      <svg
+        aria-hidden
+        viewBox={`0 0 ${days.length} 1`}
+        preserveAspectRatio="none"
+        className="bg-hover h-5 w-full rounded-sm"
+      >
+        <Marks paths={paths} />
+      </svg>
+      {here && <Told at={(day + 0.5) / days.length} width={0.85 / days.length} text={told(day)} />}
+    </span>
+  );
+}
+
+/** The frame around a day and what it says, as long as its strip has the focus. */
+function Told({ at, width, text }: { at: number; width: number; text: string }) {
+  const share = (n: number) => `${n * 100}%`;
+  return (
+    <span aria-hidden className="hidden group-focus:block">
+      <span
+        className="border-text absolute inset-y-0 rounded-sm border-2"
+        style={{ left: share(at - width / 2), width: share(width) }}
+      />
+      <span
+        className="bg-raised border-line absolute bottom-full z-10 mb-1 rounded-md border px-2 py-1 text-xs whitespace-nowrap shadow-pop"
+        style={at > 0.5 ? { right: share(1 - at - width / 2) } : { left: share(at - width / 2) }}
+      >
+        {text}
+      </span>
+    </span>
   );
 }
 

@@ -22,6 +22,7 @@ export function ListView({ name, q, onQuery }: { name: string; q: string; onQuer
     <>
       <input
         type="search"
+        data-filter
         aria-label="Filter the rows by a text"
         placeholder="Text in a row"
         value={q}

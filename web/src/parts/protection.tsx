@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type ComponentProps } from 'react';
 import { protection, type Guest } from '@/api/lists.ts';
 import { natural } from '@/format/natural.ts';
 import { bytes } from '@/format/number.ts';
@@ -45,6 +45,8 @@ export function Protection() {
   const { state = '', find = '', has = '', day = '' } = search;
   const navigate = useNavigate({ from: '/$family' });
   const [shown, setShown] = useState(page);
+  // The guest and the day that keys are on; the newest day at first.
+  const [cursor, setCursor] = useState<{ id: string; day?: number }>({ id: '' });
   const set = (next: Filter) => {
     setShown(page);
     void navigate({
@@ -80,6 +82,8 @@ export function Protection() {
       </Empty>
     );
   }
+  const listed = found.slice(0, shown);
+  const stop = listed.find((g) => g.id === cursor.id) ?? listed[0];
   return (
     <section aria-label="What is backed up" className="flex flex-col gap-3">
       <OfWhen query={query} />
@@ -105,6 +109,7 @@ export function Protection() {
           ))}
         <input
           type="search"
+          data-filter
           aria-label="Filter by name"
           placeholder="Name"
           value={find}
@@ -145,8 +150,16 @@ export function Protection() {
               <PerDay data={data} chosen={day} onDay={(name) => set({ day: name })} />
             </div>
             <ul aria-label="Guests">
-              {found.slice(0, shown).map((g) => (
-                <Row key={g.id} guest={g} first={data.first} />
+              {listed.map((g) => (
+                <Row
+                  key={g.id}
+                  guest={g}
+                  first={data.first}
+                  day={cursor.day ?? data.days - 1}
+                  here={g.id === cursor.id}
+                  stop={g === stop}
+                  onDay={(to) => setCursor({ id: g.id, day: to })}
+                />
               ))}
             </ul>
           </div>
@@ -244,7 +257,11 @@ function Choice({
 const columns =
   'flex flex-wrap items-center gap-x-4 gap-y-1 sm:grid sm:grid-cols-[6.5rem_minmax(6rem,1fr)_6.5rem_6.5rem_minmax(12rem,34rem)]';
 
-function Row({ guest: g, first }: { guest: Guest; first: string }) {
+function Row({
+  guest: g,
+  first,
+  ...strip
+}: { guest: Guest; first: string } & Pick<ComponentProps<typeof Days>, 'day' | 'here' | 'stop' | 'onDay'>) {
   const now = useNow();
   const state = states.find((s) => s.name === g.state);
   const last = instant(g.last);
@@ -271,7 +288,7 @@ function Row({ guest: g, first }: { guest: Guest; first: string }) {
         {g.count === 0 ? '' : `${g.count} × ${bytes(g.bytes / g.count)}`}
       </span>
       <span className="max-sm:basis-full">
-        <Days days={g.days} first={first} />
+        <Days name={g.name} days={g.days} first={first} {...strip} />
       </span>
       {(g.overdueSeconds ?? 0) > 0 && (
         <span className="text-degraded col-span-full text-xs max-sm:basis-full">

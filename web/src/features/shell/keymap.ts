@@ -36,4 +36,11 @@ export const keymap: readonly { title: string; keys: readonly Keyed[] }[] = [
       { keys: 'X', does: 'Select all rows up to it' },
     ],
   },
+  {
+    title: 'Among the days of backups',
+    keys: [
+      { keys: '← →', does: 'Day before, next day' },
+      { keys: '↑ ↓', does: 'Same day of another guest' },
+    ],
+  },
 ];
