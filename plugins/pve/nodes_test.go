@@ -220,6 +220,7 @@ func TestAMemberThatCannotBeAsked(t *testing.T) {
 	})
 	told := func() sdk.Condition {
 		l.must(taskNodes)
+		l.must(taskReplication) // which asks no node without jobs, and so learns nothing of it
 		return l.must(taskResources).conditions("node/pve2")[kindNoAnswer]
 	}
 	if c := told(); c.Message != "" {

@@ -47,25 +47,32 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		}
 		byNode[on][string(j.ID)] = j
 	}
-	return c.eachNode(ctx, v, sink, topic{"node", func(ctx context.Context, n node) ([]sdk.Observation, error) {
+	busy := &view{at: v.at, cluster: v.cluster}
+	for _, n := range v.nodes {
+		switch {
+		case !n.online:
+		case len(byNode[n.name]) > 0:
+			busy.nodes = append(busy.nodes, n)
+		default: // It is not asked: that it answers would be news.
+			if err := tell(sink.Partition("node/"+n.name), []sdk.Observation{sdk.RowsEnd{Rows: rowsReplication}}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return c.eachNode(ctx, busy, sink, topic{"node", c.ifThere(func(ctx context.Context, n node) ([]sdk.Observation, error) {
 		return c.askReplication(ctx, n, byNode[n.name], guests)
-	}})
+	})})
 }
 
-// askReplication tells of the jobs of one node. A node without jobs is not asked.
+// askReplication tells of the jobs of one node.
 func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]replicationRow, guests map[int]resourceRow) ([]sdk.Observation, error) {
-	if len(jobs) > 0 {
-		if err := c.left(n.name); err != nil {
-			return nil, err
-		}
-		rows, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.OnNode(n.name, "replication"))
-		if err != nil {
-			return nil, fmt.Errorf("read replication: %w", err)
-		}
-		for _, r := range rows {
-			if configured, ok := jobs[string(r.ID)]; ok {
-				jobs[string(r.ID)] = r.over(configured)
-			}
+	rows, _, err := proxmox.Rows[replicationRow](ctx, c.client, proxmox.OnNode(n.name, "replication"))
+	if err != nil {
+		return nil, fmt.Errorf("read replication: %w", err)
+	}
+	for _, r := range rows {
+		if configured, ok := jobs[string(r.ID)]; ok {
+			jobs[string(r.ID)] = r.over(configured)
 		}
 	}
 	var out []sdk.Observation
