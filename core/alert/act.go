@@ -63,6 +63,7 @@ func (e *Engine) Clear(ctx context.Context, name, user string) error {
 		if err != nil {
 			return err
 		}
+		e.looked = 0 // all that plugins report is looked at anew
 		if s := e.subjects[a.Key.Record]; s != nil && s.watched[a.Key] != nil {
 			t.drop(a.Key, s.watched[a.Key], "cleared by "+user)
 			return nil

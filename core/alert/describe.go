@@ -17,14 +17,11 @@ func (e *Engine) describe(r *inventory.Record, key Key, w *watched) *Alert {
 	n := e.policy.name(r, key.Kind, key.Instance)
 	a := &Alert{
 		ID: n.ID, Key: key, Type: n.Type, Category: n.Category, Severity: w.track.Severity, Rule: w.judged.rule,
-		ResourceID: r.WireID, ResourceName: cmp.Or(r.Source.DisplayName, r.Name, r.WireID), ResourceType: n.ResourceType, RecordType: r.Type,
-		Integration: r.Integration, Node: node(r), Platform: platform(r), Tags: r.AllTags(), Unit: n.Unit,
+		ResourceType: n.ResourceType, RecordType: r.Type, Integration: r.Integration, Platform: platform(r), Unit: n.Unit,
 		Value: w.track.Value * n.Factor, Threshold: w.track.Threshold * n.Factor, Clear: w.judged.limit.Clear * n.Factor,
 		Started: w.track.Since.UTC(), LastSeen: w.track.Seen.UTC(), Flapping: w.track.Flapping,
 	}
-	if a.Node == "" {
-		a.Node = cmp.Or(r.Source.Hostname, r.Name)
-	}
+	a.about(r)
 	switch key.Kind {
 	case KindOffline:
 		a.Value, a.Threshold, a.Clear, a.Message = 0, 0, 0, e.downMessage(r, a)
@@ -35,6 +32,16 @@ func (e *Engine) describe(r *inventory.Record, key Key, w *watched) *Alert {
 		e.describeFinding(r, a, n, w)
 	}
 	return a
+}
+
+// about says of which resource an alert is: it may have moved or got another name since.
+func (a *Alert) about(r *inventory.Record) {
+	name := cmp.Or(r.Source.DisplayName, r.Name, r.WireID)
+	if a.ResourceID == r.WireID && a.ResourceName == name {
+		return
+	}
+	a.ResourceID, a.ResourceName, a.Tags = r.WireID, name, r.AllTags()
+	a.Node = cmp.Or(node(r), r.Source.Hostname, r.Name)
 }
 
 func (e *Engine) downMessage(r *inventory.Record, a *Alert) string {
@@ -108,14 +115,17 @@ func (e *Engine) parent(r *inventory.Record) *inventory.Record {
 // depth is how far up a fault is looked for.
 const depth = 5
 
-// quiet says why nobody is told of an alert, empty when people are.
-func (e *Engine) quiet(r *inventory.Record, a *Alert, monitorOnly bool, now time.Time) string {
+// quiet says why nobody is told of what is wrong with a resource, empty when people are. Who works on something works on what
+// depends on it.
+func (e *Engine) quiet(r *inventory.Record, monitorOnly bool, now time.Time) string {
 	if monitorOnly {
 		return "monitored only"
 	}
-	for i := range e.windows {
-		if e.windows[i].covers(r, now) {
-			return "maintenance: " + e.windows[i].Name
+	for p, n := r, 0; p != nil && n <= depth; p, n = e.parent(p), n+1 {
+		for i := range e.windows {
+			if e.windows[i].covers(p, now) {
+				return "maintenance: " + e.windows[i].Name
+			}
 		}
 	}
 	for p, n := e.parent(r), 0; p != nil && n < depth; p, n = e.parent(p), n+1 {

@@ -195,7 +195,7 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 		}
 	}
 	n := policy.name(r, kind, instance)
-	out.Quiet = e.quiet(r, nil, j.quiet, e.Now())
+	out.Quiet = e.quiet(r, j.quiet, e.Now())
 	e.mu.Unlock()
 	out.Unit = n.Unit
 	if !on || !j.numbers {

@@ -172,6 +172,16 @@ func TestOneAlertForASourceThatIsAway(t *testing.T) {
 	source.Problem = "the password is refused"
 	look(time.Second, "")
 	look(120*time.Second, "+integration-lab/one:critical")
+	s.do(`doc {"enabled":false}`)
+	look(time.Second, "")
+	s.do(`doc {"enabled":true}`)
+	look(time.Second, "")
+	look(120*time.Second, "+integration-lab/one:critical")
 	gone = true
 	look(time.Second, "-integration-lab/one")
+	gone = false
+	s.do(`window {"match":{"integrations":["lab/one"]},"to":"` + s.now.Add(time.Hour).Format(time.RFC3339) + `"}`)
+	look(time.Second, "")
+	look(120*time.Second, "+integration-lab/one:critical(quiet)")
+	look(time.Hour, "~integration-lab/one") // the window is over
 }

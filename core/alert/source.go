@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/id"
+	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -27,14 +28,28 @@ type Source struct {
 
 func isSource(uid id.UID) bool { return strings.HasPrefix(string(uid), sourcePrefix) }
 
+// record returns what an alert is about: a resource, or an integration in the shape of one.
+func (e *Engine) record(uid id.UID) (*inventory.Record, bool) {
+	if !isSource(uid) {
+		return e.Inventory.Record(uid)
+	}
+	name := strings.TrimPrefix(string(uid), sourcePrefix)
+	_, short, _ := strings.Cut(name, "/")
+	return &inventory.Record{UID: uid, Type: KindSource, WireID: name, Name: short, Integration: id.Integration(name)}, true
+}
+
 // sources judges integrations: while one cannot be asked its resources are stale, and one alert says why instead of one
 // for each of them.
 func (t *turn) sources() {
-	if t.e.Sources == nil || !t.e.policy.on {
+	if t.e.Sources == nil {
 		return
 	}
+	all, over := t.e.Sources(), "it is not configured any more"
+	if !t.e.policy.on {
+		all, over = nil, "it is not judged any more"
+	}
 	present := map[id.UID]bool{}
-	for _, source := range t.e.Sources() {
+	for _, source := range all {
 		uid := id.UID(sourcePrefix + string(source.ID))
 		present[uid] = true
 		s := t.e.subjects[uid]
@@ -60,7 +75,7 @@ func (t *turn) sources() {
 	}
 	for key, a := range t.e.firing {
 		if isSource(key.Record) && !present[key.Record] {
-			t.end(a.Key, "it is not configured any more")
+			t.end(a.Key, over)
 			delete(t.e.subjects, key.Record)
 		}
 	}

@@ -107,8 +107,22 @@ func (t *turn) state(r *inventory.Record, s *subject, kind string, wrong bool) {
 		}
 		w = s.watch(key)
 	}
+	if wrong && !w.on {
+		t.unjudged(key, w)
+	} else {
+		t.look(r, key, w, wrong)
+	}
+	if wrong {
+		t.stopped(r.UID, s)
+	} else if w.track.Phase == Idle && len(w.track.Fired) == 0 {
+		delete(s.watched, key)
+	}
+}
+
+// look judges what a resource is said to be.
+func (t *turn) look(r *inventory.Record, key Key, w *watched, wrong bool) {
 	v := Verdict{}
-	if wrong && w.on {
+	if wrong {
 		v.Severity = w.judged.limit.Severity
 	}
 	patience := w.judged.lasts
@@ -117,10 +131,12 @@ func (t *turn) state(r *inventory.Record, s *subject, kind string, wrong bool) {
 	}
 	t.step(key, w, v, t.now)
 	w.judged.lasts = patience
-	if wrong {
-		t.stopped(r.UID, s)
-	} else if w.track.Phase == Idle && len(w.track.Fired) == 0 {
-		delete(s.watched, key)
+}
+
+// unjudged ends a finding that nobody wants to know of any more, whether it is still so or not.
+func (t *turn) unjudged(key Key, w *watched) {
+	if w.track.Phase != Idle {
+		t.drop(key, w, "it is not judged any more")
 	}
 }
 
@@ -195,7 +211,8 @@ func (t *turn) condition(c condition.Condition, seen map[Key]struct{}) {
 		return
 	}
 	w := s.watch(key)
-	if !s.judgesCondition(key) {
+	if !t.e.policy.on || !s.judgesCondition(key) {
+		t.unjudged(key, w)
 		return
 	}
 	seen[key], t.e.held[key] = struct{}{}, struct{}{}
@@ -221,23 +238,23 @@ func (s *subject) judgesCondition(key Key) bool {
 func (t *turn) firing() {
 	auto := time.Duration(t.e.document.AutoAcknowledgeAfterHours) * time.Hour
 	for key, a := range t.e.firing {
-		r, there := t.e.Inventory.Record(key.Record)
-		if isSource(key.Record) {
-			continue
-		}
+		r, there := t.e.record(key.Record)
 		if !there {
 			t.end(key, "it is not monitored any more")
 			delete(t.e.subjects, key.Record)
 			continue
 		}
-		s := t.e.subjectOf(r)
-		w := s.watch(key)
-		plain, _ := plainKind(key.Kind)
-		if _, isMetric := t.e.catalog.Metric(r.Type, plain); isMetric && t.over(r, a, key, w) {
-			continue
+		next, only := *a, false
+		if !isSource(key.Record) {
+			w := t.e.subjectOf(r).watch(key)
+			plain, _ := plainKind(key.Kind)
+			if _, isMetric := t.e.catalog.Metric(r.Type, plain); isMetric && t.over(r, a, key, w) {
+				continue
+			}
+			only = w.judged.quiet
+			next.about(r)
 		}
-		next := *a
-		next.Quiet = t.e.quiet(r, a, w.judged.quiet, t.now)
+		next.Quiet = t.e.quiet(r, only, t.now)
 		if next.Quiet == "" && !next.Told {
 			next.Told = true
 			t.notice(NoticeFired, &next)
@@ -246,7 +263,7 @@ func (t *turn) firing() {
 			next.Acknowledged, next.AckTime, next.AckUser = true, t.now.UTC(), AutoUser
 			t.entry(&next, EntryAcknowledged, "Acknowledged: nobody did for long.", map[string]any{"user": AutoUser})
 		}
-		if next.Quiet != a.Quiet || next.Told != a.Told || next.Acknowledged != a.Acknowledged {
+		if next.Quiet != a.Quiet || next.Told != a.Told || next.Acknowledged != a.Acknowledged || next.ResourceID != a.ResourceID || next.ResourceName != a.ResourceName {
 			t.put(&next)
 		}
 	}
@@ -261,7 +278,7 @@ func (t Track) vanishes() time.Duration {
 func (t *turn) over(r *inventory.Record, a *Alert, key Key, w *watched) bool {
 	switch {
 	case !w.on || !w.judged.numbers:
-		t.drop(key, w, "it is not judged any more")
+		t.unjudged(key, w)
 	case t.e.elsewhere(key.Record, key.Kind, key.Instance):
 		t.drop(key, w, "it is known by itself and judged there")
 	case w.judged.limit.Judge(w.track.Value).Severity == "" && !w.judged.limit.Judge(w.track.Value).Held && !w.track.Flapping && w.track.Fine.IsZero():

@@ -71,6 +71,10 @@ func (t *turn) step(key Key, w *watched, v Verdict, at time.Time) {
 // refresh takes over the newest value of an alert. It is stored with the next save.
 func (t *turn) refresh(a *Alert, w *watched) {
 	f := t.e.factor(a)
+	if a.Rule != w.judged.rule || w.judged.numbers && a.Threshold != w.track.Threshold*f {
+		t.change(a.Key, w, Unchanged)
+		return
+	}
 	old := *a
 	a.Value, a.LastSeen, a.Flapping = w.track.Value*f, w.track.Seen, w.track.Flapping
 	if old.Value != a.Value || old.Flapping != a.Flapping {
@@ -131,15 +135,16 @@ func (t *turn) notice(kind NoticeKind, a *Alert) {
 
 // fire begins an alert.
 func (t *turn) fire(key Key, w *watched) {
-	a := t.e.describeSource(key, w)
-	if r, ok := t.e.Inventory.Record(key.Record); ok {
-		a = t.e.describe(r, key, w)
-		a.Quiet = t.e.quiet(r, a, w.judged.quiet, t.now)
-	}
-	if a == nil {
+	r, there := t.e.record(key.Record)
+	if !there {
 		w.track = Track{}
 		return
 	}
+	a := t.e.describeSource(key, w)
+	if a == nil {
+		a = t.e.describe(r, key, w)
+	}
+	a.Quiet = t.e.quiet(r, w.judged.quiet, t.now)
 	a.Incident, a.Fired = id.Random(12), t.now.UTC()
 	t.entry(a, EntryFired, a.Message, map[string]any{"type": a.Type, "level": string(a.Severity), "value": a.Value, "threshold": a.Threshold, "rule": a.Rule})
 	if a.Quiet == "" {
@@ -150,7 +155,7 @@ func (t *turn) fire(key Key, w *watched) {
 	t.news.Fired = append(t.news.Fired, *a)
 }
 
-// change takes over another severity.
+// change takes over another severity, or that another rule or limit holds by now.
 func (t *turn) change(key Key, w *watched, change Change) {
 	a := t.e.firing[key]
 	r, ok := t.e.Inventory.Record(key.Record)
@@ -159,8 +164,11 @@ func (t *turn) change(key Key, w *watched, change Change) {
 	}
 	next := *a
 	fresh := t.e.describe(r, key, w)
-	next.Severity, next.Message, next.Value, next.Threshold, next.LastSeen, next.Metadata = fresh.Severity, fresh.Message, fresh.Value, fresh.Threshold, fresh.LastSeen, fresh.Metadata
-	t.entry(&next, EntryChanged, next.Message, map[string]any{"level": string(next.Severity), "value": next.Value, "threshold": next.Threshold})
+	next.Severity, next.Value, next.Threshold, next.Clear, next.LastSeen, next.Metadata, next.Rule = fresh.Severity, fresh.Value, fresh.Threshold, fresh.Clear, fresh.LastSeen, fresh.Metadata, fresh.Rule
+	if !w.judged.numbers || w.judged.limit.Judge(w.track.Value).Severity != "" {
+		next.Message = fresh.Message // which would not be true of a number between the limits
+	}
+	t.entry(&next, EntryChanged, next.Message, map[string]any{"level": string(next.Severity), "value": next.Value, "threshold": next.Threshold, "rule": next.Rule})
 	if change == Raised && next.Told {
 		t.notice(NoticeRaised, &next)
 	}
