@@ -26,7 +26,10 @@ func TestTheDemoRunsTheRealPlugins(t *testing.T) {
 				return false
 			}
 		}
-		return true
+		vms, _ := state.member("vms").([]any)
+		containers, _ := state.member("containers").([]any)
+		guests, _ := state.member("demoGuests").([]any)
+		return len(vms)+len(containers) == 4 && len(guests) == 4
 	})
 	if got := ask("/api/system/mock-mode"); got.member("enabled") != true {
 		t.Errorf("mock mode: %v", got)

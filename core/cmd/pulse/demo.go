@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -25,7 +26,7 @@ import (
 
 type demoCommand struct {
 	Machines int   `default:"5" help:"How many machines to invent."`
-	Guests   int   `default:"60" help:"How many guests to invent."`
+	Guests   int   `default:"60" help:"How many guests to invent, for each source of them."`
 	Gadgets  int   `default:"6" help:"How many things of invented types to invent."`
 	Seed     int64 `default:"1" help:"The same seed makes the same world."`
 	Turnover int   `default:"2" help:"How many guests in a hundred are replaced by others within an hour."`
@@ -58,7 +59,7 @@ func (c demoCommand) Run(ctx context.Context, o *options, io streams) (err error
 	if err != nil {
 		return err
 	}
-	simulated, err := simulators(ctx, dir, io)
+	simulated, err := simulators(ctx, dir, c.Guests, io)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ const simulatorPatience = 10 * time.Second
 
 // simulators starts the invented upstream of every plugin that has one, until the context ends, and returns the integrations
 // that watch them: the demo shows what the real plugins make of it.
-func simulators(ctx context.Context, dir string, io streams) ([]config.Integration, error) {
+func simulators(ctx context.Context, dir string, guests int, io streams) ([]config.Integration, error) {
 	entries, err := pluginhost.Scan(dir)
 	if err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func simulators(ctx context.Context, dir string, io streams) ([]config.Integrati
 		if e.Problem != "" || !slices.Contains(e.Manifest.Commands, "simulate") {
 			continue
 		}
-		in, err := simulate(ctx, e.Binary, io)
+		in, err := simulate(ctx, e.Binary, guests, io)
 		if err != nil {
 			return nil, fmt.Errorf("simulate what %s watches: %w", e.Manifest.Name, err)
 		}
@@ -129,8 +130,8 @@ func simulators(ctx context.Context, dir string, io streams) ([]config.Integrati
 }
 
 // simulate starts one simulator. Its first line is the body of a request to make the integration.
-func simulate(ctx context.Context, binary string, io streams) (in config.Integration, err error) {
-	cmd := exec.CommandContext(ctx, binary, "simulate", "--listen", "127.0.0.1:0")
+func simulate(ctx context.Context, binary string, guests int, io streams) (in config.Integration, err error) {
+	cmd := exec.CommandContext(ctx, binary, "simulate", "--listen", "127.0.0.1:0", "--guests", strconv.Itoa(guests))
 	cmd.Stderr = io.err
 	cmd.Env = append(os.Environ(), pluginserve.UntilInputEnds+"=1")
 	if _, err := cmd.StdinPipe(); err != nil { // it ends when we do, however we end

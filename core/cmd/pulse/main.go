@@ -76,11 +76,12 @@ func (o *options) loadUsed(io streams) (*config.Config, error) {
 }
 
 type commands struct {
-	options
+	options        `group:"Settings, which are also keys of the configuration file:"`
 	ShowVersion    versionFlag            `name:"version" help:"Print the version."`
 	Serve          serveCommand           `cmd:"" help:"Run the server."`
 	Backup         backupCommand          `cmd:"" help:"Write the data directory to a file, also while the server runs."`
 	BootstrapToken bootstrapCommand       `cmd:"" name:"bootstrap-token" help:"Print the token that claims a new server."`
+	Completion     completionCommand      `cmd:"" help:"Print what makes a shell complete the commands and flags of this program."`
 	ConfigFile     configCommand          `cmd:"" name:"config" help:"Work with the configuration file."`
 	Demo           demoCommand            `cmd:"" help:"Serve an invented world from a data directory that is thrown away."`
 	Metrics        metricsCommand         `cmd:"" help:"Look after the store of samples."`
@@ -88,6 +89,7 @@ type commands struct {
 	Key            keyCommand             `cmd:"" help:"Work with the key that secrets are sealed under."`
 	License        licenseCommand         `cmd:"" help:"Issue licences, for people who run Pulse as a service."`
 	Plugin         pluginCommand          `cmd:"" help:"Look at the installed plugins, and make new ones."`
+	Record         recordCommand          `cmd:"" passthrough:"partial" help:"Write a server's answers into a folder, anonymised, to show us what is read wrongly."`
 	Restore        restoreCommand         `cmd:"" help:"Put a backup in the place of the data directory. The server must be stopped."`
 	User           userCommand            `cmd:"" help:"Manage local users."`
 	Version        versionCommand         `cmd:"" help:"Print the version."`
@@ -128,11 +130,18 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(io, &c.options),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.UsageOnError(),
 	)
 	if err != nil {
 		fmt.Fprintln(io.err, "pulse:", err)
 		return 1
+	}
+	if line, asked := os.LookupEnv(lineVariable); asked {
+		for _, word := range complete(parser.Model.Node, line) {
+			fmt.Fprintln(io.out, word)
+		}
+		return 0
 	}
 	k, err := parser.Parse(args)
 	if err != nil {

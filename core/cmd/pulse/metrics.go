@@ -114,8 +114,8 @@ func (metricsSetupCommand) Run(ctx context.Context, o *options, io streams) erro
 }
 
 type metricsCopyCommand struct {
-	From string `required:"" enum:"embedded,influxdb" help:"The store to read: embedded or influxdb."`
-	To   string `required:"" enum:"embedded,influxdb" help:"The store to write: embedded or influxdb."`
+	From string `required:"" placeholder:"STORE" enum:"embedded,influxdb" help:"The store to read: embedded or influxdb."`
+	To   string `required:"" placeholder:"STORE" enum:"embedded,influxdb" help:"The store to write: embedded or influxdb."`
 	Anew bool   `help:"Begin from the start although a former copy ended early."`
 }
 

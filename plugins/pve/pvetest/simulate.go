@@ -24,7 +24,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	flags.SetOutput(out)
 	listen := flags.String("listen", "127.0.0.1:0", "addresses to serve at, with commas between them: one for each node, from the first on")
-	nodes := flags.Int("nodes", 3, "how many nodes there are")
+	nodes := flags.Int("nodes", 0, "how many nodes there are; 0 is one for every 40 guests, and three at least")
 	guests := flags.Int("guests", 30, "how many guests there are")
 	version := flags.String("version", "9.2.10", "version of the packages")
 	name := flags.String("name", "lab", "name of the cluster and of the integration; a single node has no cluster")
@@ -36,6 +36,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	wrong.define(flags)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)
+	}
+	if *nodes == 0 {
+		*nodes = max(3, *guests/40)
 	}
 	if *nodes < 1 || *guests < 0 {
 		return fmt.Errorf("%d nodes with %d guests cannot be", *nodes, *guests)
