@@ -54,19 +54,28 @@ const renewFindings = paced(() => {
   void queries.invalidateQueries({ predicate: ({ queryKey: k }) => k[0] === 'resource' && k.length === 2 });
 }, pace);
 
-let told: Pick<Live, 'epoch' | 'conditions' | 'connection'> = store.read();
+/** What is asked for about alerts, and changes when one fires, is acknowledged or ends. */
+const ofAlerts = ['active', 'history', 'incident', 'why'];
+const renewAlerts = paced(() => {
+  void queries.invalidateQueries({
+    predicate: ({ queryKey: k }) => k[0] === 'alerts' && ofAlerts.includes(String(k[1])),
+  });
+}, pace);
+
+let told: Pick<Live, 'epoch' | 'conditions' | 'alerts' | 'connection'> = store.read();
 
 /** Asks again for what the stream says has changed, instead of asking every so often. */
 store.subscribe(() => {
-  const { epoch, conditions, connection } = store.read();
+  const { epoch, conditions, alerts, connection } = store.read();
   const before = told;
-  told = { epoch, conditions, connection };
+  told = { epoch, conditions, alerts, connection };
   // What was shown while the server was away is old, or never came.
   if (before.connection.phase === 'lost' && connection.phase === 'live') void queries.invalidateQueries();
   // What was asked for as the page opened is as new as the first frame.
   if (before.epoch === '' || epoch === '') return;
   if (epoch !== before.epoch) renewCatalog();
   if (epoch !== before.epoch || conditions !== before.conditions) renewFindings();
+  if (epoch !== before.epoch || alerts !== before.alerts) renewAlerts();
 });
 
 let ended: (() => void) | undefined;

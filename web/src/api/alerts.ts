@@ -26,10 +26,12 @@ export interface Incident {
   events: { id: string; type: string; timestamp: string; summary: string }[];
 }
 
+// What the stream tells of alerts has these asked again; the rest of a story, such as who was told, is followed each minute.
+
 export const activeAlerts = queryOptions({
   queryKey: ['alerts', 'active'],
   queryFn: ({ signal }) => call<Alert[]>('api/alerts/active', { signal }),
-  refetchInterval: 10_000,
+  refetchInterval: 60_000,
 });
 
 export type Reasons = Answer<'/api/alerts/why'>;
@@ -40,7 +42,7 @@ export function why(resource: string, kind: string, instance: string) {
   return queryOptions({
     queryKey: ['alerts', 'why', resource, kind, instance],
     queryFn: ({ signal }) => call<Reasons>(`api/alerts/why?${query}`, { signal }),
-    refetchInterval: 10_000,
+    refetchInterval: 60_000,
     retry: false,
   });
 }
@@ -67,7 +69,7 @@ export function alertHistory(limit: number, severity: string, from?: string) {
   return queryOptions({
     queryKey: ['alerts', 'history', limit, severity, from ?? ''],
     queryFn: ({ signal }) => call<Alert[]>(`api/alerts/history?${query}`, { signal }),
-    refetchInterval: 30_000,
+    refetchInterval: 60_000,
   });
 }
 
@@ -76,7 +78,7 @@ export function incident(id: string) {
     queryKey: ['alerts', 'incident', id],
     queryFn: ({ signal }) =>
       call<Incident | null>(`api/alerts/incidents?incident_id=${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: 10_000,
+    refetchInterval: 60_000,
   });
 }
 

@@ -39,11 +39,14 @@ export function FirstSteps() {
 
 function Steps({ onHide }: { onHide: () => void }) {
   const config = useQuery(alertConfig).data;
-  const channel = useQuery(channels).data;
-  const sources = useQuery(integrations).data;
-  const count = useLive((l) => l.ids.length);
-  if (!config || !channel || !sources || !config.enabled || config.activationState === 'active') return null;
-  const watched = count > 1 || sources.some((s) => channel.every((c) => c.id !== s.id));
+  const ask = config?.enabled === true && config.activationState !== 'active';
+  // Who has made a channel or connected a system comes back to this page from another.
+  const once = { enabled: ask, refetchInterval: false } as const;
+  const channel = useQuery({ ...channels, ...once }).data;
+  const several = useLive((l) => l.ids.length > 1);
+  const sources = useQuery({ ...integrations, ...once, enabled: ask && !several }).data;
+  if (!ask || !channel || (!several && !sources)) return null;
+  const watched = several || sources?.some((s) => channel.every((c) => c.id !== s.id)) === true;
   return (
     <section aria-labelledby="first-steps" className="bg-surface border-line rounded-lg border px-3 py-2.5">
       <header className="flex items-center justify-between gap-2">
