@@ -73,7 +73,7 @@ for (const guests of [2_000, 10_000]) {
     const page = await openPage(await member(browser, pulse), {
       expected: [/ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket connection|status of 50\d/],
     });
-    const counted = page.getByRole('status').filter({ hasText: String(guests) });
+    const counted = page.getByRole('status').filter({ hasText: guests.toLocaleString('en-GB') });
     const filter = page.getByRole('combobox', { name: 'Filter' });
     try {
       await t.test('shows its first row', async (s) => {

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useRef, useState, type ReactNode } from 'react';
 import type { List, ListColumn } from '@/catalog/lists.ts';
+import { number } from '@/format/number.ts';
 import { precise, show } from '@/format/value.ts';
 import { statusOf } from '@/live/status.ts';
 import { Bar } from '@/ui/bar.tsx';
@@ -12,6 +13,9 @@ import { StatusText } from './mark.tsx';
 /** Below this width rows of more than a few columns become cards. */
 const cardWidth = 380;
 const fewColumns = 3;
+/** Tables of more columns than these take the room of two others, and all room that there is. */
+const someColumns = 4;
+const manyColumns = 8;
 /** How many rows of a long list are shown at first. */
 const first = 10;
 
@@ -70,7 +74,7 @@ export function ListTable({ list, note, footer, leads }: Props & { note?: ReactN
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
   const [all, setAll] = useState(false);
-  const wide = list.columns.length > 4;
+  const { length: columns } = list.columns;
   const id = `list-${list.key}`;
   const whole = all || list.total !== undefined || list.rows.length <= first + 2;
   const shown = whole ? list : { ...list, rows: list.rows.slice(0, first) };
@@ -79,11 +83,14 @@ export function ListTable({ list, note, footer, leads }: Props & { note?: ReactN
     <section
       ref={frame}
       aria-labelledby={id}
-      className={cx('bg-surface border-line min-w-0 rounded-lg border', wide && 'lg:col-span-2')}
+      className={cx(
+        'bg-surface border-line min-w-0 rounded-lg border',
+        columns > manyColumns ? 'lg:col-span-full' : columns > someColumns && 'lg:col-span-2',
+      )}
     >
       <h2 id={id} className="border-line flex items-baseline gap-2 border-b px-3 py-2 font-semibold">
         {list.title}{' '}
-        <span className="num text-muted text-sm font-normal">{list.total ?? list.rows.length}</span>
+        <span className="num text-muted text-sm font-normal">{number(list.total ?? list.rows.length)}</span>
       </h2>
       {note}
       {cards ? (
@@ -94,7 +101,7 @@ export function ListTable({ list, note, footer, leads }: Props & { note?: ReactN
       {!whole && (
         <div className="border-line border-t px-3 py-2">
           <Button small onClick={() => setAll(true)}>
-            Show all {list.rows.length}
+            Show all {number(list.rows.length)}
           </Button>
         </div>
       )}

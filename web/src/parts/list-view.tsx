@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { listPage, type ListPage as Answer } from '@/api/lists.ts';
 import { at } from '@/catalog/path.ts';
+import { number } from '@/format/number.ts';
 import { ago } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
 import { useNow } from '@/live/clock.ts';
@@ -114,11 +115,11 @@ function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (()
         page.found > page.rows.length &&
         (onMore ? (
           <Button small busy={busy} onClick={onMore}>
-            Show more of {page.found}
+            Show more of {number(page.found)}
           </Button>
         ) : (
           <p className="text-muted text-sm">
-            The newest {page.rows.length} of {page.found}. Filter to find others.
+            The newest {number(page.rows.length)} of {number(page.found)}. Filter to find others.
           </p>
         ))
       }

@@ -4,7 +4,7 @@ import { ShieldCheck } from 'lucide-react';
 import { useMemo, useState, type ComponentProps } from 'react';
 import { protection, type Guest } from '@/api/lists.ts';
 import { natural } from '@/format/natural.ts';
-import { bytes } from '@/format/number.ts';
+import { bytes, number } from '@/format/number.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import type { Status } from '@/live/status.ts';
@@ -103,7 +103,7 @@ export function Protection() {
               )}
             >
               <Mark status={s.mark} />
-              <span className="num font-semibold">{data.counts[s.name] ?? 0}</span>
+              <span className="num font-semibold">{number(data.counts[s.name] ?? 0)}</span>
               <span className="text-muted">{s.label}</span>
             </button>
           ))}
@@ -132,7 +132,7 @@ export function Protection() {
       {found.length === 0 ? (
         <Empty title="Nothing passes the filter">
           <p className="text-muted">
-            None of {data.guests.length} guests is {filterWords({ state, find, has, day })}.
+            None of {number(data.guests.length)} guests is {filterWords({ state, find, has, day })}.
           </p>
           <Button onClick={() => set({ state: '', find: '', has: '', day: '' })}>Clear the filter</Button>
         </Empty>
@@ -142,8 +142,9 @@ export function Protection() {
             <div className={cx('border-line items-end border-b px-3 py-2', columns)}>
               <div className="col-span-4 flex flex-col gap-2 self-start">
                 <p className="text-muted text-xs">
-                  {data.perDay.reduce((n, d) => n + d.count, 0)} backups of the last {data.days} days, the
-                  bars by their size; at most {bytes(Math.max(...data.perDay.map((d) => d.bytes)))} in a day.
+                  {number(data.perDay.reduce((n, d) => n + d.count, 0))} backups of the last {data.days} days,
+                  the bars by their size; at most {bytes(Math.max(...data.perDay.map((d) => d.bytes)))} in a
+                  day.
                 </p>
                 <Legend />
               </div>
@@ -166,7 +167,7 @@ export function Protection() {
           {shown < found.length && (
             <div>
               <Button onClick={() => setShown(shown + page)}>
-                Show {Math.min(page, found.length - shown)} more of {found.length}
+                Show {Math.min(page, found.length - shown)} more of {number(found.length)}
               </Button>
             </div>
           )}

@@ -1,3 +1,4 @@
+import { number } from '@/format/number.ts';
 import { statuses, statusLabel, type Status } from '@/live/status.ts';
 import { cx } from '@/ui/cx.ts';
 import { Mark } from './mark.tsx';
@@ -30,7 +31,7 @@ export function StatusFilter({
           )}
         >
           <Mark status={s} />
-          <span className={cx('num font-semibold', large && 'text-lg')}>{counts[s]}</span>
+          <span className={cx('num font-semibold', large && 'text-lg')}>{number(counts[s])}</span>
           <span className="text-muted">{statusLabel[s]}</span>
         </button>
       ))}

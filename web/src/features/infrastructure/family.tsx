@@ -4,6 +4,7 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { valueOf, withTerm } from '@/filter/parse.ts';
 import { parseSort, sortText } from '@/filter/sort.ts';
+import { number } from '@/format/number.ts';
 import { useLive } from '@/live/hooks.ts';
 import { AddHost, NoMachine } from '@/parts/add-host.tsx';
 import { Connect } from '@/parts/connect.tsx';
@@ -156,7 +157,9 @@ function Machines({
         />
         <span className="ml-auto flex items-center gap-2">
           <span className="num text-muted text-sm" role="status">
-            {q === '' ? selection.total : `${selection.passing} of ${selection.total}`}
+            {q === ''
+              ? number(selection.total)
+              : `${number(selection.passing)} of ${number(selection.total)}`}
           </span>
           <IconButton
             label={compact ? 'Comfortable rows' : 'Compact rows'}
@@ -178,7 +181,7 @@ function Machines({
       ) : selection.ids.length === 0 ? (
         <Empty title="Nothing passes the filter">
           <p className="text-muted">
-            <code className="font-mono">{q}</code> matches none of {selection.total}.
+            <code className="font-mono">{q}</code> matches none of {number(selection.total)}.
           </p>
           <Button onClick={() => setQuery('')}>Clear the filter</Button>
         </Empty>
@@ -206,7 +209,7 @@ function NothingYet({ label }: { label: string }) {
   return (
     <Empty title={`No ${label.toLowerCase()} yet`} icon={<Plug size={24} aria-hidden strokeWidth={1.5} />}>
       <p className="text-muted max-w-prose">
-        They appear here as soon as a system that has some is connected.
+        They appear here as soon as a system that has some is connected and has been read.
       </p>
       <Connect />
     </Empty>

@@ -5,6 +5,7 @@ import { lists, type ListInfo } from '@/api/lists.ts';
 import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
+import { number } from '@/format/number.ts';
 import { useDocument, useLive, useResource } from '@/live/hooks.ts';
 import { Facts } from '@/parts/facts.tsx';
 import { Findings } from '@/parts/findings.tsx';
@@ -94,7 +95,7 @@ export function ListLinks({ lists: all }: { lists: readonly ListInfo[] }) {
           params={{ name: l.name }}
           className="border-line bg-surface hover:bg-hover flex h-8 items-center gap-2 rounded-md border px-3 text-sm max-sm:h-11"
         >
-          {l.label} <span className="num text-muted">{l.total}</span>
+          {l.label} <span className="num text-muted">{number(l.total)}</span>
         </Link>
       ))}
     </nav>
@@ -122,7 +123,7 @@ export function ListSection({ lists: all }: { lists: readonly ListInfo[] }) {
                 l === shown ? 'border-accent bg-selected' : 'border-line bg-surface hover:bg-hover',
               )}
             >
-              {l.label} <span className="num text-muted">{l.total}</span>
+              {l.label} <span className="num text-muted">{number(l.total)}</span>
             </button>
           ))}
         </div>

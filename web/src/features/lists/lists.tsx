@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { List as Icon } from 'lucide-react';
 import { lists } from '@/api/lists.ts';
+import { number } from '@/format/number.ts';
 import { ListView } from '@/parts/list-view.tsx';
 import { Page } from '@/parts/page.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
@@ -34,7 +35,7 @@ export function Lists() {
                     className="hover:bg-hover flex min-h-10 items-center justify-between gap-4 px-3 py-2 max-sm:min-h-11"
                   >
                     <span className="font-medium">{l.label}</span>
-                    <span className={cx('num', l.total === 0 && 'text-muted')}>{l.total}</span>
+                    <span className={cx('num', l.total === 0 && 'text-muted')}>{number(l.total)}</span>
                   </Link>
                 </li>
               ))}

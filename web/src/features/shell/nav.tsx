@@ -165,7 +165,8 @@ export function SideNav({ onHelp, onPalette }: { onHelp: () => void; onPalette: 
   );
 }
 
-const tab = 'flex h-14 w-full min-w-0 flex-col items-center justify-center gap-0.5 text-xs';
+const tab =
+  'flex h-14 w-full min-w-0 flex-col items-center justify-center gap-0.5 text-[0.6875rem] tracking-tight';
 
 function Tab({ item, className, onOpen }: { item: Item; className: string; onOpen?: () => void }) {
   return (
