@@ -151,13 +151,8 @@ func (s sweep) count() (backups, unverified int) {
 	return backups, unverified
 }
 
-// mark changes with what the list of groups says of a group.
-func (g group) mark() string { return fmt.Sprint(g.Last.V, g.Count.V, len(g.Files), g.finished()) }
-
-// finished tells whether the newest backup is whole: one that runs or was broken off has no index.
-func (g group) finished() bool {
-	return !g.Last.Time().IsZero() && slices.ContainsFunc(g.Files, func(f file) bool { return f.Name == index })
-}
+// mark changes with what the list of groups says of a group. The index is the last file of a backup that becomes whole.
+func (g group) mark() string { return fmt.Sprint(g.Last.V, g.Count.V, len(g.Files)) }
 
 func (c *Collector) listGroups(ctx context.Context, store, ns string) (map[groupKey]group, error) {
 	out := map[groupKey]group{}
@@ -187,9 +182,6 @@ func (r reader) read(groups map[groupKey]group) (map[groupKey]groupState, error)
 	out := map[groupKey]groupState{}
 	slices.SortFunc(r.changed, func(a, b groupKey) int { return strings.Compare(a.group, b.group) })
 	take := func(key groupKey, rows []sdk.Observation, state groupState) error {
-		if g := groups[key]; g.finished() {
-			state.whole = g.Last.Time()
-		}
 		state.mark = groups[key].mark()
 		out[key] = state
 		p := r.sink.Partition(key.partition())

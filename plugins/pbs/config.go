@@ -1,7 +1,7 @@
 package pbs
 
 import (
-	"errors"
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -53,29 +53,17 @@ type connection struct {
 
 // connect returns a client for the server. It dials nothing.
 func (c Config) connect(deps sdk.Deps) (*connection, error) {
-	login, err := c.login()
+	end, err := proxmox.Named(proxmox.Backup, c.Host, c.Fingerprint, deps.Network)
 	if err != nil {
 		return nil, err
 	}
-	address, err := proxmox.ParseURL(proxmox.Backup, c.Host)
-	if err != nil {
-		return nil, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "host", Message: err.Error(), Err: err}
-	}
-	pin := c.Fingerprint
-	if pin != "" && proxmox.Fingerprint(pin) == "" {
-		return nil, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "fingerprint", Message: "The fingerprint is not a SHA-256: 64 hexadecimal digits, with or without colons."}
-	}
-	profile := netguard.For(netguard.Integration, deps.Network)
-	if pin == "" {
-		pin = profile.Pins[address.Host]
-	}
 	client, err := proxmox.New(proxmox.Options{
-		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{{URL: c.Host, Pin: pin}}, Login: login, Profile: profile, Insecure: !c.VerifySSL, Now: deps.Now,
+		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{end}, Login: c.login(), Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
 	})
 	if err != nil {
-		return nil, c.atFault(err)
+		return nil, err
 	}
-	return &connection{client: client, host: strings.ToLower(address.Hostname()), trusted: pin == "" && c.VerifySSL, pin: pin}, nil
+	return &connection{client: client, host: proxmox.HostName(proxmox.Backup, c.Host), trusted: end.Pin == "" && c.VerifySSL, pin: end.Pin}, nil
 }
 
 // Validate finds what is wrong before anybody asks the server.
@@ -87,40 +75,17 @@ func (c Config) Validate() []sdk.Diagnostic {
 	return proxmox.Judged(err)
 }
 
-// atFault names the field of an error about who signs in.
-func (c Config) atFault(err error) error {
-	var e *sdk.Error
-	if errors.As(err, &e) && e.Kind == sdk.KindConfig && e.Field == "" {
-		e.Field = "user"
-		if c.TokenName != "" {
-			e.Field = "token_name"
-		}
-	}
-	return err
-}
-
-func (c Config) login() (proxmox.Login, error) {
-	if c.TokenName == "" {
-		if c.User == "" {
-			return proxmox.Login{}, &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: "token_name", Message: "Give an API token, or a user and a password."}
-		}
-		return proxmox.Login{User: c.User, Password: c.Password}, nil
-	}
+// login is how to sign in. The name of a token may leave out its user where that stands beside it.
+func (c Config) login() proxmox.Login {
 	name := c.TokenName
-	if !strings.Contains(name, "!") && c.User != "" {
+	if name != "" && !strings.Contains(name, "!") && c.User != "" {
 		name = c.User + "!" + name
 	}
-	return proxmox.Login{Token: name, Secret: c.TokenValue}, nil
+	return proxmox.Login{Token: name, Secret: c.TokenValue, User: c.User, Password: c.Password}
 }
 
 // account is who asks, as the server's access control names it.
 func (c Config) account() string {
-	login, err := c.login()
-	if err != nil {
-		return ""
-	}
-	if login.Token != "" {
-		return login.Token
-	}
-	return login.User
+	l := c.login()
+	return cmp.Or(l.Token, l.User)
 }

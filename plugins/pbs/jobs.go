@@ -3,7 +3,6 @@ package pbs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -72,43 +71,25 @@ func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
 		return err
 	}
 	defer c.keep(ctx)
-	var first error
-	for _, step := range []struct {
-		duty
-		on   bool
-		read func(context.Context) ([]sdk.Observation, error)
-	}{
-		{duty{part: "tasks"}, true, c.readTasks}, // first: releases before 3.2 tell only there how garbage was collected
-		{collecting, c.cfg.MonitorGarbageJobs, c.readCollections},
-		{verifying, c.cfg.MonitorVerifyJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, verifying) }},
-		{pruning, c.cfg.MonitorPruneJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, pruning) }},
-		{syncing, c.cfg.MonitorSyncJobs, func(ctx context.Context) ([]sdk.Observation, error) { return c.readJobs(ctx, syncing) }},
-	} {
-		p := sink.Partition(step.part)
-		var found []sdk.Observation
-		var err error
-		if step.on {
-			found, err = step.read(ctx)
-		} else {
-			found = []sdk.Observation{c.part(step.duty, nil)}
+	return proxmox.Run(ctx, sink,
+		proxmox.Step{Name: "tasks", Read: c.readTasks}, // first: releases before 3.2 tell only there how garbage was collected
+		c.step(collecting, c.cfg.MonitorGarbageJobs, func(ctx context.Context, _ duty) ([]sdk.Observation, error) { return c.readCollections(ctx) }),
+		c.step(verifying, c.cfg.MonitorVerifyJobs, c.readJobs), c.step(pruning, c.cfg.MonitorPruneJobs, c.readJobs), c.step(syncing, c.cfg.MonitorSyncJobs, c.readJobs))
+}
+
+// step reads the jobs of a kind. There are none when nobody wants them, or when this release has no such jobs.
+func (c *Collector) step(d duty, on bool, read func(context.Context, duty) ([]sdk.Observation, error)) proxmox.Step {
+	return proxmox.Step{Name: d.part, Read: func(ctx context.Context) ([]sdk.Observation, error) {
+		none := []sdk.Observation{c.part(d, nil)}
+		if !on {
+			return none, nil
 		}
+		found, err := read(ctx, d)
 		if unsupported(err) {
-			found, err = []sdk.Observation{c.part(step.duty, nil)}, nil // this release has no such jobs
+			return none, nil
 		}
-		if err == nil {
-			err = p.Emit(found...)
-		}
-		if err := errors.Join(p.Done(err), ctx.Err()); err != nil {
-			return err
-		}
-		if proxmox.Away(err) {
-			return err // what else would be asked does not answer either
-		}
-		if first == nil && !proxmox.Forbidden(err) {
-			first = err
-		}
-	}
-	return first
+		return found, err
+	}}
 }
 
 // ready makes known what jobs are about, before anything is said of them: the same is said of a failure after a restart as before.

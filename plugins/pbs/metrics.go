@@ -1,8 +1,6 @@
 package pbs
 
 import (
-	"slices"
-
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -10,7 +8,7 @@ import (
 // metrics is the table of all metrics.
 func metrics() []sdk.Metric {
 	server, store := []string{typeServer}, []string{typeDatastore}
-	m := []sdk.Metric{
+	return proxmox.Metrics([]sdk.Metric{
 		{Name: "cpu", Types: server, Unit: sdk.UnitRatio, Precision: 10, Label: "CPU", Help: "Busy share of all processors.", Chart: "cpu"},
 		{Name: "iowait", Types: server, Unit: sdk.UnitRatio, Precision: 10, Label: "Waiting for disks", Help: "Share of time in which processors waited for disks.", Chart: "cpu"},
 		{Name: "memory", Types: server, Unit: sdk.UnitRatio, Precision: 12, Label: "Memory", Help: "Used share of memory, as the server counts it: the cache of ZFS is used.", Chart: "memory"},
@@ -36,25 +34,7 @@ func metrics() []sdk.Metric {
 		{Name: "unverified", Types: store, Unit: sdk.UnitCount, Label: "Not verified", Help: "Backups that are older than two days and were never verified.", Chart: "backups"},
 		{Name: "backup_age", Types: store, Unit: sdk.UnitSeconds, Instance: "group", Precision: 12, Label: "Age of the newest backup", Help: "Time since the newest whole backup of a guest or host.", Chart: "backup_age"},
 		{Name: "backup_overdue", Types: store, Unit: sdk.UnitSeconds, Instance: "group", Subject: proxmox.EvidenceBackups, Precision: 12, Label: "Backup overdue", Help: "By how much the newest backup of a guest or host is older than one and a half times the longest distance between its last six; missing with fewer, and when it seems to be given up.", Chart: "backup_age"},
-	}
-	for i := range m {
-		m[i].WireName, m[i].WireScale = m[i].Name, 1
-		if m[i].Unit == sdk.UnitRatio {
-			m[i].WireScale = 100
-		}
-		if m[i].Kind == "" {
-			m[i].Kind = sdk.Gauge
-		}
-	}
-	return m
+	})
 }
 
-func metricNames(kind string) []string {
-	var names []string
-	for _, m := range metrics() {
-		if slices.Contains(m.Types, kind) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
+func metricNames(kind string) []string { return proxmox.MetricsOf(kind, metrics()) }

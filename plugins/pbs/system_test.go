@@ -121,6 +121,9 @@ func TestConfigurationsThatAreWrong(t *testing.T) {
 		"fingerprint":     {`{"host":"pbs","token_name":"a@pbs!b","token_value":"x","fingerprint":"AB"}`, "fingerprint"},
 		"no host":         {`{"token_name":"a@pbs!b","token_value":"x"}`, "host"},
 		"half a token id": {`{"host":"pbs","token_name":"b","token_value":"x"}`, "token_name"},
+		"no secret":       {`{"host":"pbs","token_name":"a@pbs!b"}`, "token_value"},
+		"no password":     {`{"host":"pbs","user":"a@pbs"}`, "password"},
+		"no realm":        {`{"host":"pbs","user":"a","password":"x"}`, "user"},
 	} {
 		_, err := Plugin().Configure(t.Context(), sdk.Instance{Config: []byte(c.config)}, sdk.Deps{})
 		var e *sdk.Error

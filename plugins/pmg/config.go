@@ -1,9 +1,6 @@
 package pmg
 
 import (
-	"errors"
-	"strings"
-
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
@@ -27,34 +24,17 @@ type Config struct {
 	TemperatureMonitoring *bool `name:"temperature_monitoring_enabled" advanced:"true" label:"Temperatures" help:"Of no effect: the product tells no temperatures. Clients of nodes may set it."`
 }
 
-// connect returns a client. It dials nothing.
+// connect returns a client, and the endpoint that it asks first. It dials nothing.
 func (c Config) connect(deps sdk.Deps) (client *proxmox.Client, first proxmox.Endpoint, err error) {
-	address, err := proxmox.ParseURL(proxmox.MailGateway, c.Host)
+	first, err = proxmox.Named(proxmox.MailGateway, c.Host, c.Fingerprint, deps.Network)
 	if err != nil {
-		return nil, first, wrong("host", err.Error(), err)
+		return nil, first, err
 	}
-	pin := c.Fingerprint
-	if pin != "" && proxmox.Fingerprint(pin) == "" {
-		return nil, first, wrong("fingerprint", "The fingerprint is not a SHA-256: 64 hexadecimal digits, with or without colons.", nil)
-	}
-	profile := netguard.For(netguard.Integration, deps.Network)
-	if pin == "" {
-		pin = profile.Pins[address.Host]
-	}
-	first = proxmox.Endpoint{URL: c.Host, Pin: pin}
 	client, err = proxmox.New(proxmox.Options{
 		Product: proxmox.MailGateway, Endpoints: []proxmox.Endpoint{first}, Login: proxmox.Login{User: c.User, Password: c.Password},
-		Profile: profile, Insecure: !c.VerifySSL, Now: deps.Now,
+		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
 	})
-	var e *sdk.Error
-	if errors.As(err, &e) && e.Field == "" {
-		e.Field = "user"
-	}
 	return client, first, err
-}
-
-func wrong(field, message string, cause error) error {
-	return &sdk.Error{Kind: sdk.KindConfig, Code: "invalid_config", Field: field, Message: message, Err: cause}
 }
 
 // Validate finds what is wrong before anybody asks the gateway.
@@ -66,10 +46,5 @@ func (c Config) Validate() []sdk.Diagnostic {
 	return proxmox.Judged(err)
 }
 
-// hostName is the name in an address, without scheme and port.
-func (c Config) hostName() string {
-	if u, err := proxmox.ParseURL(proxmox.MailGateway, c.Host); err == nil {
-		return strings.ToLower(u.Hostname())
-	}
-	return c.Host
-}
+// hostName is the name in the address, without scheme and port.
+func (c Config) hostName() string { return proxmox.HostName(proxmox.MailGateway, c.Host) }

@@ -1,15 +1,14 @@
 package pmg
 
 import (
-	"slices"
-
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
 // metrics is the table of all metrics.
 func metrics() []sdk.Metric {
 	gateway, node := []string{typeGateway}, []string{typeNode}
-	m := []sdk.Metric{
+	return proxmox.Metrics([]sdk.Metric{
 		{Name: "cpu", Types: node, Unit: sdk.UnitRatio, Precision: 10, Label: "CPU", Help: "Busy share of all processors.", Chart: "cpu"},
 		{Name: "iowait", Types: node, Unit: sdk.UnitRatio, Precision: 10, Label: "Waiting for disks", Help: "Share of time in which processors waited for disks.", Chart: "cpu"},
 		{Name: "memory", Types: node, Unit: sdk.UnitRatio, Precision: 12, Label: "Memory", Help: "Used share of memory.", Chart: "memory"},
@@ -44,25 +43,7 @@ func metrics() []sdk.Metric {
 		{Name: "quarantine_spam", Types: gateway, Unit: sdk.UnitCount, Label: "Spam in quarantine", Help: "Messages in the spam quarantine.", Chart: "quarantine"},
 		{Name: "quarantine_growth", Types: gateway, Unit: sdk.UnitRatio, Instance: "quarantine", Precision: 12, Label: "Growth of the quarantine", Help: "Share by which a quarantine grew in two hours, when that is at least 250 messages; below half unless it is at least 500.", Chart: "quarantine_growth"},
 		{Name: "quarantine_virus", Types: gateway, Unit: sdk.UnitCount, Label: "Viruses in quarantine", Help: "Messages in the virus quarantine.", Chart: "quarantine"},
-	}
-	for i := range m {
-		m[i].WireName, m[i].WireScale, m[i].Kind = m[i].Name, 1, sdk.Gauge
-		switch m[i].Unit {
-		case sdk.UnitRatio:
-			m[i].WireScale = 100
-		case sdk.UnitPerSecond, sdk.UnitBytesPerSecond:
-			m[i].Kind = sdk.Rate
-		}
-	}
-	return m
+	})
 }
 
-func metricNames(kind string) []string {
-	var names []string
-	for _, m := range metrics() {
-		if slices.Contains(m.Types, kind) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
+func metricNames(kind string) []string { return proxmox.MetricsOf(kind, metrics()) }

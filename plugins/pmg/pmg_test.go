@@ -484,6 +484,7 @@ func TestConfigurationsThatAreWrong(t *testing.T) {
 	for name, c := range map[string]struct{ config, field string }{
 		"no user":     {`{"host":"mail","password":"x"}`, "user"},
 		"no realm":    {`{"host":"mail","user":"monitor","password":"x"}`, "user"},
+		"no password": {`{"host":"mail","user":"monitor@pmg","password":""}`, "password"},
 		"address":     {`{"host":"ftp://mail","user":"a@pmg","password":"x"}`, "host"},
 		"fingerprint": {`{"host":"mail","user":"a@pmg","password":"x","fingerprint":"AB"}`, "fingerprint"},
 	} {

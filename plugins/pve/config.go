@@ -94,30 +94,21 @@ func (c Config) endpoint(deps sdk.Deps, host, pin string) proxmox.Endpoint {
 
 // check finds what the schema cannot say.
 func (c Config) check() error {
-	if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, c.Host); err != nil {
-		return wrong("host", "%v", err)
+	if _, err := proxmox.Named(proxmox.VirtualEnvironment, c.Host, c.Fingerprint, sdk.Network{}); err != nil {
+		return err
 	}
-	if c.Fingerprint != "" && proxmox.Fingerprint(c.Fingerprint) == "" {
-		return wrong("fingerprint", "That is no SHA-256 fingerprint: 64 hex digits, with or without colons.")
-	}
-	if c.TokenName == "" && c.User == "" {
-		return wrong("token_name", "Give a token with its secret, or a user with a password.")
-	}
-	if c.TokenName != "" && c.TokenValue == "" {
-		return wrong("token_value", "The token has no secret.")
-	}
-	if c.TokenName == "" && c.Password == "" {
-		return wrong("password", "The user has no password.")
+	if err := c.login().Check(proxmox.VirtualEnvironment); err != nil {
+		return err
 	}
 	if c.CallsPerMinute != 0 && c.CallsPerMinute < 30 {
-		return wrong("calls_per_minute", "Less than 30 calls a minute are not enough. 0 is as many as the size of the cluster takes.")
+		return proxmox.Wrong("calls_per_minute", "Less than 30 calls a minute are not enough. 0 is as many as the size of the cluster takes.")
 	}
 	if err := proxmox.CheckLink(c.GuestURL); err != nil {
 		return err
 	}
 	for i, m := range c.Members {
 		if _, err := proxmox.ParseURL(proxmox.VirtualEnvironment, m.Host); err != nil {
-			return wrong("members."+itoa(i)+".host", "%v", err)
+			return proxmox.Wrong("members."+itoa(i)+".host", "%v", err)
 		}
 	}
 	return nil
@@ -125,12 +116,6 @@ func (c Config) check() error {
 
 // Validate finds what is wrong before anybody asks the cluster.
 func (c Config) Validate() []sdk.Diagnostic { return proxmox.Judged(c.check()) }
-
-func wrong(field, format string, args ...any) error {
-	e := sdk.Errorf(sdk.KindConfig, format, args...)
-	e.Field = field
-	return e
-}
 
 // client returns a client for the configured address, which waits with sleep, nil for the usual way.
 func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration) error) (*proxmox.Client, error) {

@@ -1,8 +1,7 @@
 package pve
 
 import (
-	"slices"
-
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -11,9 +10,9 @@ func metrics() []sdk.Metric {
 	guests := []string{typeVM, typeLXC}
 	nodes, ceph, disks := []string{typeNode}, []string{typeCeph}, []string{typeDisk}
 	busy := append([]string{typeNode}, guests...)
-	m := []sdk.Metric{
+	return proxmox.Metrics([]sdk.Metric{
 		{Name: "nodes_online", Types: []string{typeCluster}, Unit: sdk.UnitCount, Precision: 14, Label: "Nodes online", Help: "Nodes of the cluster that are online.", Chart: "nodes"},
-		{Name: "api_calls", Types: []string{typeCluster}, Unit: sdk.UnitPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Requests", Help: "Requests a second that this integration makes.", Chart: "requests"},
+		{Name: "api_calls", Types: []string{typeCluster}, Unit: sdk.UnitPerSecond, Precision: 12, Label: "Requests", Help: "Requests a second that this integration makes.", Chart: "requests"},
 		{Name: "load1", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 1 min", Help: "Load average over a minute.", Chart: "load"},
 		{Name: "load5", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 5 min", Help: "Load average over five minutes.", Chart: "load"},
 		{Name: "load15", Types: nodes, Unit: sdk.UnitCount, Precision: 12, Label: "Load 15 min", Help: "Load average over fifteen minutes.", Chart: "load"},
@@ -27,10 +26,10 @@ func metrics() []sdk.Metric {
 		{Name: "pressure_memory", Types: nodes, Unit: sdk.UnitRatio, Precision: 10, Label: "Waiting for memory", Help: "Share of time in which something waits for memory.", Chart: "pressure"},
 		{Name: "iowait", Types: nodes, Unit: sdk.UnitRatio, Precision: 12, Label: "Waiting for disks", Help: "Share of time in which processors wait for disks.", Chart: "cpu"},
 		{Name: "disk", Types: busy, Unit: sdk.UnitRatio, Precision: 14, Label: "Disk", Help: "Used share of a node's root file system, of a container's root volume, or of all file systems that a guest agent names.", Chart: "disk"},
-		{Name: "netin", Types: busy, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Received", Help: "Bytes received a second; of nodes by all physical interfaces, as their history says.", Chart: "network"},
-		{Name: "netout", Types: busy, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Sent", Help: "Bytes sent a second; of nodes by all physical interfaces, as their history says.", Chart: "network"},
-		{Name: "diskread", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Read", Help: "Bytes read a second from all disks.", Chart: "diskio"},
-		{Name: "diskwrite", Types: guests, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Written", Help: "Bytes written a second to all disks.", Chart: "diskio"},
+		{Name: "netin", Types: busy, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Received", Help: "Bytes received a second; of nodes by all physical interfaces, as their history says.", Chart: "network"},
+		{Name: "netout", Types: busy, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Sent", Help: "Bytes sent a second; of nodes by all physical interfaces, as their history says.", Chart: "network"},
+		{Name: "diskread", Types: guests, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Read", Help: "Bytes read a second from all disks.", Chart: "diskio"},
+		{Name: "diskwrite", Types: guests, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Written", Help: "Bytes written a second to all disks.", Chart: "diskio"},
 		{Name: "fs_used", Types: []string{typeVM}, Unit: sdk.UnitRatio, Instance: "mount", Precision: 14, Label: "File system", Help: "Used share of a file system, as the guest agent says.", Chart: "filesystems"},
 		{Name: "backup_age", Types: guests, Unit: sdk.UnitSeconds, Precision: 16, Label: "Age of the last backup", Help: "Time since the newest backup was made.", Chart: "backups"},
 		{Name: "backup_overdue", Types: guests, Unit: sdk.UnitSeconds, Precision: 16, Label: "Backup overdue", Help: "By how much the newest backup is older than the schedules of the guest's jobs allow.", Chart: "backups"},
@@ -44,9 +43,9 @@ func metrics() []sdk.Metric {
 		{Name: "total_bytes", Types: []string{typeStorage, typeCeph}, Unit: sdk.UnitBytes, Precision: 20, WireName: "total", Label: "Size", Help: "Size of the storage in bytes.", Chart: "bytes"},
 		{Name: "osds_up", Types: ceph, Unit: sdk.UnitCount, Precision: 14, Label: "OSDs up", Help: "OSDs that run.", Chart: "osds"},
 		{Name: "osds_in", Types: ceph, Unit: sdk.UnitCount, Precision: 14, Label: "OSDs in", Help: "OSDs that hold data.", Chart: "osds"},
-		{Name: "ceph_read", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Read", Help: "Bytes read a second by clients.", Chart: "io"},
-		{Name: "ceph_write", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Written", Help: "Bytes written a second by clients.", Chart: "io"},
-		{Name: "ceph_recovery", Types: ceph, Unit: sdk.UnitBytesPerSecond, Kind: sdk.Rate, Precision: 12, Label: "Recovered", Help: "Bytes a second that are put back in their place.", Chart: "io"},
+		{Name: "ceph_read", Types: ceph, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Read", Help: "Bytes read a second by clients.", Chart: "io"},
+		{Name: "ceph_write", Types: ceph, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Written", Help: "Bytes written a second by clients.", Chart: "io"},
+		{Name: "ceph_recovery", Types: ceph, Unit: sdk.UnitBytesPerSecond, Precision: 12, Label: "Recovered", Help: "Bytes a second that are put back in their place.", Chart: "io"},
 		{Name: "ceph_degraded", Types: ceph, Unit: sdk.UnitRatio, Precision: 12, Label: "Degraded", Help: "Share of objects that have too few copies.", Chart: "degraded"},
 		{Name: "wearout", Types: disks, Unit: sdk.UnitRatio, Precision: 12, Label: "Life left", Help: "Share of its life that a disk has left, as it says.", Chart: "wear"},
 		{Name: "temperature", Types: disks, Unit: sdk.UnitCelsius, Precision: 10, Label: "Temperature", Help: "Temperature of a disk.", Chart: "temperature"},
@@ -58,29 +57,8 @@ func metrics() []sdk.Metric {
 		{Name: "pending_updates", Types: nodes, Unit: sdk.UnitCount, Precision: 14, Label: "Pending updates", Help: "Packages that can be updated; only the product's own ones when the account may not see all.", Chart: "updates"},
 		{Name: "certificate_left", Types: nodes, Unit: sdk.UnitSeconds, Precision: 16, Label: "Certificate good for", Help: "Time until the certificate of the web interface ends.", Chart: "certificate"},
 		{Name: "token_left", Types: []string{typeCluster}, Unit: sdk.UnitSeconds, Precision: 16, Label: "Token good for", Help: "Time until the token of this integration ends.", Chart: "token"},
-	}
-	for i := range m {
-		if m[i].WireName == "" {
-			m[i].WireName = m[i].Name
-		}
-		m[i].WireScale = 1
-		if m[i].Unit == sdk.UnitRatio {
-			m[i].WireScale = 100
-		}
-		if m[i].Kind == "" {
-			m[i].Kind = sdk.Gauge
-		}
-	}
-	return m
+	})
 }
 
 // metricNames are the names of a type's metrics.
-func metricNames(kind string) []string {
-	var names []string
-	for _, m := range metrics() {
-		if slices.Contains(m.Types, kind) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
+func metricNames(kind string) []string { return proxmox.MetricsOf(kind, metrics()) }

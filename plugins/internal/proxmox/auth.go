@@ -49,25 +49,40 @@ type authenticator interface {
 	refused(used credentials, err *Error) (again bool)
 }
 
+// Check finds what a login lacks. The errors name the field.
+func (l Login) Check(p Product) error {
+	_, err := l.authenticator(p, nil)
+	return err
+}
+
 func (l Login) authenticator(p Product, now func() time.Time) (authenticator, error) {
 	turn := make(chan struct{}, 1)
 	switch {
 	case l.Token != "":
 		if !p.tokens() {
-			return nil, sdk.Errorf(sdk.KindConfig, "%s has no API tokens. Give a user and a password.", p.Name)
+			return nil, Wrong("token_name", "%s has no API tokens. Give a user and a password.", p.Name)
 		}
 		if !strings.Contains(l.Token, "!") || !strings.Contains(l.Token, "@") {
-			return nil, sdk.Errorf(sdk.KindConfig, "The token id has the form user@realm!name.")
+			return nil, Wrong("token_name", "The token id has the form user@realm!name.")
+		}
+		if l.Secret == "" {
+			return nil, Wrong("token_value", "The token has no secret.")
 		}
 		value := p.scheme + "=" + l.Token + p.separator + l.Secret.Reveal()
 		return &token{now: now, turn: turn, made: credentials{"Authorization", value}}, nil
 	case l.User != "":
 		if !strings.Contains(l.User, "@") {
-			return nil, sdk.Errorf(sdk.KindConfig, "The user has the form user@realm, for example monitor@%s.", realmOf(p))
+			return nil, Wrong("user", "The user has the form user@realm, for example monitor@%s.", realmOf(p))
+		}
+		if l.Password == "" {
+			return nil, Wrong("password", "The user has no password.")
 		}
 		return &ticket{now: now, turn: turn, cookie: p.cookie, user: l.User, password: l.Password}, nil
 	}
-	return nil, sdk.Errorf(sdk.KindConfig, "There is neither a token nor a user.")
+	if p.tokens() {
+		return nil, Wrong("token_name", "Give a token with its secret, or a user with a password.")
+	}
+	return nil, Wrong("user", "Give a user and a password.")
 }
 
 func realmOf(p Product) string {

@@ -50,6 +50,15 @@ func ParseURL(product Product, text string) (*url.URL, error) {
 	return u, nil
 }
 
+// HostName is the name in an address that people type, in lower case and without scheme and port.
+func HostName(product Product, text string) string {
+	u, err := ParseURL(product, text)
+	if err != nil {
+		return text
+	}
+	return strings.ToLower(u.Hostname())
+}
+
 // bracket puts brackets around an IPv6 address that stands alone.
 func bracket(text string) string {
 	if addr, err := netip.ParseAddr(text); err == nil && addr.Is6() {
