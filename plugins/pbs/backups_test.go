@@ -294,6 +294,13 @@ func TestNeverVerified(t *testing.T) {
 	if s := look(t, c, taskBackups); s.conditions[verdict].Kind == "" {
 		t.Error("the verdict goes when nothing has changed")
 	}
+	for name, job := range map[string]pbstest.Job{"turned off": {ID: "v", Store: "main", Schedule: "daily", Disabled: true}, "without a schedule": {ID: "v", Store: "main"}, "of another": {ID: "v", Store: "archive", Schedule: "daily"}} {
+		b.world.Change(func(w *pbstest.World) { w.Verify = []pbstest.Job{job} })
+		look(t, c, taskJobs)
+		if s := look(t, c, taskBackups); s.conditions[verdict].Kind == "" {
+			t.Errorf("a job %s looks at nothing", name)
+		}
+	}
 	b.world.Change(func(w *pbstest.World) { w.Verify = []pbstest.Job{{ID: "v", Store: "main", Schedule: "daily"}} })
 	look(t, c, taskJobs)
 	if s := look(t, c, taskBackups); s.conditions[verdict].Kind != "" {

@@ -63,6 +63,8 @@ type rights struct {
 	mu    sync.Mutex
 	known permissions
 	asked time.Time
+	// exact are paths that were asked for one by one since then.
+	exact map[string]permissions
 }
 
 // read returns the permissions, of the server when what is known of them is as old as that.
@@ -82,7 +84,26 @@ func (r *rights) read(ctx context.Context, old time.Duration) (permissions, erro
 	if !maps.EqualFunc(p, r.known, maps.Equal) {
 		r.client.TryAgain()
 	}
-	r.known, r.asked = p, r.now()
+	r.known, r.asked, r.exact = p, r.now(), map[string]permissions{}
+	return p, nil
+}
+
+// exactly returns the permissions on a path. One that is not listed has those from above, or none at all: paths without any are
+// left out of the list.
+func (r *rights) exactly(ctx context.Context, on string) (permissions, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, listed := r.known[on]; listed {
+		return r.known, nil
+	}
+	p, known := r.exact[on]
+	if !known {
+		var err error
+		if p, err = proxmox.Get[permissions](ctx, r.client, proxmox.Path("access", "permissions").With("path", on)); err != nil {
+			return nil, err
+		}
+		r.exact[on] = p
+	}
 	return p, nil
 }
 
@@ -93,11 +114,19 @@ func (r *rights) need(ctx context.Context, fresh bool, on string, privileges ...
 		ages = []time.Duration{0}
 	}
 	for _, old := range ages {
-		p, err := r.read(ctx, old)
+		all, err := r.read(ctx, old)
 		if err != nil {
 			return err
 		}
-		if p.have(on, privileges...) || p.below(on, privileges...) {
+		has := all.have(on, privileges...)
+		if has {
+			exact, err := r.exactly(ctx, on)
+			if err != nil {
+				return err
+			}
+			has = exact.have(on, privileges...)
+		}
+		if has || all.below(on, privileges...) {
 			return nil
 		}
 	}

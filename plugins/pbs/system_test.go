@@ -17,7 +17,7 @@ func TestSystem(t *testing.T) {
 			{Name: "proxmox-backup", State: "running", Unit: "enabled"}, {Name: "proxmox-backup-proxy", State: "dead", Unit: "enabled"},
 			{Name: "postfix", State: "dead", Unit: "disabled"}, {Name: "proxmox-backup-banner", State: "dead", Unit: "static"},
 		}
-		w.Disks = []pbstest.Disk{{Name: "sda", Model: "Example", Status: "passed", Left: 97}, {Name: "sdb", Model: "Example", Status: "failed", Left: 12}}
+		w.Disks = []pbstest.Disk{{Name: "sda", Model: "Example", Status: "passed", Left: 97}, {Name: "sdb", Model: "Example", Status: "failed", Left: 12}, {Name: "sdc", Status: "unknown"}}
 		w.Pools = map[string]string{"rpool": "ONLINE", "tank": "DEGRADED"}
 		w.Updates = []pbstest.Update{{Package: "proxmox-backup-server", Old: "4.2.6-1", Version: "4.3.1-1"}}
 	})
@@ -33,6 +33,9 @@ func TestSystem(t *testing.T) {
 		if s.conditions[key].Severity != severity {
 			t.Errorf("%s: %+v", key, s.conditions[key])
 		}
+	}
+	if wear, told := s.samples["server disk_wearsdc"]; told {
+		t.Errorf("a disk that tells nothing is worn by %v", wear)
 	}
 	if len(s.conditions) != 4 || s.samples["server updates_pending"] != 1 || s.samples["server disk_wearsdb"] != 0.88 || s.rows["proxmox-backup-server"].Key == "" {
 		t.Errorf("%v %v %v", s.conditions, s.samples, s.rows)

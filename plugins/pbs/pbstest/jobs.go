@@ -16,6 +16,7 @@ type Job struct {
 	Schedule  string
 	Remote    string // of a sync job
 	Push      bool
+	Disabled  bool
 	Run       Run
 }
 
@@ -59,6 +60,9 @@ func jobs(list func(*World) []Job, since string) func(call) answer {
 				continue
 			}
 			row := map[string]any{"id": j.ID, "store": j.Store, "comment": nil}
+			if j.Disabled {
+				row["disable"] = true
+			}
 			if j.Namespace != "" {
 				row["ns"] = j.Namespace
 			}

@@ -54,11 +54,15 @@ func (s *Server) routes() {
 	})
 }
 
-// permissions maps paths to privileges and to whether they hold below too. Paths without any are left out.
+// permissions maps paths to privileges and to whether they hold below too: those that the server always lists and those that
+// somebody gave a role on, or the one that is asked for. Paths without any are left out.
 func permissions(c call) answer {
 	paths := []string{"/", "/access", "/access/users", "/datastore", "/remote", "/system", "/system/disks", "/system/services", "/system/status", "/system/tasks", "/tape"}
-	for _, s := range c.world.Stores {
-		paths = append(paths, "/datastore/"+s.Name)
+	for on := range c.account.Roles {
+		paths = append(paths, on)
+	}
+	if on := c.URL.Query().Get("path"); on != "" {
+		paths = []string{on}
 	}
 	out := map[string]map[string]bool{}
 	for _, on := range paths {

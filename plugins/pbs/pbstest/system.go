@@ -33,7 +33,11 @@ func services(c call) any {
 func disks(c call) any {
 	out := []any{}
 	for _, d := range c.world.Disks {
-		out = append(out, map[string]any{"name": d.Name, "devpath": "/dev/" + d.Name, "disk-type": "ssd", "model": d.Model, "status": d.Status, "wearout": d.Left, "used": "zfs", "gpt": true})
+		row := map[string]any{"name": d.Name, "devpath": "/dev/" + d.Name, "disk-type": "ssd", "model": d.Model, "status": d.Status, "used": "zfs", "gpt": true}
+		if d.Left > 0 {
+			row["wearout"] = d.Left
+		}
+		out = append(out, row)
 	}
 	return out
 }
