@@ -185,8 +185,9 @@ func (c *Collector) readContent(ctx context.Context, s store, p sdk.Partition) (
 		if r.VolID == "" || r.Content != "" && r.Content != "backup" {
 			return errRow
 		}
-		id := int(r.VMID.V)
-		out.latest[id] = max(out.latest[id], r.CTime.V)
+		if id := int(r.VMID.V); !r.CTime.Time().IsZero() {
+			out.latest[id] = max(out.latest[id], r.CTime.V)
+		}
 		return p.Emit(c.backupRow(s, r))
 	})
 	if err != nil {
@@ -221,7 +222,7 @@ func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
 	volume := string(r.VolID)
 	d := backupDoc{
 		ID: c.instance + "-" + volume, Storage: string(s.row.Storage), Node: s.node, Instance: c.instance, Type: backupType(r), VMID: r.VMID.V,
-		Time: rfc3339(r.CTime.V), CTime: r.CTime.V, Size: r.Size.V, Format: string(r.Format), Notes: clip(string(r.Notes)), Protected: bool(r.Protected),
+		Time: rfc3339(r.CTime), CTime: r.CTime.V, Size: r.Size.V, Format: string(r.Format), Notes: clip(string(r.Notes)), Protected: bool(r.Protected),
 		VolID: volume, IsPBS: s.row.Plugin == "pbs", Verification: string(r.Verification.State), Encrypted: r.Encrypted != "" && r.Encrypted != "0",
 	}
 	d.Verified = d.Verification == "ok"
@@ -232,10 +233,7 @@ func (c *Collector) backupRow(s store, r contentRow) sdk.Row {
 	} else if home := s.homes[int(r.VMID.V)]; home != "" {
 		d.Node = home
 	}
-	row := sdk.Row{Rows: rowsBackups, Key: key, Doc: proxmox.Document(d)}
-	if r.CTime.OK {
-		row.Time = time.Unix(r.CTime.V, 0)
-	}
+	row := sdk.Row{Rows: rowsBackups, Key: key, Time: r.CTime.Time(), Doc: proxmox.Document(d)}
 	if r.VMID.V > 0 {
 		row.Subject = c.subject(int(r.VMID.V), r.CTime.V)
 	}

@@ -115,14 +115,18 @@ func (c *Collector) askCephPools(ctx context.Context, v *view, book *cephBook) {
 	if err != nil {
 		return
 	}
-	book.pools, book.poolsAt = nil, c.deps.Now()
+	book.pools, book.poolsAt = cephPools(rows), c.deps.Now()
+}
+
+func cephPools(rows []cephPoolRow) (out []cephPool) {
 	for _, r := range rows {
 		p := cephPool{ID: r.ID.V, Name: string(r.Name), Stored: r.Used.V, Percent: short(r.Percent.V * 100), Objects: r.Objects.V}
 		if r.Percent.V > 0 && r.Percent.V < 1 {
 			p.Available = int64(float64(r.Used.V) * (1 - r.Percent.V) / r.Percent.V)
 		}
-		book.pools = append(book.pools, p)
+		out = append(out, p)
 	}
+	return out
 }
 
 // cephDoc is a Ceph cluster as the state shows it.

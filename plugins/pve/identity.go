@@ -154,7 +154,7 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 	now := c.client.TimeThere(c.deps.Now())
 	old, fresh := c.identities.of[id], identity{mark: got.mark(), lxc: row.Type == "lxc", read: now.Unix()}
 	if differs := old.mark != 0 && fresh.mark != 0 && old.mark != fresh.mark; differs && (old.suspect || !fresh.lxc) {
-		if old.gone == 0 && got.made > old.read {
+		if old.gone == 0 && got.made > old.read && got.made <= now.Unix() {
 			old.gone = got.made
 			c.identities.of[id] = old
 		}
@@ -226,7 +226,7 @@ var identityTasks = map[string]bool{"qmdestroy": true, "vzdestroy": true, "qmcre
 // noteIdentityTask lets the configuration of a guest be read anew when a task may have put another one in its place.
 func (c *Collector) noteIdentityTask(r taskRow) {
 	ends, known := identityTasks[string(r.Type)]
-	if !known || !r.EndTime.OK || !good(string(r.Status)) {
+	if !known || r.EndTime.Time().IsZero() || !good(string(r.Status)) {
 		return
 	}
 	c.mu.Lock()
@@ -297,7 +297,7 @@ func (g *guestConfig) UnmarshalJSON(b []byte) error {
 			}
 		case "scsi", "virtio", "sata", "ide", "rootfs", "mp":
 			if property(string(text), "media") != "cdrom" {
-				g.size += sizeOf(property(string(text), "size"))
+				g.size = min(g.size+sizeOf(property(string(text), "size")), largest)
 			}
 		}
 	}
@@ -339,6 +339,9 @@ func whole(text string) int64 {
 	return n
 }
 
+// largest is more than any disk holds, in bytes.
+const largest = 1 << 60
+
 // sizeOf reads a size of a disk: a number with a letter for a power of 1024.
 func sizeOf(text string) int64 {
 	if text == "" {
@@ -349,8 +352,9 @@ func sizeOf(text string) int64 {
 		text = text[:len(text)-1]
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n < 0 || n > 1e9 {
+	bytes := n * float64(int64(1)<<shift)
+	if err != nil || !(bytes >= 0 && bytes <= largest) { // nor is it one that is no number
 		return 0
 	}
-	return int64(n * float64(int64(1)<<shift))
+	return int64(bytes)
 }

@@ -309,6 +309,7 @@ func TestGuestsThatAreGoneAreForgottenOneDay(t *testing.T) {
 
 func FuzzGuestConfig(f *testing.F) {
 	f.Add([]byte(`{"smbios1":"uuid=A,base64=1","meta":"creation-qemu=9,ctime=17","net0":"name=eth0,hwaddr=AA:BB","scsi0":"a:b,size=32G","rootfs":"x,size=0.5T","ide2":"none,media=cdrom","lxc":[["a","b"]]}`))
+	f.Add([]byte(`{"mp":"size=1e7T","mp0":"size=1048576T","mp1":"size=1048576T","mp2":"size=NaN"}`))
 	f.Add([]byte(`{"scsi0":"size=-5G","mp7":"size=1e99T","virtio1":7,"net1":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var g guestConfig

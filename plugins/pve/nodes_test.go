@@ -23,10 +23,44 @@ func TestDetailsOfNodes(t *testing.T) {
 	if swap, ok := s.sample("node/pve1", "swap"); !ok || math.Abs(swap-0.02) > 1e-6 {
 		t.Errorf("swap %v, %v", swap, ok)
 	}
+	// The share that a status tells was measured since the same worker was last asked, and is 0 for a new one.
+	if cpu, told := s.sample("node/pve1", "cpu"); told {
+		t.Errorf("a processor share of %v from the status of a node", cpu)
+	}
 	s = l.must(taskResources)
 	s.want("node/pve1", map[string]any{
 		"pveVersion": "pve-manager/9.2.10/43df2e01f27a1a19", "cpuInfo.model": "AMD EPYC 7532 32-Core Processor", "cpuInfo.cores": 32.0, "memory.swapTotal": float64(8 << 30),
 	})
+}
+
+// Quirk: a worker of the server that has just begun answers 0 for what it has not measured yet.
+func TestTheFirstAnswerOfAWorker(t *testing.T) {
+	l := newLab(t, 1, 1, nil)
+	for cpu, want := range map[string]bool{"0": false, "0.2": true} {
+		l.world.Edit(func(w *pvetest.World) {
+			w.Faults = []*pvetest.Fault{{Path: "/nodes/pve1/status", Status: 200, Reason: "OK", Body: `{"data":{"cpu":` + cpu + `,"wait":0,"loadavg":["12.54","9.1","7"]}}`}}
+		})
+		s := l.must(taskNodes)
+		if _, told := s.sample("node/pve1", "iowait"); told != want {
+			t.Errorf("with a processor share of %s, whether it waits for disks is told: %v", cpu, told)
+		}
+		if load, _ := s.sample("node/pve1", "load1"); load != 12.54 {
+			t.Errorf("load %v", load)
+		}
+	}
+}
+
+// Somebody is at work on a node that is off in maintenance: nobody is woken for it.
+func TestANodeInMaintenance(t *testing.T) {
+	l := newLab(t, 2, 2, func(w *pvetest.World) { w.Node("pve2").Online, w.Node("pve2").HA = false, "maintenance" })
+	s := l.must(taskResources)
+	if r := s.record("node/pve2"); r.Status != sdk.StatusOff || r.StatusWord != "offline" || len(s.conditions("node/pve2")) != 0 {
+		t.Errorf("%+v, %v", r, s.conditions("node/pve2"))
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Node("pve2").HA = "online" })
+	if r := l.must(taskResources).record("node/pve2"); r.Status != sdk.StatusDown {
+		t.Errorf("%+v", r)
+	}
 }
 
 // By this two integrations of one cluster are found to be one, also after a server has joined it.

@@ -41,6 +41,14 @@ func (s *samples) number(metric string, n proxmox.Int) {
 	}
 }
 
+// millis is a time in Unix seconds in milliseconds, 0 when there is none.
+func millis(seconds proxmox.Int) int64 {
+	if at := seconds.Time(); !at.IsZero() {
+		return at.UnixMilli()
+	}
+	return 0
+}
+
 // space is used space as the state shows it.
 type space struct {
 	Total int64   `json:"total"`

@@ -24,7 +24,7 @@ func (c *Collector) collectPools(ctx context.Context, sink sdk.Sink) error {
 }
 
 // askThin measures the metadata of thin pools: when it is full, a pool stops, whatever room it has.
-func (c *Collector) askThin(ctx context.Context, n node) (out []sdk.Observation, err error) {
+func (c *Collector) askThin(ctx context.Context, n node) ([]sdk.Observation, error) {
 	rows, _, err := proxmox.Rows[thinRow](ctx, c.client, proxmox.OnNode(n.name, "disks", "lvmthin").Slowly())
 	switch proxmox.KindOf(err) {
 	case proxmox.KindForbidden, proxmox.KindUnsupported:
@@ -33,13 +33,17 @@ func (c *Collector) askThin(ctx context.Context, n node) (out []sdk.Observation,
 	if err != nil {
 		return nil, fmt.Errorf("read thin pools: %w", err)
 	}
+	return tellThin(n, rows), nil
+}
+
+func tellThin(n node, rows []thinRow) (out []sdk.Observation) {
 	for _, t := range rows {
 		if t.MetaSize.V > 0 && t.MetaUsed.OK && t.LV != "" {
 			out = append(out, sdk.Sample{Type: typeNode, Key: nodeKey(n.name), Metric: "thin_metadata", Instance: string(t.VG) + "/" + string(t.LV),
-				Value: min(1, max(0, float64(t.MetaUsed.V)/float64(t.MetaSize.V)))})
+				Value: proxmox.Ratio(float64(t.MetaUsed.V) / float64(t.MetaSize.V))})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // lost are the states of pools that have lost data or cannot be used.

@@ -8,10 +8,11 @@ import (
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
 )
 
-// What answers hold of people and secrets is not told on, by any task.
+// What answers hold of people and secrets is not told on, by any task, and not kept.
 func TestNothingPrivateIsKept(t *testing.T) {
-	l := newLab(t, 2, 4, func(w *pvetest.World) { w.Ceph = pvetest.Healthy() })
+	l := aLife(t, 2, 4, func(w *pvetest.World) { w.Ceph = pvetest.Healthy() })
 	l.must(taskResources)
+	secrets := []string{"BEGIN CERTIFICATE", "ssh-ed25519", "cipassword", "pve1c-", "0123456789ABCDEF", pvetest.Secret, "root@pam"}
 	for _, task := range Plugin().Describe().Tasks {
 		s := l.must(task.Name)
 		for _, o := range s.All() {
@@ -19,11 +20,21 @@ func TestNothingPrivateIsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, private := range []string{"BEGIN CERTIFICATE", "ssh-ed25519", "cipassword", "pve1c-", "0123456789ABCDEF", pvetest.Secret, "root@pam"} {
+			for _, private := range secrets {
 				// A UPID names who began a task: it is the key of a task's row, as the wire has it, and nothing is made of it.
 				if strings.Contains(string(b), private) && !strings.Contains(string(b), "UPID:") {
 					t.Errorf("%s tells %q: %s", task.Name, private, b)
 				}
+			}
+		}
+	}
+	if len(l.host.values) < 4 {
+		t.Errorf("%d values are kept", len(l.host.values))
+	}
+	for key, value := range l.host.values {
+		for _, private := range secrets {
+			if strings.Contains(string(value), private) {
+				t.Errorf("%s keeps %q: %s", key, private, value)
 			}
 		}
 	}

@@ -150,12 +150,11 @@ func (c *Collector) tellReplication(n node, r replicationRow, guests map[int]res
 	if shown {
 		d.GuestName, d.GuestType = string(g.Name), string(g.Type)
 	}
-	if r.LastSync.V > 0 {
-		d.LastUnix, d.LastSync = r.LastSync.V, r.LastSync.V*1000
-	}
+	d.LastSync = millis(r.LastSync)
 	if r.NextSync.V > 1 { // 0 while it fails and 1 while it is being removed
-		d.NextUnix, d.NextSync = r.NextSync.V, r.NextSync.V*1000
+		d.NextSync = millis(r.NextSync)
 	}
+	d.LastUnix, d.NextUnix = d.LastSync/1000, d.NextSync/1000
 	if r.Duration.OK {
 		seconds := proxmox.Round(r.Duration.V, 1)
 		d.Duration = &seconds

@@ -148,7 +148,7 @@ type snapshotDoc struct {
 
 // askSnapshots tells of the snapshots of one guest. A guest that went away in between is no failure.
 func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Observation, error) {
-	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(g)
+	id := int(g.VMID.V)
 	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot").Within(statusPatience))
 	if err != nil {
 		c.note(string(g.Node), err)
@@ -161,7 +161,12 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 		return nil, err
 	}
 	c.snapshots.guests[id] = &snapshotMemory{asked: c.deps.Now(), gen: g.gen}
-	var out []sdk.Observation
+	return c.snapshotRows(g, rows), nil
+}
+
+// snapshotRows tells of the snapshots of a guest.
+func (c *Collector) snapshotRows(g resourceRow, rows []snapshotRow) (out []sdk.Observation) {
+	id, kindOf, key := int(g.VMID.V), guestType(g), guestKey(g)
 	count, oldest := 0, int64(0)
 	for _, r := range rows {
 		if r.Name == "current" || r.Name == "" {
@@ -170,21 +175,17 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 		count++
 		d := snapshotDoc{
 			ID: fmt.Sprintf("%s-%s-%d-%s", c.instance, g.Node, id, r.Name), Name: string(r.Name), Node: string(g.Node), Instance: c.instance, Type: string(g.Type),
-			VMID: int64(id), Time: zeroTime, Description: clip(string(r.Description)), Parent: string(r.Parent), VMState: bool(r.VMState),
+			VMID: int64(id), Time: rfc3339(r.Time), Description: clip(string(r.Description)), Parent: string(r.Parent), VMState: bool(r.VMState),
 		}
-		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id, g.gen)}
-		if r.Time.V > 0 {
-			d.Time, row.Time = rfc3339(r.Time.V), time.Unix(r.Time.V, 0)
-			if oldest == 0 || r.Time.V < oldest {
-				oldest = r.Time.V
-			}
+		row := sdk.Row{Rows: rowsSnapshots, Key: itoa(id) + "/" + d.Name, OwnerType: kindOf, OwnerKey: key, Subject: c.guestEvidence(id, g.gen), Time: r.Time.Time(), Doc: proxmox.Document(d)}
+		if !row.Time.IsZero() && (oldest == 0 || r.Time.V < oldest) {
+			oldest = r.Time.V
 		}
-		row.Doc = proxmox.Document(d)
 		out = append(out, row)
 	}
 	c.noteOldestSnapshot(g, oldest)
 	return append(out, sdk.RowsEnd{Rows: rowsSnapshots, OwnerType: kindOf, OwnerKey: key},
-		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)}), nil
+		sdk.Sample{Type: kindOf, Key: key, Metric: "snapshots", Value: float64(count)})
 }
 
 // noteOldestSnapshot remembers when the oldest snapshot of a guest was made, for a later process too: it takes long until all

@@ -20,8 +20,6 @@ const (
 	tasksOfNode = "100"
 	// logLines is how much of the log of a backup is read: some ten lines a guest.
 	logLines = "20000"
-	// zeroTime is how the wire writes a time that is not set.
-	zeroTime = "0001-01-01T00:00:00Z"
 )
 
 // backupTask is one run of a backup.
@@ -35,7 +33,7 @@ type backupTask struct {
 
 func (t *backupTask) running() bool { return !t.row.EndTime.OK }
 
-func (t *backupTask) started() time.Time { return time.Unix(t.row.StartTime.V, 0) }
+func (t *backupTask) started() time.Time { return t.row.StartTime.Time() }
 
 // good tells whether a status is that of a task that did what it should.
 func good(status string) bool { return status == "OK" || strings.HasPrefix(status, "WARNINGS") }
@@ -113,7 +111,7 @@ func (b *backupBook) findGaps(rows []taskRow) {
 // remember takes in a task. It returns the backup task that is new or has ended, nil for any other.
 func (c *Collector) remember(r taskRow) *backupTask {
 	b := &c.backups
-	if r.UPID == "" || !r.StartTime.OK || c.deps.Now().Sub(time.Unix(r.StartTime.V, 0)) > taskMemory {
+	if r.UPID == "" || c.deps.Now().Sub(r.StartTime.Time()) > taskMemory {
 		return nil
 	}
 	if touchesBackups(string(r.Type)) && r.EndTime.OK && b.ended[string(r.UPID)] == 0 {
@@ -164,10 +162,10 @@ type taskDoc struct {
 func (c *Collector) taskRowOf(t *backupTask) sdk.Row {
 	d := taskDoc{
 		ID: c.instance + "-" + string(t.row.UPID), Node: string(t.row.Node), Instance: c.instance, Type: "vzdump", VMID: t.guest, Status: "running",
-		Start: rfc3339(t.row.StartTime.V), End: zeroTime,
+		Start: rfc3339(t.row.StartTime), End: rfc3339(t.row.EndTime),
 	}
 	if !t.running() {
-		d.Status, d.End = string(t.row.Status), rfc3339(t.row.EndTime.V)
+		d.Status = string(t.row.Status)
 		if !good(d.Status) {
 			d.Error = d.Status
 		}
@@ -179,7 +177,8 @@ func (c *Collector) taskRowOf(t *backupTask) sdk.Row {
 	return row
 }
 
-func rfc3339(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
+// rfc3339 writes a time in Unix seconds. The wire writes one that is not set as the first of all.
+func rfc3339(seconds proxmox.Int) string { return seconds.Time().Format(time.RFC3339) }
 
 // What the log of a backup says of each guest. The word is VM in old releases and VM or CT in new ones.
 var (

@@ -9,11 +9,14 @@ import (
 )
 
 // Num is a number that may be missing. The servers send one and the same field as a number, as a quoted number, as "",
-// "N/A" or null, or not at all; whatever is not a finite number is missing, and never zero.
+// "N/A" or null, or not at all; whatever is no number, or more than anything is that is measured, is missing, and never zero.
 type Num struct {
 	V  float64
 	OK bool
 }
+
+// most is more than anything is that the servers measure. What is beyond could not be reckoned with.
+const most = 1e18
 
 // UnmarshalJSON never fails: what is no number is missing.
 func (n *Num) UnmarshalJSON(b []byte) error {
@@ -23,7 +26,7 @@ func (n *Num) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
+	if err == nil && math.Abs(v) <= most {
 		*n = Num{V: v, OK: true}
 	}
 	return nil
