@@ -41,7 +41,7 @@ func (w *world) dial() net.Conn {
 	w.t.Helper()
 	c, err := (&net.Dialer{}).DialContext(w.t.Context(), "tcp", strings.TrimPrefix(w.url, "http://"))
 	w.must(err)
-	w.must(c.SetDeadline(time.Now().Add(30 * time.Second)))
+	w.must(c.SetDeadline(time.Now().Add(time.Minute)))
 	return c
 }
 

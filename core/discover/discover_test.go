@@ -54,7 +54,7 @@ func TestScanFindsWhatAPluginKnows(t *testing.T) {
 	}
 	var found, progress atomic.Int64
 	o := Options{
-		Networks: prefixes("127.0.0.0/30"), Targets: []Target{{"nas", ups}, {"ups", ups}, {"ups", other}}, Loopback: true, DialTimeout: 5 * time.Second,
+		Networks: prefixes("127.0.0.0/30"), Targets: []Target{{"nas", ups}, {"ups", ups}, {"ups", other}}, Loopback: true, DialTimeout: time.Minute,
 		Found: func(Server) { found.Add(1) }, Progress: func(p Progress) { progress.Store(int64(p.Done)) },
 	}
 	at := time.Unix(1, 0)

@@ -58,7 +58,7 @@ func run(t *testing.T, all ...Integration) *Plugins { return runWith(t, Config{D
 func runWith(t *testing.T, cfg Config, all ...Integration) *Plugins {
 	t.Helper()
 	cfg.Work = t.TempDir()
-	cfg.Timing = host.Timing{Wait: 20 * time.Second, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond}
+	cfg.Timing = host.Timing{Start: time.Minute, Wait: time.Minute, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond}
 	p, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func runWith(t *testing.T, cfg Config, all ...Integration) *Plugins {
 
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {

@@ -254,7 +254,8 @@ func TestFailuresAreNotForgottenWithARestart(t *testing.T) {
 	if _, err := proxmox.Get[nodeStatusAnswer](t.Context(), c.client, proxmox.OnNode("pve1", "status")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	// The next one would come after it has to be ready.
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 	defer cancel()
 	cycle = sdktest.NewCycle()
 	if err := c.Collect(ctx, taskBackups, cycle); err != nil {

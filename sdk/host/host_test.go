@@ -66,8 +66,12 @@ func manifest(t testing.TB) Manifest {
 	return m
 }
 
-// quick is a timing for tests.
-var quick = Timing{Health: 100 * time.Millisecond, Answer: 500 * time.Millisecond, Wait: 20 * time.Second, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond}
+// patience is how long something may take on a busy machine.
+const patience = time.Minute
+
+// quick is a timing for tests: what is done again and again is done soon, and nothing that works is taken for dead because the
+// machine is busy.
+var quick = Timing{Start: patience, Health: 100 * time.Millisecond, Answer: patience, Wait: patience, Delay: time.Millisecond, DelayMax: 5 * time.Millisecond}
 
 // start runs the faulty plugin with one instance.
 func start(t testing.TB, change func(*Config)) *Plugin {
@@ -89,7 +93,7 @@ func instanceOf(id string, revision int64, config string) Wanted {
 
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {
@@ -236,7 +240,7 @@ func TestACallerThatGivesUpIsNotADeadPlugin(t *testing.T) {
 }
 
 func TestAPluginThatHangsIsReplaced(t *testing.T) {
-	p := start(t, nil)
+	p := start(t, func(c *Config) { c.Timing.Answer = time.Second })
 	if _, err := ingest(t.Context(), p, "hello"); err != nil {
 		t.Fatal(err)
 	}
@@ -266,8 +270,8 @@ func TestStopIsBoundedEvenForAHungPlugin(t *testing.T) {
 	go func() { p.Stop(); close(stopped) }()
 	select {
 	case <-stopped:
-	case <-time.After(5 * time.Second):
-		t.Fatal("it took more than five seconds")
+	case <-time.After(patience):
+		t.Fatal("it does not end")
 	}
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the process is still there: %v", err)
@@ -311,16 +315,17 @@ func write(t testing.TB, path, text string) {
 func TestCallersDoNotWaitForASlowStart(t *testing.T) {
 	p := start(t, func(c *Config) {
 		write(t, filepath.Join(c.Dir, "mode"), "mute")
-		c.Timing.Wait, c.Timing.Start = 10*time.Millisecond, time.Second
+		c.Timing.Wait = 10 * time.Millisecond
 	})
-	began := time.Now()
 	if _, err := p.Instance(t.Context(), "one"); sdk.KindOf(err) != sdk.KindUnavailable {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(began); took > 900*time.Millisecond {
-		t.Errorf("the caller waited %v for a plugin that says nothing", took)
+	eventually(t, "the start is under way", func() bool { return p.Status().State == StateStarting })
+	if s := p.Status(); s.LastError != "" {
+		t.Errorf("the caller waited for a plugin that says nothing until it was given up: %+v", s)
 	}
-	eventually(t, "the start is given up", func() bool { return strings.Contains(p.Status().LastError, "did not greet the server within 1s") })
+	write(t, filepath.Join(p.cfg.Dir, "mode"), "")
+	eventually(t, "it is ready in the end", func() bool { _, err := ingest(t.Context(), p, "hello"); return err == nil })
 }
 
 func TestRefusesWhatIsNotWhatItsManifestSays(t *testing.T) {

@@ -51,11 +51,14 @@ func TestEachTroubleIsOneClearSentence(t *testing.T) {
 			"plugin faulty does not start: it closed its standard output without the greeting of a plugin"},
 		"endless chatter": {func(t *testing.T, c *Config) {
 			script(t, c, "#!/bin/sh\nyes morning >&2\n", 0o700)
-			c.Timing.Start = 500 * time.Millisecond
-		}, `plugin faulty does not start: it did not greet the server within 500ms; it said last: "morning"`},
+			c.Timing.Start = time.Second
+		}, `plugin faulty does not start: it did not greet the server within 1s; it said last: "morning"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, func(cfg *Config) { c.change(t, cfg) })
+			p := start(t, func(cfg *Config) {
+				cfg.Timing.Wait = time.Millisecond
+				c.change(t, cfg)
+			})
 			p.Need()
 			eventually(t, "an error", func() bool { return p.Status().LastError != "" })
 			if s := p.Status(); !strings.HasPrefix(s.LastError, c.want) || strings.Contains(s.LastError, "\n") {

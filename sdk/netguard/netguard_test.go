@@ -197,6 +197,8 @@ func TestRebinding(t *testing.T) {
 	if first == nil || r.asked.Load() != 1 {
 		t.Errorf("first: %v, the name was resolved %d times, want once per connection", first, r.asked.Load())
 	}
+	// The time of the first, which nobody answers, must not be over before the second is judged.
+	c = netguard.Client(netguard.Profile{Use: netguard.Notification, Resolver: r})
 	_, second := get(t, c, "http://evil.test:"+port(t, s))
 	wantCode(t, second, netguard.CodeRefused, "loopback")
 	if hits.Load() > 0 {

@@ -3,6 +3,7 @@ package sdktest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -20,9 +21,15 @@ type Options struct {
 	Blind map[string]string
 	// Zeros are metrics that are 0 of things that are down because that was measured, such as availability.
 	Zeros []string
+
+	// patience is how long what has to end may take to do so on a busy machine; 30 s.
+	patience time.Duration
 }
 
 func (o Options) withDefaults(d sdk.Description) Options {
+	if o.patience == 0 {
+		o.patience = 30 * time.Second
+	}
 	if o.Config == "" {
 		o.Config = "{}"
 	}

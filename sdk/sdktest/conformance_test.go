@@ -98,7 +98,7 @@ func forAll(trial func(testing.TB, subject, Options, string)) func(testing.TB, s
 }
 
 func TestSeededFaultsAreFound(t *testing.T) {
-	o := Options{Config: `{"pass":"hunter2"}`, Secrets: []string{"hunter2"}, Tasks: []string{"all"}, Blind: map[string]string{"nobody answers": `{"word":"blind"}`}}
+	o := Options{Config: `{"pass":"hunter2"}`, Secrets: []string{"hunter2"}, Tasks: []string{"all"}, Blind: map[string]string{"nobody answers": `{"word":"blind"}`}, patience: 100 * time.Millisecond}
 	calls := 0
 	release := make(chan struct{})
 	defer close(release)
@@ -137,7 +137,7 @@ func TestSeededFaultsAreFound(t *testing.T) {
 			return s.Partition("p").Emit(sdk.Record{Type: "thing", Key: "a"})
 		}}, "open"},
 		"cancel ignored": {forAll(tryCancel), seeded{collect: func(context.Context, sdk.Instance, sdk.Deps, sdk.Sink) error {
-			<-time.After(3 * time.Second)
+			<-release
 			return nil
 		}}, "went on"},
 		"oversize":          {forAll(tryIdentities), seeded{collect: emit(sdk.Record{Type: "thing", Key: "fat", Doc: make([]byte, 2<<20)})}, "larger than"},

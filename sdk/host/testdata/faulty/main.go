@@ -110,7 +110,12 @@ func main() {
 				fmt.Fprintln(os.Stderr, "no coffee, no work")
 				os.Exit(3)
 			case "mute":
-				time.Sleep(time.Hour)
+				for { // until the mode is another one
+					if mode, _ := os.ReadFile("mode"); string(mode) != "mute" {
+						break
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
 			}
 		}
 	}
