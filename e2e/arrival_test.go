@@ -142,6 +142,7 @@ func (s *server) arrived() {
 // A bundle of the reference brings nodes, channels, alerts, settings, notes and, from 4.1 on, tokens; what cannot come
 // is told, by a dry run too.
 func TestArriveByBundle(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	dry := s.call("POST", "/api/config/import", map[string]any{"data": referenceBundle(t, "4.1"), "passphrase": passphrase, "dryRun": true})
@@ -171,6 +172,7 @@ func TestArriveByBundle(t *testing.T) {
 
 // The reference's data directory brings the same and its user, whose password goes on to work.
 func TestArriveByDirectory(t *testing.T) {
+	t.Parallel()
 	dir, data := t.TempDir(), t.TempDir()
 	key := []byte("0123456789abcdef0123456789abcdef")
 	write := func(name string, content []byte) {

@@ -12,6 +12,7 @@ import (
 // A backup of a server at work brings back what it had acknowledged before, on the same or on another machine; a file
 // that is damaged changes nothing.
 func TestBackupOfARunningServer(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, reporter := s.mint("host-agent:report")

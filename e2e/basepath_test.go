@@ -11,6 +11,7 @@ import (
 
 // Below a path, behind a proxy that takes the path away and behind one that does not.
 func TestBelowAPath(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, t.TempDir())
 	s.args = []string{"--base-url", "https://tools.example/pulse"}
 	s.start()

@@ -8,6 +8,7 @@ import (
 
 // What a plugin says besides records and samples arrives, is kept over a crash, and goes with the integration.
 func TestRowsConditionsAndEvents(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	made := s.call("POST", "/api/integrations", map[string]any{"kind": "demo", "name": "lab", "config": map[string]any{"machines": 2, "guests": 600}})

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"regexp"
 	"testing"
-	"time"
 )
 
 var demoPassword = regexp.MustCompile(`user demo, password (\S+)\)`)
 
 // The demo shows invented upstreams through the plugins that watch real ones, and leaves no process behind however it ends.
 func TestTheDemoRunsTheRealPlugins(t *testing.T) {
-	s := &server{t: t, address: freeAddress(t), client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	t.Parallel()
+	s := &server{t: t, address: freeAddress(t), client: newClient()}
 	s.url = "http://" + s.address
 	s.process = launch(t, "pulse", "demo", "--listen", s.address, "--guests", "4")
 	eventually(t, "the demo says how to log in", func() bool { return demoPassword.MatchString(s.output.String()) })
@@ -46,6 +46,7 @@ func TestTheDemoRunsTheRealPlugins(t *testing.T) {
 
 // A server with real integrations is not turned into a demo.
 func TestMockModeIsNotSwitched(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	if got := s.call("GET", "/api/system/mock-mode", nil); got.member("enabled") != false {

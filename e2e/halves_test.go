@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -83,12 +82,14 @@ func killedAt(t *testing.T, round int, middle string, takes time.Duration, args 
 		if _, err := os.Stat(middle); round%2 == 0 && err == nil || round%2 == 1 && time.Now().After(deadline) {
 			break
 		}
+		<-time.After(100 * time.Microsecond) // others work too
 	}
 	p.kill()
 }
 
 // A restore that is killed at any moment leaves the server of before or the one of the backup.
 func TestRestoreKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	old, fresh := marked(t, "old", 20), marked(t, "new", 20)
 	file := filepath.Join(t.TempDir(), "pulse.tar.gz")
 	pulse(t, "backup", file, "--data", fresh)
@@ -119,6 +120,7 @@ func TestRestoreKilledInTheMiddle(t *testing.T) {
 
 // An import that is killed with its server at any moment has happened as a whole or not at all.
 func TestImportKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	old, fresh := marked(t, "old", 20), marked(t, "new", 20)
 	from := startServerIn(t, fresh)
 	from.token = adminToken
@@ -160,7 +162,7 @@ func TestImportKilledInTheMiddle(t *testing.T) {
 			<-done
 		case 1: // as soon as something is written
 			for time.Now().Before(deadline) && wal() == before {
-				runtime.Gosched()
+				<-time.After(100 * time.Microsecond)
 			}
 		default:
 			<-time.After(time.Until(deadline))
@@ -179,6 +181,7 @@ func TestImportKilledInTheMiddle(t *testing.T) {
 
 // A change of the key that is killed at any moment leaves every secret open, and is ended by doing it again.
 func TestKeyRotationKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	old := marked(t, "old", 60)
 	whole := copyOf(t, old)
 	began := time.Now()

@@ -18,6 +18,7 @@ func (s *server) members(list string) int {
 
 // From making an integration to removing it: what it brings appears, changes with it, and leaves with it.
 func TestIntegrations(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	made := s.call("POST", "/api/integrations", map[string]any{"kind": "demo", "name": "lab", "config": map[string]any{"machines": 3, "guests": 5}})
@@ -58,6 +59,7 @@ func TestIntegrations(t *testing.T) {
 
 // What is wrong with an integration is told with the path of the key, before anything is stored.
 func TestIntegrationsThatAreWrong(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, reader := s.mint("settings:read")
@@ -94,6 +96,7 @@ func TestIntegrationsThatAreWrong(t *testing.T) {
 
 // What config.hcl owns runs, and is read-only here with its file and line.
 func TestIntegrationsOfTheFile(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	file := writeFile(t, filepath.Join(t.TempDir(), "config.hcl"), "\nintegration \"demo\" \"lab\" {\n  machines = 4\n  guests   = 1\n}\n\nintegration \"demo\" \"wrong\" {\n  machine = 4\n}\n")
 	s := newServer(t, data)

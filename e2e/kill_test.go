@@ -42,10 +42,10 @@ func TestServerKilledWhileReportsCome(t *testing.T) {
 		go func() { done <- round.run(ctx, time.Minute, rate) }()
 		<-time.After(rand.N(400 * time.Millisecond))
 		s.kill()
-		cancel()
 		if r := <-done; r.err == nil {
 			t.Fatal("nobody noticed that the server was killed")
 		}
+		cancel()
 		s.start()
 	}
 

@@ -14,6 +14,7 @@ import (
 // An address on this machine with a certificate that nobody has signed: the operator allows the one and accepts the
 // other, deliberately and for this integration only, by the API or in the file.
 func TestWhatAnIntegrationMayReachAndBelieve(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	door := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	t.Cleanup(door.Close)

@@ -11,6 +11,7 @@ import (
 // A node that config.hcl owns, with its secret from a file, is listed and tried like others; who changes it is told file and
 // line.
 func TestNodesOfTheFile(t *testing.T) {
+	t.Parallel()
 	lab := simulated(t, "pve", "--nodes", "2", "--guests", "3")
 	dir := t.TempDir()
 	secret := lab["token_value"].(string)

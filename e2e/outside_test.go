@@ -53,6 +53,7 @@ func mustOnce(t *testing.T, args ...string) string {
 // A stranger's plugin, installed while the server runs, brings a type of its own: it is in the catalogue, in the state, in
 // the charts and in the history, and no line of the server knows it. It is killed over and over, and then removed.
 func TestAStrangersPlugin(t *testing.T) {
+	t.Parallel()
 	archive, sum := brewer(t)
 	s := startServer(t)
 	s.claim()

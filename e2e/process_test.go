@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -101,7 +102,7 @@ func launch(t testing.TB, name string, args ...string) *process {
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	// A group of its own, so that plugins that survive their server do not survive the test.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.WaitDelay = 5 * time.Second
+	p.cmd.WaitDelay = patience
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
 	}
@@ -151,17 +152,15 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// stop asks the process to end and returns how long it took.
-func (p *process) stop() time.Duration {
+// stop asks the process to end and waits until it has.
+func (p *process) stop() {
 	p.t.Helper()
-	start := time.Now()
 	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 	case <-time.After(patience):
 		p.t.Fatalf("%s did not stop within %v", p.name, patience)
 	}
-	return time.Since(start)
 }
 
 // compiling is how long a program may take that has the compiler work, on a loaded machine with cold caches.
@@ -182,16 +181,29 @@ func once(t testing.TB, name string, args ...string) (code int, output string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// freeAddress returns a loopback address that nobody listens on now.
+// ports are those that freeAddress has not given away: below the ones that the system takes for connections and for whoever
+// listens on any port, so that none is taken between the look and the use, nor while a server starts again.
+var ports = struct {
+	sync.Mutex
+	left []int
+}{left: rand.Perm(12_000)}
+
+// freeAddress returns a loopback address that nobody listens on, and that is given to nobody else.
 func freeAddress(t testing.TB) string {
 	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
 	var config net.ListenConfig
-	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for len(ports.left) > 0 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+ports.left[0])
+		ports.left = ports.left[1:]
+		if l, err := config.Listen(context.Background(), "tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // children returns the live processes that the process started, by the name of their program.

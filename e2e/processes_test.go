@@ -15,6 +15,7 @@ import (
 
 // Server, plugin and agent are three processes; the page's facts about this machine come through all of them.
 func TestThreeProcessesShowThisMachine(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	agent := startAgent(t, s)
@@ -45,6 +46,7 @@ func TestThreeProcessesShowThisMachine(t *testing.T) {
 
 // No secret stands in the process list or in the environment of a plugin.
 func TestProcessesHideSecrets(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
@@ -86,6 +88,7 @@ func TestProcessesHideSecrets(t *testing.T) {
 
 // Nothing leaves the machine unless something that says so is configured.
 func TestNoOutboundConnections(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	agent := startAgent(t, s)

@@ -16,6 +16,7 @@ import (
 
 // The plugin that the README shows is a plugin.
 func TestReadmePlugin(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +92,7 @@ func snippets(t *testing.T, language string) map[string]string {
 
 // What the pages show of the configuration file is one that the server takes. One example is of a plugin that is not ours.
 func TestDocumentedConfigurationIsValid(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	secret := writeFile(t, filepath.Join(dir, "secret"), strings.Repeat("s", 32))
 	paths := regexp.MustCompile(`file\("[^"]*"\)`)
@@ -107,6 +109,7 @@ func TestDocumentedConfigurationIsValid(t *testing.T) {
 
 // What the pages show for a shell can be typed into one, and names files that a release has.
 func TestDocumentedCommandsAreForAShell(t *testing.T) {
+	t.Parallel()
 	shipped := regexp.MustCompile(`\binstallers/[\w./-]+`)
 	for where, code := range snippets(t, "sh") {
 		if err := command("sh", "-n", writeFile(t, filepath.Join(t.TempDir(), "snippet"), code)); err != nil {

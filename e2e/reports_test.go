@@ -38,6 +38,7 @@ func padded(report []byte, size int) []byte {
 
 // What is wrong with a report is told to its sender, costs the server nothing and leaves no trace in the state.
 func TestBadReports(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
@@ -97,6 +98,7 @@ func TestBadReports(t *testing.T) {
 
 // A host that invents sensors without end gets a bounded part of the state and of the series, and harms no other.
 func TestReportWithThousandsOfSensors(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
@@ -129,6 +131,7 @@ func TestReportWithThousandsOfSensors(t *testing.T) {
 
 // Text that is not UTF-8 is either refused or mended, and never reaches a client as it came.
 func TestReportThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
@@ -145,6 +148,7 @@ func TestReportThatIsNotUTF8(t *testing.T) {
 
 // A compressed report is a report.
 func TestCompressedReport(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
@@ -157,6 +161,7 @@ func TestCompressedReport(t *testing.T) {
 
 // Who may report is decided by the token alone.
 func TestReportTokens(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, good := s.mint("host-agent:report")
@@ -201,6 +206,7 @@ func TestReportTokens(t *testing.T) {
 
 // A new server answers nobody but its own agent and whoever claims it.
 func TestUnclaimedServer(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	for _, path := range []string{"/api/state", "/api/charts", "/api/security/tokens"} {
 		if got := s.callAs("", "GET", path, nil); got.status != http.StatusUnauthorized && got.status != http.StatusForbidden {
@@ -227,6 +233,7 @@ func TestUnclaimedServer(t *testing.T) {
 
 // Two reporters with one identity are kept apart; a clock that is wrong moves neither liveness nor history.
 func TestForeignClocksAndDuplicateIds(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, first := s.mint("host-agent:report")
@@ -256,6 +263,7 @@ func TestForeignClocksAndDuplicateIds(t *testing.T) {
 
 // A plugin that is installed while the server runs brings a kind of reports with a scope of its own: they are taken at once.
 func TestReportsOfAPluginThatCameLater(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	send := func(token string, body string) int {

@@ -8,6 +8,7 @@ import (
 
 // Settings survive a crash, what is wrong is named and changes nothing, and the state tells what it shows of them.
 func TestSystemSettings(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	if got := s.call("POST", "/api/system/settings/update", map[string]any{"theme": "dark", "temperatureMonitoringEnabled": false}); got.status != http.StatusOK || got.member("success") != true {
@@ -33,6 +34,7 @@ func TestSystemSettings(t *testing.T) {
 
 // The first version of the resource API, with ids that hold slashes, and the light page.
 func TestLegacyResourcesAndTheLightPage(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")

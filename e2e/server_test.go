@@ -47,11 +47,13 @@ func newServer(t testing.TB, data string) *server {
 	t.Helper()
 	s := &server{t: t, data: data, plugins: filepath.Join(bin, "plugins"), address: freeAddress(t)}
 	s.url = "http://" + s.address
-	s.client = &http.Client{
-		Timeout:   30 * time.Second,
-		Transport: &http.Transport{DisableKeepAlives: true},
-	}
+	s.client = newClient()
 	return s
+}
+
+// newClient returns a client that keeps no connection over the death of a server.
+func newClient() *http.Client {
+	return &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
 // start runs the server (again) and waits until it says that it is healthy.
@@ -299,13 +301,18 @@ func hostReport(host string, cpu float64) []byte {
 	return body
 }
 
-// must reports a host and fails the test unless the server acknowledges it.
+// must reports a host and fails the test unless the server acknowledges it. As an agent does, it comes again when it is told
+// to, because the plugin is not there yet.
 func (s *server) must(token string, body []byte) {
 	s.t.Helper()
-	got, err := s.report(token, body)
-	if err != nil || got.status != http.StatusOK {
-		s.t.Fatalf("report: %v %v", got, err)
-	}
+	eventually(s.t, "a report is taken", func() bool {
+		got, err := s.report(token, body)
+		later := got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
+		if err != nil || got.status != http.StatusOK && !later {
+			s.t.Fatalf("report: %v %v", got, err)
+		}
+		return got.status == http.StatusOK
+	})
 }
 
 // writeFile writes a file of the test's own.
@@ -319,6 +326,7 @@ func writeFile(t testing.TB, path, content string) string {
 
 // A server that finds no plugins serves, and says that it is of no use so.
 func TestServerWithoutPlugins(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, t.TempDir())
 	s.plugins = filepath.Join(t.TempDir(), "elsewhere")
 	s.start()
@@ -330,6 +338,7 @@ func TestServerWithoutPlugins(t *testing.T) {
 
 // A folder of plugins may be named from where the server is started, although plugins run in one of their own.
 func TestPluginsInARelativeFolder(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, t.TempDir())
 	here, err := os.Getwd()
 	if err != nil {

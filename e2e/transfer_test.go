@@ -11,6 +11,7 @@ const passphrase = "correct horse battery"
 // What one server exports another one takes in: integrations with their secrets, tokens, settings and notes. A dry run
 // tells it before; the passphrase decides; while the server begins anew nobody is refused.
 func TestConfigurationMovesToAnotherServer(t *testing.T) {
+	t.Parallel()
 	from := startServer(t)
 	from.claim()
 	id, reporter := from.mint("host-agent:report")
@@ -72,6 +73,7 @@ func TestConfigurationMovesToAnotherServer(t *testing.T) {
 
 // A token that may only change settings brings in no tokens: it would make itself a greater one.
 func TestImportRaisesNobody(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.claim()
 	data, _ := s.call("POST", "/api/config/export", map[string]any{"passphrase": passphrase}).member("data").(string)

@@ -64,6 +64,7 @@ func renamed(code string) string {
 // A key of a plugin's configuration gets another name in its next version. What was configured before works on without a
 // gap, is stored as the new version reads it, and stays so over a restart; what a file owns works on with a warning.
 func TestARenamedKeySurvivesAnUpgrade(t *testing.T) {
+	t.Parallel()
 	file := writeFile(t, filepath.Join(t.TempDir(), "config.hcl"), "integration \"brewer\" \"attic\" {\n  kettles = 2\n}\n")
 	s := newServer(t, t.TempDir())
 	s.args = []string{"--config", file}

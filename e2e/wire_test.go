@@ -24,7 +24,7 @@ func TestTheWireIsThatOfTheContract(t *testing.T) {
 	for _, r := range requests {
 		t.Run(r.path, func(t *testing.T) {
 			var found []string
-			for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
+			whole := func() bool {
 				path := r.path
 				for _, section := range []string{"storage"} {
 					if strings.Contains(path, "{"+section+"}") && firsts[section] == nil {
@@ -37,12 +37,11 @@ func TestTheWireIsThatOfTheContract(t *testing.T) {
 				if err := json.Unmarshal(got.body, &value); err != nil || got.status != http.StatusOK {
 					t.Fatalf("%v, %v", got, err)
 				}
-				if found = r.judge(value); len(found) == 0 {
-					return
-				}
-				if time.Since(began) > 40*time.Second {
-					t.Fatalf("%s", strings.Join(found, "\n"))
-				}
+				found = r.judge(value)
+				return len(found) == 0
+			}
+			if !within(patience, whole) {
+				t.Fatalf("%s", strings.Join(found, "\n"))
 			}
 		})
 	}
@@ -51,7 +50,7 @@ func TestTheWireIsThatOfTheContract(t *testing.T) {
 // startDemo starts the demo and returns who asks it, as its user.
 func startDemo(t *testing.T, args ...string) func(path string) answer {
 	t.Helper()
-	s := &server{t: t, address: freeAddress(t), client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	s := &server{t: t, address: freeAddress(t), client: newClient()}
 	s.url = "http://" + s.address
 	s.process = launch(t, "pulse", append([]string{"demo", "--listen", s.address}, args...)...)
 	eventually(t, "the demo says how to log in", func() bool { return demoPassword.MatchString(s.output.String()) })
