@@ -105,6 +105,9 @@ func (p Principal) May(s Scope) bool {
 	return p.Token == nil || slices.Contains(p.Token.Scopes, s) || slices.Contains(p.Token.Scopes, ScopeAll)
 }
 
+// Whole reports whether the caller may do all there is: an administrator, with a token only if it has all scopes.
+func (p Principal) Whole() bool { return p.Admin && p.May(ScopeAll) }
+
 // System is the server itself.
 var System = Principal{Method: MethodSystem, Admin: true}
 

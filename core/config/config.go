@@ -151,7 +151,7 @@ type Metrics struct {
 
 // InfluxDB says where an InfluxDB is and how it is used.
 type InfluxDB struct {
-	URL       string        `name:"url" label:"URL" help:"Its address." format:"url" example:"https://influx.example.com:8086"`
+	URL       string        `name:"url" target:"true" label:"URL" help:"Its address." format:"url" example:"https://influx.example.com:8086"`
 	Org       string        `name:"org" label:"Organisation" help:"The organisation of an InfluxDB 2. Without one the server is taken for an InfluxDB 1.8." example:"home"`
 	Bucket    string        `name:"bucket" help:"The bucket of samples and the beginning of the names of those of rollups; the database of a 1.8." default:"pulse"`
 	Token     sdk.Secret    `name:"token" help:"The token; of a 1.8 user:password. Best taken from a file or the environment." example:"secret"`

@@ -96,6 +96,10 @@ type Secrets interface {
 	Mask(config json.RawMessage) (json.RawMessage, error)
 	// MergeSecrets puts the stored secret wherever the new configuration has a masked one.
 	MergeSecrets(stored, config json.RawMessage) (json.RawMessage, error)
+	// Kept returns the paths of those that the new configuration keeps masked.
+	Kept(stored, config json.RawMessage) ([]string, error)
+	// Redirects tells whether the new configuration sends secrets elsewhere, or lets somebody else get them.
+	Redirects(stored, config json.RawMessage) (bool, error)
 }
 
 // Service owns the configured integrations.
@@ -263,8 +267,8 @@ func failed(diags []sdk.Diagnostic) bool {
 	return slices.ContainsFunc(diags, func(d sdk.Diagnostic) bool { return d.Severity == sdk.DiagnosticError })
 }
 
-// Save creates (revision 0) or changes an integration. Masked secrets keep their stored value. Findings of
-// severity error mean that nothing was saved.
+// Save creates (revision 0) or changes an integration. Masked secrets keep their stored value, as [Service.Complete] has it.
+// Findings of severity error mean that nothing was saved.
 func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Integration, []sdk.Diagnostic, error) {
 	x.ID = id.Integration(x.Kind + "/" + x.Name)
 	s.mu.Lock()
@@ -275,7 +279,7 @@ func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Inte
 	}
 	x.Joined, x.Apart = rejoined(old, x)
 	var err error
-	if x.Config, err = s.Complete(x); err != nil {
+	if x.Config, err = s.Complete(ctx, x); err != nil {
 		return Integration{}, nil, err
 	}
 	var diags []sdk.Diagnostic

@@ -109,6 +109,9 @@ func (plugins) MergeSecrets(_, config json.RawMessage) (json.RawMessage, error) 
 	return bytes.ReplaceAll(config, []byte(sdk.Masked), []byte("hush")), nil
 }
 
+func (plugins) Kept(_, _ json.RawMessage) ([]string, error)  { return nil, nil }
+func (plugins) Redirects(_, _ json.RawMessage) (bool, error) { return false, nil }
+
 func newService(t *testing.T, m *memory) *Service {
 	t.Helper()
 	s, err := Open(t.Context(), m, reverser{}, plugins{})

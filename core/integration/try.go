@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/errs"
-	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -29,7 +28,7 @@ type Trial struct {
 // and name. That the other side refuses is a finding; an error means that it could not be tried at all.
 func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 	var t Trial
-	config, err := s.Complete(x)
+	config, err := s.Complete(ctx, x)
 	if err != nil {
 		return t, err
 	}
@@ -72,25 +71,6 @@ func (s *Service) Try(ctx context.Context, x Integration) (Trial, error) {
 		}
 	}
 	return t, nil
-}
-
-// Complete puts the stored secrets where x has masked ones.
-func (s *Service) Complete(x Integration) (json.RawMessage, error) {
-	s.mu.Lock()
-	old, exists := s.all[id.Integration(x.Kind+"/"+x.Name)]
-	s.mu.Unlock()
-	if !exists {
-		return x.Config, nil
-	}
-	secrets, err := s.plugins.Secrets(x.Kind)
-	if err != nil {
-		return nil, pluginError(err, x.Kind)
-	}
-	config, err := secrets.MergeSecrets(old.Config, x.Config)
-	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, err, "the configuration is not a JSON object").WithField("config")
-	}
-	return config, nil
 }
 
 // How long a plugin that is being started for it may take until it judges a configuration.

@@ -26,7 +26,7 @@ const command = "apprise"
 // Config is one way through Apprise.
 type Config struct {
 	Mode         string        `name:"mode" help:"http asks an Apprise API server; cli runs the command apprise on the server's machine, which then connects to the services by itself." default:"http" enum:"http,cli"`
-	ServerURL    string        `name:"server_url" label:"Server URL" help:"Address of the Apprise API server, for http." format:"url" example:"https://apprise.example.com"`
+	ServerURL    string        `name:"server_url" target:"true" label:"Server URL" help:"Address of the Apprise API server, for http." format:"url" example:"https://apprise.example.com"`
 	ConfigKey    string        `name:"config_key" help:"Key of a configuration that the API server keeps; without one the targets are sent along."`
 	APIKey       sdk.Secret    `name:"api_key" label:"API key" help:"Key that a proxy before the API server wants."`
 	APIKeyHeader string        `name:"api_key_header" label:"API key header" help:"Header for the API key." default:"X-API-KEY"`

@@ -25,10 +25,10 @@ const timeout = 30 * time.Second
 
 // Config is one way of mail.
 type Config struct {
-	Server   string     `name:"server" help:"Name or address of the SMTP server." required:"true" example:"smtp.example.com"`
-	Port     int        `name:"port" help:"Port of the SMTP server: 587 for STARTTLS, 465 for TLS from the start, 25 between servers." default:"587" min:"1" max:"65535"`
-	Security string     `name:"security" help:"starttls insists on TLS after the greeting, tls speaks it from the start, opportunistic uses TLS where the server offers it, none does without." default:"starttls" enum:"starttls,tls,opportunistic,none"`
-	Verify   bool       `name:"verify" label:"Verify the certificate" advanced:"true" help:"Checks the server's certificate. Turn it off only for a server of your own that has none from a known authority." default:"true"`
+	Server   string     `name:"server" target:"true" help:"Name or address of the SMTP server." required:"true" example:"smtp.example.com"`
+	Port     int        `name:"port" target:"true" help:"Port of the SMTP server: 587 for STARTTLS, 465 for TLS from the start, 25 between servers." default:"587" min:"1" max:"65535"`
+	Security string     `name:"security" target:"true" help:"starttls insists on TLS after the greeting, tls speaks it from the start, opportunistic uses TLS where the server offers it, none does without." default:"starttls" enum:"starttls,tls,opportunistic,none"`
+	Verify   bool       `name:"verify" target:"true" label:"Verify the certificate" advanced:"true" help:"Checks the server's certificate. Turn it off only for a server of your own that has none from a known authority." default:"true"`
 	Auth     string     `name:"auth" label:"Login method" advanced:"true" help:"How to log in; auto takes the safest that the server offers." default:"auto" enum:"auto,plain,login,cram-md5,xoauth2"`
 	Username string     `name:"username" label:"User name" help:"Without one there is no login."`
 	Password sdk.Secret `name:"password" help:"Password, API key or, for xoauth2, an access token."`

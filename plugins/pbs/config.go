@@ -13,13 +13,13 @@ import (
 
 // Config says where a backup server is and what to read of it.
 type Config struct {
-	Host        string     `name:"host" required:"true" label:"Address" example:"https://pbs.example.com:8007" help:"Address of the server; the port is 8007 when none is given."`
+	Host        string     `name:"host" target:"true" required:"true" label:"Address" example:"https://pbs.example.com:8007" help:"Address of the server; the port is 8007 when none is given."`
 	TokenName   string     `name:"token_name" label:"Token" example:"monitor@pbs!pulse" help:"API token: user@realm!name. With a user given apart, its name alone is enough."`
 	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the API token."`
 	User        string     `name:"user" example:"monitor@pbs" help:"User with realm, when there is no token."`
 	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it has rights of its own and no login."`
-	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the server's certificate, as its dashboard shows it. The certificate must be exactly that one then."`
-	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	Fingerprint string     `name:"fingerprint" target:"true" advanced:"true" help:"SHA-256 fingerprint of the server's certificate, as its dashboard shows it. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" target:"true" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
 	GuestURL    string     `name:"guest_url" advanced:"true" label:"Link" format:"url" example:"https://pbs.example.com:8007" help:"Where people open the server's own page, when that is another address."`
 
 	MonitorDatastores  bool     `name:"monitor_datastores" advanced:"true" label:"Datastores" default:"true" help:"Read space and state of the datastores. Without them there are no backups either."`

@@ -8,11 +8,11 @@ import (
 
 // Config says where a gateway is and what to read of it. The product has no API tokens.
 type Config struct {
-	Host        string     `name:"host" required:"true" label:"Address" example:"https://mail.example.com:8006" help:"Address of the gateway, of one node when it is a cluster; the port is 8006 when none is given."`
+	Host        string     `name:"host" target:"true" required:"true" label:"Address" example:"https://mail.example.com:8006" help:"Address of the gateway, of one node when it is a cluster; the port is 8006 when none is given."`
 	User        string     `name:"user" required:"true" example:"monitor@pmg" help:"User with realm. The role Auditor is enough."`
 	Password    sdk.Secret `name:"password" required:"true" help:"Password of the user. The user must not have a second factor."`
-	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. The certificate must be exactly that one then."`
-	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
+	Fingerprint string     `name:"fingerprint" target:"true" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. The certificate must be exactly that one then."`
+	VerifySSL   bool       `name:"verify_ssl" target:"true" advanced:"true" label:"Verify certificate" default:"true" help:"Refuse a certificate that nobody has signed, unless its fingerprint is given."`
 	GuestURL    string     `name:"guest_url" advanced:"true" label:"Link" format:"url" example:"https://mail.example.com:8006" help:"Where people open the gateway's own page, when that is another address."`
 
 	MonitorMailStats   bool `name:"monitor_mail_stats" advanced:"true" label:"Mail statistics" default:"true" help:"Read sums of mail: of the last minutes, of the day, by hour and by spam score."`

@@ -12,13 +12,13 @@ import (
 
 // Config is one cluster, or one server that stands alone.
 type Config struct {
-	Host        string     `name:"host" required:"true" help:"Address of one node, for example https://pve1.example.com:8006. The other nodes of its cluster are found, and asked when it cannot be reached."`
+	Host        string     `name:"host" target:"true" required:"true" help:"Address of one node, for example https://pve1.example.com:8006. The other nodes of its cluster are found, and asked when it cannot be reached."`
 	User        string     `name:"user" help:"User with realm, for example monitor@pve. Without a realm it is @pam."`
 	Password    sdk.Secret `name:"password" help:"Password of the user. A token is better: it can be withdrawn by itself, and works with a second factor."`
 	TokenName   string     `name:"token_name" label:"Token" help:"API token, for example monitor@pve!pulse, or only its name when the user is given."`
 	TokenValue  sdk.Secret `name:"token_value" label:"Token secret" help:"Secret of the token."`
-	Fingerprint string     `name:"fingerprint" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. With it, who signed the certificate does not matter."`
-	VerifySSL   bool       `name:"verify_ssl" advanced:"true" label:"Verify certificates" default:"true" help:"Whether the certificate has to be signed by somebody who is trusted, unless its fingerprint is given."`
+	Fingerprint string     `name:"fingerprint" target:"true" advanced:"true" help:"SHA-256 fingerprint of the node's certificate. With it, who signed the certificate does not matter."`
+	VerifySSL   bool       `name:"verify_ssl" target:"true" advanced:"true" label:"Verify certificates" default:"true" help:"Whether the certificate has to be signed by somebody who is trusted, unless its fingerprint is given."`
 
 	MonitorVMs            bool   `name:"monitor_vms" advanced:"true" label:"Virtual machines" default:"true" help:"Whether to show virtual machines."`
 	MonitorContainers     bool   `name:"monitor_containers" advanced:"true" label:"Containers" default:"true" help:"Whether to show containers."`
@@ -30,7 +30,7 @@ type Config struct {
 	TemperatureMonitoring *bool  `name:"temperature_monitoring_enabled" advanced:"true" help:"Whether the nodes show temperatures; unset follows the server's setting."`
 	GuestURL              string `name:"guest_url" advanced:"true" format:"url" example:"https://pve.example.com:8006" help:"Address that links to the guests of this cluster point to, when it is another than that of the node."`
 
-	Members                []Member      `name:"members" advanced:"true" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
+	Members                []Member      `name:"members" target:"true" advanced:"true" help:"Addresses of other nodes of the cluster, where those that the cluster itself names cannot be reached from here."`
 	GuestMemory            string        `name:"guest_memory" advanced:"true" label:"Memory of virtual machines" default:"auto" enum:"auto,guest,host" help:"Whose view counts. auto: the guest's own, without its page cache where its agent may be asked for a file (VM.GuestAgent.FileRead, before version 9 VM.Monitor). guest: the guest's own, page cache included. host: what it takes on its node."`
 	GuestMemoryOf          []GuestMemory `name:"guest_memory_of" advanced:"true" label:"Memory of single guests" help:"Guests for which another view counts."`
 	QuietGuests            []int         `name:"quiet_guests" advanced:"true" help:"Ids of guests whose guest agent is never asked."`

@@ -31,7 +31,7 @@ const (
 type Config struct {
 	Title        string                `name:"title" help:"Name for people."`
 	Service      string                `name:"service" help:"What is at the other end; it decides how messages look." default:"generic" enum:"generic,discord,slack,teams,teams-adaptive,telegram,pushover,gotify,ntfy,pagerduty,mattermost,matrix,homeassistant"`
-	URL          sdk.Secret            `name:"url" label:"URL" help:"Address to send to. It counts as a secret, since it often holds one. For Telegram it ends with ?chat_id=…; for Matrix it is the address of the room's messages; for Gotify it ends with /message?token=…" required:"true"`
+	URL          sdk.Secret            `name:"url" target:"true" label:"URL" help:"Address to send to. It counts as a secret, since it often holds one. For Telegram it ends with ?chat_id=…; for Matrix it is the address of the room's messages; for Gotify it ends with /message?token=…" required:"true"`
 	Method       string                `name:"method" help:"HTTP method." default:"POST" enum:"POST,PUT"`
 	Headers      map[string]sdk.Secret `name:"headers" help:"Headers to send along, for example Authorization."`
 	Fields       map[string]sdk.Secret `name:"fields" help:"What a service needs beside the address. Pushover: app_token, user_token and, as you like, priority, sound and device. PagerDuty: routing_key. Others: as your template names them."`

@@ -41,6 +41,7 @@ type document struct {
 	Order       *int            `json:"x-order,omitempty"`
 	Optional    bool            `json:"x-optional,omitempty"`
 	Key         bool            `json:"x-key,omitempty"`
+	Target      bool            `json:"x-target,omitempty"`
 	Advanced    bool            `json:"x-advanced,omitempty"`
 	// Min and Max bound durations, which are text in JSON.
 	Min string `json:"x-minimum,omitempty"`
@@ -125,7 +126,7 @@ func (p *properties) UnmarshalJSON(b []byte) error {
 }
 
 // JSON returns the schema as JSON Schema 2020-12. Beside the standard it has x-order, x-secret (with writeOnly),
-// x-unit, x-key, x-advanced, x-optional and, for durations, x-minimum and x-maximum.
+// x-unit, x-key, x-target, x-advanced, x-optional and, for durations, x-minimum and x-maximum.
 func (s *Schema) JSON() json.RawMessage {
 	d := write(s.Root)
 	d.Schema = dialect
@@ -140,7 +141,7 @@ func (s *Schema) JSON() json.RawMessage {
 func write(f *Field) *document {
 	d := &document{
 		Title: f.Label, Description: f.Help, Type: types{f.Type}, Format: f.Format, Default: f.Default,
-		Enum: f.Enum, WriteOnly: f.Secret, Secret: f.Secret, Unit: f.Unit, Optional: f.Optional, Key: f.Key, Advanced: f.Advanced,
+		Enum: f.Enum, WriteOnly: f.Secret, Secret: f.Secret, Unit: f.Unit, Optional: f.Optional, Key: f.Key, Target: f.Target, Advanced: f.Advanced,
 	}
 	if f.Example != nil {
 		d.Examples = []any{f.Example}
@@ -250,7 +251,7 @@ func read(d *document, depth int) (*Field, error) {
 	}
 	f := &Field{
 		Label: d.Title, Help: d.Description, Format: d.Format, Default: d.Default, Enum: d.Enum,
-		Secret: d.Secret || d.WriteOnly, Unit: d.Unit, Optional: d.Optional, Key: d.Key, Advanced: d.Advanced,
+		Secret: d.Secret || d.WriteOnly, Unit: d.Unit, Optional: d.Optional, Key: d.Key, Target: d.Target, Advanced: d.Advanced,
 	}
 	if len(d.Examples) > 0 {
 		f.Example = d.Examples[0]

@@ -89,14 +89,10 @@ func memberOf(sf reflect.StructField, value reflect.Value, depth int) (*Field, e
 	if f.Help == "" {
 		return nil, errors.New(`it needs a tag help:"..."`)
 	}
-	if f.Required, err = boolTag(tag, "required"); err != nil {
-		return nil, err
-	}
-	if f.Key, err = boolTag(tag, "key"); err != nil {
-		return nil, err
-	}
-	if f.Advanced, err = boolTag(tag, "advanced"); err != nil {
-		return nil, err
+	for name, to := range map[string]*bool{"required": &f.Required, "key": &f.Key, "target": &f.Target, "advanced": &f.Advanced} {
+		if *to, err = boolTag(tag, name); err != nil {
+			return nil, err
+		}
 	}
 	if format := tag.Get("format"); format != "" {
 		f.scalar().Format = format

@@ -16,6 +16,8 @@
 //	format:"url"            url, duration, bytes, multiline, cidr, ip or address (host:port)
 //	example:"..."           shown where there is no default
 //	key:"true"              identifies an object within a list, so that masked secrets find their stored value
+//	target:"true"           says where secrets are sent or how it is made sure who gets them: an address, a port, a check of
+//	                        certificates; see [Schema.Redirects]
 //
 // Fields may be strings, [sdk.Secret], bools, integers, floats, time.Duration, netip.Addr, netip.Prefix, structs,
 // slices and maps with string keys of these, and pointers to them, which stay nil when the key is absent.
@@ -75,6 +77,8 @@ type Field struct {
 	Advanced bool
 	// Key marks the member that identifies an object within a list.
 	Key bool
+	// Target keys say where secrets are sent, or how it is made sure who gets them.
+	Target bool
 	// Min and Max bound numbers, in seconds for durations; for text and lists the length.
 	Min, Max *float64
 	Fields   []*Field // of an Object

@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -268,9 +269,18 @@ func (a Area) save(ctx context.Context, x integration.Integration, revision int6
 	x.ID = id.Integration(x.Kind + "/" + x.Name)
 	_, found, err := a.Service.Save(ctx, x, revision)
 	if err != nil {
-		return err
+		return named(x.Kind, err)
 	}
 	return refusal(x.Kind, found)
+}
+
+// named returns an error with the wire's names of the secrets that have to be entered again.
+func named(kind string, err error) error {
+	var r *integration.Redirected
+	if errors.As(err, &r) {
+		return r.Named(func(key string) string { return wireName(kind, key) })
+	}
+	return err
 }
 
 // refusal turns a finding of severity error into the answer.

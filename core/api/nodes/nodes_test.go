@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
@@ -24,13 +25,13 @@ import (
 
 // config is what the plugins of the test read: the keys of all kinds.
 type config struct {
-	Host        string     `name:"host" help:"." required:"true"`
+	Host        string     `name:"host" help:"." required:"true" target:"true"`
 	User        string     `name:"user" help:"."`
 	Password    sdk.Secret `name:"password" help:"."`
 	TokenName   string     `name:"token_name" help:"."`
 	TokenValue  sdk.Secret `name:"token_value" help:"."`
-	Fingerprint string     `name:"fingerprint" help:"."`
-	Verify      bool       `name:"verify_ssl" help:"." default:"true"`
+	Fingerprint string     `name:"fingerprint" help:"." target:"true"`
+	Verify      bool       `name:"verify_ssl" help:"." default:"true" target:"true"`
 	GuestURL    string     `name:"guest_url" help:"." format:"url"`
 	VMs         bool       `name:"monitor_vms" help:"." default:"true"`
 	Backups     bool       `name:"monitor_backups" help:"." default:"true"`
@@ -38,7 +39,7 @@ type config struct {
 	DiskMinutes int        `name:"physical_disk_polling_minutes" help:"." default:"5"`
 	Datastores  bool       `name:"monitor_datastores" help:"." default:"true"`
 	Exclude     []string   `name:"exclude_datastores" help:"."`
-	Members     []member   `name:"members" help:"."`
+	Members     []member   `name:"members" help:"." target:"true"`
 }
 
 type member struct {
@@ -307,7 +308,7 @@ func TestChangesKeepWhatIsNotGiven(t *testing.T) {
 		{"an empty list clears", "pbs-p", `{"excludeDatastores":[]}`, map[string]any{"exclude_datastores": []any{}}, nil},
 		{"a user alone keeps the token", "pbs-p", `{"user":"other"}`, map[string]any{"token_name": "u@pbs!t", "token_value": "v"}, nil},
 	} {
-		if _, err := b.area.update(t.Context(), updateIn{step.id, change(t, step.body)}); err != nil {
+		if _, err := b.area.update(administrator(t), updateIn{step.id, change(t, step.body)}); err != nil {
 			t.Fatalf("%s: %v", step.what, err)
 		}
 		got := b.stored(id.Integration(strings.Replace(step.id, "-", "/", 1)))
@@ -327,6 +328,34 @@ func TestChangesKeepWhatIsNotGiven(t *testing.T) {
 	}
 	if _, err := b.area.update(t.Context(), updateIn{"pve-a", Change{Host: "a b"}}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a host that is none: %v", err)
+	}
+}
+
+// administrator is the context of a request of one.
+func administrator(t *testing.T) context.Context {
+	t.Helper()
+	return auth.WithPrincipal(t.Context(), auth.Principal{Method: auth.MethodSession, Admin: true})
+}
+
+func TestASecretThatWouldGoElsewhereIsAskedForByItsName(t *testing.T) {
+	b := newBench(t)
+	b.add(`{"type":"pve","name":"a","host":"a","tokenName":"u@pam!t","tokenValue":"v"}`)
+	ctx := auth.WithPrincipal(t.Context(), auth.Principal{Method: auth.MethodToken, Admin: true, Token: &auth.TokenInfo{Scopes: []auth.Scope{scopeWrite}}})
+	for what, body := range map[string]string{"a host": `{"host":"b"}`, "a certificate": `{"fingerprint":"ab"}`} {
+		_, err := b.area.update(ctx, updateIn{"pve-a", change(t, body)})
+		var e *errs.Error
+		if !errors.As(err, &e) || e.Code != errs.Forbidden || e.Field != "tokenValue" || !strings.Contains(e.Message, "tokenValue: enter it again") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := b.stored("pve/a"); got["host"] != "https://a:8006" || got["fingerprint"] != nil {
+		t.Errorf("something was stored: %v", got)
+	}
+	if _, err := b.area.update(ctx, updateIn{"pve-a", change(t, `{"host":"b","tokenValue":"w"}`)}); err != nil {
+		t.Errorf("entered again: %v", err)
+	}
+	if _, err := b.area.update(ctx, updateIn{"pve-a", change(t, `{"monitorVMs":false}`)}); err != nil {
+		t.Errorf("something else: %v", err)
 	}
 }
 
@@ -407,7 +436,7 @@ func TestRefreshCountsMembers(t *testing.T) {
 	}
 	x := b.service.List()[1]
 	x.Config = json.RawMessage(`{"host":"https://a:8006","user":"u@pam","password":"***","members":[{"node":"n","host":"https://10.9.0.1:8006","fingerprint":"ab"}]}`)
-	if _, _, err := b.service.Save(t.Context(), x, x.Revision); err != nil {
+	if _, _, err := b.service.Save(administrator(t), x, x.Revision); err != nil {
 		t.Fatal(err)
 	}
 	if n := b.list()[0]; n.ClusterEndpoints[0].IPOverride != "10.9.0.1" || n.ClusterEndpoints[0].Fingerprint != "ab" || n.NodeCount != 1 {

@@ -119,7 +119,7 @@ func (a Area) try(ctx context.Context, x integration.Integration) (Tried, error)
 	began := a.Now()
 	t, err := a.Service.Try(ctx, x)
 	if err != nil {
-		return Tried{}, err
+		return Tried{}, named(x.Kind, err)
 	}
 	if err := refusal(x.Kind, t.Diagnostics); err != nil {
 		return Tried{}, err

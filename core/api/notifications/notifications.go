@@ -5,6 +5,7 @@ package notifications
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -95,19 +96,37 @@ func (a Area) find(name id.Integration) (integration.Integration, bool) {
 func (a Area) save(ctx context.Context, x integration.Integration, revision int64, fields map[string]string) error {
 	_, diags, err := a.Channels.Save(ctx, x, revision)
 	if err != nil {
-		return err
+		return named(err, fields)
 	}
 	for _, d := range diags {
 		if d.Severity != sdk.DiagnosticError {
 			continue
 		}
-		field, _, _ := strings.Cut(d.Path, ".")
-		if known := fields[field]; known != "" {
-			field = known
-		}
+		field, _, _ := strings.Cut(wireName(d.Path, fields), ".")
 		return errs.New(errs.Invalid, "%s: %s", field, strings.TrimSuffix(d.Summary+": "+d.Detail, ": ")).WithField(field)
 	}
 	return nil
+}
+
+// wireName is a path with the contract's name of its first key.
+func wireName(path string, fields map[string]string) string {
+	key, rest, below := strings.Cut(path, ".")
+	if known := fields[key]; known != "" {
+		key = known
+	}
+	if below {
+		return key + "." + rest
+	}
+	return key
+}
+
+// named returns an error with the contract's names of the secrets that have to be entered again.
+func named(err error, fields map[string]string) error {
+	var r *integration.Redirected
+	if errors.As(err, &r) {
+		return r.Named(func(path string) string { return wireName(path, fields) })
+	}
+	return err
 }
 
 // Done is the contract's word for what was done.

@@ -121,7 +121,7 @@ func (a Area) setRelay(ctx context.Context, in Relay) (Relay, error) {
 	if err != nil {
 		return in, err
 	}
-	if err := a.save(ctx, x, old.Revision, map[string]string{"server_url": "serverUrl"}); err != nil {
+	if err := a.save(ctx, x, old.Revision, map[string]string{"server_url": "serverUrl", "api_key": "apiKey"}); err != nil {
 		return in, err
 	}
 	return a.relay(ctx, route.None{})

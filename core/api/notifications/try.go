@@ -29,6 +29,9 @@ func (a Area) testWebhook(ctx context.Context, in Webhook) (route.Reply[Tried], 
 		return route.Reply[Tried]{}, err
 	}
 	receipts, err := a.Try(ctx, x, notify.TestMessage(a.Base(), a.Now()))
+	if errs.Is(err, errs.Forbidden) {
+		return route.Reply[Tried]{}, named(err, fields)
+	}
 	out := Tried{Success: err == nil}
 	for _, r := range receipts {
 		out.Status, out.Response, out.Success = r.Status, r.Excerpt, r.OK
@@ -78,7 +81,11 @@ func (a Area) testEmail(ctx context.Context, raw json.RawMessage) (Done, error) 
 	if err != nil {
 		return Done{}, err
 	}
-	if err := sendFailure(a.Try(ctx, x, notify.TestMessage(a.Base(), a.Now()))); err != nil {
+	receipts, err := a.Try(ctx, x, notify.TestMessage(a.Base(), a.Now()))
+	if errs.Is(err, errs.Forbidden) {
+		return Done{}, err
+	}
+	if err := sendFailure(receipts, err); err != nil {
 		return Done{}, err
 	}
 	return Done{"success", "Test notification sent"}, nil

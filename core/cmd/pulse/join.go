@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
@@ -20,6 +21,7 @@ const joinEvery = 10 * time.Second
 // when the cluster could not be recognised as they were added. The others are kept, disabled, and their past is that of the
 // one which goes on.
 func (s *server) join(ctx context.Context) {
+	ctx = auth.WithPrincipal(ctx, auth.System)
 	changes, stop := s.integrations.Changes()
 	defer stop()
 	look := time.NewTicker(joinEvery)
@@ -129,11 +131,9 @@ func withMember(config json.RawMessage, member string, x integration.Integration
 			return nil, false
 		}
 	}
-	one := map[string]any{compat.NodeMember: member, compat.NodeMemberHost: from[compat.NodeHost]}
-	if print, _ := from[compat.NodeFingerprint].(string); print != "" {
-		one[compat.NodeMemberPinned] = print
-	}
-	to[compat.NodeMembers] = append(members, one)
+	// Which certificate counts there the cluster that is trusted says, and never the one that joins it: whoever may add an
+	// integration could name their own machine as a member, and be sent the credentials of the cluster.
+	to[compat.NodeMembers] = append(members, map[string]any{compat.NodeMember: member, compat.NodeMemberHost: from[compat.NodeHost]})
 	out, err := json.Marshal(to)
 	return out, err == nil
 }

@@ -104,7 +104,7 @@ func (s *server) notifications() notifications.Area {
 			return out
 		},
 		Try: func(ctx context.Context, x integration.Integration, m sdk.Message) ([]sdk.Receipt, error) {
-			config, err := s.integrations.Complete(x)
+			config, err := s.integrations.Complete(ctx, x)
 			if err != nil {
 				return nil, err
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/influx"
+	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/core/metric"
 	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
@@ -193,13 +194,13 @@ func (s *stores) fixed() []string {
 }
 
 // judge reads settings as a client sends them: masked secrets stand for the stored ones, and keys of the file are left out.
-func (s *stores) judge(given json.RawMessage) (values json.RawMessage, cfg config.Metrics, err error) {
+func (s *stores) judge(ctx context.Context, given json.RawMessage) (values json.RawMessage, cfg config.Metrics, err error) {
 	form, err := schema.Of[config.Metrics]()
 	if err != nil {
 		return nil, cfg, err
 	}
-	if values, err = form.MergeSecrets(s.values, given); err != nil {
-		return nil, cfg, errs.New(errs.Invalid, "the settings are not a JSON object")
+	if values, err = integration.Merge(ctx, form, s.values, given, false); err != nil {
+		return nil, cfg, err
 	}
 	all := map[string]json.RawMessage{}
 	if err := json.Unmarshal(values, &all); err != nil {
@@ -222,7 +223,7 @@ func (s *stores) Update(ctx context.Context, given json.RawMessage) error {
 	if s.copy.running() {
 		return errs.New(errs.Conflict, "the history is being copied: wait for it, or cancel it")
 	}
-	values, cfg, err := s.judge(given)
+	values, cfg, err := s.judge(ctx, given)
 	if err != nil {
 		return err
 	}
@@ -243,7 +244,7 @@ func (s *stores) Update(ctx context.Context, given json.RawMessage) error {
 // Try tests the connection to InfluxDB that settings describe. With setUp it makes the buckets first.
 func (s *stores) Try(ctx context.Context, given json.RawMessage, setUp bool) ([]metricstore.Step, error) {
 	s.mu.Lock()
-	_, cfg, err := s.judge(given)
+	_, cfg, err := s.judge(ctx, given)
 	s.mu.Unlock()
 	if err != nil {
 		return nil, err

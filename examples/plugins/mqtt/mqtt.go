@@ -24,7 +24,7 @@ import (
 
 // Config is one broker.
 type Config struct {
-	Broker   string         `name:"broker" required:"true" format:"url" example:"mqtts://broker.example.com:8883" help:"Address of the broker: mqtt:// or mqtts:// with host and port."`
+	Broker   string         `name:"broker" target:"true" required:"true" format:"url" example:"mqtts://broker.example.com:8883" help:"Address of the broker: mqtt:// or mqtts:// with host and port."`
 	Username string         `name:"username" help:"User name, when the broker asks for one."`
 	Password sdk.Secret     `name:"password" help:"Password of the user."`
 	ClientID string         `name:"client_id" default:"pulse" help:"Name by which the broker knows this client."`

@@ -11,6 +11,7 @@ export function reason(error: unknown): string {
 function advice(error: unknown): string {
   if (!(error instanceof ApiError)) return '';
   if (error.status === 0) return ' Check that it runs and that this device is on its network.';
+  if (error.code === 'secret_required') return ''; // it says itself what to do
   if (error.status === 403) {
     const scope = error.body.requiredScope;
     return typeof scope === 'string'

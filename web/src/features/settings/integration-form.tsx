@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, Minus, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { ApiError } from '@/api/client.ts';
 import {
   integrations,
   pluginSchema,
@@ -14,10 +13,11 @@ import {
 import { number } from '@/format/number.ts';
 import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
-import type { Finding, Value } from '@/form/value.ts';
+import type { Value } from '@/form/value.ts';
 import { ReadOnly } from '@/parts/read-only.tsx';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { findingsOf } from '@/form/refused.ts';
 import { Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -26,12 +26,6 @@ import { Skeleton } from '@/ui/message.tsx';
 import type { Found } from './add-address.tsx';
 import { ClusterMembers } from './cluster-members.tsx';
 import { fingerprint, NetworkFields } from './network.tsx';
-
-/** The findings that a refused save carries. */
-function findingsOf(error: unknown): Finding[] {
-  if (!(error instanceof ApiError) || !Array.isArray(error.body.diagnostics)) return [];
-  return error.body.diagnostics as Finding[];
-}
 
 /** The form of one integration, made from its plugin's schema. It can be tried before it is saved. */
 export function IntegrationForm({
@@ -75,7 +69,8 @@ export function IntegrationForm({
     },
   });
   const readOnly = stored?.origin !== undefined && stored.origin !== '';
-  const findings = save.isError ? findingsOf(save.error) : (test.data?.diagnostics ?? []);
+  const refused = save.error ?? test.error;
+  const findings = refused ? findingsOf(refused) : (test.data?.diagnostics ?? []);
 
   if (schema.isPending) return <Skeleton className="h-40 w-full" />;
   if (schema.isError) {

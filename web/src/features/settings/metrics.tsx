@@ -1,16 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Check, X } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
-import { ApiError } from '@/api/client.ts';
 import { saveStore, storeSettings, storeStats, tryStore, type StoreSettings } from '@/api/metrics.ts';
 import type { Answer } from '@/api/types.ts';
 import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
-import type { Finding, Value } from '@/form/value.ts';
+import type { Value } from '@/form/value.ts';
 import { bytes, number } from '@/format/number.ts';
 import { ago, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { findingsOf } from '@/form/refused.ts';
 import { FormSkeleton } from '@/parts/table-skeleton.tsx';
 import { ReadOnly } from '@/parts/read-only.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
@@ -119,15 +119,6 @@ function Steps({ steps }: { steps: Answer<'/api/metrics-store/test', 'post'>['st
   );
 }
 
-/** What a refusal says of one key. */
-function findingsOf(error: unknown): Finding[] {
-  const details = error instanceof ApiError ? error.body.details : undefined;
-  if (typeof details !== 'object' || details === null || !('field' in details)) return [];
-  return [
-    { severity: 'error', summary: '', path: String(details.field), detail: (error as ApiError).message },
-  ];
-}
-
 function Form({ known }: { known: StoreSettings }) {
   const client = useQueryClient();
   const [values, setValues] = useState<Value>((known.values ?? {}) as Value);
@@ -144,7 +135,7 @@ function Form({ known }: { known: StoreSettings }) {
     },
   });
   const test = useMutation({ mutationFn: () => tryStore(values, setUp) });
-  const findings: Finding[] = findingsOf(save.error ?? test.error);
+  const findings = findingsOf(save.error ?? test.error);
   const influx = values.influxdb !== undefined;
   const part = {
     value: values,
