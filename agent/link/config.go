@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,6 +53,8 @@ func (l *Link) FetchConfig(ctx context.Context, hostname, agentID string) (r Rem
 		return r, false, err
 	case status == http.StatusNotFound:
 		return r, false, nil
+	case status == http.StatusForbidden:
+		return r, false, errors.New("fetch configuration: the token may not read it; that is the scope host-agent:config:read")
 	case status != http.StatusOK:
 		return r, false, fmt.Errorf("fetch configuration: status %d", status)
 	}

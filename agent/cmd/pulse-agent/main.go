@@ -38,6 +38,10 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 		fmt.Fprintln(stdout, "pulse-agent", version)
 		return 0
 	case cfg.SelfTest:
+		if err := readable(cfg.TokenFile); err != nil {
+			fmt.Fprintln(stderr, "pulse-agent:", err)
+			return 1
+		}
 		fmt.Fprintln(stdout, "ok")
 		return 0
 	}
@@ -98,6 +102,18 @@ func tokenSource(cfg config.Config, dir string, getenv func(string) string) func
 		source.Argument = cfg.Token
 	}
 	return func() (string, error) { return state.Token(source) }
+}
+
+// readable reports why a file that was named cannot be read.
+func readable(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the token: %w; --token-file names its file", err)
+	}
+	return f.Close()
 }
 
 // hideToken moves a token from the command line to a file and starts the program anew without it: the arguments of a

@@ -370,6 +370,7 @@ func TestOneShotCalls(t *testing.T) {
 	}{
 		"version":      {[]string{"--version"}, 0, "pulse-agent dev", ""},
 		"one dash":     {[]string{"-version"}, 0, "pulse-agent dev", ""},
+		"no file":      {[]string{"--self-test", "--token-file", filepath.Join(t.TempDir(), "none")}, 1, "", "--token-file"},
 		"self test":    {[]string{"--self-test", "--token", "x"}, 0, "ok", ""},
 		"help":         {[]string{"--help"}, 0, "--token-file", ""},
 		"unknown flag": {[]string{"--frobnicate"}, 2, "", "frobnicate"},
