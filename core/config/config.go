@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -266,6 +267,12 @@ func (i Integration) MarshalJSON() ([]byte, error) {
 
 // Diagnose turns a plugin's findings about the configuration into diagnostics at the lines they are about.
 func (i Integration) Diagnose(findings []sdk.Diagnostic) Diagnostics {
+	findings = slices.Clone(findings)
+	for n, f := range findings {
+		if f.Path == networkBlock { // the one part of an integration that is no value
+			findings[n].Detail += " What an integration may reach is a block, without =: network { ... }."
+		}
+	}
 	return diagnose(findings, "", fmt.Sprintf("integration %q %q", i.Kind, i.Name), i.Origin, i.Range, i.source)
 }
 

@@ -169,6 +169,24 @@ func TestDiagnostics(t *testing.T) {
 	}
 }
 
+// The block network of an integration is often written as a value, like everything else in it.
+func TestANetworkThatIsNoBlock(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pulse.hcl")
+	if err := os.WriteFile(file, []byte("integration \"ups\" \"cellar\" {\n  network = { allow_loopback = true }\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, diags := config.Load(file, environment(nil))
+	if diags.Err() != nil {
+		t.Fatal(diags)
+	}
+	got := c.Integrations[0].Diagnose([]sdk.Diagnostic{
+		{Severity: sdk.DiagnosticError, Path: "network", Summary: "Unknown key", Detail: `There is no key "network" here.`},
+	}).String()
+	if !strings.Contains(got, "line 2") || !strings.Contains(got, "network { ... }") {
+		t.Error(got)
+	}
+}
+
 func TestUnreadableFiles(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.hcl")

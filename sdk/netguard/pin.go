@@ -67,7 +67,7 @@ func untrusted(err error, address string) error {
 		return err
 	}
 	cert := certificateOf(address, chain.UnverifiedCertificates[0])
-	e := sdk.Wrap(sdk.KindConfig, err, fmt.Sprintf("The certificate of %s is not trusted: %s. If it is the right one (SHA-256 %s), accept it.", address, plainly(chain.Err), cert.SHA256))
+	e := sdk.Wrap(sdk.KindConfig, err, fmt.Sprintf("The certificate of %s is not trusted: %s. If it is the right one (SHA-256 %s), accept it in the test of the integration, or in config.hcl by pins in its block network.", address, plainly(chain.Err), cert.SHA256))
 	e.Code, e.Certificate = CodeUntrusted, cert
 	return e
 }
