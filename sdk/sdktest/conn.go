@@ -125,10 +125,11 @@ func (c *Connection) Release(ctx context.Context, integration string) error {
 	return c.client.Release(ctx, integration)
 }
 
-// Instance makes an instance with a configuration and fails the test when it cannot.
+// Instance makes an instance with a configuration and fails the test when it cannot. It may dial this machine, where upstreams
+// of tests are.
 func (c *Connection) Instance(t testing.TB, config string) *host.Instance {
 	t.Helper()
-	i, err := c.Configure(t.Context(), sdk.Instance{Integration: "test", Name: "Test", Revision: 1, Config: json.RawMessage(config)})
+	i, err := c.Configure(t.Context(), sdk.Instance{Integration: "test", Name: "Test", Revision: 1, Config: json.RawMessage(config), AllowLoopback: true})
 	if err != nil {
 		t.Fatalf("configure: %v", err)
 	}

@@ -4,6 +4,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -78,7 +79,7 @@ func runOwn(ctx context.Context, c Command, args []string, out io.Writer) error 
 // run returns the exit code.
 func run(ctx context.Context, p sdk.Plugin, own []Command, args []string, out, errs io.Writer) int {
 	d := described(p)
-	name := "pulse-plugin-" + d.Kind
+	name, about := "pulse-plugin-"+d.Kind, cmp.Or(d.Summary, d.Name)
 	command := ""
 	if len(args) > 0 {
 		command = args[0]
@@ -100,12 +101,12 @@ func run(ctx context.Context, p sdk.Plugin, own []Command, args []string, out, e
 	case "--version", "version":
 		fmt.Fprintln(out, d.Version)
 	case "--help", "-h", "help":
-		printUsage(out, name, d.Summary, own)
+		printUsage(out, name, about, own)
 	default:
 		at := slices.IndexFunc(own, func(c Command) bool { return c.Name == command })
 		if at < 0 {
 			fmt.Fprintf(errs, "%s: there is no command %q\n\n", name, command)
-			printUsage(errs, name, d.Summary, own)
+			printUsage(errs, name, about, own)
 			return 2
 		}
 		err = runOwn(ctx, own[at], args[1:], out)

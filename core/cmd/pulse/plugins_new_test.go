@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,8 +69,16 @@ func TestANewPluginIsTriedPackedAndInstalled(t *testing.T) {
 	dir, data := written(t, "shed"), t.TempDir()
 	nobody := `{"url":"http://127.0.0.1:1"}`
 	out := said(t, 1, "plugin", "test", dir, "--with", nobody, "--blind", "nobody answers="+nobody)
-	if !strings.Contains(out, "FAULT identities/read") || !strings.Contains(out, "The server does not answer.") || !strings.Contains(out, "1 faults.") {
+	if !strings.Contains(out, "FAULT identities/read") || !strings.Contains(out, "The server does not answer.") || !strings.Contains(out, "One fault.") {
 		t.Errorf("with nobody there, only the cycle fails:\n%s", out)
+	}
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `[{"id":"a","name":"A","load":0.5}]`)
+	}))
+	defer upstream.Close()
+	somebody := fmt.Sprintf(`{"url":%q}`, upstream.URL)
+	if out := said(t, 0, "plugin", "test", dir, "--with", somebody, "--blind", "nobody answers="+nobody); !strings.Contains(out, "No faults.") {
+		t.Errorf("against a server of this machine:\n%s", out)
 	}
 	archive := filepath.Join(t.TempDir(), "shed.tar.gz")
 	sum, _, _ := strings.Cut(said(t, 0, "plugin", "pack", dir, "--out", archive), " ")

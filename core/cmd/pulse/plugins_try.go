@@ -50,12 +50,16 @@ func (c pluginTestCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	if faults > 0 {
+	switch faults {
+	case 0:
+		fmt.Fprintln(io.out, "No faults.")
+		return nil
+	case 1:
+		fmt.Fprintln(io.out, "One fault.")
+	default:
 		fmt.Fprintf(io.out, "%d faults.\n", faults)
-		return errSilent
 	}
-	fmt.Fprintln(io.out, "No faults.")
-	return nil
+	return errSilent
 }
 
 // programOf finds the program that is meant, and builds it when a folder holds its source. What was built is removed by
