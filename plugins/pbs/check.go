@@ -65,7 +65,7 @@ func (c *Collector) Check(ctx context.Context, progress func(sdk.CheckStep)) (sd
 		if print := proxmox.Fingerprint(string(s.Info.Fingerprint)); print != "" {
 			out.CertificateSHA256 = strings.ToLower(strings.ReplaceAll(print, ":", ""))
 		}
-		return fmt.Sprintf("Up for %s.", time.Duration(s.Uptime.V)*time.Second), sdk.CheckPassed, err
+		return fmt.Sprintf("Up for %.1f days.", (time.Duration(s.Uptime.V)*time.Second).Hours()/24), sdk.CheckPassed, err
 	})
 	if !c.cfg.MonitorDatastores {
 		return out, nil

@@ -109,6 +109,9 @@ func (c resetPasswordCommand) Run(ctx context.Context, o *options, io streams) e
 	if err != nil {
 		return err
 	}
+	if err := checkFree(cfg.Server.Data); err != nil { // before somebody types a password for nothing
+		return err
+	}
 	password, err := askPassword(io, "New password for "+c.Name+": ")
 	if err != nil {
 		return err

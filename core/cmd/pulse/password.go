@@ -16,6 +16,7 @@ import (
 
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/config"
+	"github.com/pulse-platform/pulse/core/datadir"
 	"github.com/pulse-platform/pulse/core/sqlite"
 )
 
@@ -60,6 +61,15 @@ func checkUsed(data string) error {
 		return fmt.Errorf("look into the data directory: %w", err)
 	}
 	return nil
+}
+
+// checkFree tells whether a server that runs holds the data directory.
+func checkFree(data string) error {
+	dir, err := datadir.Open(data)
+	if err != nil {
+		return err
+	}
+	return dir.Close()
 }
 
 // resetPassword sets a user's password in the data directory. A running server holds the directory, so that it cannot
