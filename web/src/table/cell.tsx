@@ -42,6 +42,15 @@ function Tags({ resource }: { resource: Resource }) {
   return text === '' ? <span className="text-muted">–</span> : <span title={text}>{text}</span>;
 }
 
+/**
+ * The value of a column. The wire has a share of 0 where somebody is away and cannot be measured: that is no number.
+ */
+function measured(resource: Resource, column: Column) {
+  const value = at(resource.doc, column.path);
+  const away = resource.status === 'down' || resource.status === 'unknown';
+  return away && value === 0 && hasBar(column) ? undefined : value;
+}
+
 /** One value of a resource, as its column's format says. */
 export function Cell({ resource, type, column }: { resource: Resource; type: ResourceType; column: Column }) {
   if (column.name === statusColumn) return <StatusCell resource={resource} />;
@@ -50,7 +59,7 @@ export function Cell({ resource, type, column }: { resource: Resource; type: Res
   if (column.name === 'tags') return <Tags resource={resource} />;
   const own = type.columns.find((c) => c.name === column.name);
   if (!own) return <span className="text-muted">–</span>;
-  const value = at(resource.doc, own.path);
+  const value = measured(resource, own);
   if (value === undefined && !resource.known) return null;
   const text = show(value, own.format);
   if (!hasBar(own) || typeof value !== 'number') {
