@@ -196,7 +196,7 @@ func (c *Collector) readMembers(ctx context.Context) ([]member, error) {
 		}
 	}
 	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.Name, b.Name) })
-	if err := c.fallBack(members, alone); err != nil {
+	if err := c.fallBack(members); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -222,24 +222,27 @@ func (c *Collector) onlyNode(ctx context.Context) ([]member, error) {
 
 // fallBack makes the members that the user did not name answer while the named one does not. Each proves itself by the
 // fingerprint that the cluster knows of it.
-func (c *Collector) fallBack(members []member, alone bool) error {
-	if alone {
-		return nil
-	}
-	ends := []proxmox.Endpoint{c.first}
-	for _, m := range members {
-		if m.IP == "" || proxmox.Fingerprint(string(m.Fingerprint)) == "" || strings.EqualFold(string(m.IP), c.cfg.hostName()) || strings.EqualFold(string(m.Name), c.cfg.hostName()) {
-			continue
-		}
-		ends = append(ends, proxmox.Endpoint{URL: string(m.IP), Pin: string(m.Fingerprint)})
-	}
+func (c *Collector) fallBack(members []member) error {
 	c.mu.Lock()
 	same := slices.Equal(c.members, members)
 	c.mu.Unlock()
 	if same {
 		return nil
 	}
-	return c.client.SetEndpoints(ends)
+	return c.client.SetEndpoints(c.endpoints(members))
+}
+
+// endpoints are the address that was given, then the members that are another one and can prove themselves.
+func (c *Collector) endpoints(members []member) []proxmox.Endpoint {
+	ends := []proxmox.Endpoint{c.first}
+	for _, m := range members {
+		given := strings.EqualFold(string(m.IP), c.cfg.hostName()) || strings.EqualFold(string(m.Name), c.cfg.hostName())
+		if given || m.IP == "" || proxmox.Fingerprint(string(m.Fingerprint)) == "" {
+			continue
+		}
+		ends = append(ends, proxmox.Endpoint{URL: string(m.IP), Pin: string(m.Fingerprint)})
+	}
+	return ends
 }
 
 // nodeDoc is the document of a node within its gateway. Percentages are 0 to 100.

@@ -228,6 +228,27 @@ func TestAnotherMemberAnswers(t *testing.T) {
 	}
 }
 
+// A gateway that left its cluster is not answered for by those that it left.
+func TestAGatewayThatLeftItsCluster(t *testing.T) {
+	b := newBench(t, 2)
+	second := httptest.NewTLSServer(b.server)
+	t.Cleanup(second.Close)
+	sum := sha256.Sum256(second.Certificate().Raw)
+	b.world.Change(func(w *pmgtest.World) {
+		w.Nodes[1].IP, w.Nodes[1].Fingerprint = strings.TrimPrefix(second.URL, "https://"), hex.EncodeToString(sum[:])
+	})
+	c := b.collector(t, "monitor@pmg", "")
+	look(t, c, taskStatus)
+	b.world.Change(func(w *pmgtest.World) { w.Nodes = w.Nodes[:1] })
+	b.Move(membersEvery)
+	look(t, c, taskStatus)
+	b.http.CloseClientConnections()
+	b.http.Listener.Close()
+	if s := look(t, c, taskStatus); sdk.KindOf(s.Err) != sdk.KindUnreachable {
+		t.Errorf("%v", s.Err)
+	}
+}
+
 func TestQueues(t *testing.T) {
 	b := newBench(t, 2)
 	c := b.collector(t, "monitor@pmg", "")

@@ -1,10 +1,14 @@
 package pmg
 
 import (
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/plugins/pmg/pmgtest"
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -45,6 +49,97 @@ func TestTheFirstAnswerOfAWorker(t *testing.T) {
 	s := look(t, c, taskStatus)
 	if v, there := s.samples["node/mail1 cpu"]; there || s.docs["node/mail1"]["cpu"] != nil || s.samples["node/mail1 memory"] != 0.25 {
 		t.Errorf("%v, %v", v, s.docs["node/mail1"])
+	}
+}
+
+// What a gateway does not tell makes no number: it has just started, no mail has come today, a certificate has no end.
+func TestNumbersThatAreNotTold(t *testing.T) {
+	b := newBench(t, 1)
+	for path, body := range map[string]string{
+		"/nodes/mail1/status":            `{"cpu":0.5,"wait":0.1,"uptime":0,"memory":null}`,
+		"/statistics/recent":             `[{"time":1,"timespan":300,"count_in":null,"count_out":"-3","bytes_in":"x","spam_in":"6"},{"time":301}]`,
+		"/statistics/mail":               `{"count":0,"avptime":"0.5"}`,
+		"/nodes/mail1/certificates/info": `[{"filename":"pmg-api.pem","notafter":null},{"filename":"pmg-tls.pem","notafter":0}]`,
+	} {
+		b.server.Fail(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data":` + body + `}`)) })
+	}
+	c := b.collector(t, "monitor@pmg", "")
+	samples := map[string]float64{}
+	for _, task := range []string{taskStatus, taskMail, taskStatistics, taskSystem} {
+		s := look(t, c, task)
+		if s.Err != nil {
+			t.Errorf("%s: %v", task, s.Err)
+		}
+		maps.Copy(samples, s.samples)
+	}
+	for _, sample := range []string{"node/mail1 cpu", "node/mail1 uptime", "node/mail1 memory", "gateway mail_in", "gateway mail_out", "gateway bytes_in", "gateway virus_in", "gateway processing", "node/mail1 certificate_leftpmg-api.pem", "node/mail1 certificate_leftpmg-tls.pem"} {
+		if v, told := samples[sample]; told {
+			t.Errorf("%s is %v", sample, v)
+		}
+	}
+	if samples["gateway spam_in"] != 0.02 {
+		t.Errorf("what is told beside them: %v", samples)
+	}
+}
+
+// The gateway lists fifty tasks unless it is asked for more.
+func TestManyTasksThatFail(t *testing.T) {
+	b := newBench(t, 1)
+	b.world.Change(func(w *pmgtest.World) {
+		for i := range 60 {
+			at := b.Now().Add(-time.Duration(i) * time.Minute)
+			w.Nodes[0].Tasks = append(w.Nodes[0].Tasks, pmgtest.Task{Type: "avupdate", Status: "no route", Started: at, Ended: at})
+		}
+	})
+	if n := len(look(t, b.collector(t, "monitor@pmg", ""), taskTasks).All()); n != 60 {
+		t.Errorf("%d of 60 are told of", n)
+	}
+}
+
+// Another release has other calls: those that were missing are made again.
+func TestAnUpgrade(t *testing.T) {
+	b := newBench(t, 1)
+	b.server.Fail("/statistics/recent", func(w http.ResponseWriter, _ *http.Request) {
+		pmgtest.Refuse(w, 501, "Method 'GET /statistics/recent' not implemented")
+	})
+	c := b.collector(t, "monitor@pmg", "")
+	look(t, c, taskStatus)
+	look(t, c, taskMail)
+	b.server.Fail("/statistics/recent", nil)
+	b.world.Change(func(w *pmgtest.World) { w.Version = "9.2.1" })
+	b.Move(membersEvery)
+	look(t, c, taskStatus)
+	if s := look(t, c, taskMail); s.Part("recent").Err != nil || s.samples["gateway mail_in"] == 0 {
+		t.Errorf("%v %v", s.Part("recent").Err, s.samples)
+	}
+}
+
+// Members answer for the given address when they are not that one by another name, and can prove who they are.
+func TestWhichMembersMayAnswer(t *testing.T) {
+	print := strings.Repeat("ab", 32)
+	for host, want := range map[string][]string{"192.0.2.10": {"192.0.2.10", "192.0.2.11"}, "https://Mail2:8006": {"https://Mail2:8006", "192.0.2.10"}, "mail.example.com": {"mail.example.com", "192.0.2.10", "192.0.2.11"}} {
+		c := &Collector{cfg: Config{Host: host}, first: proxmox.Endpoint{URL: host}}
+		var got []string
+		for _, e := range c.endpoints([]member{
+			{Name: "mail1", IP: "192.0.2.10", Fingerprint: proxmox.Str(print)}, {Name: "mail2", IP: "192.0.2.11", Fingerprint: proxmox.Str(print)},
+			{Name: "mail3", IP: "192.0.2.12", Fingerprint: "AB:CD"}, {Name: "mail4", IP: "192.0.2.13"}, {Name: "mail5", Fingerprint: proxmox.Str(print)},
+		}) {
+			got = append(got, e.URL)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", host, got, want)
+		}
+	}
+}
+
+// Rows without a name are no members.
+func TestAMemberWithoutAName(t *testing.T) {
+	b := newBench(t, 1)
+	b.server.Fail("/config/cluster/nodes", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"data":[{"name":null,"type":"node","ip":"192.0.2.77"},{"name":"mail1","type":"master"}]}`))
+	})
+	if s := look(t, b.collector(t, "monitor@pmg", ""), taskStatus); s.Err != nil || len(s.records) != 2 {
+		t.Errorf("%v %v", s.Err, s.records)
 	}
 }
 

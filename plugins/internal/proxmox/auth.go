@@ -77,7 +77,7 @@ func (l Login) authenticator(p Product, now func() time.Time) (authenticator, er
 		if l.Password == "" {
 			return nil, Wrong("password", "The user has no password.")
 		}
-		return &ticket{now: now, turn: turn, cookie: p.cookie, user: l.User, password: l.Password}, nil
+		return &ticket{now: now, turn: turn, product: p, user: l.User, password: l.Password}, nil
 	}
 	if p.tokens() {
 		return nil, Wrong("token_name", "Give a token with its secret, or a user with a password.")
@@ -140,7 +140,7 @@ func (t *token) refused(_ credentials, err *Error) bool {
 type ticket struct {
 	now      func() time.Time
 	turn     chan struct{}
-	cookie   string
+	product  Product
 	user     string
 	password sdk.Secret
 	gate     gate
@@ -182,12 +182,12 @@ func (t *ticket) renew(ctx context.Context, call loginCall, password string) err
 	case err != nil:
 		return err
 	case bool(got.NeedTFA) || strings.Contains(string(got.Ticket), ":!tfa!"):
-		return &Error{Kind: KindSecondFactor, Call: "/access/ticket", Message: "a second factor is asked for"}
+		return &Error{Kind: KindSecondFactor, Call: "/access/ticket", Message: t.product.withoutFactor()}
 	case got.Ticket == "":
 		return &Error{Kind: KindForeign, Call: "/access/ticket", Message: "no ticket in the answer"}
 	}
 	t.value, t.since = string(got.Ticket), t.now()
-	t.current = credentials{"Cookie", t.cookie + "=" + url.QueryEscape(t.value)}
+	t.current = credentials{"Cookie", t.product.cookie + "=" + url.QueryEscape(t.value)}
 	return nil
 }
 

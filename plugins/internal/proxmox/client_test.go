@@ -242,14 +242,21 @@ func TestAWrongPasswordIsTriedOnce(t *testing.T) {
 }
 
 func TestASecondFactorIsExplained(t *testing.T) {
-	end, _ := serving(t, func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"data":{"NeedTFA":1,"ticket":"PVE:!tfa!x"}}`)
-	})
-	c := newClient(t, Options{Endpoints: []Endpoint{end}, Login: Login{User: "a@pve", Password: "b"}})
-	_, err := Get[any](t.Context(), c, Path("version"))
-	var crossing *sdk.Error
-	if kindOf(err) != KindSecondFactor || !errors.As(err, &crossing) || !strings.Contains(crossing.Message, "API token") {
-		t.Errorf("%v", err)
+	for answer, x := range map[string]struct {
+		product Product
+		says    string
+	}{
+		`{"NeedTFA":1,"ticket":"PVE:x"}`:   {VirtualEnvironment, "API token"},
+		`{"ticket":"PBS:!tfa!x"}`:          {Backup, "API token"},
+		`{"NeedTFA":"1","ticket":"PMG:x"}`: {MailGateway, "Use one that has none"},
+	} {
+		end, _ := serving(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":`+answer+`}`) })
+		c := newClient(t, Options{Product: x.product, Endpoints: []Endpoint{end}, Login: Login{User: "a@pve", Password: "b"}})
+		_, err := Get[any](t.Context(), c, Path("version"))
+		var crossing *sdk.Error
+		if kindOf(err) != KindSecondFactor || !errors.As(err, &crossing) || !strings.Contains(crossing.Message, x.says) {
+			t.Errorf("%s: %v", answer, err)
+		}
 	}
 }
 

@@ -114,8 +114,6 @@ func (e *Error) forUsers() string {
 	switch e.Kind {
 	case KindAuth:
 		return fmt.Sprintf("%s refuses the credentials. Check user, realm and token or password, and that they have not expired.", e.Endpoint)
-	case KindSecondFactor:
-		return "The user has a second factor. Use an API token instead of a password."
 	case KindForbidden:
 		if e.Privilege != "" {
 			return fmt.Sprintf("The account lacks the privilege %s on %s.", e.Privilege, e.Path)
@@ -129,7 +127,7 @@ func (e *Error) forUsers() string {
 		return fmt.Sprintf("%s answers, but not as this API does. Is the address right, or is there a login page in front of it?", e.Endpoint)
 	case KindCertificate:
 		return fmt.Sprintf("The certificate of %s is not trusted: %s", e.Endpoint, e.Message)
-	case KindUnreachable:
+	case KindUnreachable, KindSecondFactor:
 		return e.Message
 	case KindBudget:
 		return "The calls that may be made within a minute are used up. It is asked with the next cycle."

@@ -30,6 +30,14 @@ var (
 // tokens tells whether the product has API tokens, and with them a list of what an account may do.
 func (p Product) tokens() bool { return p.scheme != "" }
 
+// withoutFactor says what to do about a user with a second factor.
+func (p Product) withoutFactor() string {
+	if p.tokens() {
+		return "The user has a second factor. Use an API token instead of a password."
+	}
+	return "The user has a second factor. Use one that has none."
+}
+
 // deniedFor is how long a call is not made again that was denied. Where rights are listed, they are looked at.
 func (p Product) deniedFor() time.Duration {
 	if p.tokens() {
