@@ -5,6 +5,7 @@ package poll
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -340,8 +341,8 @@ func (s *Scheduler) finish(e *entry, err error) {
 	if st.LastFailure = now; st.FirstFailure.IsZero() {
 		st.FirstFailure = now
 	}
-	if text := err.Error(); text != st.LastError {
-		s.log.Warn("task failed", "integration", st.Integration, "task", st.Task, "error", text)
+	if text := forPeople(err); text != st.LastError {
+		s.log.Warn("task failed", "integration", st.Integration, "task", st.Task, "error", err)
 		st.LastError, st.LastKind = text, sdk.KindOf(err)
 	}
 	if st.Failures < failuresToOpen {
@@ -351,6 +352,15 @@ func (s *Scheduler) finish(e *entry, err error) {
 	}
 	st.turn(Open, now)
 	st.Next = now.Add(s.backoff(st.Interval, st.Failures-failuresToOpen))
+}
+
+// forPeople is what a plugin says to users of an error, without its kind and cause, which are for the log.
+func forPeople(err error) string {
+	var said *sdk.Error
+	if errors.As(err, &said) && said.Message != "" {
+		return said.Message
+	}
+	return err.Error()
 }
 
 // backoff doubles the interval per failure up to five minutes (or the interval, if longer), with a quarter

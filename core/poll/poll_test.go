@@ -75,7 +75,7 @@ func TestFailingJobOpensItsBreakerAndRecovers(t *testing.T) {
 		time.Sleep(25 * time.Second)
 		synctest.Wait()
 		st := s.Status()[0]
-		if st.Breaker != Open || st.Failures != 3 || st.LastKind != sdk.KindAuth || st.LastError == "" ||
+		if st.Breaker != Open || st.Failures != 3 || st.LastKind != sdk.KindAuth || st.LastError != "wrong token" ||
 			st.LastFailure.Sub(st.FirstFailure) != 20*time.Second || st.BreakerSince != st.LastFailure {
 			t.Fatalf("after 3 failures: %+v", st)
 		}
