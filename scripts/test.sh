@@ -14,12 +14,20 @@ skip() {
   [ "${CI:-}" != true ] || failed+=("$1 (skipped)")
 }
 
-# part NAME COMMAND...: runs one part and goes on when it fails, so that one run tells everything.
+# part NAME COMMAND...: runs one part and goes on when it fails, so that one run tells everything. At the end the tests
+# that failed are listed; what they wrote stands above.
 part() {
-  local name=$1
+  local name=$1 start=$SECONDS log tests
   shift
+  log=$(mktemp)
   echo "== $name"
-  "$@" || failed+=("$name")
+  if ! "$@" 2>&1 | tee "$log"; then
+    # As Go, the browser tests and Vitest name them.
+    mapfile -t tests < <(sed -nE '/failing tests:/d; s/^ *(--- FAIL:|✖|FAIL ) *(.*)$/\2/p' "$log" | sort -u)
+    failed+=("$name" "${tests[@]/#/  }")
+  fi
+  rm -f "$log"
+  echo "== $name: done in $((SECONDS - start)) s"
 }
 
 # install PACKAGES...: installs Debian packages where we may, quietly unless it fails.
