@@ -133,6 +133,7 @@ func TestAgentStopsWhenAsked(t *testing.T) {
 	s := startServer(t)
 	agent := startAgent(t, s)
 	s.kill() // so that it has something to deliver and nobody to deliver it to
+	eventually(t, "the agent keeps what it measures", func() bool { return agent.waiting() > 0 })
 	agent.stop()
 	if code := agent.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("SIGTERM: exit code %d", code)

@@ -110,8 +110,8 @@ func launch(t testing.TB, name string, args ...string) *process {
 	t.Cleanup(func() {
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 		<-p.done
-		if strings.Contains(p.output.String(), "DATA RACE") {
-			t.Errorf("%s has a data race", name)
+		if _, race, found := strings.Cut(p.output.String(), "DATA RACE"); found {
+			t.Errorf("%s has a data race:%.8000s", name, race)
 		}
 		if t.Failed() {
 			t.Logf("%s wrote:\n%s", name, tail(p.output.String(), 8<<10))
