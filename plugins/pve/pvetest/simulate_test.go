@@ -127,7 +127,7 @@ func TestTicketsOfTheCommandEnd(t *testing.T) {
 }
 
 func TestTroublesThatCannotBe(t *testing.T) {
-	for _, args := range [][]string{{"--down", "pve9"}, {"--slow", "pve1"}, {"--slow", "pve9=1s"}, {"--fault", "x"}, {"--fault", "/x=200"}, {"--fault", "=cut"}, {"--nodes", "0"}} {
+	for _, args := range [][]string{{"--down", "pve9"}, {"--slow", "pve1"}, {"--slow", "pve9=1s"}, {"--fault", "x"}, {"--fault", "/x=200"}, {"--fault", "=cut"}, {"--nodes", "-1"}, {"--guests", "-1"}} {
 		if err := run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%v is taken", args)
 		}
