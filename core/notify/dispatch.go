@@ -114,7 +114,7 @@ func (t *turn) groups() map[string][]alert.Notice {
 		key := "all"
 		switch {
 		case !g.Enabled:
-			key = n.Key
+			key = n.Alert.Incident
 		case g.ByGuest:
 			key = "resource " + string(n.Alert.Key.Record)
 		case g.ByNode:
@@ -182,6 +182,9 @@ func (t *turn) sort(group []alert.Notice) []alert.Notice {
 	for _, n := range group {
 		switch t.judge(n) {
 		case tell:
+			if a, active := t.active[n.Alert.Incident]; active {
+				n.Alert = a // it may have waited for hours
+			}
 			out = append(out, n)
 		case forget:
 			t.b.Taken = append(t.b.Taken, n.Seq)
@@ -204,17 +207,18 @@ func (t *turn) judge(n alert.Notice) judgement {
 		return t.judgeResolved(n)
 	}
 	a, active := t.active[n.Alert.Incident]
+	_, told := t.d.told[n.Alert.Incident]
 	switch {
 	case !active:
 		return forget // it is over, and nobody was told
 	case a.Acknowledged:
 		return forget
-	case t.doc.ActivationState != alert.Active, t.now.Before(a.SnoozedUntil), a.Quiet != "", t.quiet(n.Alert):
+	case n.Kind == alert.NoticeFired && told:
+		return forget // it got worse while this waited, and people know
+	case t.doc.ActivationState != alert.Active, t.silent(a):
 		return wait
-	case n.Kind == alert.NoticeFired && t.tooSoon(n.Alert):
+	case n.Kind == alert.NoticeFired && t.tooSoon(a), t.tooOften(a.ID):
 		return wait
-	case t.tooOften(n.Alert.ID):
-		return forget
 	}
 	return tell
 }
@@ -253,6 +257,11 @@ func (t *turn) tooOften(name string) bool {
 	recent := slices.DeleteFunc(t.d.hourly[name], func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
 	t.d.hourly[name] = recent
 	return len(recent) >= most
+}
+
+// silent tells whether nobody is to hear of an alert for now.
+func (t *turn) silent(a alert.Alert) bool {
+	return t.now.Before(a.SnoozedUntil) || a.Quiet != "" || t.quiet(a)
 }
 
 // quiet tells whether quiet hours silence an alert.
@@ -344,20 +353,24 @@ func (t *turn) escalate() {
 	}
 	for incident, told := range t.d.told {
 		a, active := t.active[incident]
-		if !active || a.Acknowledged || a.Quiet != "" || t.now.Before(a.SnoozedUntil) || slices.ContainsFunc(t.b.Told, func(o Told) bool { return o.Incident == incident }) {
+		if !active || a.Acknowledged || t.silent(a) || slices.ContainsFunc(t.b.Told, func(o Told) bool { return o.Incident == incident }) {
 			continue
 		}
-		for n, level := range e.Levels {
-			if n < told.Level || t.now.Sub(a.Fired) < time.Duration(level.After)*time.Minute {
-				continue
+		kinds, level := []string{}, told.Level
+		for n, l := range e.Levels {
+			if n >= told.Level && t.now.Sub(a.Fired) >= time.Duration(l.After)*time.Minute {
+				kinds, level = append(kinds, l.Notify), n+1
 			}
-			for _, c := range t.channels {
-				if level.Notify == "all" || level.Notify == c.Kind {
-					t.send(c, KindFiring, []alert.Alert{a}, fmt.Sprintf("%s/escalation/%d", incident, n+1))
-				}
-			}
-			t.escalated(told, n+1)
 		}
+		if level == told.Level {
+			continue
+		}
+		for _, c := range t.channels {
+			if slices.Contains(kinds, "all") || slices.Contains(kinds, c.Kind) {
+				t.send(c, KindFiring, []alert.Alert{a}, fmt.Sprintf("%s/escalation/%d", incident, level))
+			}
+		}
+		t.escalated(told, level)
 	}
 }
 

@@ -260,9 +260,51 @@ func TestNoMoreThanSoManyAnHour(t *testing.T) {
 		x.resolve(a)
 		x.look(time.Second)
 	}
-	x.now = x.now.Add(time.Hour)
+	stays := x.fire("box", sdk.SeverityWarning)
+	x.want(time.Minute, "")
+	x.want(time.Hour, "email/home firing Warning: box: cpu")
+	x.resolve(stays)
+	x.want(time.Second, "email/home resolved Resolved: box: cpu")
+}
+
+// raise makes an alert worse, or less bad, as the engine does.
+func (x *desk) raise(a alert.Alert, severity sdk.Severity) {
+	a.Severity = severity
+	x.active[a.Incident] = a
+	if severity == sdk.SeverityCritical {
+		x.commit(alert.NoticeRaised, a)
+	}
+}
+
+func TestWhatGotWorseWhileItWaitedIsToldOnce(t *testing.T) {
+	x := newDesk(t)
+	x.doc.Schedule.QuietHours = alert.QuietHours{Enabled: true, Start: "11:00", End: "13:00", Timezone: "UTC", Days: map[string]bool{"monday": true}}
+	a := x.fire("box", sdk.SeverityWarning)
+	x.want(time.Second, "")
+	x.raise(a, sdk.SeverityCritical)
+	x.want(time.Second, "email/home firing Critical: box: cpu")
+	x.open()
+	x.want(time.Hour, "")
+}
+
+func TestWhatWaitedIsToldAsItIsByThen(t *testing.T) {
+	x := newDesk(t)
+	x.doc.Schedule.QuietHours = alert.QuietHours{Enabled: true, Start: "11:00", End: "13:00", Timezone: "UTC", Days: map[string]bool{"monday": true}, Suppress: alert.Suppress{Performance: true}}
+	a := x.fire("box", sdk.SeverityCritical)
+	x.want(time.Second, "")
+	x.raise(a, sdk.SeverityWarning)
+	x.want(time.Hour, "email/home firing Warning: box: cpu")
+}
+
+func TestEscalationWaitsForTheEndOfQuietHours(t *testing.T) {
+	x := newDesk(t)
+	x.doc.Schedule.Escalation = alert.Escalation{Enabled: true, Levels: []alert.Level{{After: 15, Notify: "email"}, {After: 30, Notify: "all"}}}
 	x.fire("box", sdk.SeverityWarning)
-	x.want(time.Second, "email/home firing Warning: box: cpu")
+	x.want(0, "email/home firing Warning: box: cpu")
+	x.doc.Schedule.QuietHours = alert.QuietHours{Enabled: true, Start: "11:00", End: "13:00", Timezone: "UTC", Days: map[string]bool{"monday": true}}
+	x.want(40*time.Minute, "")
+	x.want(20*time.Minute, "email/home firing Warning: box: cpu") // once, whatever levels are due by now
+	x.want(time.Hour, "")
 }
 
 func TestNoWordOfTheEndWhenNotWanted(t *testing.T) {
