@@ -249,7 +249,7 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	ctx = proxmox.As(ctx, proxmox.Urgent)
-	v := &view{at: c.deps.Now()}
+	v := c.newView()
 	if err := c.askStatus(ctx, v, 0); err != nil {
 		return nil, err
 	}
@@ -278,6 +278,17 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 	}
 	c.view = v
 	return v, nil
+}
+
+// newView is a view with room for as many guests as the last one had.
+func (c *Collector) newView() *view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := &view{at: c.deps.Now()}
+	if c.view != nil {
+		v.guests = make([]resourceRow, 0, len(c.view.guests))
+	}
+	return v
 }
 
 // askStatus reads who belongs to the cluster. An account that may not is told of when it is tried; it sees nodes all the

@@ -115,14 +115,14 @@ func (c *Collector) tellSomeGuests(v *view, some []resourceRow, seen map[int]boo
 		id := int(row.VMID.V)
 		if c.wanted(row) && !seen[id] {
 			seen[id] = true
-			out = append(out, c.tellGuest(v, row)...)
+			out = c.tellGuest(out, v, row)
 		}
 	}
 	return out
 }
 
-// tellGuest tells of one guest. Those of a node that is away are unknown, whatever was last heard of them.
-func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
+// tellGuest adds what there is to tell of one guest. Those of a node that is away are unknown, whatever was last heard of them.
+func (c *Collector) tellGuest(out []sdk.Observation, v *view, row resourceRow) []sdk.Observation {
 	id := int(row.VMID.V)
 	kind, key := guestType(row), guestKey(row)
 	m := c.guests[id]
@@ -164,7 +164,7 @@ func (c *Collector) tellGuest(v *view, row resourceRow) []sdk.Observation {
 	used, source := c.memoryOf(row, m, v.at)
 	row.Mem = used
 	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs, source))
-	s := samples{kind: kind, key: key, out: []sdk.Observation{r}}
+	s := samples{kind: kind, key: key, out: append(out, r)}
 	if state.trouble != "" {
 		s.out = append(s.out, sdk.Condition{Type: kind, Key: key, Kind: kindGuestFault, Severity: sdk.SeverityCritical,
 			Message: fmt.Sprintf("%s (%d) on %s %s.", m.name, id, row.Node, state.trouble), Metadata: map[string]string{"state": state.word}})

@@ -74,7 +74,8 @@ func BenchmarkTelling(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		clock.Move(10 * time.Second)
-		next := &view{at: clock.Now(), cluster: v.cluster, asked: true, quorate: true, nodes: v.nodes, storages: v.storages}
+		next := c.newView()
+		next.cluster, next.asked, next.quorate, next.nodes, next.storages = v.cluster, true, true, v.nodes, v.storages
 		for _, text := range raw {
 			if err := next.add(text); err != nil {
 				b.Fatal(err)
