@@ -594,8 +594,8 @@ func TestOverridesFollowAGuest(t *testing.T) {
 	s := startServer(t)
 	s.claim()
 	box := s.notified(t)
-	u := s.watch(t, "pve", nil, "--name", "lab", "--nodes", "2", "--guests", "4", "--nights", "1")
-	eventually(t, "the guests are shown", func() bool { return s.members("vms")+s.members("containers") == 4 })
+	u := s.watch(t, "pve", nil, "--name", "lab", "--nodes", "2", "--guests", "6", "--nights", "1")
+	eventually(t, "the guests are shown", func() bool { return s.members("vms")+s.members("containers") == 6 })
 	s.configure(t, func(doc map[string]any) {
 		doc["overrides"] = map[string]any{"lab:pve1:100": map[string]any{"poweredOffSeverity": "critical"}}
 	})
@@ -614,5 +614,80 @@ func TestOverridesFollowAGuest(t *testing.T) {
 	why := s.call("GET", "/api/alerts/why?resource_id=lab:pve1:100&kind=off", nil)
 	if decides, _ := why.member("decides").(string); why.member("phase") != "firing" || !strings.Contains(decides, "override/lab:pve1:100") {
 		t.Errorf("why: %v", why)
+	}
+	keepSilent(t, s, box, u)
+}
+
+// keepSilent looks that what somebody acknowledges, snoozes or works on is not told, nor what quiet hours silence; and that all
+// of it is told when that ends and it is still so.
+func keepSilent(t *testing.T, s *server, box *inbox, u *upstream) {
+	t.Helper()
+	off := func(guest string) string { return "guest-powered-off-lab:" + guest }
+	hours := func(on bool) {
+		s.configure(t, func(doc map[string]any) {
+			doc["overrides"].(map[string]any)["lab:pve2:103"] = map[string]any{"poweredOffSeverity": "critical"}
+			quiet := doc["schedule"].(map[string]any)["quietHours"].(map[string]any)
+			quiet["enabled"], quiet["start"], quiet["end"] = on, "00:00", "00:00"
+		})
+	}
+	post := func(path string, body map[string]any) answer {
+		t.Helper()
+		got := s.call("POST", path, body)
+		if got.status >= 300 {
+			t.Fatalf("%s: %v", path, got)
+		}
+		return got
+	}
+	shown := func(id string) map[string]any {
+		var all []map[string]any
+		_ = json.Unmarshal(s.call("GET", "/api/alerts/active", nil).body, &all)
+		for _, a := range all {
+			if a["id"] == id {
+				return a
+			}
+		}
+		return nil
+	}
+	told := func(want ...string) bool { return slices.Equal(slices.Sorted(maps.Keys(box.of("firing"))), want) }
+
+	hours(true)
+	window := map[string]any{"name": "new disks", "match": map[string]any{"ids": []string{"lab-pve1"}}, "to": time.Now().Add(time.Hour)}
+	made := post("/api/maintenance", window)
+	post("/api/alerts/acknowledge", map[string]any{"id": off("pve2:101")})
+	u.edit(edits{"Guests.102.Status": "stopped", "Guests.103.Status": "stopped", "Guests.105.Status": "stopped"})
+	eventually(t, "all are shown", func() bool {
+		return shown(off("pve1:102")) != nil && shown(off("pve2:103")) != nil && shown(off("pve2:105")) != nil
+	})
+	if why := shown(off("pve1:102"))["quiet"]; why != "maintenance: new disks" {
+		t.Errorf("a guest of a node that is worked on: %v", why)
+	}
+	post("/api/alerts/snooze", map[string]any{"id": off("pve2:105"), "minutes": 60})
+	before := []string{off("pve2:100"), off("pve2:101"), off("pve2:103")}
+	eventually(t, "what is critical is told in quiet hours too", func() bool { return told(before...) })
+
+	s.kill()
+	s.start()
+	if a := shown(off("pve2:101")); a["acknowledged"] != true {
+		t.Errorf("after the server was killed: %v", a)
+	}
+	hours(false)
+	window["from"], window["to"] = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	if got := s.call("PUT", fmt.Sprintf("/api/maintenance/%v", made.member("id")), window); got.status != http.StatusOK {
+		t.Fatalf("end the window: %v", got)
+	}
+	after := []string{off("pve1:102"), off("pve2:100"), off("pve2:101"), off("pve2:103")}
+	eventually(t, "what is still so when the window is over is told", func() bool { return told(after...) })
+	post("/api/alerts/snooze", map[string]any{"id": off("pve2:105"), "minutes": 0})
+	all := append(after, off("pve2:105"))
+	eventually(t, "what is not snoozed any more is told", func() bool { return told(all...) })
+
+	u.edit(edits{"Guests.100.Status": "running", "Guests.101.Status": "running", "Guests.102.Status": "running", "Guests.103.Status": "running", "Guests.105.Status": "running"})
+	eventually(t, "the end of each is told", func() bool { return len(box.of("resolved")) == len(all) })
+	for _, event := range []string{"firing", "resolved"} {
+		for id, alerts := range box.of(event) {
+			if len(alerts) != 1 {
+				t.Errorf("%s: %s was told %d times", event, id, len(alerts))
+			}
+		}
 	}
 }
