@@ -110,7 +110,7 @@ func main() {
 				fmt.Fprintln(os.Stderr, "no coffee, no work")
 				os.Exit(3)
 			case "mute":
-				for { // until the mode is another one
+				for host := os.Getppid(); os.Getppid() == host; { // until the mode is another one, or nobody is there to see it
 					if mode, _ := os.ReadFile("mode"); string(mode) != "mute" {
 						break
 					}
