@@ -182,7 +182,7 @@ async function main() {
   try {
     if (chosen('first')) await firstView(browser, '/', 600);
     if (chosen('table')) await firstView(browser, '/workloads', 600);
-    if (chosen('scroll')) await scrolling(browser, 10_000);
+    if (chosen('scroll')) for (const guests of [2_000, 10_000]) await scrolling(browser, guests);
   } finally {
     await browser.close();
   }
