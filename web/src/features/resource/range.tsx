@@ -28,7 +28,8 @@ export function RangePicker({ id, type }: { id: string; type: ResourceType }) {
   const zoomed = from !== undefined && to !== undefined;
   const show = useShowPart();
   return (
-    <div className="flex flex-wrap items-center gap-2">
+    // On a phone its buttons share the line of what else the page offers.
+    <div className="flex flex-wrap items-center gap-2 max-sm:contents">
       {zoomed && (
         <>
           <div role="group" aria-label="Move the part" className="flex">
@@ -53,7 +54,7 @@ export function RangePicker({ id, type }: { id: string; type: ResourceType }) {
       <div
         role="group"
         aria-label="Range of the charts"
-        className="border-line bg-surface flex rounded-md border p-0.5"
+        className="border-line bg-surface flex rounded-md border p-0.5 max-sm:order-last"
       >
         {ranges.map((r) => (
           <button

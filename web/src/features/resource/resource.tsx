@@ -170,7 +170,10 @@ const silent = 'no report in time';
 function StaleNote({ resource }: { resource: Resource }) {
   const now = useNow();
   const reason = resource.stale?.reason;
-  const why = reason && reason !== silent ? `: ${reason}` : ', because its source stopped reporting.';
+  const why =
+    reason && reason !== silent
+      ? `: ${reason.replace(/\.?$/, '.')}`
+      : ', because its source stopped reporting.';
   return (
     <p className="hatched border-line rounded-md border px-3 py-2 text-sm" role="status">
       {resource.lastSeen === undefined
