@@ -79,6 +79,19 @@ func TestWhatStoragesShareCountsOnce(t *testing.T) {
 	}
 }
 
+// Pages get the values of declared columns only.
+func TestWhatIsCountedReachesThePages(t *testing.T) {
+	columns := map[string]bool{}
+	for _, c := range storageType().Columns {
+		columns[c.Path] = true
+	}
+	for _, path := range []string{"countedUsed", "countedTotal"} {
+		if !columns[path] {
+			t.Errorf("%s is no column", path)
+		}
+	}
+}
+
 func TestStorageThatSharesNothingSaysSo(t *testing.T) {
 	l := newLab(t, 2, 0, func(w *pvetest.World) {
 		w.Storages = []*pvetest.Storage{

@@ -187,6 +187,9 @@ func storageType() sdk.ResourceType {
 			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
 			{Name: "content", Label: "Content", Path: "content", Format: sdk.FormatText, Priority: 8, Width: 160},
 			{Name: "shared", Label: "Shared", Path: "shared", Format: sdk.FormatBool, Priority: 8, Width: 80},
+			// Pages get the values of columns only, and add these up.
+			{Name: "counted_used", Label: "Counted used", Path: "countedUsed", Format: sdk.FormatBytes, Priority: 9, Width: 100},
+			{Name: "counted_size", Label: "Counted size", Path: "countedTotal", Format: sdk.FormatBytes, Priority: 9, Width: 100},
 		},
 		Facts: []sdk.Fact{
 			{Label: "Type", Path: "type", Format: sdk.FormatText}, {Label: "Content", Path: "content", Format: sdk.FormatText},
