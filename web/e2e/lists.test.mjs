@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -79,12 +79,12 @@ test('the filter finds by word, key and bound, and an empty answer can be cleare
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
   await page.getByRole('button', { name: 'Clear the filter' }).last().click();
   await eventually('clearing shows all', async () => (await names.count()) === all);
-  assert.equal(await filter.inputValue(), '');
-  assert.equal(new URL(page.url()).search, '');
+  await soon(async () => assert.equal(await filter.inputValue(), ''));
+  await soon(async () => assert.equal(new URL(page.url()).search, ''));
 
   await filter.fill('colour:red atlas');
   await page.getByText('Not understood and left out: colour:red').waitFor();
-  assert.equal(await names.count(), 1);
+  await soon(async () => assert.equal(await names.count(), 1));
   clean(page);
 });
 
@@ -108,8 +108,8 @@ test('states are filters on both pages', async () => {
   const fine = page.getByRole('group', { name: 'Filter by state' }).getByRole('button', { name: /fine/ });
   await fine.click();
   await eventually('the filter says so', () => /status:fine/.test(page.url()));
-  assert.equal(await fine.getAttribute('aria-pressed'), 'true');
-  assert.equal(await page.getByRole('rowheader').count(), fleet.length + 1);
+  await soon(async () => assert.equal(await fine.getAttribute('aria-pressed'), 'true'));
+  await soon(async () => assert.equal(await page.getByRole('rowheader').count(), fleet.length + 1));
   await page.getByRole('combobox', { name: 'Filter' }).fill('status:down');
   await page.getByRole('heading', { name: 'Nothing passes the filter' }).waitFor();
 
@@ -126,7 +126,9 @@ test('a row opens its machine, and back keeps the filter', async () => {
   await page.getByRole('heading', { name: 'vega', level: 1 }).waitFor();
   await page.goBack();
   await row('vega').waitFor();
-  assert.equal(await page.getByRole('combobox', { name: 'Filter' }).inputValue(), 'vega');
-  assert.equal(await page.getByRole('rowheader').count(), 1);
+  await soon(async () =>
+    assert.equal(await page.getByRole('combobox', { name: 'Filter' }).inputValue(), 'vega'),
+  );
+  await soon(async () => assert.equal(await page.getByRole('rowheader').count(), 1));
   clean(page);
 });

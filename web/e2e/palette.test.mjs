@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -36,7 +36,7 @@ test('a few letters find a machine, a page and an action, without a mouse', asyn
   await eventually('the machine is first', async () => /^vega/.test(await first().innerText()));
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'vega', level: 1 }).waitFor();
-  assert.equal(await palette().count(), 0, 'it closed');
+  await soon(async () => assert.equal(await palette().count(), 0, 'it closed'));
 
   await open();
   await page.keyboard.type('tokens');

@@ -28,7 +28,7 @@ const started = Date.now();
 let passed = 0;
 let failed = 0;
 // Each file has a server and a browser of its own, so two at a time is what a small machine bears.
-const events = run({ files, concurrency: 2, timeout: 300_000 });
+const events = run({ files, concurrency: 2, timeout: 1_200_000 });
 events.on('test:pass', (event) => {
   if (event.details.type !== 'suite') passed++;
 });

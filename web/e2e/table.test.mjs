@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -33,14 +33,14 @@ test('the filter suggests keys and the values that there are, without a mouse', 
   await eventually('a key is offered', async () => /^tag:/.test(await options().first().innerText()));
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  assert.equal(await filter().inputValue(), 'tag:');
+  await soon(async () => assert.equal(await filter().inputValue(), 'tag:'));
   await eventually('its values are offered', async () =>
     (await options().allInnerTexts()).map((t) => t.trim()).includes('tag:lab'),
   );
   await page.keyboard.type('la');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Tab');
-  assert.equal(await filter().inputValue(), 'tag:lab ');
+  await soon(async () => assert.equal(await filter().inputValue(), 'tag:lab '));
   await eventually('it filters', async () => (await names()).join() === 'sirius,vega');
   assert.deepEqual(await barriers(page), []);
   await page.keyboard.press('Escape');
@@ -57,7 +57,7 @@ test('rows group under heads that count, and the address tells', async () => {
   await eventually('it counts', async () =>
     (await heads.allInnerTexts()).some((t) => /^lab\s+2$/.test(t.trim())),
   );
-  assert.match(page.url(), /group=tag/);
+  await soon(async () => assert.match(page.url(), /group=tag/));
   await page.keyboard.press('Escape');
   await page.locator('main').focus();
   await page.keyboard.press('j');
@@ -88,7 +88,7 @@ test('columns are chosen, and a link shows the same', async () => {
   await page.getByRole('button', { name: 'Columns' }).click();
   await page.getByRole('button', { name: 'As usual' }).click();
   await eventually('the column is back', async () => (await heads()).includes('Memory'));
-  assert.ok(!/cols=/.test(page.url()));
+  await soon(async () => assert.ok(!/cols=/.test(page.url())));
   clean(page);
 });
 
@@ -102,9 +102,9 @@ test('on a phone the filter is behind one button, and rows are cards', async () 
   await options().first().waitFor();
   assert.deepEqual(await barriers(page), []);
   await options().first().click();
-  assert.equal(await filter().inputValue(), 'status:');
+  await soon(async () => assert.equal(await filter().inputValue(), 'status:'));
   await options().filter({ hasText: 'fine' }).click();
-  assert.equal(await filter().inputValue(), 'status:fine ');
+  await soon(async () => assert.equal(await filter().inputValue(), 'status:fine '));
   await fits(page, 'the filter on a phone');
   await page.setViewportSize({ width: 1440, height: 900 });
   clean(page);

@@ -10,9 +10,10 @@ export async function barriers(page) {
     // Colours between two themes are nobody's choice: what moves comes to its end first.
     const moving = document
       .getAnimations()
-      .filter((a) => Number.isFinite(a.effect.getComputedTiming().endTime));
-    // What lies in a closed part of the page stands still until it is opened.
-    const enough = new Promise((done) => window.setTimeout(done, 1_000));
+      .filter((a) => a.playState === 'running' && Number.isFinite(a.effect.getComputedTiming().endTime))
+      // What lies in a closed part of the page stands still until it is opened.
+      .filter((a) => a.effect.target.checkVisibility());
+    const enough = new Promise((done) => window.setTimeout(done, 10_000));
     await Promise.race([Promise.allSettled(moving.map((a) => a.finished)), enough]);
     return window.axe.run({ resultTypes: ['violations'] });
   });

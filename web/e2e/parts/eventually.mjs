@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a condition may take to come true on a loaded machine, in milliseconds. */
-export const patience = 30_000;
+export const patience = 60_000;
 
 /**
  * Asks until the answer is true and returns it. What the condition throws counts as no, and is told when the time is
@@ -23,4 +23,12 @@ export async function eventually(what, condition, limit = patience) {
     }
     await pause(50);
   }
+}
+
+/** Makes assertions until they hold: a page shows what was done to it a moment later. The last one that failed is told. */
+export function soon(assertions) {
+  return eventually('what is asserted holds', async () => {
+    await assertions();
+    return true;
+  });
 }

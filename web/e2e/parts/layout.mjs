@@ -9,7 +9,7 @@ export async function fits(page, what) {
   );
   let faults = [];
   const settled = async () => (faults = await page.evaluate(layoutFaults)).length === 0;
-  await eventually(what, settled, 3_000).catch(() => undefined);
+  await eventually(what, settled).catch(() => undefined);
   assert.deepEqual(faults, [], what);
 }
 

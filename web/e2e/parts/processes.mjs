@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { patience } from './eventually.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -95,19 +96,24 @@ export function launch(name, ...args) {
 
 /** Runs one of our programs to its end and returns what it wrote to its standard output. */
 export function once(name, ...args) {
-  const got = spawnSync(path.join(bin, name), args, { env: environment, encoding: 'utf8', timeout: 30_000 });
+  const got = spawnSync(path.join(bin, name), args, {
+    env: environment,
+    encoding: 'utf8',
+    timeout: patience,
+  });
   if (got.status !== 0) throw new Error(`${name} ${args.join(' ')}: status ${got.status}: ${got.stderr}`);
   return got.stdout;
 }
 
-/** A loopback port that nobody listens on now. */
+/**
+ * A loopback port that nobody listens on now. It is below those that the system takes for connections and for whoever
+ * listens on any port, so that none is taken before it is used, nor while a server starts again.
+ */
 export function freePort() {
+  const port = 10_000 + Math.floor(Math.random() * 10_000);
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }

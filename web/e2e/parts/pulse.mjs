@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { eventually } from './eventually.mjs';
+import { eventually, patience } from './eventually.mjs';
 import { freePort, launch, once } from './processes.mjs';
 
 export const admin = { name: 'admin', password: 'correct horse battery staple' };
@@ -79,7 +79,7 @@ export class Pulse {
         ...headers,
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(patience),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
