@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -66,6 +67,6 @@ test('the token may report and nothing else, and a known machine is told apart f
   await dialog().getByText('one that is already known reports again').waitFor();
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });
-  assert.equal(new URL(page.url()).search, '');
+  await soon(async () => assert.equal(new URL(page.url()).search, ''));
   clean(page);
 });

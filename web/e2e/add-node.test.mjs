@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { inspect } from './parts/inspect.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -74,7 +74,7 @@ test('a node is added: address, certificate, credentials, what the account sees 
   await dialog().getByText(print).waitFor();
   await inspect(page, 'add-certificate');
   await dialog().getByRole('button', { name: 'Trust this certificate' }).click();
-  assert.equal(await field('Name').inputValue(), 'pve1');
+  await soon(async () => assert.equal(await field('Name').inputValue(), 'pve1'));
   await inspect(page, 'add-credentials');
   await tryIt(
     { Token: 'monitor@pve!blind', 'Token secret': nodes[0].token_value },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { clean, openPage, startBrowser, visitor } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, context, page, proxy, outside;
@@ -68,7 +68,7 @@ test('below a path people log in, see live data, and reload where they are', asy
   await page.waitForURL(`${outside}/pulse/infrastructure`);
   await page.getByRole('link', { name: 'atlas', exact: true }).click();
   await page.getByRole('heading', { name: 'atlas', level: 1 }).waitFor();
-  assert.ok(new URL(page.url()).pathname.startsWith('/pulse/r/'), page.url());
+  await soon(async () => assert.ok(new URL(page.url()).pathname.startsWith('/pulse/r/'), page.url()));
   await page.reload();
   await page.getByRole('heading', { name: 'atlas', level: 1 }).waitFor();
   assert.ok(

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -208,7 +208,7 @@ test('the values are there as a table', async () => {
   await page.getByText('Values as a table').click();
   const table = page.getByRole('dialog', { name: 'CPU of atlas' });
   await table.getByRole('row').nth(1).waitFor();
-  assert.match(await table.getByRole('cell').first().innerText(), /%/);
+  await soon(async () => assert.match(await table.getByRole('cell').first().innerText(), /%/));
   await fits(page, 'the values');
   assert.deepEqual(await barriers(page), []);
   await page.keyboard.press('Escape');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { inspect } from './parts/inspect.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -39,7 +39,7 @@ test('a node with many guests shows some of them, the most urgent first, and the
   await page.goto(`/r/${encodeURIComponent((await ids()).pve1)}`);
   const workloads = page.getByRole('region', { name: 'Workloads' });
   await workloads.getByRole('button', { name: 'Show all 50' }).waitFor();
-  assert.equal(await workloads.locator('tbody tr[data-index]').count(), 10);
+  await soon(async () => assert.equal(await workloads.locator('tbody tr[data-index]').count(), 10));
   await page.getByText(/^for \d+d/).waitFor();
   await inspect(page, 'node');
   await workloads.getByRole('link', { name: 'Show in Workloads' }).click();
@@ -64,7 +64,7 @@ test('guests are filtered, grouped and sorted by what a cluster knows of them', 
   }
   await page.goto('/infrastructure?q=cluster:lab&group=cluster');
   await page.locator('th[scope=rowgroup]').filter({ hasText: /^lab/ }).waitFor();
-  assert.equal(await rows().count(), 3);
+  await soon(async () => assert.equal(await rows().count(), 3));
   await page.goto('/infrastructure');
   await page.getByRole('columnheader', { name: 'Nodes' }).waitFor();
   const heads = await page.getByRole('columnheader').allInnerTexts();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser;
@@ -39,7 +40,9 @@ test('the wizard claims a new server and shows its machine live', async () => {
   await page.getByLabel('Password again').fill(`${admin.password}r`);
   await page.getByText('The two passwords differ.').waitFor();
   await submit.click();
-  assert.equal(await page.getByRole('heading', { name: 'Make your account' }).count(), 1);
+  await soon(async () =>
+    assert.equal(await page.getByRole('heading', { name: 'Make your account' }).count(), 1),
+  );
 
   await page.getByLabel('Password again').fill(admin.password);
   await submit.click();

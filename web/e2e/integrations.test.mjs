@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { inspect } from './parts/inspect.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -50,7 +50,7 @@ test('an integration is made in a form, tried, brings its resources, and takes t
   await page.getByRole('link', { name: 'Overview' }).first().click();
   const machines = page.locator('main a[href^="/r/"]');
   await machines.first().waitFor();
-  assert.ok((await machines.count()) > 0);
+  await soon(async () => assert.ok((await machines.count()) > 0));
   await inspect(page, 'the overview');
 
   await page.goto('/settings/integrations');

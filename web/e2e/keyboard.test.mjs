@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
@@ -50,14 +50,14 @@ test('keys open the filter, narrow it, and Escape clears and leaves it', async (
   await page.goto('/infrastructure');
   await page.getByRole('link', { name: 'vega' }).waitFor();
   await page.keyboard.press('/');
-  assert.equal((await focused()).text, 'Filter');
+  await soon(async () => assert.equal((await focused()).text, 'Filter'));
   await page.keyboard.type('vega');
   await eventually('one is left', async () => (await page.getByRole('rowheader').count()) === 1);
   await page.keyboard.press('Escape');
   await eventually('all are back', async () => (await page.getByRole('rowheader').count()) > 1);
-  assert.equal((await focused()).text, 'Filter');
+  await soon(async () => assert.equal((await focused()).text, 'Filter'));
   await page.keyboard.press('Escape');
-  assert.equal((await focused()).tag, 'body');
+  await soon(async () => assert.equal((await focused()).tag, 'body'));
   clean(page);
 });
 

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { once } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -29,7 +30,7 @@ test('where licences are asked for, a key opens the features and its loss closes
   await page.goto('/settings/licence');
   const features = page.getByRole('list', { name: 'Features' });
   await features.getByText('closed').first().waitFor();
-  assert.equal(await features.getByText('closed').count(), 4);
+  await soon(async () => assert.equal(await features.getByText('closed').count(), 4));
   await page.getByLabel('Licence key').fill('not.a.key');
   await page.getByRole('button', { name: 'Activate' }).click();
   await page.getByRole('alert').filter({ hasText: 'The key was not taken.' }).waitFor();
@@ -39,7 +40,7 @@ test('where licences are asked for, a key opens the features and its loss closes
   await page.getByRole('button', { name: 'Activate' }).click();
   await page.getByText('The licence is active.').waitFor();
   await page.getByText('ann@example.com').waitFor();
-  assert.equal(await features.getByText('open', { exact: true }).count(), 4);
+  await soon(async () => assert.equal(await features.getByText('open', { exact: true }).count(), 4));
   assert.ok(!(await page.content()).includes(key.slice(0, 40)), 'the key is shown');
 
   await page.getByRole('button', { name: 'Forget the key' }).click();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser;
@@ -57,7 +58,9 @@ test('a deep link leads to its page after the login', async () => {
   assert.equal(here.pathname, '/infrastructure');
   assert.equal(here.searchParams.get('q'), 'status:fine');
   assert.equal(here.searchParams.get('sort'), '-cpu');
-  assert.equal(await page.getByLabel('Filter', { exact: true }).inputValue(), 'status:fine');
+  await soon(async () =>
+    assert.equal(await page.getByLabel('Filter', { exact: true }).inputValue(), 'status:fine'),
+  );
   clean(page);
   await context.close();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page, id;
@@ -35,7 +35,9 @@ test('people write about a machine; what is wrong is said, what is right lasts',
   await form.waitFor({ state: 'detached' });
   await page.reload();
   await card.getByText('fan is loud').waitFor();
-  assert.equal(await card.getByRole('link').getAttribute('href'), 'https://nas.lan:8443');
+  await soon(async () =>
+    assert.equal(await card.getByRole('link').getAttribute('href'), 'https://nas.lan:8443'),
+  );
   assert.deepEqual(await card.getByRole('listitem').allInnerTexts(), ['home', 'backup']);
   clean(page);
 });

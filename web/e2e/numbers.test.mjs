@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -58,7 +58,7 @@ test('what a resource is tagged with leads to all that are', async () => {
   await page.goto('/r/lyra');
   await page.getByRole('list', { name: 'Tags and its own page' }).getByRole('link', { name: 'prod' }).click();
   await eventually('its neighbours are there', async () => (await page.getByRole('rowheader').count()) > 3);
-  assert.equal(new URL(page.url()).searchParams.get('q'), 'tag:prod');
+  await soon(async () => assert.equal(new URL(page.url()).searchParams.get('q'), 'tag:prod'));
   clean(page);
 });
 
@@ -72,7 +72,9 @@ test('the overview tells what changed lately', async () => {
   await page.goto('/');
   const lately = page.getByRole('region', { name: 'What changed lately' });
   await lately.getByRole('listitem').first().waitFor();
-  assert.match(await lately.getByRole('listitem').first().innerText(), /\S+ ago|just now|\d{4}/);
+  await soon(async () =>
+    assert.match(await lately.getByRole('listitem').first().innerText(), /\S+ ago|just now|\d{4}/),
+  );
   assert.ok((await lately.getByRole('listitem').count()) <= 6);
   clean(page);
 });

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page, receiver, address;
@@ -77,7 +77,7 @@ test('an address that takes nothing says why, and is removed', async () => {
 test('for how long events are kept is changed, within bounds', async () => {
   await page.goto('/settings/audit-delivery');
   const days = page.getByLabel('Days');
-  assert.equal(await days.inputValue(), '90');
+  await soon(async () => assert.equal(await days.inputValue(), '90'));
   await days.fill('0');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('alert').filter({ hasText: 'from 1 to 3650' }).waitFor();

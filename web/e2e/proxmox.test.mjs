@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { inspect } from './parts/inspect.mjs';
 import { launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -110,7 +110,7 @@ test('the page of backups says what is not backed up', async () => {
   await inspect(page, 'backups-missed');
   await page.goto('/backups?has=gaps');
   await guests.waitFor();
-  assert.ok((await strips.count()) < all, 'a link brings the filter');
+  await soon(async () => assert.ok((await strips.count()) < all, 'a link brings the filter'));
 });
 
 test('keys walk through the days of backups, from guest to guest', async () => {
@@ -127,8 +127,12 @@ test('keys walk through the days of backups, from guest to guest', async () => {
   );
   const focused = () => page.locator('[role=slider]:focus');
   for (let i = 0; i < 12 && (await focused().count()) === 0; i++) await page.keyboard.press('Tab');
-  assert.match(await focused().getAttribute('aria-label'), new RegExp(`^${names[0]}, `));
-  assert.equal(await page.locator('[role=slider][tabindex="0"]').count(), 1, 'Tab stops at one of them');
+  await soon(async () =>
+    assert.match(await focused().getAttribute('aria-label'), new RegExp(`^${names[0]}, `)),
+  );
+  await soon(async () =>
+    assert.equal(await page.locator('[role=slider][tabindex="0"]').count(), 1, 'Tab stops at one of them'),
+  );
   const day = () => focused().getAttribute('aria-valuenow');
   assert.equal(await day(), '30', 'the newest day is first');
   await page.keyboard.press('ArrowLeft');
@@ -165,7 +169,9 @@ test('each kind of thing has a section of its own', async () => {
   await inspect(page, 'disks');
   await page.goto('/storage');
   await page.getByRole('link', { name: 'nas' }).waitFor();
-  assert.equal(await page.getByRole('link', { name: 'nas' }).count(), 1, 'shared storage is there once');
+  await soon(async () =>
+    assert.equal(await page.getByRole('link', { name: 'nas' }).count(), 1, 'shared storage is there once'),
+  );
   const space = page.getByRole('region', { name: 'Space' });
   await space
     .getByText(/TiB$|TiB, \d+ %/)

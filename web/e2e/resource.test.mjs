@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page, id;
@@ -41,11 +41,11 @@ test('the page of a machine shows how it is, how it was and what it is', async (
       .locator('dt', { hasText: new RegExp(`^${gauge}$`) })
       .first()
       .locator('+ dd');
-    assert.match(await value.innerText(), /\d/, `${gauge} has a value`);
+    await soon(async () => assert.match(await value.innerText(), /\d/, `${gauge} has a value`));
   }
   for (const fact of ['Host name', 'Kernel', 'Architecture', 'Logical CPUs', 'Agent version']) {
     const value = page.locator('dt', { hasText: new RegExp(`^${fact}$`) }).locator('+ dd');
-    assert.match(await value.innerText(), /\S/, `${fact} is known`);
+    await soon(async () => assert.match(await value.innerText(), /\S/, `${fact} is known`));
   }
   await page.getByRole('heading', { name: /^File systems/, level: 2 }).waitFor();
   clean(page);
@@ -71,15 +71,15 @@ test('another range loads, and the address tells it', async () => {
   await page.goto(`/r/${id}`);
   const range = page.getByRole('group', { name: 'Range of the charts' });
   const chosen = range.locator('[aria-pressed=true]');
-  assert.equal(await chosen.innerText(), '1h');
+  await soon(async () => assert.equal(await chosen.innerText(), '1h'));
   const asked = page.waitForRequest(/range=24h/);
   await range.getByRole('button', { name: '24h' }).click();
   await asked;
-  assert.equal(new URL(page.url()).searchParams.get('range'), '24h');
+  await soon(async () => assert.equal(new URL(page.url()).searchParams.get('range'), '24h'));
   await eventually('the lines are drawn', async () => (await colouredPixels()).some((n) => n > 0));
   await page.reload();
   await range.waitFor();
-  assert.equal(await chosen.innerText(), '24h');
+  await soon(async () => assert.equal(await chosen.innerText(), '24h'));
   await page.goto(`/r/${id}?range=forever`);
   await eventually(
     'a range that does not exist is the default',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, context;
@@ -46,7 +46,7 @@ test('when the server dies what is shown stays, and comes to life again by itsel
   await banner.waitFor({ state: 'detached' });
   await eventually('the values change again', async () => (await cpu(page)) !== last);
   assert.equal(await page.evaluate(() => window.loadedOnce), true, 'the page was not loaded again');
-  assert.match(page.url(), /\/infrastructure\?sort=-cpu$/);
+  await soon(async () => assert.match(page.url(), /\/infrastructure\?sort=-cpu$/));
   clean(page);
 
   // The next trouble is told again, and a reload when it is over finds the same page and the same login.
@@ -55,7 +55,7 @@ test('when the server dies what is shown stays, and comes to life again by itsel
   await pulse.up();
   await page.reload();
   await page.getByRole('link', { name: 'atlas' }).waitFor();
-  assert.match(page.url(), /\/infrastructure\?sort=-cpu$/);
+  await soon(async () => assert.match(page.url(), /\/infrastructure\?sort=-cpu$/));
   await eventually('the values are there', async () => /\d/.test(await cpu(page)));
   clean(page);
   await page.close();
@@ -68,11 +68,11 @@ test('the charts of before the crash are still there after it', async () => {
   await page.locator('figure canvas').first().waitFor();
   await pulse.crash();
   await page.getByRole('status').filter({ hasText: 'Disconnected' }).waitFor();
-  assert.ok((await page.locator('figure canvas').count()) > 0, 'the picture stays');
+  await soon(async () => assert.ok((await page.locator('figure canvas').count()) > 0, 'the picture stays'));
   await page.getByRole('button', { name: 'Try now' }).waitFor();
   await pulse.up();
   await page.getByRole('status').filter({ hasText: 'Disconnected' }).waitFor({ state: 'detached' });
-  assert.ok((await page.locator('figure canvas').count()) > 0);
+  await soon(async () => assert.ok((await page.locator('figure canvas').count()) > 0));
   clean(page);
   await page.close();
 });

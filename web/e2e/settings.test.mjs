@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, context, page;
@@ -35,7 +36,7 @@ test('a token is made, shown once, works, and is revoked', async () => {
 
   const item = page.getByRole('listitem').filter({ hasText: 'backup script' });
   await item.waitFor();
-  assert.match(await item.innerText(), /monitoring:read/);
+  await soon(async () => assert.match(await item.innerText(), /monitoring:read/));
   assert.ok(!(await page.content()).includes(token), 'the token is nowhere any more');
   await page.reload();
   await item.waitFor();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, patience, soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { looks, screens, themes } from './parts/pages.mjs';
@@ -21,7 +21,7 @@ after(async () => {
 });
 
 // The server gives every machine a minute before it speaks of silence, so this waits for longer than other tests.
-const silence = 100_000;
+const silence = 60_000 + 2 * patience;
 
 test('a machine that falls silent keeps its values and is told apart everywhere', async () => {
   const vega = fleet.filter((host) => host.name === 'vega');
@@ -42,7 +42,7 @@ test('a machine that falls silent keeps its values and is told apart everywhere'
     'only the silent one is left',
     async () => (await page.getByRole('rowheader').count()) === 1,
   );
-  assert.match(await row.innerText(), /stale \d/);
+  await soon(async () => assert.match(await row.innerText(), /stale \d/));
   assert.ok((await row.locator('td [title]').evaluateAll((all) => all.map((e) => e.title))).includes(last));
 
   await row.getByRole('link').click();

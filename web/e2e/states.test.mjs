@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { pagesOf, screens, themes } from './parts/pages.mjs';
@@ -207,7 +207,7 @@ for (const [who, { may, context }] of Object.entries(principals)) {
           return;
         }
         await view.works(page).first().waitFor();
-        assert.equal(await page.locator('h1').count(), 1, 'there is one title');
+        await soon(async () => assert.equal(await page.locator('h1').count(), 1, 'there is one title'));
         assert.equal(await page.getByRole('alert').count(), 0, 'nothing failed');
         if (may.includes('write') || view.own) return;
         const offered = await page.locator('main').getByRole('button', { name: changes }).allInnerTexts();

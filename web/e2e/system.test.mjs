@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
+import { soon } from './parts/eventually.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page;
@@ -34,7 +35,7 @@ test('settings of the server are saved, and stay over a reload', async () => {
   assert.equal(stored.temperatureMonitoringEnabled, false);
   await page.reload();
   await address.waitFor();
-  assert.equal(await address.inputValue(), 'https://pulse.example.net');
+  await soon(async () => assert.equal(await address.inputValue(), 'https://pulse.example.net'));
   clean(page);
 });
 
@@ -44,9 +45,9 @@ test('what is refused says so beside its field, and can be discarded', async () 
   await networks.fill('everything');
   await save().click();
   await page.getByRole('alert').filter({ hasText: 'is not a network' }).waitFor();
-  assert.equal(await networks.getAttribute('aria-invalid'), 'true');
+  await soon(async () => assert.equal(await networks.getAttribute('aria-invalid'), 'true'));
   await page.getByRole('button', { name: 'Discard' }).click();
-  assert.equal(await networks.inputValue(), '192.168.1.0/24');
+  await soon(async () => assert.equal(await networks.inputValue(), '192.168.1.0/24'));
   clean(page);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { fleet, report } from './parts/fleet.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -67,7 +67,9 @@ test('it is of what the rows are sorted by, and can be put away', async () => {
   await page.locator('canvas[data-trends]').waitFor({ state: 'detached' });
   await page.reload();
   await page.getByRole('link', { name: 'vega' }).waitFor();
-  assert.equal(await page.locator('canvas[data-trends]').count(), 0, 'the address tells it');
+  await soon(async () =>
+    assert.equal(await page.locator('canvas[data-trends]').count(), 0, 'the address tells it'),
+  );
   await page.getByRole('button', { name: 'Columns' }).click();
   await page.getByRole('checkbox', { name: /1 h$/ }).click();
   await page.locator('canvas[data-trends]').waitFor();

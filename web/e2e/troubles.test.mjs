@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
-import { eventually } from './parts/eventually.mjs';
+import { eventually, soon } from './parts/eventually.mjs';
 import { inspect } from './parts/inspect.mjs';
 import { freePort, launch } from './parts/processes.mjs';
 import { Pulse } from './parts/pulse.mjs';
@@ -87,7 +87,7 @@ test('the page of a guest says who measured its memory', async () => {
     await page.getByRole('heading', { name: guest.name, level: 1 }).waitFor();
     const said = page.locator('dt', { hasText: 'Memory as seen by' }).locator('+ dd');
     await said.waitFor();
-    assert.match(await said.innerText(), /^(guest|guest without cache|host)$/);
+    await soon(async () => assert.match(await said.innerText(), /^(guest|guest without cache|host)$/));
   }
 });
 
