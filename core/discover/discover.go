@@ -130,7 +130,11 @@ feed:
 	}
 	close(work)
 	wg.Wait()
-	if ctx.Err() != nil && s.done < s.total {
+	switch {
+	case ctx.Err() == nil || s.done == s.total:
+	case errors.Is(context.Cause(ctx), errStopped):
+		s.out.Faults = append(s.out.Faults, Fault{Message: fmt.Sprintf("It was stopped after %d of %d addresses.", s.done, s.total)})
+	default:
 		s.out.Faults = append(s.out.Faults, Fault{Message: fmt.Sprintf("The time was over after %d of %d addresses: name smaller networks.", s.done, s.total)})
 	}
 	slices.SortFunc(s.out.Servers, func(a, b Server) int {

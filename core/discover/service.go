@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type Service struct {
 	mu       sync.Mutex
 	scanning bool
 	at       Progress // of the scan that runs
+	stop     context.CancelCauseFunc
 	last     Result
 }
 
@@ -39,6 +41,19 @@ func (s *Service) Running() (Progress, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.at, s.scanning
+}
+
+// errStopped is why a scan ends that somebody stops.
+var errStopped = errors.New("stopped")
+
+// Stop ends the scan that runs, which returns what it has found until then. It reports whether one ran.
+func (s *Service) Stop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop != nil {
+		s.stop(errStopped)
+	}
+	return s.scanning
 }
 
 // note keeps how far the scan is, for those who ask.
@@ -64,16 +79,20 @@ func (s *Service) Last() Result {
 
 // Scan looks through networks, those of the options when there are none.
 func (s *Service) Scan(ctx context.Context, networks []netip.Prefix) (Result, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	s.mu.Lock()
 	busy := s.scanning
-	s.scanning = true
+	if !busy {
+		s.scanning, s.stop = true, stop
+	}
 	s.mu.Unlock()
 	if busy {
 		return Result{}, errs.New(errs.Conflict, "Networks are looked through already: wait for the end, or read what was found last")
 	}
 	defer func() {
 		s.mu.Lock()
-		s.scanning, s.at = false, Progress{}
+		s.scanning, s.at, s.stop = false, Progress{}, nil
 		s.mu.Unlock()
 	}()
 	o, err := s.Options()

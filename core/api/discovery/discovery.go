@@ -17,6 +17,7 @@ import (
 type Scanner interface {
 	Last() discover.Result
 	Running() (discover.Progress, bool)
+	Stop() bool
 	Scan(ctx context.Context, networks []netip.Prefix) (discover.Result, error)
 }
 
@@ -37,6 +38,7 @@ func (a Area) Routes() []route.Route {
 	return []route.Route{
 		route.Get("/api/discover", "getDiscovered", "What was found in the network last", a.get).Admin(write),
 		route.Post("/api/discover", "discover", "Look through private networks for systems that could be added", a.scan).Admin(write).Body(8 << 10),
+		route.Delete("/api/discover", "stopDiscovery", "Stop looking through networks; who waits for it is told what was found until then", a.stop).Admin(write),
 	}
 }
 
@@ -136,6 +138,16 @@ func (a Area) get(context.Context, route.None) (Found, error) {
 		out.Scanning, out.Progress = &running, &Progress{at.Total, at.Done, at.Found}
 	}
 	return out, nil
+}
+
+// Stopped says whether there was anything to stop.
+type Stopped struct {
+	Status  string `json:"status"`
+	Stopped bool   `json:"stopped" help:"False when nothing was looked through."`
+}
+
+func (a Area) stop(context.Context, route.None) (Stopped, error) {
+	return Stopped{"success", a.Scanner.Stop()}, nil
 }
 
 type scanIn struct {

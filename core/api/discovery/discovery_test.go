@@ -80,6 +80,44 @@ func TestScansAreToldAndKept(t *testing.T) {
 	}
 }
 
+func TestAScanIsStopped(t *testing.T) {
+	begun, stopped := make(chan struct{}), make(chan struct{})
+	s := &discover.Service{
+		Options: func() (discover.Options, error) { return discover.Options{}, nil }, Enabled: func() bool { return false }, Now: time.Now,
+		// It is stopped before the first address is asked, so that nothing goes out.
+		Tell: func(o discover.Options) discover.Options {
+			o.Targets = []discover.Target{{Kind: "ups", Port: 9}}
+			close(begun)
+			<-stopped
+			return o
+		},
+	}
+	a := Area{Scanner: s, Enabled: s.Enabled, Now: time.Now}
+	if got, err := a.stop(t.Context(), route.None{}); err != nil || got.Stopped {
+		t.Errorf("nothing runs: %+v, %v", got, err)
+	}
+	ended := make(chan Found)
+	go func() {
+		got, err := a.scan(t.Context(), scanIn{Subnet: "10.255.255.0/24"})
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- got
+	}()
+	<-begun
+	if got, err := a.stop(t.Context(), route.None{}); err != nil || !got.Stopped {
+		t.Errorf("%+v, %v", got, err)
+	}
+	close(stopped)
+	got := <-ended
+	if len(got.Errors) == 0 || !strings.HasPrefix(got.Errors[len(got.Errors)-1], "It was stopped after ") {
+		t.Errorf("%+v", got)
+	}
+	if _, running := s.Running(); running {
+		t.Error("it runs on")
+	}
+}
+
 func TestWhatIsFoundInTheWordsOfTheWire(t *testing.T) {
 	r := discover.Result{
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, Servers: []discover.Server{{IP: "10.0.0.5", Port: 9, Kind: "ups", Version: "2", Hostname: "h", CertificateSHA256: "ab"}},

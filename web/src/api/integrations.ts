@@ -125,6 +125,11 @@ export function discovered(): Promise<Answer<'/api/discover'>> {
   return call('api/discover');
 }
 
+/** Stops the scan that runs; who waits for it gets what was found until then. */
+export async function stopLooking(): Promise<void> {
+  await call('api/discover', { method: 'DELETE' });
+}
+
 /** Looks through networks, those of the server when none is named. It takes up to half a minute. */
 export function lookAround(subnet: string): Promise<Found> {
   return call('api/discover', { method: 'POST', body: { subnet: subnet || 'auto' } });

@@ -1137,7 +1137,8 @@ export interface paths {
         put?: never;
         /** Look through private networks for systems that could be added */
         post: operations["discover"];
-        delete?: never;
+        /** Stop looking through networks; who waits for it is told what was found until then */
+        delete: operations["stopDiscovery"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5417,6 +5418,11 @@ export interface components {
             name: string;
             ok: boolean;
         };
+        Stopped: {
+            status: string;
+            /** @description False when nothing was looked through. */
+            stopped: boolean;
+        };
         Storage: {
             data: unknown;
             /** @description Unix seconds. */
@@ -5992,6 +5998,7 @@ export type SchemaState = components['schemas']['State'];
 export type SchemaStatsOut = components['schemas']['StatsOut'];
 export type SchemaStatus = components['schemas']['Status'];
 export type SchemaStep = components['schemas']['Step'];
+export type SchemaStopped = components['schemas']['Stopped'];
 export type SchemaStorage = components['schemas']['Storage'];
 export type SchemaSummary = components['schemas']['Summary'];
 export type SchemaSummaryOut = components['schemas']['SummaryOut'];
@@ -8679,6 +8686,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiscoveryFound"];
+                };
+            };
+            /** @description The error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
                 };
             };
             /** @description The error */

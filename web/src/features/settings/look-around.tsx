@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { discovered, lookAround } from '@/api/integrations.ts';
+import { discovered, lookAround, stopLooking } from '@/api/integrations.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -14,11 +14,17 @@ function ScanProgress() {
     refetchInterval: 700,
     gcTime: 0,
   });
+  const stop = useMutation({ mutationFn: stopLooking });
   const { done = 0, total = 0, found = 0 } = data?.progress ?? {};
   return (
     <div className="text-muted flex flex-col gap-1 text-xs">
       <Progress label="Looked at" share={total ? done / total : 0} />
-      <p>{total ? `${done} of ${total} addresses looked at, ${found} found.` : 'It begins.'}</p>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <p>{total ? `${done} of ${total} addresses looked at, ${found} found.` : 'It begins.'}</p>
+        <Button small busy={stop.isPending} onClick={() => stop.mutate()}>
+          Stop
+        </Button>
+      </div>
     </div>
   );
 }
