@@ -28,8 +28,8 @@ export function layoutFaults() {
   }
   const dialog = document.querySelector('dialog[open]');
   const scope = dialog ?? document.body;
-  const content = dialog?.lastElementChild;
-  if (content && content.scrollWidth > content.clientWidth) {
+  for (const content of dialog?.querySelectorAll(':scope > :not(.visually-hidden)') ?? []) {
+    if (content.scrollWidth <= content.clientWidth) continue;
     faults.push(`the content of the dialog is ${content.scrollWidth} wide in ${content.clientWidth}`);
   }
 

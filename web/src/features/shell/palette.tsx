@@ -123,7 +123,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
           </li>
         ))}
       </ul>
-      <p role="status" className={cx('text-muted px-4 pb-3 text-sm', found.length > 0 && 'visually-hidden')}>
+      <p role="status" className={found.length > 0 ? 'visually-hidden' : 'text-muted px-4 pb-3 text-sm'}>
         {found.length > 0
           ? `${found.length} found`
           : loaded
