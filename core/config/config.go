@@ -143,7 +143,7 @@ type Metrics struct {
 	HourRetention   time.Duration `name:"hour_retention" label:"Keep hours for" help:"How long minimum, maximum and average per hour are kept." min:"1d"`
 	DayRetention    time.Duration `name:"day_retention" label:"Keep days for" help:"How long minimum, maximum and average per day are kept." min:"1d"`
 	Sync            time.Duration `name:"sync" label:"Force to the disk every" help:"How often samples are forced to the disk. A crash of the server loses nothing; a power cut may lose this much." default:"10s" min:"1s" max:"10m"`
-	PackEvery       time.Duration `name:"pack_every" label:"Pack into the file every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"1h" min:"1m" max:"1d"`
+	PackEvery       time.Duration `name:"pack_every" label:"Pack into the file every" help:"How long samples wait in the log before they are packed into the file. Rarely spares SD cards and SSDs and takes more memory." default:"30m" min:"1m" max:"1d"`
 	MaxSize         int64         `name:"max_size" label:"Largest size of the file" help:"How large the file may grow. Past it the oldest is deleted before its time. Without it, time alone decides." format:"bytes" example:"4GiB" min:"16777216"`
 	Expose          bool          `name:"expose" label:"Show numbers to Prometheus" help:"Whether /metrics/resources tells the present value of everything to who has a token with metrics:read." default:"false"`
 	RemoteWrite     bool          `name:"remote_write" label:"Take remote write of Prometheus" help:"Whether /api/v1/write takes samples by Prometheus' remote write from who has a token with metrics:write." default:"false"`

@@ -168,8 +168,8 @@ func BenchmarkDays(b *testing.B) {
 			b.Fatal(err)
 		}
 		n, io := 0, written()
-		for hour := range 5 * 24 {
-			for range int(time.Hour / cycleEvery) {
+		for pack := range int(5 * 24 * time.Hour / packEvery) {
+			for range int(packEvery / cycleEvery) {
 				clock = clock.Add(cycleEvery)
 				samples := c.at(clock)
 				if err := m.Append(b.Context(), samples); err != nil {
@@ -178,7 +178,7 @@ func BenchmarkDays(b *testing.B) {
 				n += len(samples)
 			}
 			if err := m.Flush(b.Context()); err != nil {
-				b.Fatal(hour, err)
+				b.Fatal(pack, err)
 			}
 		}
 		if err := m.Close(); err != nil {

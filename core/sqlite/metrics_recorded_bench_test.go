@@ -51,8 +51,8 @@ func reports(samples []metric.Sample) iter.Seq[[]metric.Sample] {
 	}
 }
 
-// BenchmarkRecorded stores what a real host reported as if twenty did for three days, one recording after the other, packed each
-// hour, and tells what a sample costs: of the file, which holds all of them, and written.
+// BenchmarkRecorded stores what a real host reported as if twenty did for three days, one recording after the other, packed as
+// by default, and tells what a sample costs: of the file, which holds all of them, and written.
 func BenchmarkRecorded(b *testing.B) {
 	const hosts, days = 20, 3
 	samples := recorded(b)
@@ -83,7 +83,7 @@ func BenchmarkRecorded(b *testing.B) {
 					n += len(report)
 				}
 				clock = report[0].Time
-				if clock.Sub(packed) >= time.Hour {
+				if clock.Sub(packed) >= packEvery {
 					packed = clock
 					if err := m.Flush(b.Context()); err != nil {
 						b.Fatal(err)
