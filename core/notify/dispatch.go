@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,12 +95,32 @@ func (d *Dispatcher) begin(doc alert.Document) *turn {
 			t.last[told.AlertID] = told.Last
 		}
 	}
+	t.forget()
 	for name, at := range d.spoken {
 		if at.After(t.last[name]) {
 			t.last[name] = at
 		}
 	}
 	return t
+}
+
+// forget drops what no pause and no hourly limit asks for any more: alerts come and go for years.
+func (t *turn) forget() {
+	maps.DeleteFunc(t.d.spoken, func(_ string, at time.Time) bool { return t.now.Sub(at).Abs() >= t.pause() })
+	for name, all := range t.d.hourly {
+		if recent := t.lastHour(all); len(recent) > 0 {
+			t.d.hourly[name] = recent
+		} else {
+			delete(t.d.hourly, name)
+		}
+	}
+}
+
+// pause is how long an alert that was told is not told again.
+func (t *turn) pause() time.Duration { return time.Duration(t.doc.Schedule.Cooldown) * time.Minute }
+
+func (t *turn) lastHour(all []time.Time) []time.Time {
+	return slices.DeleteFunc(all, func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
 }
 
 func (t *turn) empty() bool {
@@ -245,7 +266,7 @@ func (t *turn) judgeResolved(n alert.Notice) judgement {
 // tooSoon tells whether the same alert was told shortly before: then it has to last until the pause is over.
 func (t *turn) tooSoon(a alert.Alert) bool {
 	last, ok := t.last[a.ID]
-	return ok && t.now.Sub(last).Abs() < time.Duration(t.doc.Schedule.Cooldown)*time.Minute
+	return ok && t.now.Sub(last).Abs() < t.pause()
 }
 
 // tooOften tells whether an alert was told as often as it may be within an hour.
@@ -254,9 +275,7 @@ func (t *turn) tooOften(name string) bool {
 	if most <= 0 {
 		return false
 	}
-	recent := slices.DeleteFunc(t.d.hourly[name], func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
-	t.d.hourly[name] = recent
-	return len(recent) >= most
+	return len(t.d.hourly[name]) >= most
 }
 
 // silent tells whether nobody is to hear of an alert for now.

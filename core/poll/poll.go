@@ -341,7 +341,7 @@ func (s *Scheduler) finish(e *entry, err error) {
 	if st.LastFailure = now; st.FirstFailure.IsZero() {
 		st.FirstFailure = now
 	}
-	if text := forPeople(err); text != st.LastError {
+	if text := forPeople(st.Job, err); text != st.LastError {
 		s.log.Warn("task failed", "integration", st.Integration, "task", st.Task, "error", err)
 		st.LastError, st.LastKind = text, sdk.KindOf(err)
 	}
@@ -355,10 +355,13 @@ func (s *Scheduler) finish(e *entry, err error) {
 }
 
 // forPeople is what a plugin says to users of an error, without its kind and cause, which are for the log.
-func forPeople(err error) string {
+func forPeople(j Job, err error) string {
 	var said *sdk.Error
 	if errors.As(err, &said) && said.Message != "" {
 		return said.Message
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("It was not done within %v.", j.timeout())
 	}
 	return err.Error()
 }

@@ -180,7 +180,7 @@ func TestDeadlineCancelAndPanic(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		st := s.Status()
-		if ended.Load() != 1 || st[0].LastError != context.DeadlineExceeded.Error() {
+		if ended.Load() != 1 || st[0].LastError != "It was not done within 5s." {
 			t.Errorf("hanging job: ended %d times, %+v", ended.Load(), st[0])
 		}
 		if st[1].Failures != 1 || st[1].LastError != "task panicked: boom" {

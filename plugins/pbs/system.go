@@ -111,7 +111,7 @@ func (c *Collector) readPools(ctx context.Context) ([]sdk.Observation, error) {
 		if slices.Contains([]string{"FAULTED", "UNAVAIL", "SUSPENDED", "REMOVED"}, string(p.Health)) {
 			severity = sdk.SeverityCritical
 		}
-		out = append(out, serverCondition(poolDegraded, string(p.Name), severity, "ZFS pool %s of %s is %s.", p.Name, c.name, p.Health))
+		out = append(out, serverCondition(poolDegraded, string(p.Name), severity, "ZFS pool %s of %s is %s: zpool status tells why.", p.Name, c.name, p.Health))
 	}
 	return out, nil
 }

@@ -107,7 +107,7 @@ func (c *Collector) tellMedia(media []medium) (out []sdk.Observation, free map[s
 			free[doc.Pool]++
 		}
 		if m.Status == "damaged" {
-			out = append(out, serverCondition(tapeDamaged, doc.Label, sdk.SeverityWarning, "Tape %s of pool %s is damaged.", doc.Label, doc.Pool))
+			out = append(out, serverCondition(tapeDamaged, doc.Label, sdk.SeverityWarning, "Tape %s of pool %s is damaged: what is on it may be lost. Take it out of use and write those backups anew.", doc.Label, doc.Pool))
 		}
 	}
 	return out, free

@@ -99,7 +99,7 @@ func (c *Collector) collectStatus(ctx context.Context, sink sdk.Sink) error {
 	record.Doc = proxmox.Document(gatewayDoc{Name: c.name, Host: c.cfg.Host, GuestURL: c.cfg.GuestURL, Version: c.versionText(), Cluster: !c.standsAlone()})
 	found := []sdk.Observation{record}
 	if !c.standsAlone() && !slices.ContainsFunc(members, func(m member) bool { return m.Type == "master" }) {
-		found = append(found, sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoMaster, Severity: sdk.SeverityCritical, Message: fmt.Sprintf("The cluster of %s has no master.", c.name)})
+		found = append(found, sdk.Condition{Type: typeGateway, Key: gatewayKey, Kind: kindNoMaster, Severity: sdk.SeverityCritical, Message: fmt.Sprintf("The cluster of %s has no master, and so takes no changes of settings. Bring it back, or make another node the master with pmgcm promote.", c.name)})
 	}
 	if err := errors.Join(whole.Emit(found...), whole.Done(nil)); err != nil {
 		return err

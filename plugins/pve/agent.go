@@ -50,6 +50,18 @@ const (
 	reasonOnlyOthers = "special-filesystems-only"
 )
 
+// inWords says the same to people, and what to do.
+var inWords = map[string]string{
+	reasonStopped:    "it does not run",
+	reasonOff:        "QEMU Guest Agent is off in its options",
+	reasonSilent:     "its guest agent does not answer: is qemu-guest-agent installed and started?",
+	reasonTimeout:    "its guest agent does not answer in time",
+	reasonDenied:     "the account may not ask its guest agent: test the connection to see which right is missing",
+	reasonError:      "its guest agent answers with an error",
+	reasonNoFiles:    "its guest agent names no file systems",
+	reasonOnlyOthers: "it has no file systems but network and system ones",
+}
+
 // agentMemory is what a guest's agent, or for containers the node, said of its inside.
 type agentMemory struct {
 	asked  [asks]time.Time

@@ -70,7 +70,7 @@ func TestWhyDisksAreUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, 1, 1, func(w *pvetest.World) { w.Guest(100).Agent = ""; c.change(w.Guest(100)) })
 			s := l.inside()
-			if got := at(t, s.part("guest/100"), "diskStatusReason"); got != c.reason || at(t, s.part("guest/100"), "disk.usage") != -1.0 {
+			if got := at(t, s.part("guest/100"), "diskStatusReason"); got != c.reason || at(t, s.part("guest/100"), "diskStatusWords") != inWords[c.reason] || at(t, s.part("guest/100"), "disk.usage") != -1.0 {
 				t.Errorf("%s", s.part("guest/100"))
 			}
 			if _, ok := s.sample("guest/100", "disk"); ok {

@@ -114,6 +114,7 @@ type insideDoc struct {
 	Disk    *space       `json:"disk,omitempty"`
 	Disks   []fileSystem `json:"disks,omitempty"`
 	Reason  string       `json:"diskStatusReason,omitempty"`
+	Words   string       `json:"diskStatusWords,omitempty"`
 	NICs    []nic        `json:"networkInterfaces,omitempty"`
 	Addrs   []string     `json:"ipAddresses,omitempty"`
 	OSName  string       `json:"osName,omitempty"`
@@ -132,7 +133,7 @@ func (c *Collector) tellInside(g resourceRow, m *agentMemory) []sdk.Observation 
 	d := insideDoc{NICs: m.nics, Addrs: m.addrs, OSName: m.osName, OSVer: m.osVer, Agent: m.agent}
 	s := samples{kind: kindOf, key: key}
 	if g.Type == "qemu" {
-		d.Disks, d.Reason = m.disks, m.reason
+		d.Disks, d.Reason, d.Words = m.disks, m.reason, inWords[m.reason]
 		if at := m.asked[askFiles]; !at.IsZero() {
 			d.AskedAt = at.UnixMilli()
 		}

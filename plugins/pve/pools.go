@@ -72,7 +72,7 @@ func (c *Collector) askPools(ctx context.Context, n node) ([]sdk.Observation, er
 		if slices.Contains(lost, health) {
 			severity = sdk.SeverityCritical
 		}
-		message := fmt.Sprintf("ZFS pool %s of %s is %s.", p.Name, n.name, health)
+		message := fmt.Sprintf("ZFS pool %s of %s is %s: zpool status tells why.", p.Name, n.name, health)
 		detail, err := proxmox.Get[poolAnswer](ctx, c.client, proxmox.OnNode(n.name, "disks", "zfs", string(p.Name)))
 		if err == nil {
 			if bad := detail.bad(); len(bad) > 0 {

@@ -129,7 +129,7 @@ func guestFacts() []sdk.Fact {
 		{Label: "Memory used", Path: "memory.used", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Memory as seen by", Path: "memorySource", Format: sdk.FormatText, Group: "Size"},
 		{Label: "System", Path: "osName", Format: sdk.FormatText, Group: "Guest"}, {Label: "Version", Path: "osVersion", Format: sdk.FormatText, Group: "Guest"},
 		{Label: "Addresses", Path: "ipAddresses", Format: sdk.FormatList, Group: "Guest"}, {Label: "Guest agent", Path: "agentVersion", Format: sdk.FormatText, Group: "Guest"},
-		{Label: "Agent asked", Path: "agentAskedAt", Format: sdk.FormatTime, Group: "Guest"}, {Label: "Disks unknown because", Path: "diskStatusReason", Format: sdk.FormatText, Group: "Size"},
+		{Label: "Agent asked", Path: "agentAskedAt", Format: sdk.FormatTime, Group: "Guest"}, {Label: "Disks unknown because", Path: "diskStatusWords", Format: sdk.FormatText, Group: "Size"},
 		{Label: "Disk", Path: "maxdisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "All disks", Path: "allottedDisk", Format: sdk.FormatBytes, Group: "Size"}, {Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Group: "Backups"},
 		{Label: "Backups", Path: "backupCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Snapshots", Path: "snapshotCount", Format: sdk.FormatNumber, Group: "Backups"}, {Label: "Size of backups", Path: "backupBytes", Format: sdk.FormatBytes, Group: "Backups"},
 	}
@@ -199,7 +199,7 @@ func storageType() sdk.ResourceType {
 		},
 		Metrics: metricNames(typeStorage),
 		Thresholds: []sdk.Threshold{
-			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning, Says: "Storage {name} is {value} full, over the limit of {limit}."},
+			{Metric: "usage", Trigger: 0.85, Clear: 0.80, For: 5 * time.Minute, Severity: sdk.SeverityWarning, Says: "Storage {name} is {value} full, over the limit of {limit}. Delete what is not needed there, or add space."},
 		},
 		Conditions: []string{kindStorageAway},
 	}
