@@ -72,7 +72,7 @@ metrics {
 
   # How long samples wait in the log before they are packed into the file. Rarely spares SD cards
   # and SSDs and takes more memory. Range: 1m to 24h.
-  #pack_every = "1h"
+  #pack_every = "30m"
 
   # How large the file may grow. Past it the oldest is deleted before its time. Without it, time
   # alone decides. Range: at least 16777216 bytes. Not set by default; for example:

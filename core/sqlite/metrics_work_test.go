@@ -17,7 +17,7 @@ func TestWorkIsDue(t *testing.T) {
 	for _, step := range []struct {
 		after    time.Duration
 		buffered int64
-	}{{time.Minute, 10}, {59*time.Minute - time.Second, 10}, {time.Second, 0}} {
+	}{{time.Minute, 10}, {packEvery - time.Minute - time.Second, 10}, {time.Second, 0}} {
 		clock = clock.Add(step.after)
 		if err := m.maintainOnce(t.Context()); err != nil {
 			t.Error(err)
@@ -31,7 +31,7 @@ func TestWorkIsDue(t *testing.T) {
 		t.Errorf("segments %v are left, %v", all, err)
 	}
 	s, err := m.Stats(t.Context())
-	if err != nil || !s.LastRollup.Equal(clock) || !s.LastRetention.Equal(clock.Add(-time.Hour+time.Minute)) {
+	if err != nil || !s.LastRollup.Equal(clock) || !s.LastRetention.Equal(clock.Add(time.Minute-packEvery)) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }
