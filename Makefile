@@ -78,7 +78,8 @@ test-deep: web ## Fuzz each decoder for a while, build for every platform, run t
 .PHONY: bench
 bench: build ## Measure what docs/benchmarks.md records
 	go test -run '^$$' -bench . -benchmem -benchtime 1s $$(go list -e ./core/... ./sdk/... ./plugins/... ./agent/...)
-	PULSE_BIN=$(CURDIR)/bin go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./e2e/...
+	PULSE_BIN=$(CURDIR)/bin go test -run '^$$' -bench . -skip '^Benchmark(Cluster|Home)$$' -benchtime 3x -timeout 60m ./e2e/...
+	PULSE_BIN=$(CURDIR)/bin go test -run '^$$' -bench '^Benchmark(Cluster|Home)$$' -benchtime 1x -timeout 60m ./e2e
 	node web/e2e/budgets.mjs
 
 ## Checking

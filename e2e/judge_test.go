@@ -670,13 +670,18 @@ func keepSilent(t *testing.T, s *server, box *inbox, u *upstream) {
 	if a := shown(off("pve2:101")); a["acknowledged"] != true {
 		t.Errorf("after the server was killed: %v", a)
 	}
+	if a := shown(off("pve2:105")); a["snoozedUntil"] == nil {
+		t.Errorf("after the server was killed it is not snoozed any more: %v", a)
+	}
 	hours(false)
 	window["from"], window["to"] = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 	if got := s.call("PUT", fmt.Sprintf("/api/maintenance/%v", made.member("id")), window); got.status != http.StatusOK {
 		t.Fatalf("end the window: %v", got)
 	}
 	after := []string{off("pve1:102"), off("pve2:100"), off("pve2:101"), off("pve2:103")}
-	eventually(t, "what is still so when the window is over is told", func() bool { return told(after...) })
+	if !within(patience, func() bool { return told(after...) }) {
+		t.Fatalf("what is still so when the window is over is told: %v, want %v", box.of("firing"), after)
+	}
 	post("/api/alerts/snooze", map[string]any{"id": off("pve2:105"), "minutes": 0})
 	all := append(after, off("pve2:105"))
 	eventually(t, "what is not snoozed any more is told", func() bool { return told(all...) })

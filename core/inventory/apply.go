@@ -16,8 +16,8 @@ import (
 const fewRecords = 10
 
 // Apply takes one cycle in: each partition as a whole or not at all, and existence at the end over all of them. New
-// records and removals are saved before it returns; an error says that this failed, and what is in memory holds all the
-// same. It returns the news for [Inventory.Publish].
+// records, other statuses and removals are saved before it returns; an error says that this failed, and what is in memory
+// holds all the same. It returns the news for [Inventory.Publish].
 func (i *Inventory) Apply(ctx context.Context, b Batch) (Outcome, Changed, error) {
 	i.mu.Lock()
 	a := application{Inventory: i, batch: b, updated: map[id.UID]struct{}{}, seen: map[id.UID]struct{}{}}
@@ -27,7 +27,7 @@ func (i *Inventory) Apply(ctx context.Context, b Batch) (Outcome, Changed, error
 	}
 	news := Changed{Revision: i.revision, Updated: slices.Collect(maps.Keys(a.updated)), Removed: a.out.Removed}
 	i.mu.Unlock()
-	return a.out, news, i.flush(ctx, slices.Concat(a.out.Created, a.moved), a.out.Removed)
+	return a.out, news, i.flush(ctx, slices.Concat(a.out.Created, a.urgent), a.out.Removed)
 }
 
 // application is one run of Apply; it holds the inventory's lock.
@@ -37,7 +37,7 @@ type application struct {
 	out     Outcome
 	updated map[id.UID]struct{}
 	seen    map[id.UID]struct{} // named by complete partitions
-	moved   []id.UID            // to another partition: where a record is decides who may remove it, so it is saved at once
+	urgent  []id.UID            // what has changed of them has to be saved at once
 	failed  bool                // a partition could not be read
 }
 
@@ -107,7 +107,7 @@ func (a *application) record(partition string, seen sdk.Record) {
 		if a.batch.Extent == Changes && old.Task == r.Task {
 			r.Partition = old.Partition // a change does not say where it is
 		}
-		a.noteMove(old, r)
+		a.noteUrgent(old, r)
 		for name, doc := range old.Parts {
 			if name != "" {
 				r.Parts[name] = doc
@@ -145,14 +145,16 @@ func (a *application) unchanged(partition string, u sdk.Unchanged) {
 		partition = old.Partition
 	}
 	r.Task, r.Partition, r.LastSeen, r.Stale = a.batch.Task, partition, a.batch.At, nil
-	a.noteMove(old, &r)
+	a.noteUrgent(old, &r)
 	a.touch(&r)
 	a.seen[uid] = struct{}{}
 }
 
-func (a *application) noteMove(from, to *Record) {
-	if scopeOf(from) != scopeOf(to) {
-		a.moved = append(a.moved, to.UID)
+// noteUrgent has a record saved at once that is in another partition, which decides who may remove it, or has another status:
+// alerts are stored with it, and a status of before would end them after a crash.
+func (a *application) noteUrgent(from, to *Record) {
+	if scopeOf(from) != scopeOf(to) || from.Status != to.Status {
+		a.urgent = append(a.urgent, to.UID)
 	}
 }
 

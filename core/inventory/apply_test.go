@@ -246,6 +246,30 @@ func TestFailedSaveIsTriedAgain(t *testing.T) {
 	}
 }
 
+// What happens to things has to outlive a crash at once, for alerts on it are stored at once; their numbers may wait.
+func TestAnotherStatusIsSavedAtOnce(t *testing.T) {
+	i, s, _ := fixture(t)
+	for _, status := range []sdk.Status{sdk.StatusUp, sdk.StatusUp, sdk.StatusOff, sdk.StatusOff, sdk.StatusUp} {
+		all := tools(0, 1)
+		all[0].Status = status
+		if _, _, err := i.Apply(t.Context(), Batch{Integration: "shed/a", Partitions: []Partition{{Records: all}}}); err != nil {
+			t.Fatal(err)
+		}
+		again := New(i.Catalog(), s, time.Now)
+		if err := again.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for uid := range s.records {
+			if r, there := again.Snapshot().Record(uid); !there || r.Status != status {
+				t.Errorf("after a crash: %+v, want %s", r, status)
+			}
+		}
+	}
+	if s.saves != 3 {
+		t.Errorf("%d saves of three statuses", s.saves)
+	}
+}
+
 func TestRemoveForgetsWhatTheReporterBrought(t *testing.T) {
 	i, s, _ := fixture(t)
 	report(t, i, "a", 0)
