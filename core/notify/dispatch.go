@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,24 +103,8 @@ func (d *Dispatcher) begin(doc alert.Document) *turn {
 	return t
 }
 
-// forget drops what no pause and no hourly limit asks for any more: alerts come and go for years.
-func (t *turn) forget() {
-	maps.DeleteFunc(t.d.spoken, func(_ string, at time.Time) bool { return t.now.Sub(at).Abs() >= t.pause() })
-	for name, all := range t.d.hourly {
-		if recent := t.lastHour(all); len(recent) > 0 {
-			t.d.hourly[name] = recent
-		} else {
-			delete(t.d.hourly, name)
-		}
-	}
-}
-
 // pause is how long an alert that was told is not told again.
 func (t *turn) pause() time.Duration { return time.Duration(t.doc.Schedule.Cooldown) * time.Minute }
-
-func (t *turn) lastHour(all []time.Time) []time.Time {
-	return slices.DeleteFunc(all, func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
-}
 
 func (t *turn) empty() bool {
 	return len(t.b.Taken)+len(t.b.Deliveries)+len(t.b.Told)+len(t.b.Cancel) == 0
