@@ -26,6 +26,7 @@ import { Skeleton } from '@/ui/message.tsx';
 import type { Found } from './add-address.tsx';
 import { ClusterMembers } from './cluster-members.tsx';
 import { fingerprint, NetworkFields } from './network.tsx';
+import { withTrusted } from './trusted.ts';
 
 /** The form of one integration, made from its plugin's schema. It can be tried before it is saved. */
 export function IntegrationForm({
@@ -144,7 +145,7 @@ export function IntegrationForm({
                     ...n,
                     pins: { ...n.pins, [certificate.address]: certificate.sha256 },
                   }));
-                  setConfig((c) => withTrusted(c, certificate));
+                  setConfig((c) => withTrusted(c, certificate.address, fingerprint(certificate.sha256)));
                   test.reset();
                 }
           }
@@ -183,16 +184,6 @@ const marks: Partial<Record<string, React.ReactNode>> = {
 };
 
 type Untrusted = NonNullable<Tried['untrustedCertificate']>;
-
-/** The settings with the fingerprint that they held for the system's own address, if they did, replaced by that of another certificate. */
-function withTrusted(config: Value, { address, sha256 }: Untrusted): Value {
-  const { host, fingerprint: held } = config;
-  const own =
-    typeof host === 'string' && host.replace(/^https?:\/\//, '').startsWith(address.replace(/:\d+$/, ''));
-  return own && typeof held === 'string' && held !== ''
-    ? { ...config, fingerprint: fingerprint(sha256) }
-    : config;
-}
 
 function Outcome({ tried, trust }: { tried: Tried; trust: ((c: Untrusted) => void) | undefined }) {
   const untrusted = tried.untrustedCertificate;
