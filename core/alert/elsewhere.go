@@ -5,16 +5,17 @@ import (
 	"github.com/pulse-platform/pulse/core/inventory"
 )
 
-// bearers are the pieces of evidence of one kind that the resources of a snapshot bear.
+// bearers are the pieces of evidence that the resources of a revision of the inventory bear, by kind. It keeps no snapshot, which
+// would keep all documents of that time.
 type bearers struct {
-	of   *inventory.Snapshot
-	kind map[string]map[string]struct{}
+	revision uint64
+	kind     map[string]map[string]struct{}
 }
 
 // bear tells whether some resource bears a piece of evidence.
 func (b *bearers) bear(s *inventory.Snapshot, c *inventory.Catalog, kind, value string) bool {
-	if b.of != s {
-		b.of, b.kind = s, map[string]map[string]struct{}{}
+	if b.kind == nil || b.revision != s.Revision {
+		b.revision, b.kind = s.Revision, map[string]map[string]struct{}{}
 	}
 	values, known := b.kind[kind]
 	if !known {
