@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 
@@ -64,8 +65,12 @@ func (r *Redirected) Unwrap() error {
 	return e.WithField(r.Secrets[0]).WithWord("secret_required")
 }
 
-// Named returns the same with the names that a client has for the paths.
-func (r *Redirected) Named(name func(path string) string) *Redirected {
+// Named returns an error with the names that a client has for the paths of a [*Redirected], and any other as it is.
+func Named(err error, name func(path string) string) error {
+	var r *Redirected
+	if !errors.As(err, &r) {
+		return err
+	}
 	out := &Redirected{}
 	for _, path := range r.Secrets {
 		out.Secrets = append(out.Secrets, name(path))

@@ -10,14 +10,9 @@ import (
 func (t *turn) forget() {
 	maps.DeleteFunc(t.d.spoken, func(_ string, at time.Time) bool { return t.now.Sub(at).Abs() >= t.pause() })
 	for name, all := range t.d.hourly {
-		if recent := t.lastHour(all); len(recent) > 0 {
-			t.d.hourly[name] = recent
-		} else {
+		recent := slices.DeleteFunc(all, func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
+		if t.d.hourly[name] = recent; len(recent) == 0 {
 			delete(t.d.hourly, name)
 		}
 	}
-}
-
-func (t *turn) lastHour(all []time.Time) []time.Time {
-	return slices.DeleteFunc(all, func(at time.Time) bool { return t.now.Sub(at).Abs() >= time.Hour })
 }

@@ -3,7 +3,6 @@ package nodes
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -276,11 +275,7 @@ func (a Area) save(ctx context.Context, x integration.Integration, revision int6
 
 // named returns an error with the wire's names of the secrets that have to be entered again.
 func named(kind string, err error) error {
-	var r *integration.Redirected
-	if errors.As(err, &r) {
-		return r.Named(func(key string) string { return wireName(kind, key) })
-	}
-	return err
+	return integration.Named(err, func(key string) string { return wireName(kind, key) })
 }
 
 // refusal turns a finding of severity error into the answer.

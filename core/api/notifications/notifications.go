@@ -5,7 +5,6 @@ package notifications
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -122,11 +121,7 @@ func wireName(path string, fields map[string]string) string {
 
 // named returns an error with the contract's names of the secrets that have to be entered again.
 func named(err error, fields map[string]string) error {
-	var r *integration.Redirected
-	if errors.As(err, &r) {
-		return r.Named(func(path string) string { return wireName(path, fields) })
-	}
-	return err
+	return integration.Named(err, func(path string) string { return wireName(path, fields) })
 }
 
 // Done is the contract's word for what was done.
