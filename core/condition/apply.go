@@ -113,7 +113,7 @@ func (b *Board) compare(c Cycle) (news Changed, refused int) {
 		}
 		seen[now.Key()] = struct{}{}
 		old, there := b.byRecord[now.Record][now.Key()]
-		if now.Since.IsZero() {
+		if now.Since.IsZero() || now.Since.After(c.At) { // by a clock that is ahead of ours
 			now.Since = c.At
 			if there {
 				now.Since = old.Since

@@ -31,7 +31,7 @@ type Condition struct {
 	Instance  string
 	Severity  sdk.Severity
 	Message   string
-	// Since is when it began, as the plugin says, or else when it was first reported.
+	// Since is when it began, as the plugin says, or else when it was first reported; it is never later than that.
 	Since    time.Time
 	Metadata map[string]string
 }

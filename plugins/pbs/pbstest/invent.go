@@ -98,7 +98,11 @@ func guestBackup(g int, at time.Time) Backup {
 func (w *World) inventJobs(start time.Time) {
 	night := start.Truncate(24 * hour)
 	ran := func(at time.Duration, state string) Run {
-		return Run{UPID: fmt.Sprintf("UPID:backup:00000A01:0000B002:00000001:%08X:job::root@pam:", night.Unix()), Ended: night.Add(at), State: state}
+		ended := night.Add(at)
+		if ended.After(start) {
+			ended = ended.Add(-24 * hour) // it was yesterday
+		}
+		return Run{UPID: fmt.Sprintf("UPID:backup:00000A01:0000B002:00000001:%08X:job::root@pam:", night.Unix()), Ended: ended, State: state}
 	}
 	for i, s := range w.Stores {
 		w.Prune = append(w.Prune, Job{ID: "p-" + s.Name, Store: s.Name, Schedule: "daily", Run: ran(5*hour, "OK")})

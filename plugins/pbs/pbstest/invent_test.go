@@ -1,0 +1,28 @@
+package pbstest
+
+import (
+	"testing"
+	"time"
+)
+
+// At any hour the last run of a job is one that has been.
+func TestJobsOfAnInventedWorldHaveRun(t *testing.T) {
+	for h := range 24 {
+		start := time.Date(2026, 11, 29, h, 5, 0, 0, time.UTC)
+		w := Invent(Size{Stores: 2, Guests: 3, Days: 2}, func() time.Time { return start })
+		runs := map[string]Run{}
+		for _, jobs := range [][]Job{w.Prune, w.Verify, w.Sync} {
+			for _, j := range jobs {
+				runs[j.ID] = j.Run
+			}
+		}
+		for _, s := range w.Stores {
+			runs["gc "+s.Name] = s.GC.Run
+		}
+		for name, r := range runs {
+			if age := start.Sub(r.Ended); age < 0 || age > 24*time.Hour {
+				t.Errorf("at %v the run of %s ended at %v", start, name, r.Ended)
+			}
+		}
+	}
+}
