@@ -69,11 +69,7 @@ func inventStore(size Size, i int, start time.Time) *Store {
 	night := start.Truncate(24 * hour).Add(2 * hour)
 	for g := range size.Guests {
 		for d := range size.Days {
-			at := night.Add(-time.Duration(d)*24*hour + time.Duration(g)*time.Minute)
-			if at.After(start) {
-				continue
-			}
-			b := guestBackup(g, at)
+			b := guestBackup(g, begun(night.Add(time.Duration(g)*time.Minute), start).Add(-time.Duration(d)*24*hour))
 			b.Protected = d == size.Days-1 && g%10 == 0
 			if d > 0 {
 				b.Verification = "ok"
@@ -87,6 +83,14 @@ func inventStore(size Size, i int, start time.Time) *Store {
 	return s
 }
 
+// begun is a time of day as it was last: today when that has been, and else yesterday.
+func begun(at, now time.Time) time.Time {
+	for at.After(now) {
+		at = at.Add(-24 * hour)
+	}
+	return at
+}
+
 func guestBackup(g int, at time.Time) Backup {
 	b := Backup{Type: "vm", ID: strconv.Itoa(100 + g), Time: at, Size: int64(8+g%56) * gib, Owner: "backup@pbs!pve", Comment: fmt.Sprintf("guest-%d", 100+g)}
 	if g%3 == 2 {
@@ -98,11 +102,7 @@ func guestBackup(g int, at time.Time) Backup {
 func (w *World) inventJobs(start time.Time) {
 	night := start.Truncate(24 * hour)
 	ran := func(at time.Duration, state string) Run {
-		ended := night.Add(at)
-		if ended.After(start) {
-			ended = ended.Add(-24 * hour) // it was yesterday
-		}
-		return Run{UPID: fmt.Sprintf("UPID:backup:00000A01:0000B002:00000001:%08X:job::root@pam:", night.Unix()), Ended: ended, State: state}
+		return Run{UPID: fmt.Sprintf("UPID:backup:00000A01:0000B002:00000001:%08X:job::root@pam:", night.Unix()), Ended: begun(night.Add(at), start), State: state}
 	}
 	for i, s := range w.Stores {
 		w.Prune = append(w.Prune, Job{ID: "p-" + s.Name, Store: s.Name, Schedule: "daily", Run: ran(5*hour, "OK")})

@@ -28,13 +28,14 @@ func Invent(nodes int, now func() time.Time) *World {
 			Services: []Service{{"postfix", "running", "enabled"}, {"pmg-smtp-filter", "running", "enabled"}, {"pmgpolicy", "running", "enabled"}, {"clamav-daemon", "running", "enabled"}, {"pmg-daily", "dead", "enabled"}},
 			Updates:  []string{"pmg-api", "libssl3t64"},
 		}
+		night := start.Add(-2 * time.Hour).Truncate(24 * time.Hour) // the last of which two hours have been
 		for d := range 7 {
-			at := start.Truncate(24 * time.Hour).Add(-time.Duration(d)*24*time.Hour + time.Hour)
+			at := night.Add(-time.Duration(d)*24*time.Hour + time.Hour)
 			n.Backups = append(n.Backups, Backup{File(at), 180_000, at})
 		}
 		n.Remotes = []*Remote{{Name: "vault", Server: "backup.example.com", Datastore: "gateways"}}
 		for d := range 5 {
-			n.Remotes[0].Backups = append(n.Remotes[0].Backups, start.Truncate(24*time.Hour).Add(-time.Duration(d)*24*time.Hour+2*time.Hour))
+			n.Remotes[0].Backups = append(n.Remotes[0].Backups, night.Add(-time.Duration(d)*24*time.Hour+2*time.Hour))
 		}
 		w.Nodes = append(w.Nodes, n)
 	}
