@@ -243,7 +243,7 @@ func (c *Collector) put(ctx context.Context, q question) {
 	}
 	now, m := c.deps.Now(), q.m
 	m.asked[q.what] = now
-	c.note(string(q.guest.Node), err)
+	c.noteSilence(string(q.guest.Node), err)
 	if q.what == askMemory && c.noAccount(q, err) {
 		return
 	}

@@ -159,7 +159,7 @@ func (c *Collector) collectContents(ctx context.Context, v *view, sink sdk.Sink)
 		if err == nil {
 			c.backups.stores[s.key] = fresh
 		}
-		c.note(s.node, err)
+		c.noteSilence(s.node, err)
 		if err := p.Done(err); err != nil {
 			return err
 		}

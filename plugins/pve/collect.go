@@ -74,21 +74,20 @@ type Collector struct {
 func New(cfg Config, deps sdk.Deps) (*Collector, error) { return newWith(cfg, deps, nil) }
 
 func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duration) error) (*Collector, error) {
-	client, err := cfg.client(deps, sleep)
-	if err != nil {
-		return nil, err
-	}
 	views := map[int]string{}
 	for _, g := range cfg.GuestMemoryOf {
 		views[g.VMID] = g.View
 	}
-	return &Collector{
-		cfg: cfg, deps: deps, client: client, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
+	c := &Collector{
+		cfg: cfg, deps: deps, instance: deps.Name, rates: rate.New[counter](rate.Options{}),
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, histories: map[string]nodeHistory{}, views: views, away: map[string]awayNode{},
 		identities: identityBook{of: map[int]identity{}, dirty: map[int]bool{}},
 		backups:    newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
 		disks: map[string]diskBook{}, upkeep: map[upkeepKey]time.Time{},
-	}, nil
+	}
+	var err error
+	c.client, err = cfg.client(deps, sleep, c.answered)
+	return c, err
 }
 
 // Close lets go of idle connections.

@@ -117,14 +117,16 @@ func (c Config) check() error {
 // Validate finds what is wrong before anybody asks the cluster.
 func (c Config) Validate() []sdk.Diagnostic { return proxmox.Judged(c.check()) }
 
-// client returns a client for the configured address, which waits with sleep, nil for the usual way.
-func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration) error) (*proxmox.Client, error) {
+// client returns a client for the configured address, which waits with sleep, nil for the usual way, and tells which nodes have
+// answered when somebody wants to know.
+func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration) error, answered func(node string)) (*proxmox.Client, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	return proxmox.New(proxmox.Options{
 		Product: proxmox.VirtualEnvironment, Endpoints: []proxmox.Endpoint{c.first(deps)}, Login: c.login(),
 		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Sleep: sleep,
-		Budget: proxmox.Budget{PerMinute: c.callsAllowed(0), PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
+		Budget:   proxmox.Budget{PerMinute: c.callsAllowed(0), PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
+		Answered: answered,
 	})
 }

@@ -145,7 +145,7 @@ func (c *Collector) readConfig(ctx context.Context, row resourceRow, patience ti
 	id := int(row.VMID.V)
 	got, err := proxmox.Get[guestConfig](ctx, c.client, proxmox.OnNode(string(row.Node), string(row.Type), itoa(id), "config").Within(patience))
 	if err != nil {
-		c.note(string(row.Node), err)
+		c.noteSilence(string(row.Node), err)
 		c.noteTried(id)
 		return proxmox.KindOf(err) != proxmox.KindBudget && ctx.Err() == nil && !proxmox.Away(err)
 	}

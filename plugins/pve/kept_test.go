@@ -168,7 +168,10 @@ func TestFailOverAfterARestart(t *testing.T) {
 }
 
 func TestAMemberThatIsSilentStaysSoAfterARestart(t *testing.T) {
-	l := aLife(t, 2, 1, func(w *pvetest.World) { w.Faults = []*pvetest.Fault{{Path: "/nodes/pve2/", Status: 596}} })
+	l := aLife(t, 2, 1, nil)
+	l.must(taskResources)
+	l.must(taskDisks)
+	l.world.Edit(func(w *pvetest.World) { w.Faults = []*pvetest.Fault{{Path: "/nodes/pve2/", Status: 596}} })
 	begun := l.clock.Now()
 	for range 6 {
 		l.must(taskResources)
@@ -176,6 +179,8 @@ func TestAMemberThatIsSilentStaysSoAfterARestart(t *testing.T) {
 		l.clock.Move(time.Minute)
 	}
 	l.again()
+	l.must(taskResources)
+	l.must(taskDisks) // which are known, so that no node is asked, and nothing learned of it
 	if c := l.must(taskResources).conditions("node/pve2")[kindNoAnswer]; c.Message == "" || !c.Since.Equal(begun) {
 		t.Errorf("%+v", c)
 	}

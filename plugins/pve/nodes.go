@@ -75,7 +75,7 @@ func (c *Collector) eachNode(ctx context.Context, v *view, sink sdk.Sink, topics
 					if errors.Is(err, errLater) || proxmox.KindOf(err) == proxmox.KindBudget {
 						continue
 					}
-					c.note(n.name, err)
+					c.noteSilence(n.name, err)
 					failures <- tell(sink.Partition(s.name+"/"+n.name), found, err)
 				}
 			}
@@ -141,22 +141,25 @@ func (c *Collector) silentSince(name string) (time.Time, error) {
 	return a.since, a.err
 }
 
-// note remembers whether a node answered.
-func (c *Collector) note(name string, err error) {
+// noteSilence remembers that a node did not answer, when that is what failed.
+func (c *Collector) noteSilence(name string, err error) {
+	if kind := proxmox.KindOf(err); kind != proxmox.KindNodeTimeout && kind != proxmox.KindNodeUnreachable {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch proxmox.KindOf(err) {
-	case proxmox.KindNodeTimeout, proxmox.KindNodeUnreachable:
-		since := c.deps.Now()
-		if a, before := c.away[name]; before {
-			since = a.since
-		}
-		c.away[name] = awayNode{since, c.deps.Now().Add(aside), err}
-	default:
-		if err == nil {
-			delete(c.away, name)
-		}
+	since := c.deps.Now()
+	if a, before := c.away[name]; before {
+		since = a.since
 	}
+	c.away[name] = awayNode{since, c.deps.Now().Add(aside), err}
+}
+
+// answered remembers that a node did answer. That a task has what it needs does not say so: it may not have asked.
+func (c *Collector) answered(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.away, name)
 }
 
 // collectNodes reads what each node says of itself, and what high availability says of guests.

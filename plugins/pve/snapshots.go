@@ -151,7 +151,7 @@ func (c *Collector) askSnapshots(ctx context.Context, g resourceRow) ([]sdk.Obse
 	id := int(g.VMID.V)
 	rows, _, err := proxmox.Rows[snapshotRow](ctx, c.client, proxmox.OnNode(string(g.Node), string(g.Type), itoa(id), "snapshot").Within(statusPatience))
 	if err != nil {
-		c.note(string(g.Node), err)
+		c.noteSilence(string(g.Node), err)
 		m := c.snapshots.of(g)
 		m.tried, m.gen = c.deps.Now(), g.gen
 		c.snapshots.guests[id] = &m

@@ -52,7 +52,7 @@ func (c *Collector) askTasks(ctx context.Context, v *view) ([]sdk.Observation, e
 			continue
 		}
 		older, _, err := proxmox.Rows[taskRow](ctx, c.client, proxmox.OnNode(n.name, "tasks").With("typefilter", "vzdump").With("limit", tasksOfNode))
-		c.note(n.name, err)
+		c.noteSilence(n.name, err)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, err
@@ -233,7 +233,7 @@ func (c *Collector) askResults(ctx context.Context) error {
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
-		c.note(string(t.row.Node), err)
+		c.noteSilence(string(t.row.Node), err)
 		if err == nil || proxmox.KindOf(err) == proxmox.KindOther || proxmox.KindOf(err) == proxmox.KindForbidden {
 			t.results = readLog(lines) // a log that is gone or may not be read stays unread
 		}

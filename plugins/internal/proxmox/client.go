@@ -56,6 +56,8 @@ type Options struct {
 	Sleep func(context.Context, time.Duration) error
 	// MaxBody limits an answer, 8 MiB by default.
 	MaxBody int64
+	// Answered is told of each node that has answered a call that is for it; it may be nil.
+	Answered func(node string)
 }
 
 // Client asks one server, or one cluster through whichever of its members answers. It is safe for concurrent use.
@@ -208,6 +210,9 @@ func (c *Client) inTurn(ctx context.Context, call Call, read func(io.Reader) err
 	var first error
 	for _, end := range c.order() {
 		err := c.getIn(ctx, call.timeout(), end, call, read)
+		if err == nil && call.Node != "" && c.opts.Answered != nil {
+			c.opts.Answered(call.Node)
+		}
 		var e *Error
 		if !errors.As(err, &e) || e.Kind != KindUnreachable || ctx.Err() != nil {
 			return err
