@@ -33,6 +33,9 @@ const (
 	KindInternal ErrorKind = "internal"
 )
 
+// CodeOutdated is the code of the error of [Host.SetState] when the stored version is another one.
+const CodeOutdated = "outdated"
+
 // Error is an error that keeps its meaning across the process boundary.
 type Error struct {
 	Kind ErrorKind

@@ -74,7 +74,8 @@ type Deps struct {
 // proposal to change its config. There is no access to other plugins, the database or users.
 type Host interface {
 	State(ctx context.Context, key string) (value []byte, version int64, err error)
-	// SetState stores value if the stored version is still the given one (0: not there yet).
+	// SetState stores value if the stored version is still the given one (0: not there yet), else its error has
+	// [CodeOutdated]. An instance that was replaced stores nothing any more.
 	SetState(ctx context.Context, key string, value []byte, version int64) error
 	Secret(ctx context.Context, name string) (string, error)
 	SetSecret(ctx context.Context, name, value string) error

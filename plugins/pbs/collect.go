@@ -41,6 +41,9 @@ type Collector struct {
 	collected   map[string]lastRun // by datastore: the last garbage collection that the task log tells of
 	recalled    bool               // what an earlier life knew of failures was read
 	kept        []byte             // what was written down of failures
+
+	// keeping is held by the task that writes down which jobs failed, as two that end together know of different ones.
+	keeping sync.Mutex
 }
 
 // New returns a collector. It dials nothing yet.

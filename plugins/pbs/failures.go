@@ -48,6 +48,8 @@ func (c *Collector) recall(ctx context.Context) error {
 
 // keep writes down which jobs failed, when that changed.
 func (c *Collector) keep(ctx context.Context) {
+	c.keeping.Lock()
+	defer c.keeping.Unlock()
 	failures := map[string]failure{}
 	c.mu.Lock()
 	for key, r := range c.ran {

@@ -91,22 +91,40 @@ func scanPlugins(o *options, io streams) ([]pluginhost.Entry, error) {
 type back struct {
 	name   id.Integration
 	values *integration.Values
+	log    hclog.Logger
 }
 
 func (b back) State(ctx context.Context, key string) ([]byte, int64, error) {
-	return b.values.State(ctx, b.name, key)
+	value, version, err := b.values.State(ctx, b.name, key)
+	return value, version, b.toPlugin(ctx, err)
 }
 
 func (b back) SetState(ctx context.Context, key string, value []byte, version int64) error {
-	return b.values.SetState(ctx, b.name, key, value, version)
+	return b.toPlugin(ctx, b.values.SetState(ctx, b.name, key, value, version))
 }
 
 func (b back) Secret(ctx context.Context, name string) (string, error) {
-	return b.values.Secret(ctx, b.name, name)
+	value, err := b.values.Secret(ctx, b.name, name)
+	return value, b.toPlugin(ctx, err)
 }
 
 func (b back) SetSecret(ctx context.Context, name, value string) error {
-	return b.values.SetSecret(ctx, b.name, name, value)
+	return b.toPlugin(ctx, b.values.SetSecret(ctx, b.name, name, value))
+}
+
+// toPlugin is an error as a plugin hears it. What is not made for others is logged here, and no more told than that it was.
+func (b back) toPlugin(ctx context.Context, err error) error {
+	var e *errs.Error
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
+	case errs.Is(err, errs.Outdated):
+		return &sdk.Error{Kind: sdk.KindUnavailable, Code: sdk.CodeOutdated, Message: "The value changed in the meantime: read it again."}
+	case errors.As(err, &e) && (e.Code == errs.Invalid || e.Code == errs.TooLarge):
+		return &sdk.Error{Kind: sdk.KindInvalid, Code: string(e.Code), Field: e.Field, Message: e.Message}
+	}
+	b.log.Error("a plugin's value could not be read or stored", "integration", b.name, "error", err)
+	return sdk.Errorf(sdk.KindUnavailable, "The server cannot read or store values; its log says why.")
 }
 
 func (b back) ProposeConfig(context.Context, json.RawMessage, string) error {

@@ -186,7 +186,7 @@ func (s *server) openPlugins(ctx context.Context) error {
 		Dir: dir, Work: s.base.dir.Path("plugins"), Log: s.log.Named("plugins"), Now: time.Now,
 		Installed: s.base.dir.Path(installedDir), Accept: acceptable, Changed: s.redeclare,
 		Ready:    func(kind string) { s.poll.Retry(kind) },
-		Back:     func(name id.Integration) sdk.Host { return back{name, values} },
+		Back:     func(name id.Integration) sdk.Host { return back{name, values, s.log} },
 		Upgraded: s.upgraded,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 
@@ -22,7 +23,7 @@ type hostLink struct {
 }
 
 // host returns the way back for an instance. The connection is made now: the offer lasts for seconds only.
-func (k *hostLink) host(instance string, id uint32) sdk.Host {
+func (k *hostLink) host(instance string, id uint32) *hostClient {
 	h := &hostClient{instance: instance}
 	if id == 0 || k.dial == nil {
 		h.err = sdk.Errorf(sdk.KindUnsupported, "The server offers no way to call it back.")
@@ -47,6 +48,15 @@ type hostClient struct {
 	instance string
 	host     pb.HostClient
 	err      error
+	// replaced says that another instance has taken over: what this one still writes would undo what that one wrote.
+	replaced atomic.Bool
+}
+
+func (h *hostClient) mayWrite() error {
+	if h.err == nil && h.replaced.Load() {
+		return sdk.Errorf(sdk.KindUnavailable, "The instance was replaced by another one.")
+	}
+	return h.err
 }
 
 func (h *hostClient) State(ctx context.Context, key string) ([]byte, int64, error) {
@@ -58,8 +68,8 @@ func (h *hostClient) State(ctx context.Context, key string) ([]byte, int64, erro
 }
 
 func (h *hostClient) SetState(ctx context.Context, key string, value []byte, version int64) error {
-	if h.err != nil {
-		return h.err
+	if err := h.mayWrite(); err != nil {
+		return err
 	}
 	_, err := h.host.SetState(ctx, &pb.SetStateRequest{Instance: h.instance, Key: key, Value: value, Version: version})
 	return fromStatus(ctx, err)
@@ -74,16 +84,16 @@ func (h *hostClient) Secret(ctx context.Context, name string) (string, error) {
 }
 
 func (h *hostClient) SetSecret(ctx context.Context, name, value string) error {
-	if h.err != nil {
-		return h.err
+	if err := h.mayWrite(); err != nil {
+		return err
 	}
 	_, err := h.host.SetSecret(ctx, &pb.SetSecretRequest{Instance: h.instance, Name: name, Value: value})
 	return fromStatus(ctx, err)
 }
 
 func (h *hostClient) ProposeConfig(ctx context.Context, patch json.RawMessage, reason string) error {
-	if h.err != nil {
-		return h.err
+	if err := h.mayWrite(); err != nil {
+		return err
 	}
 	_, err := h.host.ProposeConfig(ctx, &pb.ProposeConfigRequest{Instance: h.instance, Patch: patch, Reason: reason})
 	return fromStatus(ctx, err)

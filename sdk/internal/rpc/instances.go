@@ -15,6 +15,7 @@ import (
 type live struct {
 	id    string
 	value any
+	back  *hostClient
 	epoch int64
 
 	ctx    context.Context // ends when the instance must let go of everything
@@ -142,6 +143,9 @@ func (s *instances) put(l *live) error {
 		return sdk.Errorf(sdk.KindUnavailable, "The plugin is shutting down.")
 	}
 	old := s.all[l.id]
+	if old != nil {
+		old.back.replaced.Store(true)
+	}
 	s.all[l.id] = l
 	s.mu.Unlock()
 	if old != nil {

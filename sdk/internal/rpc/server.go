@@ -133,7 +133,8 @@ func power[P any](s *Server, instance string) (P, *live, error) {
 // configure makes an instance live.
 func (s *Server) configure(ctx context.Context, in sdk.Instance, host uint32) error {
 	deps := s.deps(in)
-	deps.Host = s.back.host(in.Integration, host)
+	back := s.back.host(in.Integration, host)
+	deps.Host = back
 	value, err := s.plugin.Configure(ctx, in, deps)
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func (s *Server) configure(ctx context.Context, in sdk.Instance, host uint32) er
 		return err
 	}
 	l := &live{
-		id: in.Integration, value: value, epoch: s.now().UnixNano(),
+		id: in.Integration, value: value, back: back, epoch: s.now().UnixNano(),
 		closed: make(chan struct{}), memories: map[string]*memory{},
 	}
 	l.ctx, l.cancel = context.WithCancel(s.ctx) // an instance outlives the call that made it
