@@ -489,7 +489,7 @@ func TestFaultsAreToldOnceAndTheirEndToo(t *testing.T) {
 func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
 	t.Helper()
 	var missing []string
-	within(2*patience, func() bool {
+	within(patience, func() bool {
 		missing = nil
 		heard := box.of(event)
 		for name, f := range all {
@@ -571,7 +571,7 @@ func TestWhatIsNoTroubleIsNotTold(t *testing.T) {
 	}
 	// Longer than a guest has to be stopped, and a node down, to be told of.
 	u.edit(edits{"Guests.105.Status": "stopped"})
-	if !within(3*patience, func() bool { return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1 }) {
+	if !within(patience, func() bool { return len(box.of("firing")["guest-powered-off-lab:pve2:105"]) == 1 }) {
 		t.Fatal("the guest that stops now is not told of")
 	}
 	if text, _ := box.of("firing")["guest-powered-off-lab:pve2:105"][0]["message"].(string); !strings.HasPrefix(text, "Container ct105 ") {

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a condition may take to come true on a loaded machine.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // eventually polls until the condition holds and fails the test with what when it does not in time.
 func eventually(t testing.TB, what string, condition func() bool) {

@@ -75,7 +75,7 @@ if [ -z "${INFLUXD:-}" ] && ! command -v influxd >/dev/null; then
 fi
 
 # Tests with real processes wait for them most of the time, so more of them run at once than there are processors.
-part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -parallel 5 -timeout 15m ./...
+part "go test" env CGO_ENABLED="$([ ${#race[@]} = 0 ] && echo 0 || echo 1)" go test "${race[@]}" -parallel 5 -timeout 20m ./...
 
 # The examples are modules of their own, as a stranger's plugin is.
 for module in examples/plugins/*/go.mod; do
