@@ -258,6 +258,9 @@ func faults(now time.Time) map[string]fault {
 		"guest stays locked":   {"lab", edits{"Guests.108.Lock": "snapshot"}, edits{"Guests.108.Lock": ""}, []told{{"guest-locked-lab:pve1:108", "warning", "ct108", `is locked \(snapshot\) for longer.*"pct unlock 108" on pve1`}}},
 		"member unreachable":   {"far", edits{"Faults.+": map[string]any{"Path": "/nodes/pve4/", "Status": 595, "Reason": "No route to host"}}, edits{"Faults./nodes/pve4/": nil}, []told{{"node-unreachable-far-pve4", "warning", "pve4", "does not answer the member that is asked"}}},
 
+		"node disk full":  {"lab", edits{"Nodes.pve4.Root": 100 * gib, "Nodes.pve4.RootUsed": 97 * gib}, edits{"Nodes.pve4.RootUsed": 10 * gib}, []told{{"lab-pve4-disk", "warning", "pve4", "Disk of pve4 is at 97 %, over the limit of 90 %"}}},
+		"backups are old": {"lab", edits{"Guests.+": guest(902, "stray", ago(60*day)), "Backups.+": backup(902, ago(40*day))}, edits{"Backups.+": backup(902, ago(time.Hour))}, []told{{"backup-age-lab:pve1:902", "warning", "stray", "newest backup of stray is 40 days old, over the limit of 35 days"}, {"lab:pve1:902-backup_overdue", "warning", "stray", "39 days later"}}},
+
 		"collection failed": {"vault", edits{"Stores.main.GC.Run": run("TASK ERROR: out of space")}, edits{"Stores.main.GC.Run": run("OK")}, []told{{"pbs-vault-main/main-pbs_gc_failed", "warning", "main", "Garbage collection of datastore main failed: out of space"}}},
 		"verify failed":     {"vault", edits{"Verify.v-main.Run": run("verification failed - please check the log")}, edits{"Verify.v-main.Run": run("OK")}, []told{{"pbs-vault-main/v-main-pbs_verify_failed", "warning", "main", "Verify job v-main of datastore main failed"}}},
 		"prune failed":      {"vault", edits{"Prune.p-main.Run": run("locked")}, edits{"Prune.p-main.Run": run("OK")}, []told{{"pbs-vault-main/p-main-pbs_prune_failed", "warning", "main", "Prune job"}}},
@@ -273,6 +276,7 @@ func faults(now time.Time) map[string]fault {
 		"damaged chunks":    {"vault", edits{"Stores.main.GC.StillBad": 3}, edits{"Stores.main.GC.StillBad": 0}, []told{{"pbs-vault-main-bad_chunks", "critical", "main", "has 3 damaged chunks"}}},
 		"backup disk wears": {"vault", edits{"Disks.nvme0n1.Left": 5}, edits{"Disks.nvme0n1.Left": 94}, []told{{"pbs-vault/nvme0n1-disk_wear", "warning", "vault", "Disk nvme0n1 of vault has used up 9[45]"}}},
 		"vault is busy":     {"vault", edits{"Node.CPU": 0.85}, edits{"Node.CPU": 0.1}, []told{{"pbs-vault-cpu", "warning", "vault", "CPU of vault is at 85 %"}}},
+		"vault disk full":   {"vault", edits{"Node.Root.Total": 100 * gib, "Node.Root.Used": 93 * gib}, edits{"Node.Root.Used": 10 * gib}, []told{{"pbs-vault-disk", "warning", "vault", "System disk of vault is at 93"}}},
 		"vault lapsed":      {"vault", edits{"Subscription": "expired"}, edits{"Subscription": "active"}, []told{{"pbs-vault-pbs_subscription", "warning", "vault", "subscription of vault is expired"}}},
 		"vault updates":     {"vault", edits{"Updates": []any{map[string]any{"Package": "libssl3t64", "Old": "1", "Version": "2"}}}, edits{"Updates": []any{}}, []told{{"pbs-vault-updates_pending", "warning", "vault", "Updates have been waiting on vault"}}},
 		"tape failed":       {"vault", edits{"Tape.Jobs.t-main.Run": run("TASK ERROR: no drive")}, edits{"Tape.Jobs.t-main.Run": run("OK")}, []told{{"pbs-vault-main/t-main-pbs_tape_failed", "warning", "main", "Tape backup job t-main of datastore main failed: no drive"}}},
@@ -284,6 +288,7 @@ func faults(now time.Time) map[string]fault {
 		"gateway lapsed":    {"post", edits{"Nodes.mail2.Subscription": "expired"}, edits{"Nodes.mail2.Subscription": "active"}, []told{{"pmg-post/mail2-pmg_subscription", "warning", "post", "subscription of mail2 is expired"}}},
 		"gateway updates":   {"post", edits{"Nodes.mail2.Updates": []string{"pmg-api"}}, edits{"Nodes.mail2.Updates": []string{}}, []told{{"pmg-post-mail2-updates_pending", "warning", "mail2", "Updates have been waiting on mail2"}}},
 		"gateway disk full": {"post", edits{"Nodes.mail2.Root.Used": 59 * gib}, edits{"Nodes.mail2.Root.Used": 10 * gib}, []told{{"pmg-post-mail2-disk", "warning", "mail2", "98.3 %"}}},
+		"gateway backup":    {"spare", edits{"Nodes.mail1.Remotes": nil, "Nodes.mail1.Backups": []any{map[string]any{"File": "pmg-backup_2026_01_01.tgz", "Size": 1, "Time": ago(40 * day)}}}, edits{"Nodes.mail1.Backups.+": map[string]any{"File": "pmg-backup_2026_02_10.tgz", "Size": 1, "Time": ago(time.Hour)}}, []told{{"pmg-spare-mail1-backup_age", "warning", "mail1", "newest backup of the configuration of mail1 is 40 days old"}}},
 		"mail waits":        {"post", edits{"Nodes.mail1.Queue.deferred": map[string]int{"80m": 250}}, edits{"Nodes.mail1.Queue.deferred": map[string]int{}}, []told{{"pmg-post-queue-deferred", "warning", "post", "250"}, {"pmg-post-oldest-message", "warning", "post", "at least 40 min, over the limit of 30 min"}, {"pmg-post-mail1-queue-deferred", "warning", "mail1", "250"}, {"pmg-post-mail1-oldest-message", "warning", "mail1", "min"}}},
 		"gateway node away": {"spare", edits{"Nodes.mail2.Fault": 595}, edits{"Nodes.mail2.Fault": 0}, []told{{"pmg-spare-mail2-offline", "critical", "mail2", "mail2 is down"}}},
 		"gateway service":   {"post", edits{"Nodes.mail2.Services.postfix.State": "dead"}, edits{"Nodes.mail2.Services.postfix.State": "running"}, []told{{"pmg-post-mail2/postfix-pmg_service_down", "warning", "mail2", "Service postfix of mail2 does not run"}}},
@@ -456,9 +461,7 @@ func TestFaultsAreToldOnceAndTheirEndToo(t *testing.T) {
 		}
 	}
 	change(func(f fault) edits { return f.goes })
-	soon := maps.Clone(all)
-	maps.DeleteFunc(soon, func(name string, _ fault) bool { return slices.Contains(slow, name) })
-	expect(t, box, "firing", soon)
+	expect(t, box, "firing", all, slow...)
 
 	s.kill()
 	s.age(t, "pve/lab", 3*time.Hour)
@@ -485,8 +488,9 @@ func TestFaultsAreToldOnceAndTheirEndToo(t *testing.T) {
 	}
 }
 
-// expect waits until each fault was told once as it should, and looks that nothing else was.
-func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
+// expect waits until each fault was told once as it should, but for some that may still be waited for, and looks that nothing
+// else was told.
+func expect(t *testing.T, box *inbox, event string, all map[string]fault, but ...string) {
 	t.Helper()
 	var missing []string
 	within(patience, func() bool {
@@ -494,7 +498,7 @@ func expect(t *testing.T, box *inbox, event string, all map[string]fault) {
 		heard := box.of(event)
 		for name, f := range all {
 			for _, want := range f.told {
-				if len(heard[want.id]) == 0 {
+				if len(heard[want.id]) == 0 && !slices.Contains(but, name) {
 					missing = append(missing, name+": "+want.id)
 				}
 			}
