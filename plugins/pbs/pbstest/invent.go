@@ -66,7 +66,8 @@ func inventStore(size Size, i int, start time.Time) *Store {
 		IndexBytes: total * 8, DiskBytes: total * int64(50+9*i) / 100,
 	}
 	s.first = float64(s.Used) / float64(s.Total)
-	night := start.Truncate(24 * hour).Add(2 * hour)
+	// A few seconds past the minute: the world that lives begins others at full ones, and no group has two of the same second.
+	night := start.Truncate(24 * hour).Add(2*hour + 10*time.Second)
 	for g := range size.Guests {
 		for d := range size.Days {
 			b := guestBackup(g, begun(night.Add(time.Duration(g)*time.Minute), start).Add(-time.Duration(d)*24*hour))

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// At any hour the last run of a job is one that has been, and each guest has a backup of each day.
+// At any hour the last run of a job is one that has been, and each guest has a backup of each day, no two of the same second.
 func TestWhatAnInventedWorldHasDone(t *testing.T) {
 	for h := range 24 {
 		start := time.Date(2026, 11, 29, h, 5, 0, 0, time.UTC)
@@ -18,8 +18,13 @@ func TestWhatAnInventedWorldHasDone(t *testing.T) {
 		}
 		for _, s := range w.Stores {
 			runs["gc "+s.Name] = s.GC.Run
-			made := map[string]int{}
+			made, at := map[string]int{}, map[string]bool{}
 			for _, b := range s.Backups {
+				name := b.Type + "/" + b.ID + b.Time.Format(time.RFC3339)
+				if at[name] {
+					t.Errorf("at %v there are two backups %s in %s", start, name, s.Name)
+				}
+				at[name] = true
 				if made[b.ID]++; b.Time.After(start) {
 					t.Errorf("at %v there is a backup of %v", start, b.Time)
 				}
