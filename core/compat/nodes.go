@@ -68,7 +68,7 @@ func flags(pairs ...string) (out []NodeField) {
 func nodeFields(more ...NodeField) []NodeField {
 	return append([]NodeField{
 		{Name: "guestURL", Key: "guest_url", Clears: true},
-		{Name: "fingerprint", Key: NodeFingerprint, Clears: true},
+		{Name: "fingerprint", Key: NodeFingerprint},
 		{Name: "verifySSL", Key: NodeVerify, Form: NodeFlag},
 		{Name: "temperatureMonitoringEnabled", Key: "temperature_monitoring_enabled", Form: NodeFlag, Unset: true},
 	}, more...)

@@ -267,6 +267,23 @@ func failed(diags []sdk.Diagnostic) bool {
 	return slices.ContainsFunc(diags, func(d sdk.Diagnostic) bool { return d.Severity == sdk.DiagnosticError })
 }
 
+// Refusal is the answer to findings that do not let a configuration be used: the first of severity error, with the name that
+// a client has for its path. It is nil when there is none.
+func Refusal(found []sdk.Diagnostic, name func(path string) string) error {
+	at := slices.IndexFunc(found, func(d sdk.Diagnostic) bool { return d.Severity == sdk.DiagnosticError })
+	if at < 0 {
+		return nil
+	}
+	field, said := name(found[at].Path), found[at].Summary
+	if field != "" {
+		said = field + ": " + said
+	}
+	if detail := found[at].Detail; detail != "" {
+		said += ": " + detail
+	}
+	return errs.New(errs.Invalid, "%s", said).WithField(field)
+}
+
 // Save creates (revision 0) or changes an integration. Masked secrets keep their stored value, as [Service.Complete] has it.
 // Findings of severity error mean that nothing was saved.
 func (s *Service) Save(ctx context.Context, x Integration, revision int64) (Integration, []sdk.Diagnostic, error) {

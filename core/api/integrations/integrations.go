@@ -5,6 +5,7 @@ package integrations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/audit"
@@ -220,22 +221,12 @@ func (a Area) store(ctx context.Context, x integration.Integration, revision int
 
 // refusal turns findings of severity error into the answer: the first as the text, all as details.
 func refusal(findings []sdk.Diagnostic) error {
-	for _, d := range findings {
-		if d.Severity != sdk.DiagnosticError {
-			continue
-		}
-		text := d.Summary
-		if d.Path != "" {
-			text = d.Path + ": " + text
-		}
-		if d.Detail != "" {
-			text += ": " + d.Detail
-		}
-		e := errs.New(errs.Invalid, "%s", text).WithField(d.Path)
+	err := integration.Refusal(findings, func(path string) string { return path })
+	var e *errs.Error
+	if errors.As(err, &e) {
 		e.Extra = map[string]any{"diagnostics": diagnostics(findings)}
-		return e
 	}
-	return nil
+	return err
 }
 
 func diagnostics(findings []sdk.Diagnostic) []Diagnostic {

@@ -226,10 +226,9 @@ func (a Area) update(ctx context.Context, in updateIn) (Done, error) {
 		return Done{}, err
 	}
 	config := e.config()
-	if in.Change.Host != "" {
-		if config[compat.NodeHost], err = hostURL(in.Change.Host, e.kind.Port); err != nil {
-			return Done{}, err
-		}
+	moved, err := move(e, in.Change.Host, config)
+	if err != nil {
+		return Done{}, err
 	}
 	if !login(e.kind, in.Change, config) {
 		return Done{}, missingCredentials(e.kind)
@@ -239,13 +238,38 @@ func (a Area) update(ctx context.Context, in updateIn) (Done, error) {
 		x.Title = name
 	}
 	x.Network.Pins = maps.Clone(x.Network.Pins)
-	if in.Change.Fingerprint != nil || in.Change.Host != "" && config[compat.NodeHost] != e.host() {
+	if print := in.Change.Fingerprint; moved || print != nil && !samePrint(*print, e.fingerprint()) {
 		delete(x.Network.Pins, address(e.host()))
+		delete(config, compat.NodeFingerprint)
+	} else {
+		in.Change.Fingerprint = nil // it stays as it is written
 	}
 	if err := a.fill(&x, e.kind, config, in.Change); err != nil {
 		return Done{}, err
 	}
 	return done, a.save(ctx, x, e.Revision)
+}
+
+// move writes where a node is asked from now on, empty for where it was, and reports whether that is somewhere else. An
+// address that is only written in another way is the same.
+func move(e entry, to string, config map[string]any) (moved bool, err error) {
+	if to == "" {
+		return false, nil
+	}
+	if to, err = hostURL(to, e.kind.Port); err != nil {
+		return false, err
+	}
+	if was, err := hostURL(e.host(), e.kind.Port); err == nil && was == to {
+		return false, nil
+	}
+	config[compat.NodeHost] = to
+	return true, nil
+}
+
+// samePrint compares fingerprints, whatever their case and with or without colons.
+func samePrint(a, b string) bool {
+	bare := func(print string) string { return strings.ToLower(strings.ReplaceAll(print, ":", "")) }
+	return bare(a) == bare(b)
 }
 
 type idIn struct {
@@ -278,22 +302,9 @@ func named(kind string, err error) error {
 	return integration.Named(err, func(key string) string { return wireName(kind, key) })
 }
 
-// refusal turns a finding of severity error into the answer.
+// refusal is the answer to what the plugin finds wrong, nil when that is nothing.
 func refusal(kind string, found []sdk.Diagnostic) error {
-	for _, d := range found {
-		if d.Severity != sdk.DiagnosticError {
-			continue
-		}
-		field, said := wireName(kind, d.Path), d.Summary
-		if field != "" {
-			said = field + ": " + said
-		}
-		if d.Detail != "" {
-			said += ": " + d.Detail
-		}
-		return errs.New(errs.Invalid, "%s", said).WithField(field)
-	}
-	return nil
+	return integration.Refusal(found, func(key string) string { return wireName(kind, key) })
 }
 
 // wireName is the wire's name of a key.

@@ -264,7 +264,7 @@ func (a Area) node(e entry) (Node, error) {
 			members[f.Name] = value
 		}
 	}
-	if print := pinned(e); print != "" && text(members["fingerprint"]) == "" {
+	if print := e.fingerprint(); print != "" {
 		members["fingerprint"] = print
 	}
 	if e.Enabled {
@@ -289,9 +289,10 @@ func (a Area) node(e entry) (Node, error) {
 	return n, nil
 }
 
-// pinned is the certificate that was accepted for a node's host, empty for none.
-func pinned(e entry) string {
-	return e.Network.Pins[address(e.host())]
+// fingerprint is that of the certificate that is accepted for a node's host: the configured one, else one that somebody
+// has accepted; empty for none.
+func (e entry) fingerprint() string {
+	return cmp.Or(text(e.config()[compat.NodeFingerprint]), e.Network.Pins[address(e.host())])
 }
 
 // counted is the form of the reference's ids: a kind and a number.

@@ -359,6 +359,54 @@ func TestASecretThatWouldGoElsewhereIsAskedForByItsName(t *testing.T) {
 	}
 }
 
+// Whoever changes neither where a secret goes nor who gets it needs not enter it again.
+func TestWhatStaysSendsNoSecretElsewhere(t *testing.T) {
+	limited := auth.WithPrincipal(t.Context(), auth.Principal{Method: auth.MethodToken, Admin: true, Token: &auth.TokenInfo{Scopes: []auth.Scope{scopeWrite}}})
+	print := strings.Repeat("ab", 32)
+	for _, where := range []string{"fingerprint", "pins"} {
+		b := newBench(t)
+		b.add(`{"type":"pve","name":"a","host":"a","tokenName":"u@pam!t","tokenValue":"v"}`)
+		x := b.service.List()[0]
+		x.Config = json.RawMessage(`{"host":"https://a:8006/","token_name":"u@pam!t","token_value":"***","verify_ssl":true,"guest_url":"https://g"}`)
+		if where == "pins" {
+			x.Network.Pins = map[string]string{"a:8006": print}
+		} else {
+			x.Config = bytes.Replace(x.Config, []byte(`"verify_ssl"`), []byte(`"fingerprint":"`+print+`","verify_ssl"`), 1)
+		}
+		if _, found, err := b.service.Save(administrator(t), x, x.Revision); err != nil || len(found) > 0 {
+			t.Fatal(found, err)
+		}
+		before := b.service.Desired()[0]
+		for _, body := range []string{
+			`{"name":"b"}`, `{"host":"a"}`, `{"host":"https://a:8006/","monitorVMs":false}`, `{"verifySSL":true}`, `{"user":""}`,
+			`{"fingerprint":"` + print + `"}`, `{"fingerprint":"` + strings.ToUpper(strings.Repeat("ab:", 31)) + `AB"}`,
+		} {
+			if _, err := b.area.update(limited, updateIn{"pve-a", change(t, body)}); err != nil {
+				t.Errorf("%s in %s: %v", body, where, err)
+			}
+		}
+		after := b.service.Desired()[0]
+		if got := b.list()[0]; got.Fingerprint != print || got.Host != "https://a:8006/" || got.Name != "b" || after.Network.Pins["a:8006"] != before.Network.Pins["a:8006"] {
+			t.Errorf("in %s: %+v, %+v", where, got, after.Network)
+		}
+		// Another host has another certificate, and an empty fingerprint is none.
+		for _, body := range []string{`{"fingerprint":""}`, `{"host":"b"}`} {
+			if _, err := b.area.update(limited, updateIn{"pve-a", change(t, body)}); !errs.Is(err, errs.Forbidden) {
+				t.Errorf("%s in %s: %v", body, where, err)
+			}
+			if _, err := b.area.update(administrator(t), updateIn{"pve-a", change(t, body)}); err != nil || b.list()[0].Fingerprint != "" {
+				t.Errorf("%s in %s: %v, %+v", body, where, err, b.list()[0])
+			}
+			if body != `{"host":"b"}` {
+				x.Title, x.Revision = "b", b.service.List()[0].Revision
+				if _, found, err := b.service.Save(administrator(t), x, x.Revision); err != nil || len(found) > 0 {
+					t.Fatal(found, err)
+				}
+			}
+		}
+	}
+}
+
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	raw, err := json.Marshal(v)

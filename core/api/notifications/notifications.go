@@ -97,14 +97,10 @@ func (a Area) save(ctx context.Context, x integration.Integration, revision int6
 	if err != nil {
 		return named(err, fields)
 	}
-	for _, d := range diags {
-		if d.Severity != sdk.DiagnosticError {
-			continue
-		}
-		field, _, _ := strings.Cut(wireName(d.Path, fields), ".")
-		return errs.New(errs.Invalid, "%s: %s", field, strings.TrimSuffix(d.Summary+": "+d.Detail, ": ")).WithField(field)
-	}
-	return nil
+	return integration.Refusal(diags, func(path string) string {
+		field, _, _ := strings.Cut(wireName(path, fields), ".")
+		return field
+	})
 }
 
 // wireName is a path with the contract's name of its first key.
