@@ -86,6 +86,10 @@ const (
 	maxHosts      = 65536
 	maxConcurrent = 1000
 	maxFaults     = 100
+	// maxServers bounds what a scan keeps of those that answer, and maxText each text that they or their plugins say of
+	// themselves, in bytes.
+	maxServers = 1000
+	maxText    = 253
 )
 
 func (o Options) withDefaults() Options {
@@ -130,6 +134,9 @@ feed:
 	}
 	close(work)
 	wg.Wait()
+	if s.more > 0 {
+		s.out.Faults = append(s.out.Faults, Fault{Message: fmt.Sprintf("%d more were found and left out: name smaller networks.", s.more)})
+	}
 	switch {
 	case ctx.Err() == nil || s.done == s.total:
 	case errors.Is(context.Cause(ctx), errStopped):
@@ -205,6 +212,7 @@ type scan struct {
 	out   Result
 	total int
 	done  int
+	more  int // servers that were found beyond those that are kept
 }
 
 // look tries one address, and asks the plugins of its port when somebody answers.
@@ -249,14 +257,11 @@ func (s *scan) ask(ctx context.Context, at netip.AddrPort) {
 			last = err
 			continue
 		}
-		found := Server{IP: at.Addr().String(), Port: int(at.Port()), Kind: c.Kind, Version: c.Version, Hostname: c.Name, CertificateSHA256: c.CertificateSHA256}
+		found := Server{IP: at.Addr().String(), Port: int(at.Port()), Kind: cut(c.Kind), Version: cut(c.Version), Hostname: cut(c.Name), CertificateSHA256: cut(c.CertificateSHA256)}
 		if found.Hostname == "" && s.ReverseDNS {
 			found.Hostname = reverse(ctx, at.Addr())
 		}
-		s.mu.Lock()
-		s.out.Servers = append(s.out.Servers, found)
-		s.mu.Unlock()
-		if s.Found != nil {
+		if s.keep(found) && s.Found != nil {
 			s.Found(found)
 		}
 		return
@@ -268,12 +273,29 @@ func (s *scan) ask(ctx context.Context, at netip.AddrPort) {
 	}
 }
 
+// keep adds a server to the result, unless there are too many.
+func (s *scan) keep(found Server) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.out.Servers) >= maxServers {
+		s.more++
+		return false
+	}
+	s.out.Servers = append(s.out.Servers, found)
+	return true
+}
+
+// cut bounds a text of others.
+func cut(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
+}
+
 // plain is an error for people.
 func plain(err error) string {
 	var known *sdk.Error
 	switch {
 	case errors.As(err, &known) && known.Message != "":
-		return known.Message
+		return cut(known.Message)
 	case errors.Is(err, context.DeadlineExceeded):
 		return "It does not answer in time."
 	}

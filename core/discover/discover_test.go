@@ -18,7 +18,12 @@ import (
 // listening opens a port of this machine.
 func listening(t *testing.T) (port int) {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	return listeningAt(t, "127.0.0.1:0")
+}
+
+func listeningAt(t *testing.T, address string) (port int) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +87,30 @@ func TestScanFindsWhatAPluginKnows(t *testing.T) {
 	o.Blocked = nil
 	if got, err := Scan(ctx, o, probe, time.Now); err != nil || len(got.Servers) != 0 || len(got.Faults) != 1 {
 		t.Errorf("out of time: %+v, %v", got, err)
+	}
+}
+
+// Whatever answers in a network, and whatever it says of itself, a result stays small.
+func TestAResultIsBounded(t *testing.T) {
+	everywhere := listeningAt(t, "0.0.0.0:0")
+	endless := strings.Repeat("é", 1<<16)
+	o := Options{Networks: prefixes("127.0.0.0/22"), Targets: []Target{{"ups", everywhere}}, Loopback: true, DialTimeout: time.Minute, ProbeTimeout: time.Minute}
+	var told atomic.Int64
+	o.Found = func(Server) { told.Add(1) }
+	got, err := Scan(t.Context(), o, func(context.Context, string, string) (sdk.Candidate, error) {
+		return sdk.Candidate{Kind: "ups", Name: endless, Version: endless, CertificateSHA256: endless}, nil
+	}, time.Now)
+	if err != nil || len(got.Servers) != maxServers || told.Load() != maxServers || len(got.Faults) != 1 || got.Faults[0].Message != "22 more were found and left out: name smaller networks." {
+		t.Fatalf("%d servers, %d told, faults %v, %v", len(got.Servers), told.Load(), got.Faults, err)
+	}
+	if s := got.Servers[0]; len(s.Hostname) > maxText || len(s.Version) > maxText || len(s.CertificateSHA256) > maxText || !strings.HasSuffix(s.Hostname, "é") {
+		t.Errorf("texts of %d, %d and %d bytes", len(s.Hostname), len(s.Version), len(s.CertificateSHA256))
+	}
+	got, err = Scan(t.Context(), o, func(context.Context, string, string) (sdk.Candidate, error) {
+		return sdk.Candidate{}, sdk.Errorf(sdk.KindUnsupported, "%s", endless)
+	}, time.Now)
+	if err != nil || len(got.Faults) != maxFaults || len(got.Faults[0].Message) > maxText {
+		t.Errorf("%d faults, %v", len(got.Faults), err)
 	}
 }
 

@@ -10,13 +10,14 @@ import (
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
-// How often networks are looked through by themselves, and how long a scan may take.
+// How often networks are looked through by themselves, how long a scan may take then, and how long its result is kept.
 const (
 	every      = 5 * time.Minute
 	background = 2 * time.Minute
+	keeping    = time.Hour
 )
 
-// Service looks through networks, one scan at a time, and keeps what the last one found.
+// Service looks through networks, one scan at a time, and keeps for an hour what the last one found.
 type Service struct {
 	Probe Probe
 	// Options are those of the next scan; its networks are those that are looked through when none are named.
@@ -70,10 +71,13 @@ func (s *Service) note(o Options) Options {
 	return o
 }
 
-// Last is what the last scan found; its time is zero before there was one.
+// Last is what the last scan found; its time is zero when there was none within the hour.
 func (s *Service) Last() Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.Now().Sub(s.last.At) >= keeping {
+		s.last = Result{}
+	}
 	return s.last
 }
 
@@ -121,7 +125,7 @@ func (s *Service) Scan(ctx context.Context, networks []netip.Prefix) (Result, er
 	return got, nil
 }
 
-// Run looks through the networks of the options every five minutes while that is enabled.
+// Run looks through the networks of the options every five minutes while that is enabled, and forgets what is old.
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -131,6 +135,7 @@ func (s *Service) Run(ctx context.Context) {
 			_, _ = s.Scan(limited, nil) // the next one tries again; what cannot be read stands in the result
 			cancel()
 		}
+		_ = s.Last() // forgets it when it is old
 		select {
 		case <-ctx.Done():
 			return

@@ -3,9 +3,11 @@ package discovery
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pulse-platform/pulse/core/api/route"
@@ -39,6 +41,10 @@ func TestScansAreToldAndKept(t *testing.T) {
 	}
 	if got, err := a.scan(t.Context(), scanIn{UseCache: true}); err != nil || !got.Cached || *got.Updated != at.Unix() {
 		t.Errorf("kept: %+v, %v", got, err)
+	}
+	at = at.Add(time.Hour)
+	if got, err := a.get(t.Context(), route.None{}); err != nil || got.Cached || *got.Updated != 0 || got.Environment != nil {
+		t.Errorf("an hour later: %+v, %v", got, err)
 	}
 	for text, code := range map[string]errs.Code{"x": errs.Invalid, "8.8.8.0/24": errs.Invalid, "10.0.0.0/8": errs.Invalid} {
 		if _, err := a.scan(t.Context(), scanIn{Subnet: text}); !errs.Is(err, code) {
@@ -116,6 +122,38 @@ func TestAScanIsStopped(t *testing.T) {
 	if _, running := s.Running(); running {
 		t.Error("it runs on")
 	}
+}
+
+// Nobody tells a server that a browser was closed: a scan that nobody waits for any more ends by itself, and the next begins.
+func TestAScanEndsByItself(t *testing.T) {
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	synctest.Test(t, func(t *testing.T) {
+		s := &discover.Service{
+			Probe: func(ctx context.Context, _, _ string) (sdk.Candidate, error) {
+				<-ctx.Done() // it hangs for as long as it may
+				return sdk.Candidate{}, ctx.Err()
+			},
+			Options: func() (discover.Options, error) {
+				return discover.Options{Targets: []discover.Target{{Kind: "ups", Port: l.Addr().(*net.TCPAddr).Port}}, Loopback: true, ProbeTimeout: 24 * time.Hour}, nil
+			},
+			Enabled: func() bool { return false }, Now: time.Now,
+		}
+		a := Area{Scanner: s, Enabled: s.Enabled, Now: time.Now}
+		for range 2 {
+			began := time.Now()
+			got, err := a.scan(t.Context(), scanIn{Subnet: "127.0.0.1/32"})
+			if took := time.Since(began); err != nil || took != patience || len(got.Servers) != 0 {
+				t.Errorf("%+v after %s, %v", got, took, err)
+			}
+			if _, running := s.Running(); running {
+				t.Error("it runs on")
+			}
+		}
+	})
 }
 
 func TestWhatIsFoundInTheWordsOfTheWire(t *testing.T) {
