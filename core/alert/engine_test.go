@@ -131,6 +131,46 @@ func TestQuietHoursCountFromTheDayTheyBegin(t *testing.T) {
 	}
 }
 
+func TestQuietHoursWhenClocksChange(t *testing.T) {
+	for _, c := range []struct {
+		name, zone, start, end string
+		days                   []string
+		in, out                []string // in UTC
+	}{
+		{"begins in the hour that never comes", "Europe/Berlin", "02:30", "03:15", nil,
+			[]string{"2026-03-29T01:00:00Z", "2026-03-29T01:14:59Z"}, []string{"2026-03-29T00:59:59Z", "2026-03-29T01:15:00Z", "2026-03-29T12:00:00Z"}},
+		{"never comes", "Europe/Berlin", "02:15", "02:45", nil,
+			nil, []string{"2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z", "2026-03-29T12:00:00Z"}},
+		{"comes twice", "Europe/Berlin", "02:15", "02:45", nil,
+			[]string{"2026-10-25T00:15:00Z", "2026-10-25T01:15:00Z"}, []string{"2026-10-25T00:45:00Z", "2026-10-25T01:00:00Z", "2026-10-25T01:45:00Z"}},
+		{"over the hour that comes twice", "Europe/Berlin", "22:00", "06:00", []string{"saturday"},
+			[]string{"2026-10-24T20:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T04:59:59Z"}, []string{"2026-10-24T19:59:59Z", "2026-10-25T05:00:00Z", "2026-10-25T22:00:00Z"}},
+		{"ends in the hour that never comes", "America/New_York", "22:00", "02:30", []string{"saturday"},
+			[]string{"2026-03-08T03:00:00Z", "2026-03-08T06:59:59Z"}, []string{"2026-03-08T07:00:00Z", "2026-03-08T12:00:00Z", "2026-03-09T03:00:00Z"}},
+		{"comes twice on a Sunday", "America/New_York", "01:00", "02:00", []string{"sunday"},
+			[]string{"2026-11-01T05:00:00Z", "2026-11-01T06:59:59Z"}, []string{"2026-11-01T04:59:59Z", "2026-11-01T07:00:00Z"}},
+		{"of a Sunday that begins at one", "America/Santiago", "22:00", "08:00", []string{"sunday"},
+			[]string{"2026-09-07T03:30:00Z"}, []string{"2026-09-06T03:30:00Z", "2026-09-06T04:00:00Z", "2026-09-06T04:30:00Z"}},
+		{"to midnight", "Europe/Berlin", "20:00", "00:00", []string{"sunday"},
+			[]string{"2026-03-29T18:00:00Z", "2026-03-29T21:59:59Z"}, []string{"2026-03-29T17:59:59Z", "2026-03-29T22:00:00Z"}},
+		{"the whole day", "Europe/Berlin", "00:00", "00:00", []string{"sunday"},
+			[]string{"2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z"}, []string{"2026-10-24T21:59:59Z", "2026-10-25T23:00:00Z"}},
+	} {
+		w := alert.Weekly{Days: c.days, Start: c.start, End: c.end, Timezone: c.zone}
+		for want, times := range map[bool][]string{true: c.in, false: c.out} {
+			for _, text := range times {
+				at, err := time.Parse(time.RFC3339, text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if w.Holds(at) != want {
+					t.Errorf("%s: %s: %v", c.name, text, !want)
+				}
+			}
+		}
+	}
+}
+
 // TestModel compares the engine with a plain model over random samples, restarts and failures of the store: each firing
 // and each end is told once, in turn, and what fires is what the model says.
 func TestModel(t *testing.T) {

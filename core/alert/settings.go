@@ -51,7 +51,8 @@ type Weekly struct {
 	Timezone string `json:"timezone,omitempty"`
 }
 
-// Holds tells whether a time lies within it.
+// Holds tells whether a time lies within it, as the clock on the wall shows it: of a night in which clocks change, an hour that
+// comes twice counts both times, and one that never comes not at all.
 func (w Weekly) Holds(at time.Time) bool {
 	zone, err := time.LoadLocation(w.Timezone)
 	if err != nil {
@@ -65,27 +66,18 @@ func (w Weekly) Holds(at time.Time) bool {
 	if errStart != nil || errEnd != nil {
 		return false
 	}
+	minute := func(t time.Time) int { return t.Hour()*60 + t.Minute() }
+	on := func(day time.Weekday) bool { return len(w.Days) == 0 || slices.Contains(w.Days, weekday(day)) }
 	local := at.In(zone)
-	for back := range 2 { // it may have begun yesterday
-		day := local.AddDate(0, 0, -back)
-		if len(w.Days) > 0 && !slices.Contains(w.Days, weekday(day)) {
-			continue
-		}
-		y, m, d := day.Date()
-		from := time.Date(y, m, d, start.Hour(), start.Minute(), 0, 0, zone)
-		to := time.Date(y, m, d, end.Hour(), end.Minute(), 0, 0, zone)
-		if !to.After(from) {
-			to = time.Date(y, m, d+1, end.Hour(), end.Minute(), 0, 0, zone)
-		}
-		if !at.Before(from) && at.Before(to) {
-			return true
-		}
+	now, today, yesterday := minute(local), local.Weekday(), (local.Weekday()+6)%7
+	if minute(start) < minute(end) {
+		return on(today) && minute(start) <= now && now < minute(end)
 	}
-	return false
+	return on(today) && minute(start) <= now || on(yesterday) && now < minute(end)
 }
 
-func weekday(t time.Time) string {
-	return [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}[t.Weekday()]
+func weekday(d time.Weekday) string {
+	return [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}[d]
 }
 
 // Quiet tells whether quiet hours hold at a time.

@@ -154,7 +154,10 @@ func parseValues(text string, values []bool, least int) bool {
 	return true
 }
 
-// longestGap is the longest time between two runs; 0 for a schedule that never runs.
+// clockBack is the hour that comes twice when clocks go back: in that night a job may come so much later.
+const clockBack = time.Hour
+
+// longestGap is the longest time between two runs, in any zone; 0 for a schedule that never runs.
 func (s schedule) longestGap() time.Duration {
 	var inDay []int // minutes of a day at which it runs
 	for h, on := range s.hours {
@@ -167,7 +170,7 @@ func (s schedule) longestGap() time.Duration {
 	if len(inDay) == 0 {
 		return 0
 	}
-	longest, within := 0, 0
+	longest, within := 0, 0 // minutes on the clock of the server
 	for i := 1; i < len(inDay); i++ {
 		within = max(within, inDay[i]-inDay[i-1])
 	}
@@ -184,5 +187,8 @@ func (s schedule) longestGap() time.Duration {
 		longest = max(longest, within)
 		last = day*1440 + inDay[len(inDay)-1]
 	}
-	return time.Duration(longest) * time.Minute
+	if longest == 0 {
+		return 0
+	}
+	return time.Duration(longest)*time.Minute + clockBack
 }

@@ -101,7 +101,7 @@ func TestProtectionTellsWhatIsBackedUpAndWhatIsNot(t *testing.T) {
 		sdk.Condition{Type: "vm", Key: "failed", Kind: "backup_failed", Severity: sdk.SeverityWarning, Message: "The last one failed.", Since: now},
 		sdk.Condition{Type: "vm", Key: "fine", Kind: "hot", Severity: sdk.SeverityWarning, Message: "Too warm.", Since: now},
 	)
-	got, err := a.protection(t.Context(), route.None{})
+	got, err := a.protection(t.Context(), protectionIn{Timezone: "UTC"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +125,45 @@ func TestProtectionTellsWhatIsBackedUpAndWhatIsNot(t *testing.T) {
 	}
 }
 
+func TestDaysOfBackupsAreThoseOfTheReader(t *testing.T) {
+	for _, c := range []struct {
+		zone, now string
+		made      []string // one each night, by the clock of the zone
+		first     time.Time
+	}{
+		{"Europe/Berlin", "2026-03-31T12:00:00+02:00", []string{"2026-03-28T00:30:00+01:00", "2026-03-29T00:30:00+01:00", "2026-03-30T00:30:00+02:00", "2026-03-31T00:30:00+02:00"}, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},
+		{"Europe/Berlin", "2026-10-26T23:59:59+01:00", []string{"2026-10-23T23:30:00+02:00", "2026-10-24T23:30:00+02:00", "2026-10-25T23:30:00+01:00", "2026-10-26T23:30:00+01:00"}, time.Date(2026, 9, 27, 0, 0, 0, 0, time.UTC)},
+		{"America/New_York", "2026-03-09T23:00:00-04:00", []string{"2026-03-06T19:30:00-05:00", "2026-03-07T19:30:00-05:00", "2026-03-08T19:30:00-04:00", "2026-03-09T19:30:00-04:00"}, time.Date(2026, 2, 8, 0, 0, 0, 0, time.UTC)},
+		{"America/New_York", "2026-11-02T00:00:00-05:00", []string{"2026-10-30T01:30:00-04:00", "2026-10-31T01:30:00-04:00", "2026-11-01T01:30:00-05:00", "2026-11-02T00:00:00-05:00"}, time.Date(2026, 10, 4, 0, 0, 0, 0, time.UTC)},
+	} {
+		parse := func(text string) time.Time {
+			at, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+		a, door := whole(t)
+		a.Now = func() time.Time { return parse(c.now) }
+		all := []sdk.Observation{guest("one", `{}`)}
+		for _, at := range c.made {
+			all = append(all, backup("made", "one", parse(at), `{"size":1}`))
+		}
+		emit(t, door, all...)
+		got, err := a.protection(t.Context(), protectionIn{Timezone: c.zone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if days := got.Guests[0].Days; !slices.Equal(days[25:], []int{0, 1, 1, 1, 1}) || !got.First.Equal(c.first) {
+			t.Errorf("%s, %s: %v from %v", c.zone, c.now, days, got.First)
+		}
+	}
+	a, _ := whole(t)
+	if _, err := a.protection(t.Context(), protectionIn{Timezone: "Nowhere/None"}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a zone that is none: %v", err)
+	}
+}
+
 func TestABackupThatTwoTellOfIsOne(t *testing.T) {
 	a, door := whole(t)
 	yesterday := now.AddDate(0, 0, -1)
@@ -132,7 +171,7 @@ func TestABackupThatTwoTellOfIsOne(t *testing.T) {
 		backup("made", "one", yesterday, `{"size":5}`), backup("far", "one", yesterday, `{"size":6,"verified":true}`), backup("far", "one", yesterday.Add(time.Hour), `{"size":6,"protected":true}`),
 		backup("far", "other", yesterday, `{"size":2}`),
 	)
-	got, err := a.protection(t.Context(), route.None{})
+	got, err := a.protection(t.Context(), protectionIn{Timezone: "UTC"})
 	if err != nil {
 		t.Fatal(err)
 	}

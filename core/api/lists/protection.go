@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
 	"github.com/pulse-platform/pulse/core/metric"
@@ -36,13 +36,14 @@ const (
 
 // Protection is what the lists of backups say.
 type Protection struct {
-	// First is the first of the days, in UTC.
-	First  time.Time `json:"first"`
+	First  time.Time `json:"first" help:"The first of the days: the date, as its midnight in UTC."`
 	Days   int       `json:"days"`
 	Guests []Guest   `json:"guests"`
 	// PerDay are all backups of each day.
 	PerDay []Day          `json:"perDay"`
 	Counts map[string]int `json:"counts" help:"How many guests are in each state."`
+
+	zone *time.Location
 }
 
 // Day sums up one day.
@@ -75,9 +76,19 @@ type made struct {
 	flags int
 }
 
-func (a *Area) protection(ctx context.Context, _ route.None) (Protection, error) {
-	today := a.Now().UTC().Truncate(24 * time.Hour)
-	out := Protection{First: today.AddDate(0, 0, 1-days), Days: days, Guests: []Guest{}, PerDay: make([]Day, days), Counts: map[string]int{}}
+type protectionIn struct {
+	Timezone string `query:"timezone" help:"An IANA name such as Europe/Berlin: where the days are counted; without it where the server is."`
+}
+
+func (a *Area) protection(ctx context.Context, in protectionIn) (Protection, error) {
+	zone, err := time.LoadLocation(in.Timezone)
+	if err != nil {
+		return Protection{}, errs.New(errs.Invalid, "the time zone %.64q is not known: use a name such as Europe/Berlin", in.Timezone).WithField("timezone")
+	}
+	if in.Timezone == "" {
+		zone = time.Local
+	}
+	out := Protection{zone: zone, First: date(a.Now().In(zone)).AddDate(0, 0, 1-days), Days: days, Guests: []Guest{}, PerDay: make([]Day, days), Counts: map[string]int{}}
 	guests := a.guests()
 	overdue, err := a.overdue(ctx, guests)
 	if err != nil {
@@ -145,10 +156,16 @@ func (p Protection) count(b made) {
 	}
 }
 
+// date is the date of a time in its zone, as midnight in UTC: all of them are a day apart, whatever clocks do.
+func date(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
 // day is the number of the day of a time, -1 for one that is not shown.
 func (p Protection) day(at time.Time) int {
-	n := int(at.Sub(p.First) / (24 * time.Hour))
-	if at.Before(p.First) || n >= p.Days {
+	n := int(date(at.In(p.zone)).Sub(p.First) / (24 * time.Hour))
+	if n < 0 || n >= p.Days {
 		return -1
 	}
 	return n

@@ -9,7 +9,11 @@ export type Guest = Protection['guests'][number];
 
 export const protection = queryOptions({
   queryKey: ['protection'],
-  queryFn: ({ signal }) => call<Protection>('api/protection', { signal }),
+  queryFn: ({ signal }) => {
+    // The days are the reader's own, as all times that the pages show.
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return call<Protection>(`api/protection?${new URLSearchParams({ timezone })}`, { signal });
+  },
   refetchInterval: 60_000,
 });
 

@@ -4837,7 +4837,10 @@ export interface components {
                 [key: string]: number;
             };
             days: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The first of the days: the date, as its midnight in UTC.
+             */
             first: string;
             guests: components["schemas"]["Guest"][];
             perDay: components["schemas"]["Day"][];
@@ -11539,7 +11542,10 @@ export interface operations {
     };
     getProtection: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An IANA name such as Europe/Berlin: where the days are counted; without it where the server is. */
+                timezone?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
