@@ -65,6 +65,7 @@ var packages = map[string]struct {
 	"core/config":     {layer: adapter},
 
 	"core/action":    {layer: domain},
+	"core/address":   {layer: domain},
 	"core/alert":     {layer: domain, never: map[string]string{"core/notify": "an incident does not know who hears of it"}},
 	"core/assistant": {layer: domain},
 	"core/arrival":   {layer: domain},

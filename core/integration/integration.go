@@ -248,6 +248,9 @@ func (s *Service) adopt(ctx context.Context, x Integration) ([]sdk.Diagnostic, e
 
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
+// GoodName tells whether an integration may be called so.
+func GoodName(name string) bool { return names.MatchString(name) }
+
 // maxTitle is how long a title may be, in bytes.
 const maxTitle = 200
 
@@ -256,7 +259,7 @@ func (s *Service) judge(ctx context.Context, x Integration) ([]sdk.Diagnostic, e
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "title",
 			Summary: "Invalid title", Detail: fmt.Sprintf("Use up to %d bytes without line breaks.", maxTitle)}}, nil
 	}
-	if !names.MatchString(x.Name) {
+	if !GoodName(x.Name) {
 		return []sdk.Diagnostic{{Severity: sdk.DiagnosticError, Path: "name",
 			Summary: "Invalid name", Detail: "Use up to 63 lower-case letters, digits, dots, dashes and underscores."}}, nil
 	}

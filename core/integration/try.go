@@ -107,13 +107,13 @@ func pluginError(err error, kind string) error {
 	}
 	switch sdk.KindOf(err) {
 	case sdk.KindUnsupported:
-		return errs.Wrap(errs.Invalid, err, "there is no plugin for %q: GET /api/plugins lists those that are installed", kind).WithField("kind")
+		return errs.Wrap(errs.Invalid, err, "there is no plugin for %.80q: GET /api/plugins lists those that are installed", kind).WithField("kind")
 	case sdk.KindUnavailable:
-		e := errs.Wrap(errs.Unavailable, err, "the plugin %q does not answer: %v", kind, err)
+		e := errs.Wrap(errs.Unavailable, err, "the plugin %.80q does not answer: %v", kind, err)
 		e.RetryAfter = 5 * time.Second
 		return e
 	case sdk.KindInvalid, sdk.KindConfig:
-		return errs.Wrap(errs.Invalid, err, "the plugin %q refuses the configuration: %v", kind, err).WithField("config")
+		return errs.Wrap(errs.Invalid, err, "the plugin %.80q refuses the configuration: %v", kind, err).WithField("config")
 	}
 	return err
 }

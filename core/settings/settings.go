@@ -13,10 +13,13 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/pulse-platform/pulse/core/compat"
+	"github.com/pulse-platform/pulse/core/discover"
 	"github.com/pulse-platform/pulse/core/errs"
 )
 
@@ -25,6 +28,9 @@ const DocumentName = "system"
 
 // maxText is how long a text may be, in bytes.
 const maxText = 4 << 10
+
+// maxTuning bounds the numbers of how networks are looked through: addresses, connections and milliseconds.
+const maxTuning = 100_000
 
 // Store keeps values by name.
 type Store interface {
@@ -132,6 +138,9 @@ func (s *Service) Document(fixed Values) Values {
 // Update changes the fields that are given. All are judged before any is changed; the error names the field. Fields that
 // nobody knows are left alone, as older and newer clients send such.
 func (s *Service) Update(ctx context.Context, body []byte) error {
+	if !utf8.Valid(body) {
+		return errs.New(errs.Invalid, "the body is not valid UTF-8")
+	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(body, &given); err != nil || given == nil {
 		return errs.New(errs.Invalid, "the body is not a JSON object")
@@ -213,9 +222,27 @@ func judgeText(f compat.Setting, v string) error {
 	case f.Origins && (v != "*" || !f.Any):
 		return origins(v)
 	case f.Name == "publicURL" && v != "":
-		u, err := url.Parse(v)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("must begin with http:// or https://")
+		return publicURL(v)
+	case f.Name == compat.SettingSubnet:
+		if _, err := discover.Parse(v); err != nil {
+			return fmt.Errorf(`must be "auto", or networks such as 192.168.1.0/24 with commas between`)
+		}
+	}
+	return nil
+}
+
+// publicURL judges the address of this server: a path is that of a reverse proxy, and nothing comes behind it.
+func publicURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return fmt.Errorf("must begin with http:// or https://, and a host")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("must be scheme, host, port and path only, without a user and without ? and #")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return fmt.Errorf("must have a port from 1 to 65535")
 		}
 	}
 	return nil
@@ -277,8 +304,8 @@ func judgeScan(v map[string]any) error {
 			}
 		case "max_hosts_per_scan", "maxHostsPerScan", "max_concurrent", "maxConcurrent", "dial_timeout_ms", "dialTimeoutMs", "http_timeout_ms", "httpTimeoutMs":
 			n, ok := value.(float64)
-			if !ok || n <= 0 || n != float64(int64(n)) {
-				return fmt.Errorf("%s must be a whole number above 0", key)
+			if !ok || n < 1 || n > maxTuning || n != float64(int64(n)) {
+				return fmt.Errorf("%s must be a whole number from 1 to %d", key, maxTuning)
 			}
 		case "enable_reverse_dns", "enableReverseDns", "scan_gateways", "scanGateways":
 			if _, ok := value.(bool); !ok {

@@ -3,6 +3,7 @@
 package integrations
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -153,8 +154,12 @@ type createIn struct {
 }
 
 func (a Area) create(ctx context.Context, in createIn) (route.Reply[Out], error) {
-	audit.Detail(ctx, "%s/%s", in.Kind, in.Name)
-	x := integration.Integration{Kind: in.Kind, Name: in.Name, Title: in.Title, Enabled: in.Enabled == nil || *in.Enabled, Config: orEmpty(in.Config), Network: in.Network}
+	audit.Detail(ctx, "%.80s/%.80s", in.Kind, in.Name)
+	config, err := object(in.Config)
+	if err != nil {
+		return route.Reply[Out]{}, err
+	}
+	x := integration.Integration{Kind: in.Kind, Name: in.Name, Title: in.Title, Enabled: in.Enabled == nil || *in.Enabled, Config: config, Network: in.Network}
 	out, err := a.store(ctx, x, 0)
 	return route.Reply[Out]{Status: 201, Body: out}, err
 }
@@ -182,9 +187,11 @@ func (a Area) save(ctx context.Context, in saveIn) (Out, error) {
 	if in.Body.Revision < 1 {
 		return Out{}, errRevision
 	}
-	x := integration.Integration{
-		Kind: in.Kind, Name: in.Name, Enabled: in.Body.Enabled == nil || *in.Body.Enabled, Config: orEmpty(in.Body.Config),
+	config, err := object(in.Body.Config)
+	if err != nil {
+		return Out{}, err
 	}
+	x := integration.Integration{Kind: in.Kind, Name: in.Name, Enabled: in.Body.Enabled == nil || *in.Body.Enabled, Config: config}
 	stored := a.stored(in.Kind, in.Name)
 	x.Title, x.Source, x.Network = stored.Title, stored.Source, stored.Network
 	if in.Body.Title != nil {
@@ -250,9 +257,13 @@ func (a Area) remove(ctx context.Context, in removeIn) (route.None, error) {
 	return route.None{}, a.Service.Delete(ctx, nameOf(in.Kind, in.Name), in.Revision)
 }
 
-func orEmpty(config json.RawMessage) json.RawMessage {
-	if len(config) == 0 {
-		return json.RawMessage(`{}`)
+// object returns a configuration, empty for none. It is an object.
+func object(config json.RawMessage) (json.RawMessage, error) {
+	switch text := bytes.TrimSpace(config); {
+	case len(text) == 0, string(text) == "null":
+		return json.RawMessage(`{}`), nil
+	case text[0] != '{':
+		return nil, errs.New(errs.Invalid, "config is an object with the keys of its plugin: GET /api/plugins tells which").WithField("config")
 	}
-	return config
+	return config, nil
 }

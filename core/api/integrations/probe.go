@@ -3,13 +3,10 @@ package integrations
 import (
 	"context"
 	"errors"
-	"net"
-	"net/netip"
-	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/pulse-platform/pulse/core/address"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
 	"github.com/pulse-platform/pulse/sdk"
@@ -39,12 +36,17 @@ type Probed struct {
 
 // probe answers with what was found; that nobody answers is such a finding and no error.
 func (a Area) probe(ctx context.Context, in probeIn) (Probed, error) {
-	address, err := addressOf(in.Address, a.Ports(in.Kind))
+	ports := a.Ports(in.Kind)
+	if len(ports) == 0 {
+		return Probed{}, errs.New(errs.Invalid, "kind %.80q is none that is looked for in networks: GET /api/plugins lists those that are installed", in.Kind).WithField("kind")
+	}
+	typed, err := address.URL("address", in.Address, strconv.Itoa(ports[0]))
 	if err != nil {
 		return Probed{}, err
 	}
-	out := Probed{Address: address, URL: "https://" + address}
-	found, err := a.Probe(ctx, in.Kind, address, in.Network)
+	_, at, _ := strings.Cut(typed, "://")
+	out := Probed{Address: at, URL: "https://" + at}
+	found, err := a.Probe(ctx, in.Kind, at, in.Network)
 	var known *sdk.Error
 	switch {
 	case err == nil:
@@ -55,34 +57,4 @@ func (a Area) probe(ctx context.Context, in probeIn) (Probed, error) {
 		return Probed{}, errs.Wrap(errs.Unavailable, err, "The plugin cannot look now: try again")
 	}
 	return out, nil
-}
-
-// hostName is what names and addresses are made of.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,253}$`)
-
-// addressOf makes host:port of what people type. The port is the usual one where none is given.
-func addressOf(text string, ports []int) (string, error) {
-	text = strings.TrimSpace(text)
-	wrong := errs.New(errs.Invalid, "address is a host such as pve1.example.com or 192.168.1.10, with a port where it is not the usual one").WithField("address")
-	if _, rest, found := strings.Cut(text, "://"); found {
-		text = rest
-	}
-	if addr, err := netip.ParseAddr(text); err == nil && addr.Is6() {
-		text = "[" + text + "]"
-	}
-	u, err := url.Parse("https://" + text)
-	if err != nil || u.Hostname() == "" || u.User != nil || !hostName.MatchString(u.Hostname()) {
-		return "", wrong
-	}
-	port := u.Port()
-	switch {
-	case port == "" && len(ports) > 0:
-		port = strconv.Itoa(ports[0])
-	case port == "":
-		return "", errs.New(errs.Invalid, "address needs a port").WithField("address")
-	}
-	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-		return "", wrong
-	}
-	return net.JoinHostPort(strings.ToLower(u.Hostname()), port), nil
 }

@@ -21,14 +21,14 @@ func TestProbeTellsWhoAnswers(t *testing.T) {
 		},
 	}
 	for text, want := range map[string]string{
-		"kitchen": "kitchen:8006", " https://Kitchen:9000/x?y ": "kitchen:9000", "::1": "[::1]:8006", "[fe80::1]:7": "[fe80::1]:7", "http://10.0.0.1": "10.0.0.1:8006",
+		"kitchen": "kitchen:8006", " https://Kitchen:9000/x?y ": "kitchen:9000", "::1": "[::1]:8006", "[fd00::1]:7": "[fd00::1]:7", "http://10.0.0.1": "10.0.0.1:8006",
 	} {
 		got, err := a.probe(t.Context(), probeIn{Kind: "pot", Address: text})
 		if err != nil || asked != want || !got.OK || got.Address != want || got.URL != "https://"+want || got.Name != "kitchen" || got.CertificateSHA256 != "ab" {
 			t.Errorf("%q: asked %q, %+v, %v", text, asked, got, err)
 		}
 	}
-	for _, text := range []string{"", "a b", "a:0", "a:99999", "me@a", "$(id)"} {
+	for _, text := range []string{"", "a b", "a:0", "a:99999", "me@a", "$(id)", "169.254.169.254", "[fe80::1]"} {
 		if _, err := a.probe(t.Context(), probeIn{Kind: "pot", Address: text}); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", text, err)
 		}

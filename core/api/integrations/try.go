@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/integration"
 )
@@ -78,7 +79,14 @@ type Missing struct {
 
 // try answers with what was found out; that the other side refuses is such a finding and no error.
 func (a Area) try(ctx context.Context, in tryIn) (Tried, error) {
-	t, err := a.Service.Try(ctx, integration.Integration{Kind: in.Kind, Name: in.Name, Config: orEmpty(in.Config), Network: in.Network})
+	if in.Name != "" && !integration.GoodName(in.Name) {
+		return Tried{}, errs.New(errs.Invalid, "name is that of a stored integration, or left out: GET /api/integrations lists them").WithField("name")
+	}
+	config, err := object(in.Config)
+	if err != nil {
+		return Tried{}, err
+	}
+	t, err := a.Service.Try(ctx, integration.Integration{Kind: in.Kind, Name: in.Name, Config: config, Network: in.Network})
 	if err != nil {
 		return Tried{}, err
 	}

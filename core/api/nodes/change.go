@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pulse-platform/pulse/core/address"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
@@ -60,12 +61,12 @@ func (a Area) hasOthers(kind string) bool {
 // made makes the integration of a new node.
 func (a Area) made(in Change) (integration.Integration, error) {
 	var x integration.Integration
-	if strings.TrimSpace(in.Name) == "" {
-		return x, errs.New(errs.Invalid, "Name is required").WithField("name")
-	}
 	x, kind, err := a.draft(in)
 	if err != nil {
 		return x, err
+	}
+	if strings.TrimSpace(in.Name) == "" {
+		return x, errs.New(errs.Invalid, "Name is required").WithField("name")
 	}
 	var config map[string]any
 	_ = json.Unmarshal(x.Config, &config)
@@ -86,6 +87,9 @@ func (a Area) made(in Change) (integration.Integration, error) {
 // draft makes the integration of a node that is not saved. It has no name.
 func (a Area) draft(in Change) (integration.Integration, compat.NodeKind, error) {
 	x := integration.Integration{Enabled: true}
+	if err := typed(in); err != nil {
+		return x, compat.NodeKind{}, err
+	}
 	if in.Type == "" {
 		return x, compat.NodeKind{}, errs.New(errs.Invalid, "Type is required").WithField("type")
 	}
@@ -94,7 +98,7 @@ func (a Area) draft(in Change) (integration.Integration, compat.NodeKind, error)
 		return x, kind, err
 	}
 	config := map[string]any{compat.NodeVerify: false}
-	if config[compat.NodeHost], err = hostURL(in.Host, kind.Port); err != nil {
+	if config[compat.NodeHost], err = address.URL("host", in.Host, kind.Port); err != nil {
 		return x, kind, err
 	}
 	if !login(kind, in, config) || text(config[compat.NodePassword]) == "" && text(config[compat.NodeSecret]) == "" {
@@ -115,10 +119,13 @@ func missingCredentials(kind compat.NodeKind) error {
 // fill writes what is given into the configuration, as far as the plugin has a key for it.
 func (a Area) fill(x *integration.Integration, kind compat.NodeKind, config map[string]any, in Change) error {
 	form, err := a.Schema(kind.Type)
+	if sdk.KindOf(err) == sdk.KindUnsupported {
+		return errs.Wrap(errs.Invalid, err, "There is no plugin for %s on this server: GET /api/plugins lists those that are installed", kind.Title).WithField("type")
+	}
 	if err != nil {
 		return err
 	}
-	given := in.members()
+	given := members(in)
 	for _, f := range kind.Fields {
 		value, there := given[f.Name]
 		switch {
@@ -133,8 +140,11 @@ func (a Area) fill(x *integration.Integration, kind compat.NodeKind, config map[
 	if form.Field(compat.NodeVerify) == nil {
 		delete(config, compat.NodeVerify)
 	}
-	if local(text(config[compat.NodeHost])) {
+	if address.Local(text(config[compat.NodeHost])) {
 		x.Network.AllowLoopback = true // who writes down this machine means it
+	}
+	if err := checkPrint(config); err != nil {
+		return err
 	}
 	x.Config, err = json.Marshal(config)
 	return err
@@ -188,7 +198,7 @@ func login(kind compat.NodeKind, in Change, config map[string]any) bool {
 func (a Area) unlike(kind, title, host string) string {
 	same := func(e entry) bool { return e.Kind == kind && strings.EqualFold(e.title(), title) }
 	if slices.ContainsFunc(a.entries(), same) {
-		return title + " (" + bareHost(host) + ")"
+		return title + " (" + address.Bare(host) + ")"
 	}
 	return title
 }
@@ -225,6 +235,9 @@ func (a Area) update(ctx context.Context, in updateIn) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
+	if err := typed(in.Change); err != nil {
+		return Done{}, err
+	}
 	config := e.config()
 	moved, err := move(e, in.Change.Host, config)
 	if err != nil {
@@ -239,7 +252,7 @@ func (a Area) update(ctx context.Context, in updateIn) (Done, error) {
 	}
 	x.Network.Pins = maps.Clone(x.Network.Pins)
 	if print := in.Change.Fingerprint; moved || print != nil && !samePrint(*print, e.fingerprint()) {
-		delete(x.Network.Pins, address(e.host()))
+		delete(x.Network.Pins, hostPort(e.host()))
 		delete(config, compat.NodeFingerprint)
 	} else {
 		in.Change.Fingerprint = nil // it stays as it is written
@@ -256,20 +269,14 @@ func move(e entry, to string, config map[string]any) (moved bool, err error) {
 	if to == "" {
 		return false, nil
 	}
-	if to, err = hostURL(to, e.kind.Port); err != nil {
+	if to, err = address.URL("host", to, e.kind.Port); err != nil {
 		return false, err
 	}
-	if was, err := hostURL(e.host(), e.kind.Port); err == nil && was == to {
+	if was, err := address.URL("host", e.host(), e.kind.Port); err == nil && was == to {
 		return false, nil
 	}
 	config[compat.NodeHost] = to
 	return true, nil
-}
-
-// samePrint compares fingerprints, whatever their case and with or without colons.
-func samePrint(a, b string) bool {
-	bare := func(print string) string { return strings.ToLower(strings.ReplaceAll(print, ":", "")) }
-	return bare(a) == bare(b)
 }
 
 type idIn struct {

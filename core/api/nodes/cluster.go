@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pulse-platform/pulse/core/address"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
 )
@@ -74,7 +75,7 @@ func overridden(members []Endpoint, config map[string]any) []Endpoint {
 		of, _ := one.(map[string]any)
 		for i := range out {
 			if out[i].NodeName == text(of[compat.NodeMember]) {
-				out[i].IPOverride, out[i].Fingerprint = bareHost(text(of[compat.NodeMemberHost])), text(of[compat.NodeMemberPinned])
+				out[i].IPOverride, out[i].Fingerprint = address.Bare(text(of[compat.NodeMemberHost])), text(of[compat.NodeMemberPinned])
 			}
 		}
 	}

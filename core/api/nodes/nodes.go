@@ -164,19 +164,6 @@ type Change struct {
 	MonitorDomainStats           *bool     `json:"monitorDomainStats,omitempty"`
 }
 
-// members returns what is given, by the names on the wire.
-func (c Change) members() map[string]any {
-	raw, err := json.Marshal(c)
-	out := map[string]any{}
-	if err == nil {
-		err = json.Unmarshal(raw, &out)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("a change of a node is not JSON: %v", err)) // it came as JSON
-	}
-	return out
-}
-
 func (a Area) list(context.Context, route.None) ([]Node, error) {
 	out := []Node{}
 	for _, e := range a.entries() {
@@ -292,7 +279,7 @@ func (a Area) node(e entry) (Node, error) {
 // fingerprint is that of the certificate that is accepted for a node's host: the configured one, else one that somebody
 // has accepted; empty for none.
 func (e entry) fingerprint() string {
-	return cmp.Or(text(e.config()[compat.NodeFingerprint]), e.Network.Pins[address(e.host())])
+	return cmp.Or(text(e.config()[compat.NodeFingerprint]), e.Network.Pins[hostPort(e.host())])
 }
 
 // counted is the form of the reference's ids: a kind and a number.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulse-platform/pulse/core/address"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/compat"
@@ -57,10 +58,13 @@ type introducer struct {
 	owner string
 }
 
-// prints is a SHA-256 fingerprint with or without colons.
-var prints = regexp.MustCompile(`^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$`)
+// tokenIDs is the form of an API token's id, user@realm!name.
+var tokenIDs = regexp.MustCompile(`^[^\s@!]+(@[^\s@!]+)+![^\s@!]+$`)
 
 func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, error) {
+	if err := typed(in); err != nil {
+		return Registered{}, err
+	}
 	if in.RequestToken {
 		return Registered{}, errs.New(errs.Invalid, "requestToken is not served: run the setup script on the node, or add it by hand").WithField("requestToken")
 	}
@@ -71,15 +75,15 @@ func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, er
 	if err != nil {
 		return Registered{}, err
 	}
-	host, err := hostURL(in.Host, kind.Port)
+	host, err := address.URL("host", in.Host, kind.Port)
 	if err != nil {
 		return Registered{}, err
 	}
-	if owner, _, found := strings.Cut(in.TokenID, "!"); !found || !strings.Contains(owner, "@") {
+	if !tokenIDs.MatchString(in.TokenID) {
 		return Registered{}, errs.New(errs.Invalid, "tokenId is not of the form user@realm!name").WithField("tokenId")
 	}
-	if in.Fingerprint != "" && !prints.MatchString(in.Fingerprint) {
-		return Registered{}, errs.New(errs.Invalid, "fingerprint is not the SHA-256 of a certificate: 64 hex digits, with or without colons").WithField("fingerprint")
+	if err := checkPrint(map[string]any{compat.NodeFingerprint: in.Fingerprint, compat.NodeHost: host}); err != nil {
+		return Registered{}, err
 	}
 	who, err := a.introduced(ctx, in, kind)
 	if err != nil {
@@ -88,7 +92,7 @@ func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, er
 	out, err := a.take(ctx, in, kind, host, who)
 	if err == nil {
 		a.tell("node_auto_registered", map[string]any{
-			"type": kind.Type, "host": host, "name": cmp.Or(in.ServerName, bareHost(host)), "tokenId": in.TokenID, "hasToken": true, "verifySSL": true, "status": Connected,
+			"type": kind.Type, "host": host, "name": cmp.Or(in.ServerName, address.Bare(host)), "tokenId": in.TokenID, "hasToken": true, "verifySSL": true, "status": Connected,
 		})
 	}
 	return out, err
@@ -141,7 +145,7 @@ func (a Area) take(ctx context.Context, in Registration, kind compat.NodeKind, h
 		done.Message = "The node " + e.title() + " uses the new token"
 	} else {
 		x = integration.Integration{Kind: kind.Type, Enabled: true}
-		x.Title = a.unlike(kind.Type, cmp.Or(strings.TrimSpace(in.ServerName), bareHost(host)), host)
+		x.Title = a.unlike(kind.Type, cmp.Or(strings.TrimSpace(in.ServerName), address.Bare(host)), host)
 		x.Name = a.free(kind.Type, x.Title)
 		done.Message = "The node " + x.Title + " was added"
 	}
@@ -157,7 +161,7 @@ func (a Area) take(ctx context.Context, in Registration, kind compat.NodeKind, h
 	if x.Source = in.source(who); known && who.owner == "" && in.Source == "" {
 		x.Source = e.Source
 	}
-	if local(text(config[compat.NodeHost])) {
+	if address.Local(text(config[compat.NodeHost])) {
 		x.Network.AllowLoopback = true
 	}
 	raw, err := json.Marshal(config)
@@ -169,7 +173,7 @@ func (a Area) take(ctx context.Context, in Registration, kind compat.NodeKind, h
 	if twin, there := a.twin(ctx, x, identity); there && !known {
 		c := a.Cluster(twin.ID, kind.Cluster)
 		done.Merged, done.Cluster, done.ExistingNode, done.TotalEndpoints = true, c.Name, twin.title(), len(c.Members)
-		done.Message = cmp.Or(in.ServerName, bareHost(host)) + " belongs to a cluster that is watched through " + twin.title() + " already: nothing was added, and its new token is not used"
+		done.Message = cmp.Or(in.ServerName, address.Bare(host)) + " belongs to a cluster that is watched through " + twin.title() + " already: nothing was added, and its new token is not used"
 		return done, nil
 	}
 	return done, a.save(ctx, x, x.Revision)
@@ -220,8 +224,8 @@ func (a Area) tell(kind string, data map[string]any) {
 	}
 }
 
-// address is host:port of a URL.
-func address(text string) string {
+// hostPort is that of a URL.
+func hostPort(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/pulse-platform/pulse/core/address"
 	"github.com/pulse-platform/pulse/core/api/route"
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/errs"
@@ -45,13 +46,16 @@ type Setup struct {
 }
 
 func (a Area) setupURL(ctx context.Context, in setupIn) (Setup, error) {
+	if err := typed(in); err != nil {
+		return Setup{}, err
+	}
 	kind, err := setupKind(in.Type)
 	if err != nil {
 		return Setup{}, err
 	}
 	host := ""
 	if in.Host != "" {
-		if host, err = hostURL(in.Host, kind.Port); err != nil {
+		if host, err = address.URL("host", in.Host, kind.Port); err != nil {
 			return Setup{}, err
 		}
 	}
@@ -144,7 +148,7 @@ func (a Area) setupScript(ctx context.Context, in scriptIn) (route.Raw, error) {
 	params := map[string]string{"host": in.Host, "url": in.PulseURL}
 	if in.Host == "" {
 		params["host"] = ticket.host
-	} else if params["host"], err = hostURL(in.Host, kind.Port); err != nil {
+	} else if params["host"], err = address.URL("host", in.Host, kind.Port); err != nil {
 		return route.Raw{}, err
 	}
 	if params["url"] == "" {

@@ -160,7 +160,7 @@ const mistakenPatience = 5 * time.Second
 
 // mistaken says that a node of another kind answers where a trial failed; it is empty when none does.
 func (a Area) mistaken(ctx context.Context, x integration.Integration, kind compat.NodeKind) string {
-	at := address(entry{Integration: x}.host())
+	at := hostPort(entry{Integration: x}.host())
 	ctx, cancel := context.WithTimeout(ctx, mistakenPatience)
 	defer cancel()
 	_, err := a.Probe(ctx, kind.Type, at, x.Network)

@@ -28,7 +28,7 @@ func (a Area) met(ctx context.Context, x *integration.Integration) (identity str
 	}
 	var config map[string]any
 	if t.Certificate == nil || x.Source == "" || json.Unmarshal(x.Config, &config) != nil || text(config[compat.NodeFingerprint]) != "" ||
-		t.Certificate.Address != address(text(config[compat.NodeHost])) {
+		t.Certificate.Address != hostPort(text(config[compat.NodeHost])) {
 		return identityOf(t)
 	}
 	config[compat.NodeFingerprint] = t.Certificate.SHA256
