@@ -154,7 +154,7 @@ func parseValues(text string, values []bool, least int) bool {
 	return true
 }
 
-// clockBack is the hour that comes twice when clocks go back: in that night a job may come so much later.
+// clockBack is the hour that comes twice when clocks go back: in that night a job that runs more rarely may come so much later.
 const clockBack = time.Hour
 
 // longestGap is the longest time between two runs, in any zone; 0 for a schedule that never runs.
@@ -187,8 +187,9 @@ func (s schedule) longestGap() time.Duration {
 		longest = max(longest, within)
 		last = day*1440 + inDay[len(inDay)-1]
 	}
-	if longest == 0 {
-		return 0
+	gap := time.Duration(longest) * time.Minute
+	if gap > clockBack {
+		gap += clockBack
 	}
-	return time.Duration(longest)*time.Minute + clockBack
+	return gap
 }
