@@ -147,7 +147,7 @@ func serveInputs(t *testing.T) *inputs {
 		}
 		who := o.Auth.(*auth.Service)
 		o.Areas = append(o.Areas, api.Area{Name: "nodes", Routes: nodes.Area{
-			Service: in.integrations, Schema: plugins.Schema, Now: time.Now, Tickets: nodes.NewTickets(time.Now), Token: who.Token, Probe: probe,
+			Service: in.integrations, Schema: plugins.Schema, Now: time.Now, Tickets: nodes.NewTickets(sqlite.NewSettings(db), time.Now), Token: who.Token, Probe: probe,
 			Status: func(id.Integration) string { return nodes.Pending }, Cluster: func(id.Integration, string) nodes.Cluster { return nodes.Cluster{} },
 			Refresh:   func(context.Context, id.Integration) error { return nil },
 			Script:    func(_ context.Context, _ string, r sdk.ScriptRequest) (string, error) { return r.Params["host"], nil },

@@ -106,6 +106,7 @@ type bench struct {
 	service *integration.Service
 	plugins *plugins
 	cluster Cluster
+	db      *sqlite.DB
 }
 
 func newBench(t *testing.T) *bench {
@@ -123,7 +124,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, plugins: &plugins{form: form}}
+	b := &bench{t: t, plugins: &plugins{form: form}, db: db}
 	if b.service, err = integration.Open(t.Context(), sqlite.NewIntegrations(db), clear{}, b.plugins); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -56,6 +57,8 @@ type Registered struct {
 type introducer struct {
 	// owner is the id of the token of an agent that may only report: it may change what it has made itself.
 	owner string
+	// giveBack makes the setup token valid again, when nothing came of it; nil for who showed another one.
+	giveBack func() error
 }
 
 // tokenIDs is the form of an API token's id, user@realm!name.
@@ -89,11 +92,28 @@ func (a Area) autoRegister(ctx context.Context, in Registration) (Registered, er
 	if err != nil {
 		return Registered{}, err
 	}
-	out, err := a.take(ctx, in, kind, host, who)
-	if err == nil {
+	out, err := a.taken(ctx, in, kind, host, who)
+	switch {
+	case err != nil && who.giveBack != nil:
+		err = errors.Join(err, who.giveBack())
+	case err == nil:
 		a.tell("node_auto_registered", map[string]any{
 			"type": kind.Type, "host": host, "name": cmp.Or(in.ServerName, address.Bare(host)), "tokenId": in.TokenID, "hasToken": true, "verifySSL": true, "status": Connected,
 		})
+	}
+	return out, err
+}
+
+// races is how often a node is looked up again because another one was stored in the meantime.
+const races = 5
+
+// taken is take, again as long as another node that introduces itself at the same time was faster with a name.
+func (a Area) taken(ctx context.Context, in Registration, kind compat.NodeKind, host string, who introducer) (out Registered, err error) {
+	for range races {
+		var known *errs.Error
+		if out, err = a.take(ctx, in, kind, host, who); !errors.As(err, &known) || known.Code != errs.Outdated && (known.Code != errs.Conflict || known.Field != "name") {
+			break
+		}
 	}
 	return out, err
 }
@@ -121,8 +141,15 @@ func (a Area) introduced(ctx context.Context, in Registration, kind compat.NodeK
 			return introducer{}, nil
 		case ok && p.May(auth.ScopeHostReport):
 			return introducer{owner: p.Token.ID}, nil
-		case raw == given && a.Tickets.take(raw, kind.Type):
-			return introducer{}, nil
+		case raw != given:
+			continue
+		}
+		one, valid, err := a.Tickets.take(ctx, raw, kind.Type)
+		if err != nil {
+			return introducer{}, err
+		}
+		if valid {
+			return introducer{giveBack: func() error { return a.Tickets.put(context.WithoutCancel(ctx), raw, one) }}, nil
 		}
 	}
 	if given == "" && route.RequestFrom(ctx).Header.Get("X-API-Token") == "" {

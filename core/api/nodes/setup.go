@@ -71,7 +71,10 @@ func (a Area) setupURL(ctx context.Context, in setupIn) (Setup, error) {
 	if in.BackupPerms {
 		query += "&backup_perms=true"
 	}
-	token, expires := a.Tickets.issue(ticket{kind: kind.Type, host: host, perms: in.BackupPerms})
+	token, expires, err := a.Tickets.issue(ctx, ticket{Kind: kind.Type, Host: host, Perms: in.BackupPerms})
+	if err != nil {
+		return Setup{}, err
+	}
 	out := Setup{
 		URL: base + "/api/setup-script?" + query, SetupToken: token, TokenHint: token[:3] + "…" + token[len(token)-3:], Expires: expires.Unix(),
 	}
@@ -141,13 +144,16 @@ func (a Area) setupScript(ctx context.Context, in scriptIn) (route.Raw, error) {
 	if err != nil {
 		return route.Raw{}, err
 	}
-	ticket, valid := a.Tickets.see(in.token(), kind.Type)
+	ticket, valid, err := a.Tickets.see(ctx, in.token(), kind.Type)
+	if err != nil {
+		return route.Raw{}, err
+	}
 	if !valid {
 		return route.Raw{}, errs.New(errs.Unauthenticated, "The setup token is missing, was used or has expired: make a new command in Pulse").WithWord("invalid_setup_token")
 	}
 	params := map[string]string{"host": in.Host, "url": in.PulseURL}
 	if in.Host == "" {
-		params["host"] = ticket.host
+		params["host"] = ticket.Host
 	} else if params["host"], err = address.URL("host", in.Host, kind.Port); err != nil {
 		return route.Raw{}, err
 	}
@@ -156,7 +162,7 @@ func (a Area) setupScript(ctx context.Context, in scriptIn) (route.Raw, error) {
 			return route.Raw{}, err
 		}
 	}
-	if in.BackupPerms || ticket.perms {
+	if in.BackupPerms || ticket.Perms {
 		params["backup_perms"] = "true"
 	}
 	text, err := a.Script(ctx, kind.Type, sdk.ScriptRequest{Name: compat.SetupScript, Params: params, Token: in.token()})

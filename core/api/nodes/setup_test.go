@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-platform/pulse/core/auth"
 	"github.com/pulse-platform/pulse/core/errs"
 	"github.com/pulse-platform/pulse/core/integration"
+	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -44,7 +45,7 @@ func (l *letters) take(kind string, data json.RawMessage) {
 func newSetupBench(t *testing.T) (*bench, *letters, *time.Time) {
 	t.Helper()
 	b, mail, now := newBench(t), &letters{}, time.Unix(1_800_000_000, 0)
-	b.area.Tickets = NewTickets(func() time.Time { return now })
+	b.area.Tickets = NewTickets(sqlite.NewSettings(b.db), func() time.Time { return now })
 	b.area.PublicURL = func() string { return "" }
 	b.area.Broadcast = mail.take
 	b.area.Script = func(_ context.Context, kind string, r sdk.ScriptRequest) (string, error) {
@@ -132,13 +133,21 @@ func TestTheCommandIsOneForTheShell(t *testing.T) {
 }
 
 func TestATokenIsUsedOnce(t *testing.T) {
-	tickets := NewTickets(time.Now)
-	token, _ := tickets.issue(ticket{kind: "pve"})
+	b := newBench(t)
+	tickets := NewTickets(sqlite.NewSettings(b.db), time.Now)
+	issue := func() string {
+		token, _, err := tickets.issue(t.Context(), ticket{Kind: "pve"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	token := issue()
 	var used atomic.Int64
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if tickets.take(token, "pve") {
+			if _, valid, err := tickets.take(t.Context(), token, "pve"); valid || err != nil {
 				used.Add(1)
 			}
 		})
@@ -147,12 +156,12 @@ func TestATokenIsUsedOnce(t *testing.T) {
 	if used.Load() != 1 {
 		t.Errorf("it was used %d times", used.Load())
 	}
-	first, _ := tickets.issue(ticket{kind: "pve"})
+	first := issue()
 	for range maxTickets {
-		tickets.issue(ticket{kind: "pve"})
+		issue()
 	}
-	if _, valid := tickets.see(first, "pve"); valid || len(tickets.all) != maxTickets {
-		t.Errorf("%d are valid, the first still is: %v", len(tickets.all), valid)
+	if _, valid, err := tickets.see(t.Context(), first, "pve"); valid || err != nil || len(tickets.all) != maxTickets {
+		t.Errorf("%d are valid, the first still is: %v, %v", len(tickets.all), valid, err)
 	}
 }
 

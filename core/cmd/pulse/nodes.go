@@ -13,6 +13,7 @@ import (
 	"github.com/pulse-platform/pulse/core/compat"
 	"github.com/pulse-platform/pulse/core/id"
 	"github.com/pulse-platform/pulse/core/inventory"
+	"github.com/pulse-platform/pulse/core/sqlite"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
@@ -23,7 +24,7 @@ const refreshPatience = 25 * time.Second
 func (s *server) nodes() nodes.Area {
 	return nodes.Area{
 		Service: managed{s.integrations, s}, Schema: s.plugins.Schema, Status: s.nodeStatus, Cluster: s.clusterOf, Now: time.Now,
-		Script: s.plugins.Script, Probe: s.plugins.Probe, Token: s.auth.Token, Tickets: nodes.NewTickets(time.Now), PublicURL: s.publicURL, Broadcast: s.live.Broadcast,
+		Script: s.plugins.Script, Probe: s.plugins.Probe, Token: s.auth.Token, Tickets: s.tickets(), PublicURL: s.publicURL, Broadcast: s.live.Broadcast,
 		Again: s.poll.HurryAll,
 		Refresh: func(ctx context.Context, name id.Integration) error {
 			ctx, cancel := context.WithTimeout(ctx, refreshPatience)
@@ -31,6 +32,14 @@ func (s *server) nodes() nodes.Area {
 			return s.poll.Rerun(ctx, name)
 		},
 	}
+}
+
+// tickets are the one-time tokens of setup scripts.
+func (s *server) tickets() *nodes.Tickets {
+	if s.base == nil { // the API is described only
+		return nil
+	}
+	return nodes.NewTickets(sqlite.NewSettings(s.base.state), time.Now)
 }
 
 // nodeStatus is how an integration is doing, in the words for nodes.
