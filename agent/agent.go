@@ -123,7 +123,7 @@ func (a *Agent) run(ctx context.Context, host Collector, c *courier.Courier) {
 	}
 	if a.cfg.HealthAddr != "" {
 		wait.Go(func() {
-			if err := health.Serve(ctx, a.cfg.HealthAddr, a.ready.Load, func() []health.Sample { return a.metrics(c.Stats()) }); err != nil {
+			if err := health.Serve(ctx, a.log, a.cfg.HealthAddr, a.ready.Load, func() []health.Sample { return a.metrics(c.Stats()) }); err != nil {
 				a.log.Warn("health checks are not answered", "error", err)
 			}
 		})

@@ -68,7 +68,7 @@ func (b *inbox) of(event string) map[string][]map[string]any {
 }
 
 // insecure speaks to simulators, whose certificates nobody signed.
-var insecure = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // they run on this machine
+var insecure = &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // they run on this machine
 
 // edits are changes of a simulated world: paths and values.
 type edits map[string]any

@@ -188,6 +188,9 @@ var ports = struct {
 	left []int
 }{left: rand.Perm(12_000)}
 
+// portLocks keep others who test beside us away from our ports, until this process ends: a port is free while its server starts.
+var portLocks []net.Listener
+
 // freeAddress returns a loopback address that nobody listens on, and that is given to nobody else.
 func freeAddress(t testing.TB) string {
 	t.Helper()
@@ -195,8 +198,14 @@ func freeAddress(t testing.TB) string {
 	defer ports.Unlock()
 	var config net.ListenConfig
 	for len(ports.left) > 0 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20_000+ports.left[0])
+		port := 20_000 + ports.left[0]
 		ports.left = ports.left[1:]
+		lock, err := config.Listen(context.Background(), "unix", fmt.Sprintf("@pulse-test-port-%d", port))
+		if err != nil {
+			continue
+		}
+		portLocks = append(portLocks, lock)
+		address := fmt.Sprintf("127.0.0.1:%d", port)
 		if l, err := config.Listen(context.Background(), "tcp", address); err == nil {
 			_ = l.Close()
 			return address

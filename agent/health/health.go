@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,12 +24,13 @@ type Sample struct {
 	Value  float64
 }
 
-// Serve answers on the address until the context ends. The error tells that the address cannot be used.
-func Serve(ctx context.Context, addr string, ready func() bool, metrics func() []Sample) error {
+// Serve answers on the address until the context ends, and tells the log where. The error tells that the address cannot be used.
+func Serve(ctx context.Context, log *slog.Logger, addr string, ready func() bool, metrics func() []Sample) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen for health checks: %w", err)
 	}
+	log.Info("health checks are answered", "address", listener.Addr().String())
 	server := &http.Server{
 		Handler: handler(ready, metrics), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
 		IdleTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,

@@ -41,7 +41,7 @@ func (w *world) dial() net.Conn {
 	w.t.Helper()
 	c, err := (&net.Dialer{}).DialContext(w.t.Context(), "tcp", strings.TrimPrefix(w.url, "http://"))
 	w.must(err)
-	w.must(c.SetDeadline(time.Now().Add(time.Minute)))
+	w.must(c.SetDeadline(time.Now().Add(3 * time.Minute)))
 	return c
 }
 

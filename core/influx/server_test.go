@@ -115,7 +115,7 @@ func (s *server) run(t *testing.T, program string) {
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		resp, err := http.Get(s.url + "/ping")
 		if err == nil {
 			resp.Body.Close()

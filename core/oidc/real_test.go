@@ -65,7 +65,7 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t, &http.Client{Jar: jar, Timeout: time.Minute, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return &browser{t, &http.Client{Jar: jar, Timeout: 3 * time.Minute, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if r.URL.Port() == "1" {
 			return http.ErrUseLastResponse
 		}

@@ -60,7 +60,7 @@ func (r *receiver) expect(t *testing.T, want ...string) {
 			if got != w {
 				t.Errorf("heard %q, want %q", got, w)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(3 * time.Minute):
 			t.Fatalf("%q never came", w)
 		}
 	}

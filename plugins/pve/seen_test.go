@@ -46,7 +46,7 @@ func newLab(t *testing.T, nodes, guests int, change func(w *pvetest.World), conf
 // await waits until a request has come.
 func (l *lab) await(path string) {
 	l.t.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(3 * time.Minute)
 	for l.Count(path) == 0 {
 		select {
 		case <-limit:

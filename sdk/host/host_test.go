@@ -67,7 +67,7 @@ func manifest(t testing.TB) Manifest {
 }
 
 // patience is how long something may take on a busy machine.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // quick is a timing for tests: what is done again and again is done soon, and nothing that works is taken for dead because the
 // machine is busy.

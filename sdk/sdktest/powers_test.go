@@ -274,7 +274,7 @@ func TestAReplacedInstanceFinishesItsCallsAndIsClosed(t *testing.T) {
 	watched := make(chan error, 1)
 	cycle := NewCycle()
 	go func() { watched <- i.Watch(t.Context(), cycle) }()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute)
 	for len(cycle.Part("").Observations) < 3 {
 		select {
 		case <-deadline:

@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -186,7 +186,7 @@ func (a *running) stop(t *testing.T) {
 }
 
 // patience is how long something may take on a busy machine.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 func eventually(t *testing.T, what string, a *running, ok func() bool) {
 	t.Helper()
@@ -327,13 +327,16 @@ func TestTwoAgentsNeedTwoDirectories(t *testing.T) {
 
 func TestHealthAndMetrics(t *testing.T) {
 	s, dir := newServer(t), t.TempDir()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	a := start(t, s, dir, "--token-file", tokenFile(t), "--health-addr", addr)
+	a := start(t, s, dir, "--token-file", tokenFile(t), "--health-addr", "127.0.0.1:0")
+	said := regexp.MustCompile(`health checks are answered.*(127\.0\.0\.1:\d+)`)
+	var addr string
+	eventually(t, "it says where it answers", a, func() bool {
+		found := said.FindStringSubmatch(a.log())
+		if found != nil {
+			addr = found[1]
+		}
+		return found != nil
+	})
 	get := func(path string) (int, string) {
 		resp, err := http.Get("http://" + addr + path)
 		if err != nil {

@@ -86,7 +86,7 @@ func tell(tb testing.TB, c *websocket.Conn, message string) {
 }
 
 // patience is how long a busy machine may take.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // nextFrame reads up to the next frame.
 func nextFrame(c *websocket.Conn) ([]byte, error) {

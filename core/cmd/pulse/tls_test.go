@@ -203,7 +203,7 @@ func TestServeTLS(t *testing.T) {
 	}()
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(cert)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: time.Minute}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}, Timeout: 3 * time.Minute}
 	for run := range 2 {
 		var s *server
 		select {

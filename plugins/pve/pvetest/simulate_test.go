@@ -42,7 +42,7 @@ func command(t *testing.T, args ...string) *commanded {
 		t.Fatal(err)
 	}
 	host, _ := in.Config["host"].(string)
-	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, Timeout: time.Minute} //nolint:gosec // it is of this test
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, Timeout: 3 * time.Minute} //nolint:gosec // it is of this test
 	t.Cleanup(c.CloseIdleConnections)
 	return &commanded{t, host + "/api2/json", c}
 }

@@ -17,7 +17,7 @@ const flags = [
 
 /** Starts the browser. */
 export function startBrowser() {
-  return engine.launch({ executablePath: chromium, args: flags });
+  return engine.launch({ executablePath: chromium, args: flags, timeout: patience });
 }
 
 /** A profile of its own: no cookie, no storage. */

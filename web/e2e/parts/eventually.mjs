@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a condition may take to come true on a loaded machine, in milliseconds. */
-export const patience = 60_000;
+export const patience = 180_000;
 
 /**
  * Asks until the answer is true and returns it. What the condition throws counts as no, and is told when the time is

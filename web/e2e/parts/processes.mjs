@@ -107,13 +107,27 @@ export function once(name, ...args) {
 
 /**
  * A loopback port that nobody listens on now. It is below those that the system takes for connections and for whoever
- * listens on any port, so that none is taken before it is used, nor while a server starts again.
+ * listens on any port, so that none is taken before it is used, nor while a server starts again. A socket of its name, which
+ * is there as long as this process, keeps others who test beside us away from it.
  */
-export function freePort() {
-  const port = 10_000 + Math.floor(Math.random() * 10_000);
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    const lock = await bound(`\0pulse-test-port-${port}`);
+    lock?.unref();
+    const server = lock && (await bound(port, '127.0.0.1'));
+    if (server) {
+      await new Promise((resolve) => server.close(resolve));
+      return port;
+    }
+  }
+}
+
+/** A server that listens there; undefined when another does. */
+function bound(...where) {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
+    server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.listen(...where, () => resolve(server));
   });
 }

@@ -94,7 +94,7 @@ func (m *machine) run(text string, env ...string) (out string, failed bool) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(m.t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash")
 	cmd.Stdin = strings.NewReader(text)
