@@ -134,7 +134,7 @@ func (s *server) arrived() {
 			s.t.Errorf("%s is %v, want %v", path, got, want)
 		}
 	}
-	if got, err := s.report(agentToken, hostReport("in the field", 1)); err != nil || got.status != http.StatusOK {
+	if got, err := s.reported(agentToken, hostReport("in the field", 1)); err != nil || got.status != http.StatusOK {
 		s.t.Errorf("an agent in the field: %v, %v", got, err)
 	}
 }

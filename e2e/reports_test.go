@@ -70,7 +70,7 @@ func TestBadReports(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := s.report(token, tt.body, tt.headers...)
+			got, err := s.reported(token, tt.body, tt.headers...)
 			if err != nil {
 				t.Fatalf("the server hung up: %v", err)
 			}
@@ -84,7 +84,7 @@ func TestBadReports(t *testing.T) {
 	}
 	// What no agent would ever send may meet a closed door instead of an answer.
 	gigantic := padded(good, 32<<20)
-	if got, err := s.report(token, gigantic); err == nil && got.status != http.StatusBadRequest && got.status != http.StatusRequestEntityTooLarge {
+	if got, err := s.reported(token, gigantic); err == nil && got.status != http.StatusBadRequest && got.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("32 MiB: %v", got)
 	}
 	if s.plugin() != plugin {
@@ -135,7 +135,7 @@ func TestReportThatIsNotUTF8(t *testing.T) {
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
-	got, err := s.report(token, with(hostReport("latin", 10), `"platform":"debian"`, "\"platform\":\"d\xe9bian\""))
+	got, err := s.reported(token, with(hostReport("latin", 10), `"platform":"debian"`, "\"platform\":\"d\xe9bian\""))
 	if err != nil || got.status != http.StatusOK && got.status != http.StatusBadRequest {
 		t.Fatalf("answer %v %v", got, err)
 	}
@@ -152,7 +152,7 @@ func TestCompressedReport(t *testing.T) {
 	s := startServer(t)
 	s.claim()
 	_, token := s.mint("host-agent:report")
-	got, err := s.report(token, gzipped(t, hostReport("small", 10)), "Content-Encoding", "gzip")
+	got, err := s.reported(token, gzipped(t, hostReport("small", 10)), "Content-Encoding", "gzip")
 	if err != nil || got.status != http.StatusOK {
 		t.Fatalf("answer %v %v", got, err)
 	}
@@ -185,7 +185,7 @@ func TestReportTokens(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := s.report(tt.token, hostReport("late-"+strings.ReplaceAll(name, " ", "-"), 10))
+			got, err := s.reported(tt.token, hostReport("late-"+strings.ReplaceAll(name, " ", "-"), 10))
 			if err != nil || got.status != tt.want {
 				t.Fatalf("answer %v %v, want status %d", got, err, tt.want)
 			}
@@ -213,7 +213,7 @@ func TestUnclaimedServer(t *testing.T) {
 			t.Errorf("GET %s before the server is claimed: %v", path, got)
 		}
 	}
-	if got, err := s.report("", hostReport("stranger", 10)); err != nil || got.status != http.StatusUnauthorized {
+	if got, err := s.reported("", hostReport("stranger", 10)); err != nil || got.status != http.StatusUnauthorized {
 		t.Errorf("a stranger's report: %v %v", got, err)
 	}
 	if got := s.callAs("", "POST", "/api/security/quick-setup", map[string]any{
@@ -247,7 +247,7 @@ func TestForeignClocksAndDuplicateIds(t *testing.T) {
 		at := time.Now().Add(skew).UTC().Format(time.RFC3339Nano)
 		body := []byte(`{"agent":{"id":"` + name + `","intervalSeconds":30},"host":{"id":"` + name + `","hostname":"` + name + `"},` +
 			`"metrics":{"cpuUsagePercent":10,"memory":{"totalBytes":2,"usedBytes":1,"freeBytes":1,"usage":50}},"timestamp":"` + at + `"}`)
-		got, err := s.report(first, body, "X-Pulse-Sent-At", at)
+		got, err := s.reported(first, body, "X-Pulse-Sent-At", at)
 		if err != nil || got.status != http.StatusOK {
 			t.Fatalf("report of a clock that is %s: %v %v", name, got, err)
 		}

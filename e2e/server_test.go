@@ -301,18 +301,23 @@ func hostReport(host string, cpu float64) []byte {
 	return body
 }
 
+// reported delivers a report, again while the server says to send it later, as agents do: it or its plugin has just begun.
+func (s *server) reported(token string, body []byte, headers ...string) (got answer, err error) {
+	s.t.Helper()
+	eventually(s.t, "the answer to a report is a last one", func() bool {
+		got, err = s.report(token, body, headers...)
+		return err != nil || got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == ""
+	})
+	return got, err
+}
+
 // must reports a host and fails the test unless the server acknowledges it. As an agent does, it comes again when it is told
 // to, because the plugin is not there yet.
 func (s *server) must(token string, body []byte) {
 	s.t.Helper()
-	eventually(s.t, "a report is taken", func() bool {
-		got, err := s.report(token, body)
-		later := got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
-		if err != nil || got.status != http.StatusOK && !later {
-			s.t.Fatalf("report: %v %v", got, err)
-		}
-		return got.status == http.StatusOK
-	})
+	if got, err := s.reported(token, body); err != nil || got.status != http.StatusOK {
+		s.t.Fatalf("report: %v %v", got, err)
+	}
 }
 
 // writeFile writes a file of the test's own.

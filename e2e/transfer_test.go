@@ -62,7 +62,7 @@ func TestConfigurationMovesToAnotherServer(t *testing.T) {
 	if got := to.call("GET", "/api/system/settings", nil); got.member("theme") != "dark" {
 		t.Errorf("settings: %v", got)
 	}
-	if got, err := to.report(reporter, hostReport("moved", 1)); err != nil || got.status != http.StatusOK {
+	if got, err := to.reported(reporter, hostReport("moved", 1)); err != nil || got.status != http.StatusOK {
 		t.Errorf("an agent with the token %s reports: %v, %v", id, got, err)
 	}
 	same := to.call("POST", "/api/config/import", map[string]any{"data": data, "passphrase": passphrase, "dryRun": true, "sections": []string{"integrations"}})
