@@ -68,6 +68,9 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 	if err := c.collectContents(ctx, v, sink); err != nil {
 		return err
 	}
+	if err := c.forgetStores(v, sink); err != nil {
+		return err
+	}
 	guests := sink.Partition("guests")
 	if c.backups.early != nil {
 		return guests.Done(c.backups.early) // a failure of which is not known yet must not seem to be over
@@ -76,8 +79,8 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 	if err := tell(guests, aged, nil); err != nil {
 		return err
 	}
-	if !c.seesAllBackups(v) {
-		return nil // who has none cannot be told: what was found before stays
+	if !c.seesAllBackups(v) || c.backups.jobs == nil {
+		return nil // who has none, or should have one, cannot be told: what was found before stays
 	}
 	return tell(sink.Partition("missed"), missed, nil)
 }
@@ -158,9 +161,31 @@ func (c *Collector) collectContents(ctx context.Context, v *view, sink sdk.Sink)
 		fresh, err := c.readContent(ctx, s, p)
 		if err == nil {
 			c.backups.stores[s.key] = fresh
+			c.mu.Lock()
+			c.tellsOf(taskBackups, s.key)
+			c.mu.Unlock()
 		}
 		c.noteSilence(s.node, err)
 		if err := p.Done(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetStores closes the lists of storages that are gone, or hold no backups any more. One that the account may not see is
+// listed as little as one that is gone.
+func (c *Collector) forgetStores(v *view, sink sdk.Sink) error {
+	holds, granted := map[string]bool{}, c.granted()
+	for _, row := range v.storages {
+		holds[storageKey(row)] = holds[storageKey(row)] || holdsBackups(row)
+	}
+	gone := c.departed(taskBackups, func(key string) bool {
+		return holds[key] || !granted.on("/storage/"+key[strings.LastIndex(key, "/")+1:], "Datastore.Audit")
+	})
+	for _, key := range gone {
+		delete(c.backups.stores, key)
+		if err := tell(sink.Partition(key), []sdk.Observation{sdk.RowsEnd{Rows: rowsBackups}}, nil); err != nil {
 			return err
 		}
 	}
@@ -286,8 +311,10 @@ func (c *Collector) judgeBackups(v *view) (out, missed []sdk.Observation) {
 			ran := tried && last.error == "" && at == last.at.Unix()
 			c.backupAge(&s, v, g, at, all || ran) // of a later run the tasks would tell
 		}
+		fails := tried && last.error != "" && latest[id] < last.at.Unix()
+		c.noteFailure(g, last, fails)
 		switch {
-		case tried && last.error != "" && latest[id] < last.at.Unix():
+		case fails:
 			s.out = append(s.out, sdk.Condition{Type: s.kind, Key: s.key, Kind: kindBackupFailed, Severity: sdk.SeverityWarning, Since: last.at,
 				Message: fmt.Sprintf("The last backup of %s failed: %s.", c.called(g), strings.TrimSuffix(last.error, ".")), Metadata: map[string]string{"node": last.node}})
 		case latest[id] == 0 && c.missed(v, g):

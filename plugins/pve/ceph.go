@@ -23,7 +23,7 @@ const (
 // cephBook is what is remembered of Ceph.
 type cephBook struct {
 	absent time.Time // there is none until then
-	// node answers for Ceph; empty for the one that is asked anyway.
+	// node answers for Ceph, or did before it went away; empty for the one that is asked anyway.
 	node    string
 	pools   []cephPool
 	poolsAt time.Time
@@ -62,7 +62,9 @@ func (c *Collector) collectCeph(ctx context.Context, sink sdk.Sink) error {
 // that seem to. Only when none of them has it there is none; one that does not answer may have it.
 func (c *Collector) askCeph(ctx context.Context, v *view, book *cephBook) (*cephStatus, error) {
 	last := book.node
-	book.node = ""
+	if _, member := v.node(last); !member {
+		last = ""
+	}
 	var failed error
 	for _, name := range append([]string{last}, cephNodes(v)...) {
 		call := proxmox.Path("cluster", "ceph", "status")
@@ -81,6 +83,9 @@ func (c *Collector) askCeph(ctx context.Context, v *view, book *cephBook) (*ceph
 		default:
 			failed = fmt.Errorf("read status of Ceph: %w", err)
 		}
+	}
+	if failed == nil {
+		book.node = ""
 	}
 	return nil, failed
 }

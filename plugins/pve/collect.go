@@ -66,6 +66,8 @@ type Collector struct {
 	disks   map[string]diskBook     // by node
 	upkeep  map[upkeepKey]time.Time // when a node was asked
 	ceph    cephBook
+	// toldOf are the nodes and storages of which a task has told, by task: what it told of those that are gone is over.
+	toldOf map[string]map[string]bool
 	// shown is the last view that was told: what else is said about its things finds them there.
 	shown *view
 }
@@ -83,7 +85,7 @@ func newWith(cfg Config, deps sdk.Deps, sleep func(context.Context, time.Duratio
 		looking: make(chan struct{}, 1), guests: map[int]*guestMemory{}, details: map[string]nodeDetails{}, histories: map[string]nodeHistory{}, views: views, away: map[string]awayNode{},
 		identities: identityBook{of: map[int]identity{}, dirty: map[int]bool{}},
 		backups:    newBackupBook(), snapshots: newSnapshotBook(), agents: newAgentBook(),
-		disks: map[string]diskBook{}, upkeep: map[upkeepKey]time.Time{},
+		disks: map[string]diskBook{}, toldOf: map[string]map[string]bool{}, upkeep: map[upkeepKey]time.Time{},
 	}
 	var err error
 	c.client, err = cfg.client(deps, sleep, c.answered)

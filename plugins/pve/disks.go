@@ -75,7 +75,7 @@ func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
 			return err
 		}
 	}
-	for _, name := range c.departed(v) {
+	for _, name := range c.departed(taskDisks, v.isMember) {
 		if err := sink.Partition("node/" + name).Done(nil); err != nil {
 			return err
 		}
@@ -84,18 +84,6 @@ func (c *Collector) collectDisks(ctx context.Context, sink sdk.Sink) error {
 		c.mu.Unlock()
 	}
 	return c.eachNode(ctx, v, sink, topic{"node", c.ifThere(c.askDisks)})
-}
-
-// departed returns the nodes that had disks and have left the cluster.
-func (c *Collector) departed(v *view) (out []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name := range c.disks {
-		if _, still := v.node(name); !still {
-			out = append(out, name)
-		}
-	}
-	return out
 }
 
 func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, error) {
@@ -120,6 +108,7 @@ func (c *Collector) askDisks(ctx context.Context, n node) ([]sdk.Observation, er
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disks[n.name] = known
+	c.tellsOf(taskDisks, n.name)
 	return found, nil
 }
 

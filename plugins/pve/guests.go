@@ -46,6 +46,8 @@ type guestMemory struct {
 	// lock is what it is locked for, since lockedAt (Unix seconds).
 	lock     string
 	lockedAt int64
+	// failed is how its last backup ended, when it failed.
+	failed outcome
 }
 
 func newGuestMemory() *guestMemory { return &guestMemory{rates: [counters]float64{-1, -1, -1, -1}} }
@@ -130,8 +132,9 @@ func (c *Collector) tellGuest(out []sdk.Observation, v *view, row resourceRow) [
 		m = newGuestMemory()
 		c.guests[id] = m
 	}
-	if row.Name != "" {
-		m.name = string(row.Name)
+	if name := string(row.Name); name != "" && name != m.name {
+		m.name = name
+		c.identities.dirty[id%guestChunks] = true
 	}
 	if m.name == "" {
 		m.name = strconv.Itoa(id)
@@ -158,7 +161,8 @@ func (c *Collector) tellGuest(out []sdk.Observation, v *view, row resourceRow) [
 		r.Relations = []sdk.Relation{{Kind: sdk.RunsOn, Type: typeNode, Key: nodeKey(on.name)}}
 	}
 	c.measure(v, row, m, state.runs)
-	if m.watchLock(string(row.Lock), v.at) {
+	hidden := row.Lock == "" && state.word == "unknown" // nothing is known of it, and so not that it was let go of
+	if !hidden && m.watchLock(string(row.Lock), v.at) {
 		c.identities.dirty[id%guestChunks] = true
 	}
 	used, source := c.memoryOf(row, m, v.at)

@@ -44,7 +44,7 @@ type identity struct {
 	// gen counts the guests that had the id before, born is when the one of now began; 0 for the first.
 	gen  int32
 	born int64 // Unix seconds
-	// seen is when the guest was first seen, in Unix seconds.
+	// seen is since when the guest has been there, as far as is known, in Unix seconds.
 	seen int64
 	read int64 // when the configuration was read, in Unix seconds; 0 asks for it anew
 	// tried is when it was last asked for in vain, in Unix seconds.
@@ -84,7 +84,7 @@ func (c *Collector) suspects(v *view) (out []resourceRow) {
 		who, known := book.of[id]
 		switch {
 		case !known:
-			book.change(id, identity{lxc: row.Type == "lxc", seen: now.Unix()})
+			book.change(id, identity{lxc: row.Type == "lxc", seen: now.Unix() - max(0, row.Uptime.V)})
 		case who.lxc != (row.Type == "lxc"):
 			c.another(id, identity{lxc: row.Type == "lxc"}, now)
 		case who.suspect && len(out) < suspectsAtOnce && now.Sub(time.Unix(who.tried, 0)) >= suspectPause:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -317,4 +318,11 @@ func FuzzGuestConfig(f *testing.F) {
 			t.Errorf("%+v of %s", g, body)
 		}
 	})
+}
+
+// copy is another one that keeps the same.
+func (k *keeper) copy() *keeper {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return &keeper{values: maps.Clone(k.values)}
 }

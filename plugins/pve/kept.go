@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,17 @@ type keptGuest struct {
 	Allotted  int64  `json:"d,omitempty"`
 	OnBoot    *bool  `json:"o,omitempty"`
 	Snapshot  int64  `json:"n,omitempty"`
+
+	Name   string      `json:"w,omitempty"`
+	Failed *keptFailed `json:"f,omitempty"`
+}
+
+// keptFailed is a backup that failed: its node may be away while the next process begins, and tells it no more when it has
+// done much else since.
+type keptFailed struct {
+	At   int64  `json:"a"`
+	Why  string `json:"w"`
+	Node string `json:"n"`
 }
 
 // keptState is what is kept of the cluster as a whole.
@@ -61,6 +73,10 @@ type keptState struct {
 	// Away are the nodes that do not answer what is forwarded to them, and since when.
 	Away    map[string]keptAway `json:"away,omitempty"`
 	Configs []storageConfig     `json:"storages,omitempty"`
+	// Ceph is the node that answers for Ceph.
+	Ceph string `json:"ceph,omitempty"`
+	// Told is of which nodes and storages tasks have told, by task.
+	Told map[string][]string `json:"told,omitempty"`
 }
 
 type keptAway struct {
@@ -106,7 +122,10 @@ func (c *Collector) load(ctx context.Context) error {
 		m := newGuestMemory()
 		m.lock, m.lockedAt, m.allotted = k.Lock, k.LockedAt, k.Allotted
 		m.cache, m.cacheAt, m.cacheOfHost = k.Cache, k.CacheAt, k.CacheHost
-		m.onBoot, m.oldestSnapshot = k.OnBoot, k.Snapshot
+		m.onBoot, m.oldestSnapshot, m.name = k.OnBoot, k.Snapshot, k.Name
+		if f := k.Failed; f != nil {
+			m.failed = outcome{time.Unix(f.At, 0), f.Why, f.Node}
+		}
 		c.guests[id] = m
 	}
 	if !look.At.IsZero() {
@@ -121,7 +140,13 @@ func (c *Collector) load(ctx context.Context) error {
 
 // takeOver takes over what is kept of the cluster. The lock is held.
 func (c *Collector) takeOver(k keptState) error {
-	c.uid, c.uidOf = k.UID, k.UIDOf
+	c.uid, c.uidOf, c.ceph.node = k.UID, k.UIDOf, k.Ceph
+	for task, names := range k.Told {
+		c.toldOf[task] = map[string]bool{}
+		for _, name := range names {
+			c.toldOf[task][name] = true
+		}
+	}
 	for name, a := range k.Away {
 		// It is asked at once whether it is still so.
 		c.away[name] = awayNode{a.Since, c.deps.Now(), sdk.Errorf(sdk.KindUnreachable, "%s", a.Why)}
@@ -195,7 +220,10 @@ func (c *Collector) changedGuests() map[int]map[int]keptGuest {
 		if m := c.guests[id]; m != nil {
 			k.Lock, k.LockedAt, k.Allotted = m.lock, m.lockedAt, m.allotted
 			k.Cache, k.CacheAt, k.CacheHost = m.cache, m.cacheAt, m.cacheOfHost
-			k.OnBoot, k.Snapshot = m.onBoot, m.oldestSnapshot
+			k.OnBoot, k.Snapshot, k.Name = m.onBoot, m.oldestSnapshot, m.name
+			if f := m.failed; f.error != "" {
+				k.Failed = &keptFailed{f.at.Unix(), f.error, f.node}
+			}
 		}
 		chunks[id%guestChunks][id] = k
 	}
@@ -222,7 +250,10 @@ func (c *Collector) saveCluster(ctx context.Context) {
 func (c *Collector) state() (k keptState, keeps bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k = keptState{UID: c.uid, UIDOf: c.uidOf, First: c.configured(), Ends: slices.Clone(c.ends), Away: map[string]keptAway{}}
+	k = keptState{UID: c.uid, UIDOf: c.uidOf, First: c.configured(), Ends: slices.Clone(c.ends), Away: map[string]keptAway{}, Ceph: c.ceph.node, Told: map[string][]string{}}
+	for task, names := range c.toldOf {
+		k.Told[task] = slices.Sorted(maps.Keys(names))
+	}
 	if len(k.Ends) > 0 {
 		k.Ends[0] = proxmox.Endpoint{} // that of the configuration
 	}

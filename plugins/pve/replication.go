@@ -47,6 +47,12 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		}
 		byNode[on][string(j.ID)] = j
 	}
+	ended := []sdk.Observation{sdk.RowsEnd{Rows: rowsReplication}}
+	for _, name := range c.departed(taskReplication, v.isMember) {
+		if err := tell(sink.Partition("node/"+name), ended, nil); err != nil {
+			return err
+		}
+	}
 	busy := &view{at: v.at, cluster: v.cluster}
 	for _, n := range v.nodes {
 		switch {
@@ -54,7 +60,7 @@ func (c *Collector) collectReplication(ctx context.Context, sink sdk.Sink) error
 		case len(byNode[n.name]) > 0:
 			busy.nodes = append(busy.nodes, n)
 		default: // It is not asked: that it answers would be news.
-			if err := tell(sink.Partition("node/"+n.name), []sdk.Observation{sdk.RowsEnd{Rows: rowsReplication}}, nil); err != nil {
+			if err := tell(sink.Partition("node/"+n.name), ended, nil); err != nil {
 				return err
 			}
 		}
@@ -75,6 +81,9 @@ func (c *Collector) askReplication(ctx context.Context, n node, jobs map[string]
 			jobs[string(r.ID)] = r.over(configured)
 		}
 	}
+	c.mu.Lock()
+	c.tellsOf(taskReplication, n.name)
+	c.mu.Unlock()
 	var out []sdk.Observation
 	for _, id := range slices.Sorted(maps.Keys(jobs)) {
 		out = append(out, c.tellReplication(n, jobs[id], guests)...)

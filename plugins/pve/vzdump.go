@@ -248,7 +248,21 @@ type outcome struct {
 	node  string
 }
 
-// outcomes returns the last outcome of each guest that a task says something of.
+// noteFailure remembers that the last backup of a guest failed, for a later process too, or that it did not.
+func (c *Collector) noteFailure(g resourceRow, last outcome, fails bool) {
+	if !fails {
+		last = outcome{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.rememberedOf(g); m != nil && m.failed != last {
+		m.failed = last
+		c.identities.dirty[int(g.VMID.V)%guestChunks] = true
+		c.identities.saved = time.Time{}
+	}
+}
+
+// outcomes returns the last outcome of each guest that a task says something of, or said to an earlier process.
 func (c *Collector) outcomes() map[int]outcome {
 	out := map[int]outcome{}
 	add := func(guest int, o outcome) {
@@ -271,6 +285,13 @@ func (c *Collector) outcomes() map[int]outcome {
 		for guest, text := range t.results {
 			o.error = text
 			add(guest, o)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, m := range c.guests {
+		if m.failed.error != "" && c.deps.Now().Sub(m.failed.at) <= taskMemory {
+			add(id, m.failed)
 		}
 	}
 	return out

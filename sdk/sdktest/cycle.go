@@ -3,6 +3,7 @@ package sdktest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -97,6 +98,13 @@ func (c *Cycle) Part(name string) Part {
 		return *p
 	}
 	return Part{}
+}
+
+// Partitions returns the names of those that were opened, sorted; the default one's is empty.
+func (c *Cycle) Partitions() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.parts))
 }
 
 // All returns the observations of all partitions that did not fail.
