@@ -116,21 +116,44 @@ func TestTheScriptNeedsItsTokenForEveryByte(t *testing.T) {
 	}
 }
 
-// The command must mean what it says to a shell, whatever the Host header is.
-func TestTheCommandIsOneForTheShell(t *testing.T) {
-	b, _, _ := newSetupBench(t)
-	b.area.PublicURL = func() string { return "http://127.0.0.1:1/it's;touch x;$(touch y)" }
-	got, err := b.area.setupURL(asked(t, "x"), setupIn{Type: "pve"})
-	if err != nil {
-		t.Fatal(err)
+// FuzzCommand has shells read the command that people paste: it must mean what it says, whatever the address of this server is.
+func FuzzCommand(f *testing.F) {
+	for _, odd := range []string{"it's;touch x;$(touch y)", "`touch x`", "'\\''", "\"", "\n", "|sh", "a&b", "\\", "é", "!1", "<<<a"} {
+		f.Add("http://127.0.0.1:1/"+odd, "10.0.0.1", true)
 	}
-	// A curl that says what it was told.
-	shell := `curl() { printf '%s|' "$@"; cat; }; export -f curl; ` + strings.Replace(got.Command, "| bash", "", 1)
-	out, err := exec.CommandContext(t.Context(), "bash", "-c", shell).CombinedOutput()
-	if want := "-fsSL|-H|@-|" + got.URL + "|X-Setup-Token: " + got.SetupToken + "\n"; err != nil || string(out) != want {
-		t.Errorf("got %q, %v, want %q", out, err, want)
-	}
+	f.Fuzz(func(t *testing.T, public, host string, perms bool) {
+		if public == "" || strings.ContainsRune(public, 0) || strings.HasSuffix(public, "/") || len(public) > 2000 {
+			return
+		}
+		a := Area{Tickets: NewTickets(memory{}, time.Now), PublicURL: func() string { return public }}
+		got, err := a.setupURL(asked(t, "x"), setupIn{Type: "pve", Host: host, BackupPerms: perms})
+		if err != nil {
+			if !errs.Is(err, errs.Invalid) {
+				t.Error(err)
+			}
+			return
+		}
+		for _, command := range []string{got.Command, got.CommandWithEnv, got.CommandWithoutEnv} {
+			for _, shell := range []string{"bash", "sh"} {
+				if out, err := exec.CommandContext(t.Context(), shell, "-n", "-c", command).CombinedOutput(); err != nil {
+					t.Errorf("%s does not read %q: %v, %s", shell, command, err, out)
+				}
+			}
+		}
+		// A curl that says what it was told.
+		shell := `curl() { printf '%s|' "$@"; cat; }; export -f curl; ` + strings.Replace(got.Command, "| bash", "", 1)
+		out, err := exec.CommandContext(t.Context(), "bash", "-c", shell).CombinedOutput()
+		if want := "-fsSL|-H|@-|" + got.URL + "|X-Setup-Token: " + got.SetupToken + "\n"; err != nil || string(out) != want {
+			t.Errorf("got %q, %v, want %q", out, err, want)
+		}
+	})
 }
+
+// memory keeps nothing.
+type memory struct{}
+
+func (memory) Get(context.Context, string, any) (bool, error) { return false, nil }
+func (memory) Set(context.Context, string, any) error         { return nil }
 
 func TestATokenIsUsedOnce(t *testing.T) {
 	b := newBench(t)

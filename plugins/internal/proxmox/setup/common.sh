@@ -1,6 +1,8 @@
 
-say() { printf '%s\n' "$*"; }
-fail() { printf '%s\n' "$*" >&2; exit 1; }
+# plain takes away what terminals obey.
+plain() { tr -d '\000-\010\013-\037\177'; }
+say() { printf '%s\n' "$*" | plain; }
+fail() { say "$*" >&2; exit 1; }
 # have_terminal tells whether somebody can be asked: the script itself comes through standard input.
 have_terminal() { [ -z "${PULSE_SETUP_UNATTENDED:-}" ] && { : </dev/tty; } 2>/dev/null; }
 # ask QUESTION sets REPLY from the terminal.
@@ -9,6 +11,9 @@ ask() { printf '%s ' "$1" >/dev/tty; IFS= read -r REPLY </dev/tty || REPLY=''; }
 json_text() { printf '"%s"' "$(printf '%s' "$1" | tr -cd 'A-Za-z0-9@!:/.,_[]-')"; }
 # json_value NAME finds a text member in JSON on standard input.
 json_value() { tr -d '\n' | sed -n 's/.*"'"$1"'"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'; }
+
+# tokens lists the tokens of the account: those with a name that is one word, and no option, to every command.
+tokens() { list_tokens | LC_ALL=C sed -n '/^[A-Za-z0-9][A-Za-z0-9._-]*$/p'; }
 
 short_name() { hostname -s 2>/dev/null || hostname; }
 

@@ -27,7 +27,7 @@ grant() {
   proxmox-backup-manager acl update / Audit --auth-id "$MONITOR!$TOKEN_NAME" || fail 'The role Audit could not be given to the token.'
 }
 
-tokens() {
+list_tokens() {
   proxmox-backup-manager user list-tokens "$MONITOR" --output-format json 2>/dev/null | tr '{},' '\n\n\n' |
     sed -n 's/.*"\(tokenid\|token-name\)"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\2/p' | sed 's/.*!//' | sort -u
 }

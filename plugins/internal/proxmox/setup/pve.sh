@@ -49,7 +49,7 @@ make_token() {
   pveum user token add "$MONITOR" "$TOKEN_NAME" --privsep 0 --output-format json | json_value value
 }
 
-tokens() {
+list_tokens() {
   pveum user token list "$MONITOR" --output-format json 2>/dev/null | tr '{},' '\n\n\n' | sed -n 's/.*"tokenid"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
 }
 
