@@ -262,11 +262,11 @@ func TestDiskFullInPacking(t *testing.T) {
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
 	// Groups are packed until there is no room for the next one.
-	for free := 64; ; free += 64 {
+	for free := 256; ; free += 256 {
 		if free > 8192 {
 			t.Fatal("with all free it is not packed")
 		}
-		if err := cutBy(ballast, 64<<10); err != nil {
+		if err := cutBy(ballast, 256<<10); err != nil {
 			t.Fatal(err)
 		}
 		err := m.Flush(t.Context())

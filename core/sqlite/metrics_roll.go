@@ -102,7 +102,7 @@ func (m *Metrics) roll(ctx context.Context, packed time.Time) error {
 			t.rolled.Store(metric.Floor(until, t.span()))
 		}
 		for t.rolled.Load()+span <= until {
-			if err := m.rollSpan(ctx, tier, t.rolled.Load(), t.rolled.Load()+span); err != nil {
+			if err := m.rollSpan(ctx, tier, t.rolled.Load(), until); err != nil {
 				return fmt.Errorf("roll up %s: %w", t.Name, err)
 			}
 		}
@@ -111,16 +111,24 @@ func (m *Metrics) roll(ctx context.Context, packed time.Time) error {
 	return nil
 }
 
-// rollSpan rolls up a span of a tier.
-func (m *Metrics) rollSpan(ctx context.Context, tier int, from, to int64) error {
-	t := m.tiers[tier]
+// rollSpan rolls up the span of a tier that begins at a time, and passes over those after it, up to a time, in which nothing is:
+// after a year in which the server was off they are thousands.
+func (m *Metrics) rollSpan(ctx context.Context, tier int, from, until int64) error {
+	t, finer := m.tiers[tier], m.tiers[tier-1]
+	span := t.span().Milliseconds()
+	to := from + span
 	var names []uint32
 	var run int64
 	err := m.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 		ctx := context.WithoutCancel(ctx)
 		if run, err = t.nextRun(ctx, tx, from); err == nil {
-			names, err = m.tiers[tier-1].names(ctx, tx, from, to)
+			names, err = finer.names(ctx, tx, from, to)
 		}
+		if err != nil || len(names) > 0 {
+			return err
+		}
+		next, err := finer.next(ctx, tx, to)
+		to += max(0, min(next, until)-to) / span * span
 		return err
 	})
 	if err != nil {
@@ -176,6 +184,19 @@ func (m *Metrics) rollSeries(ctx context.Context, tx *sql.Tx, tier int, name uin
 func (t tierTable) markRolled(ctx context.Context, tx *sql.Tx, until int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE tiers SET rolled = ? WHERE step = ?`, until, t.seconds())
 	return err
+}
+
+// next is when the first of the windows begins, from that of a time on, that has a block.
+func (t tierTable) next(ctx context.Context, tx *sql.Tx, from int64) (int64, error) {
+	var key sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT min(key) FROM `+t.table+` WHERE key >= ?`, t.keysOf(from, from+1).first).Scan(&key)
+	if err != nil {
+		return 0, fmt.Errorf("look into %s: %w", t.table, err)
+	}
+	if !key.Valid {
+		return math.MaxInt64, nil
+	}
+	return (key.Int64 >> windowShift) * window(t.Tier), nil
 }
 
 // names returns the series that have blocks in the windows of a range, in order.

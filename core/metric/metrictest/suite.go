@@ -46,6 +46,7 @@ func runStore(t *testing.T, open Open, volatile bool) {
 		{"points are reduced and extremes kept", testReduce},
 		{"gaps stay gaps", testGaps},
 		{"retention", testRetention},
+		{"a long silence", testSilence},
 		{"delete", testDelete},
 		{"reopen", testReopen},
 		{"stats", testStats},

@@ -132,6 +132,26 @@ func testRetention(t *testing.T, r *rig) {
 	}
 }
 
+// Before and after a long time without samples all is rolled up.
+func testSilence(t *testing.T, r *rig) {
+	r.put(0, 1)
+	r.put(time.Second, 3)
+	r.advance(time.Hour)
+	r.settle()
+	r.advance(50 * day)
+	r.put(50*day+time.Hour, 5)
+	r.advance(5 * day)
+	r.settle()
+	check(t, "hours", r.points(0, 55*day, 0), "30m0s 2/1/3/2", "1201h30m0s 5/5/5/1")
+	check(t, "days", r.points(-300*day, 55*day, 0), "-3h0m0s 2/1/3/2", "1197h0m0s 5/5/5/1")
+	r.advance(40 * day)
+	r.settle()
+	s, err := r.store.Stats(t.Context())
+	if err != nil || s.Points["day"] != 2 {
+		t.Errorf("%d days, %v", s.Points["day"], err)
+	}
+}
+
 // settle does the work of the background now, where a store has such work.
 func (r *rig) settle() {
 	r.t.Helper()
@@ -247,7 +267,7 @@ func testHuge(t *testing.T, r *rig) {
 }
 
 func testConcurrent(t *testing.T, r *rig) {
-	const writers, rounds = 8, 30
+	const writers, rounds = 8, 12
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
