@@ -6,14 +6,20 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
 	"github.com/pulse-platform/pulse/sdk"
 )
 
 // neverVerified tells of a datastore with backups that nobody has ever looked at, and nobody will. Who may not see the jobs
 // cannot tell.
 func (c *Collector) neverVerified(ctx context.Context, store string, unverified int) ([]sdk.Observation, error) {
-	if unverified == 0 || !c.cfg.MonitorVerifyJobs || c.rights.need(ctx, false, "/datastore/"+store, "Datastore.Audit", "Datastore.Verify") != nil {
+	if unverified == 0 || !c.cfg.MonitorVerifyJobs {
 		return nil, nil
+	}
+	if err := c.rights.need(ctx, false, "/datastore/"+store, "Datastore.Audit", "Datastore.Verify"); proxmox.Forbidden(err) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err // it is not over because the rights cannot be read
 	}
 	jobs, err := c.jobsOf(ctx, verifying)
 	if err != nil {
