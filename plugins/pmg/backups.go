@@ -65,7 +65,7 @@ func (c *Collector) localBackups(ctx context.Context, node string) ([]sdk.Observ
 // remoteBackups reads what lies on backup servers, a partition each, and returns when the newest was made; false when that of
 // some server is not known. Of one that cannot be asked now the newest is taken that was seen before.
 func (c *Collector) remoteBackups(ctx context.Context, sink sdk.Sink, node string) (newest time.Time, all bool, err error) {
-	remotes, _, err := proxmox.Rows[remote](ctx, c.client, proxmox.OnNode(node, "pbs"))
+	remotes, skipped, err := proxmox.Rows[remote](ctx, c.client, proxmox.OnNode(node, "pbs"))
 	if proxmox.KindOf(err) == proxmox.KindUnsupported {
 		return newest, true, nil
 	}
@@ -93,7 +93,26 @@ func (c *Collector) remoteBackups(ctx context.Context, sink sdk.Sink, node strin
 			newest = at
 		}
 	}
-	return newest, all, nil
+	if skipped > 0 {
+		return newest, false, nil
+	}
+	return newest, all, c.closeRemotes(ctx, sink, node, remotes)
+}
+
+// closeRemotes says that a node has no backups on servers that it writes to no more.
+func (c *Collector) closeRemotes(ctx context.Context, sink sdk.Sink, node string, remotes []remote) error {
+	var names []string
+	for _, r := range remotes {
+		if r.Name != "" {
+			names = append(names, string(r.Name))
+		}
+	}
+	gone, err := c.departed(ctx, node, names)
+	for _, name := range gone {
+		p := sink.Partition("backups/" + node + "/" + name)
+		err = errors.Join(err, p.Emit(sdk.RowsEnd{Rows: rowsBackups, OwnerType: typeNode, OwnerKey: nodeKey(node)}), p.Done(nil))
+	}
+	return err
 }
 
 // newestOn remembers when the newest backup on a server was made, or returns what is remembered when it could not be asked.

@@ -32,12 +32,16 @@ type Collector struct {
 
 	mu      sync.Mutex
 	members []member
+	partial bool // there are more, which could not be read
 	alone   bool // there is no cluster
 	version string
 	asked   time.Time
 	queues  map[string]queue
 	held    map[string][]heldAt  // what was in quarantine during the last hours, by its name
 	newest  map[string]time.Time // when the newest backup was made, by node and backup server
+
+	places sync.Mutex          // guards told
+	told   map[string][]string // of whom was told: nodes, and the backup servers of each node under its name
 }
 
 // New returns a collector. It dials nothing yet.
@@ -113,6 +117,9 @@ func (c *Collector) onNodes(ctx context.Context, sink sdk.Sink, prefix string, r
 	if err != nil {
 		return err
 	}
+	if err := c.closeDeparted(ctx, sink, prefix, members); err != nil {
+		return err
+	}
 	faults := make([]error, len(members))
 	var group sync.WaitGroup
 	for i, m := range members {
@@ -138,6 +145,25 @@ func (c *Collector) onNodes(ctx context.Context, sink sdk.Sink, prefix string, r
 		}
 	}
 	return nil
+}
+
+// closeDeparted says that nothing is there any more of nodes that have left the cluster.
+func (c *Collector) closeDeparted(ctx context.Context, sink sdk.Sink, prefix string, members []member) error {
+	c.mu.Lock()
+	partial := c.partial
+	c.mu.Unlock()
+	if partial {
+		return nil
+	}
+	var names []string
+	for _, m := range members {
+		names = append(names, string(m.Name))
+	}
+	gone, err := c.departed(ctx, "", names)
+	for _, name := range gone {
+		err = errors.Join(err, sink.Partition(prefix+name).Done(nil))
+	}
+	return err
 }
 
 // timeThere is the gateway's time: ages of what it has written are told by it.
@@ -184,7 +210,7 @@ func (c *Collector) readMembers(ctx context.Context) ([]member, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, _, err := proxmox.Rows[member](ctx, c.client, proxmox.Path("config", "cluster", "nodes"))
+	members, skipped, err := proxmox.Rows[member](ctx, c.client, proxmox.Path("config", "cluster", "nodes"))
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +230,7 @@ func (c *Collector) readMembers(ctx context.Context) ([]member, error) {
 	if c.version != string(version.Version) {
 		c.client.TryAgain() // another release has other calls
 	}
+	c.partial = skipped > 0
 	c.members, c.alone, c.version, c.asked = members, alone, string(version.Version), now
 	return members, nil
 }
