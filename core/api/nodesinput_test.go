@@ -318,6 +318,22 @@ func TestOddBodiesOfNodesAreRefused(t *testing.T) {
 			}
 		}
 	}
+	// A change names the revision that it was made from, so that it has no body that is taken twice.
+	path, change := "/api/integrations/pve/fixed", fmt.Sprintf(`{"revision":%d,"config":{"host":"https://a"}}`, in.integrations.List()[0].Revision)
+	for name, form := range map[string]string{"revision": aNumber, "title": aText, "enabled": aFlag, "config": anyForm, "network": anyForm} {
+		for _, wrong := range wrongForms[form] {
+			if _, out := in.send("PUT", path, with(change, name, wrong), 400); fieldOf(out) != name {
+				t.Errorf("PUT %s: %s of %s is refused with %.300v", path, name, wrong, out["raw"])
+			}
+		}
+	}
+	for _, wrong := range []string{`0`, `-1`} {
+		in.send("PUT", path, with(change, "revision", wrong), 400)
+	}
+	in.send("PUT", path, with(change, "revision", "99999"), 409)
+	in.send("PUT", path, with(change, "title", quoted("a\nb")), 400)
+	in.send("PUT", path, with(change, "network", `{"pins":{"a":"b"}}`), 400)
+	in.send("PUT", path, with(change, "network", `{"allowNetworks":["169.254.0.0/16","x"]}`), 400)
 	in.silent()
 }
 
