@@ -40,7 +40,7 @@ test('a node with many guests shows some of them, the most urgent first, and the
   const workloads = page.getByRole('region', { name: 'Workloads' });
   await workloads.getByRole('button', { name: 'Show all 50' }).waitFor();
   await soon(async () => assert.equal(await workloads.locator('tbody tr[data-index]').count(), 10));
-  await page.getByText(/^for \d+d/).waitFor();
+  await page.getByText(/^for \d+ d/).waitFor();
   await inspect(page, 'node');
   await workloads.getByRole('link', { name: 'Show in Workloads' }).click();
   await page.waitForURL(/workloads\?q=node(:|%3A)pve1$/);
@@ -121,4 +121,38 @@ test('cards on a phone have the line of the last hour', async () => {
   assert.ok((await page.locator('a[data-index]').count()) < 60, 'only cards near the screen are in the page');
   await page.setViewportSize({ width: 1440, height: 900 });
   clean(page);
+});
+
+test('nodes and guests of one name in two clusters bear the names of these', async () => {
+  const other = launch(
+    'plugins/pulse-plugin-pve',
+    'simulate',
+    '--name',
+    'annex',
+    '--nodes',
+    '1',
+    '--guests',
+    '2',
+  );
+  try {
+    await eventually('the other cluster is there', async () => {
+      const body = JSON.parse(other.output.split('\n')[0]);
+      await pulse.call('POST', '/api/integrations', { body });
+      return true;
+    });
+    for (const [place, name] of [
+      ['/', 'pve1'],
+      ['/workloads?q=vm100', 'vm100'],
+    ]) {
+      await page.goto(place);
+      const named = page.locator('main tbody th').filter({ hasText: name });
+      await eventually('both say whose they are', async () => {
+        const said = await named.locator('[data-whose]').allInnerTexts();
+        return said.toSorted().join() === 'annex,lab';
+      });
+    }
+    clean(page);
+  } finally {
+    await other.kill();
+  }
 });

@@ -23,8 +23,9 @@ const (
 	ownColumns
 )
 
-// always are members that filters read though no column shows them.
-var always = []string{"tags", "hostname"}
+// always are members that pages read though no column shows them: filters the first two, and what tells resources of one name
+// apart the last.
+var always = []string{"tags", "hostname", "instance"}
 
 // kind is what the rows of one type have in common.
 type kind struct {

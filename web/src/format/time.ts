@@ -4,22 +4,22 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Seconds as the two largest units: "3d 4h", "12m 5s". */
+/** Seconds as the two largest units: "3 d 4 h", "12 min 5 s". */
 export function duration(seconds: unknown): string {
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return unknown;
   const s = Math.floor(seconds);
   const parts: [number, string][] = [
     [Math.floor(s / day), 'd'],
     [Math.floor((s % day) / hour), 'h'],
-    [Math.floor((s % hour) / minute), 'm'],
+    [Math.floor((s % hour) / minute), 'min'],
     [s % minute, 's'],
   ];
   const first = parts.findIndex(([n]) => n > 0);
-  if (first < 0) return '0s';
+  if (first < 0) return '0 s';
   return parts
     .slice(first, first + 2)
     .filter(([n]) => n > 0)
-    .map(([n, unit]) => `${n}${unit}`)
+    .map(([n, unit]) => `${n} ${unit}`)
     .join(' ');
 }
 

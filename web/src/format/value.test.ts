@@ -30,7 +30,7 @@ describe('show', () => {
     [50, 'percent', '50 %'],
     [2048, 'bytes_per_second', '2.00 KiB/s'],
     [1000, 'bits', '8.00 kbit/s'],
-    [93_600, 'duration', '1d 2h'],
+    [93_600, 'duration', '1 d 2 h'],
     [41.6, 'celsius', '42 °C'],
     [7, 'watt', '7 W'],
     [900, 'rpm', '900 rpm'],
@@ -39,7 +39,9 @@ describe('show', () => {
     ['', 'text', unknown],
     [3, 'text', '3'],
     [['a', 'b'], 'list', 'a, b'],
+    [['pve1', 'pve10', 'pve2'], 'list', 'pve1, pve2, pve10'],
     [[0.1234, 2], 'list', '0.123, 2'],
+    [['b', 5, 'a'], 'list', 'b, 5, a'],
     [[], 'list', unknown],
     ['a', 'list', 'a'],
   ])('%s as %s', (v, format, want) => {

@@ -1,4 +1,5 @@
 import { bitRate, byteRate, bytes, celsius, exact, number, percent, unknown, withUnit } from './number.ts';
+import { natural } from './natural.ts';
 import { ago, duration, exactTime, instant } from './time.ts';
 
 /** How a value is shown. The catalogue's formats, and "bits" for rates of networks. */
@@ -22,7 +23,10 @@ export type Format =
 function list(v: unknown): string {
   if (!Array.isArray(v)) return text(v);
   if (v.length === 0) return unknown;
-  return v.map((item) => (typeof item === 'number' ? number(item) : text(item))).join(', ');
+  // Numbers have an order of their own: those of a load are over 1, 5 and 15 minutes.
+  if (v.some((item) => typeof item === 'number'))
+    return v.map((x) => show(x, typeof x === 'number' ? 'number' : 'text')).join(', ');
+  return v.map(text).sort(natural).join(', ');
 }
 
 function text(v: unknown): string {

@@ -5,6 +5,7 @@ import { ago, exactTime } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { Button } from '@/ui/button.tsx';
 import { Mark } from './mark.tsx';
+import { Whose } from './whose.tsx';
 
 const first = 8;
 
@@ -29,6 +30,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
             <Link to="/r/$id" params={{ id: f.stateId }} className="font-medium hover:underline">
               {f.resourceName}
             </Link>
+            <Whose id={f.stateId} />
             <span className="min-w-0 flex-1 basis-64">
               {f.message || f.label}
               {f.instance && <span className="text-muted"> · {f.instance}</span>}

@@ -8,6 +8,7 @@ import { show } from '@/format/value.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
 import { Mark } from '@/parts/mark.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Cell, StatusCell } from './cell.tsx';
 import { hasBar, nameColumn, statusColumn, trendColumn, trendSource } from './columns.ts';
@@ -147,6 +148,7 @@ export const Card = memo(function Card({
           <span className="flex min-w-0 items-center gap-2 font-medium">
             <Mark status={resource.status} />
             <span className="truncate">{resource.name}</span>
+            <Whose id={resource.id} className="max-w-1/2 shrink-0 truncate" />
           </span>
           <span className="shrink-0 text-sm">
             <StatusCell resource={resource} />

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { Column } from '@/catalog/catalog.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
 import { Mark } from '@/parts/mark.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Cell } from './cell.tsx';
 import { isNumeric, nameColumn } from './columns.ts';
@@ -66,6 +67,7 @@ export const Row = memo(function Row({ id, index, columns, chosen, onChoose }: R
                 <span className="truncate" title={resource.name}>
                   {resource.name}
                 </span>
+                <Whose id={id} className="max-w-1/2 shrink-0 truncate" />
               </Link>
             </span>
           </th>

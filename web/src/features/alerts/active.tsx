@@ -11,6 +11,7 @@ import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { asButton, asSmallButton, Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
 
@@ -163,6 +164,7 @@ function Row({
           >
             {a.resourceName}
           </Link>
+          <Whose id={a.resourceId} />
           {a.node !== '' && a.node !== a.resourceName && (
             <span className="text-muted text-xs">on {a.node}</span>
           )}

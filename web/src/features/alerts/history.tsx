@@ -8,6 +8,7 @@ import { useNow } from '@/live/clock.ts';
 import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { byHour, days } from './heat.ts';
@@ -101,6 +102,7 @@ function Row({ alert: a, now }: { alert: Alert; now: number }) {
       >
         {a.resourceName}
       </Link>
+      <Whose id={a.resourceId} />
       <span className="min-w-0 flex-1 basis-64 break-words">{a.message}</span>
       <span className="text-muted text-xs">
         {end === undefined ? 'still fires' : `lasted ${duration((end - start) / 1000)}`}

@@ -9,6 +9,7 @@ import { Loaded } from '@/parts/loaded.tsx';
 import { StatusText } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { asButton, Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
@@ -76,7 +77,8 @@ function Details({ story }: { story: Story }) {
         <h2 className="text-lg font-semibold">
           <Link to="/r/$id" params={{ id: a.resourceUid ?? a.resourceId }} className="hover:underline">
             {a.resourceName}
-          </Link>
+          </Link>{' '}
+          <Whose id={a.resourceId} />
         </h2>
         <p className="basis-full break-words">{a.message}</p>
         {end === undefined && works && (

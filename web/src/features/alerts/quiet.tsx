@@ -12,6 +12,8 @@ import {
   type Window,
 } from '@/api/alerts.ts';
 import { dateTime } from '@/format/time.ts';
+import { useLive } from '@/live/hooks.ts';
+import { fullName } from '@/live/namesakes.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { FormSkeleton, TableSkeleton } from '@/parts/table-skeleton.tsx';
 import { ReadOnly } from '@/parts/read-only.tsx';
@@ -243,6 +245,7 @@ function Maintenance() {
   const client = useQueryClient();
   const works = useMay()('write:alerts');
   const list = useQuery(maintenance);
+  const byId = useLive((l) => l.byId);
   const [making, setMaking] = useState(false);
   const remove = useMutation({
     mutationFn: (w: Window) => deleteWindow(w.id),
@@ -277,7 +280,7 @@ function Maintenance() {
                   <div className="min-w-0 flex-1 basis-64">
                     <p className="font-medium">{w.name}</p>
                     <p className="text-muted text-xs">
-                      {what(w)} · {when(w)}
+                      {what(w, (id) => fullName(byId, id))} · {when(w)}
                     </p>
                   </div>
                   {works && (
@@ -308,11 +311,11 @@ function Maintenance() {
   );
 }
 
-function what(w: Window): string {
+function what(w: Window, name: (id: string) => string): string {
   const m = w.match;
   const all = [
     ...(m.names ?? []),
-    ...(m.ids ?? []),
+    ...(m.ids ?? []).map(name),
     ...(m.tags ?? []).map((t) => `#${t}`),
     ...(m.types ?? []),
   ];

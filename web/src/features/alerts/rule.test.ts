@@ -25,10 +25,10 @@ function rule(r: Partial<Rule>): Rule {
 test('a rule is a sentence in the numbers that people know', () => {
   expect(
     sentence(rule({ trigger: 0.8, clear: 0.755, critical: 0.9, for: 300, severity: 'warning' }), catalog),
-  ).toBe('warning from 80 %, critical from 90 %, over at 75.5 % for 5m');
+  ).toBe('warning from 80 %, critical from 90 %, over at 75.5 % for 5 min');
   expect(sentence(rule({ kind: 'heat', trigger: 3, below: true }), catalog)).toBe('warning down from 3');
   expect(sentence(rule({ kind: 'left', trigger: 1209600, below: true }), catalog)).toBe(
-    'warning down from 14d',
+    'warning down from 14 d',
   );
   expect(sentence(rule({ off: true, trigger: 1 }), catalog)).toBe('is not judged');
   expect(sentence(rule({ kind: '*', quiet: true }), catalog)).toBe('is shown and told to nobody');

@@ -8,6 +8,7 @@ import { show } from '@/format/value.ts';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Page } from '@/parts/page.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { usePresent } from '@/table/select.ts';
 import { cx } from '@/ui/cx.ts';
 import { Empty, Skeleton } from '@/ui/message.tsx';
@@ -139,6 +140,7 @@ function Ranking({ metric, of }: { metric: Metric; of: Top }) {
               >
                 {i.name}
               </Link>
+              <Whose id={i.id} />
               <span className="text-muted">
                 {[types.find((t) => t.name === i.type)?.label ?? i.type, i.instance]
                   .filter(Boolean)

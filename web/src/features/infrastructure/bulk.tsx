@@ -4,6 +4,7 @@ import { BellOff, Check, Tag, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { acknowledgeAll, saveWindow } from '@/api/alerts.ts';
 import { useLive } from '@/live/hooks.ts';
+import { fullName } from '@/live/namesakes.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
 import { ReportButton } from '@/parts/report.tsx';
@@ -26,7 +27,7 @@ export function BulkBar({ chosen, onDone }: { chosen: ReadonlySet<string>; onDon
   const alerts = useLive((l) => l.alerts);
   const may = useMay();
   const [tagging, setTagging] = useState(false);
-  const names = useMemo(() => [...chosen].map((id) => byId.get(id)?.name ?? id), [chosen, byId]);
+  const names = useMemo(() => [...chosen].map((id) => fullName(byId, id)), [chosen, byId]);
   const open = alerts.filter((a) => chosen.has(a.resourceId) && !a.acknowledged).map((a) => a.id);
   const work = useMutation({
     mutationFn: (does: { act: () => Promise<void>; told: string }) => does.act(),

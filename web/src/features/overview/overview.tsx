@@ -16,6 +16,7 @@ import { Page } from '@/parts/page.tsx';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { StatusFilter } from '@/parts/status-filter.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { columnsOf } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
 import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
@@ -161,6 +162,7 @@ function Alerts({ alerts }: { alerts: readonly Alert[] }) {
             <Link to="/r/$id" params={{ id: a.resourceId }} className="font-medium hover:underline">
               {a.resourceName}
             </Link>
+            <Whose id={a.resourceId} />
             <span className="min-w-0 flex-1 basis-64">{a.message}</span>
             {a.start !== undefined && (
               <time

@@ -4,6 +4,7 @@ import type { ResourceType } from '@/catalog/catalog.ts';
 import { natural } from '@/format/natural.ts';
 import { useLiveSource } from '@/live/hooks.ts';
 import { TypeIcon } from '@/parts/type-icon.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { Field } from '@/ui/field.tsx';
 import { Disclosure } from '@/ui/menu.tsx';
 import { mostOthers, useOverlay } from './overlay.ts';
@@ -92,7 +93,9 @@ function Choices({
               <span className="text-muted shrink-0">
                 <TypeIcon name={r.kind.icon} size={14} />
               </span>
-              <span className="min-w-0 flex-1 truncate">{r.name}</span>
+              <span className="min-w-0 flex-1 truncate">
+                {r.name} <Whose id={r.id} />
+              </span>
               <span className="text-muted shrink-0 text-xs">{r.kind.label}</span>
             </button>
           </li>
@@ -115,7 +118,9 @@ export function OverlaidNames() {
     <ul aria-label="Laid over" className="flex flex-wrap gap-2">
       {chosen.map(({ id, name }) => (
         <li key={id} className="border-line bg-surface flex items-center rounded-md border text-sm">
-          <span className="max-w-56 truncate pl-2">{name}</span>
+          <span className="max-w-56 truncate pl-2">
+            {name} <Whose id={id} />
+          </span>
           <button
             type="button"
             aria-label={`Take ${name} away`}

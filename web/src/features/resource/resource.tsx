@@ -29,6 +29,7 @@ import { Children, Parents, TagsAndLink } from './place.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
 import { ReportButton } from '@/parts/report.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { RowLists } from './rows.tsx';
 
 /** One resource: how it is, how it was, and what it is. */
@@ -135,6 +136,7 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
           <TypeIcon name={type.icon} size={20} />
         </span>
         <h1 className="text-xl font-semibold tracking-tight break-all">{resource.name}</h1>
+        <Whose id={resource.id} />
         <StatusCell resource={resource} mark />
         <Since resource={resource} type={type} />
         {resource.lastSeen !== undefined && (

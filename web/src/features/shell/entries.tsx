@@ -14,6 +14,7 @@ import {
 import { useMemo, type ReactNode } from 'react';
 import type { Findable } from '@/filter/rank.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
+import { namesakes } from '@/live/namesakes.ts';
 import { urgency } from '@/live/status.ts';
 import { Mark } from '@/parts/mark.tsx';
 import { useMissing, type Taken } from '@/parts/may.ts';
@@ -28,6 +29,8 @@ export interface Entry extends Findable {
   icon: ReactNode;
   /** What it is, in a word. */
   kind: string;
+  /** Of which system it is, where another is called so too. */
+  whose?: string | undefined;
   to?: { to: string; params?: Record<string, string>; search?: Record<string, string> };
   act?: (around: Around) => void;
   need?: Taken;
@@ -120,24 +123,28 @@ export function useEntries(): Entry[] {
   // What comes and goes is followed, but not each change of a state: nothing moves under the pointer.
   const ids = useLive((l) => l.ids);
   const types = useLive((l) => l.catalog.types);
+  const columns = useLive((l) => l.columns);
   const pages = usePages();
   const missing = useMissing();
   const can = actions.filter((a) => missing(a.need) === undefined);
   const told = can.map((a) => a.key).join(' ');
   const resources = useMemo(() => {
     const labels = new Map(types.map((t) => [t.name, t.label]));
-    const all = [...store.read().byId.values()].map((r) => ({
+    const { byId } = store.read();
+    const { whose } = namesakes(byId);
+    const all = [...byId.values()].map((r) => ({
       key: r.id,
       label: r.name,
-      also: `${labels.get(r.type) ?? r.type} ${r.status} ${r.word}`,
+      whose: whose.get(r.id),
+      also: `${labels.get(r.type) ?? r.type} ${r.status} ${r.word} ${whose.get(r.id) ?? ''}`,
       kind: labels.get(r.type) ?? r.type,
       icon: <Mark status={r.status} labelled />,
       to: { to: '/r/$id', params: { id: r.id } },
       urgency: urgency(r.status),
     }));
     return all.sort((a, b) => a.urgency - b.urgency);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the ids stand for what the store holds
-  }, [store, ids, types]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the ids and the columns stand for what the store holds
+  }, [store, ids, types, columns]);
   return useMemo(() => {
     const wrong = resources.filter((r) => r.urgency <= urgency('degraded')).slice(0, 5);
     return [...wrong, ...pages, ...can, ...resources.slice(wrong.length)];

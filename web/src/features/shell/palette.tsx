@@ -113,7 +113,10 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
             )}
           >
             <span className="text-muted flex w-5 shrink-0 justify-center">{entry.icon}</span>
-            <span className="min-w-0 flex-1 truncate">{entry.label}</span>
+            <span className="min-w-0 flex-1 truncate">
+              {entry.label}
+              {entry.whose && <span className="text-muted ml-2 text-xs">{entry.whose}</span>}
+            </span>
             <span className="text-muted shrink-0 text-xs">{entry.kind}</span>
             <CornerDownLeft
               size={14}

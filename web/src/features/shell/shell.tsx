@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { catalog } from '@/api/queries.ts';
-import { useLiveSource } from '@/live/hooks.ts';
+import { useColumns, useLive, useLiveSource } from '@/live/hooks.ts';
+import { namesakes, origins } from '@/live/namesakes.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useAwake } from '@/ui/awake.ts';
 import { useKeys } from '@/ui/keys.ts';
@@ -18,6 +19,7 @@ const Palette = lazy(() => import('./palette.tsx'));
 export function Shell() {
   const types = useQuery(catalog);
   useLiveData(types.data);
+  useNamesakes();
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -77,6 +79,14 @@ function useLiveData(
     stream.start();
     return () => stream.stop();
   }, [stream, known]);
+}
+
+const none: readonly string[] = [];
+
+/** Where resources share a name, what tells them apart is known of all. */
+function useNamesakes() {
+  const any = useLive((l) => namesakes(l.byId).any);
+  useColumns(any ? origins : none);
 }
 
 /** Screen readers hear a new page and the keyboard starts at its top, but not when only the search changed. */
