@@ -151,6 +151,19 @@ test('nodes and guests of one name in two clusters bear the names of these', asy
         return said.toSorted().join() === 'annex,lab';
       });
     }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto('/settings/integrations');
+    for (const name of ['annex', 'lab']) {
+      const row = page
+        .getByRole('list', { name: 'Integrations' })
+        .getByRole('listitem')
+        .filter({ hasText: name });
+      const button = await row.getByRole('button', { name: `Change ${name}` }).boundingBox();
+      const state = await row.getByText('ok', { exact: true }).boundingBox();
+      assert.ok(button.x > state.x + state.width, 'a row is one line');
+      assert.ok(button.y < state.y + state.height, 'a row is one line');
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
     clean(page);
   } finally {
     await other.kill();

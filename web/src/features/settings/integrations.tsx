@@ -105,7 +105,7 @@ function Row({
   });
   const last = Math.max(0, ...x.status.tasks.map((t) => t.lastSuccess ?? 0));
   return (
-    <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0">
+    <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2.5 last:border-b-0 xl:grid xl:grid-cols-[minmax(0,1fr)_8rem_8rem_15rem]">
       <div className="min-w-0 flex-1 basis-64">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className="font-medium break-all">{x.title || x.name}</span>
@@ -129,8 +129,8 @@ function Row({
         {x.status.error && <p className="text-down text-xs break-words">{x.status.error}</p>}
         {turn.isError && <ApiProblem title="It was not changed." error={turn.error} />}
       </div>
-      {polled && <Effort polled={polled} />}
-      <p className="text-muted w-44 text-xs">
+      {polled ? <Effort polled={polled} /> : <span className="max-xl:hidden" />}
+      <p className="text-muted w-44 text-xs xl:w-auto">
         <span className={cx('font-medium', x.status.state === 'failing' ? 'text-down' : 'text-text')}>
           {joined ? 'merged' : x.status.state}
         </span>
@@ -167,7 +167,7 @@ function Effort({ polled: p }: { polled: Polled }) {
   const failing = p.tasks.filter((t) => t.failures > 0);
   const since = p.pollStatus.firstFailureAt ? Date.parse(p.pollStatus.firstFailureAt) : undefined;
   return (
-    <p className="num text-muted w-44 text-xs">
+    <p className="num text-muted w-44 text-xs xl:w-auto">
       {(p.callsPerMinute ?? 0) > 0 && <>{number(p.callsPerMinute)} calls a minute</>}
       {failing.length > 0 && (
         <span className="text-down block">
