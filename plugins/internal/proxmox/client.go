@@ -207,7 +207,7 @@ func (c *Client) inTurn(ctx context.Context, call Call, read func(io.Reader) err
 		}
 		defer release()
 	}
-	var first error
+	var first error // of who is asked first as configured, which is whom people know
 	for _, end := range c.order() {
 		err := c.getIn(ctx, call.timeout(), end, call, read)
 		if err == nil && call.Node != "" && c.opts.Answered != nil {
@@ -218,7 +218,7 @@ func (c *Client) inTurn(ctx context.Context, call Call, read func(io.Reader) err
 			return err
 		}
 		c.setAside(end)
-		if first == nil {
+		if first == nil || end == c.configured() {
 			first = err
 		}
 	}
@@ -285,6 +285,13 @@ func (c *Client) order() []*endpoint {
 		}
 	}
 	return append(good, bad...)
+}
+
+// configured is the endpoint that is asked before all others.
+func (c *Client) configured() *endpoint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ends[0]
 }
 
 func (c *Client) setAside(e *endpoint) {

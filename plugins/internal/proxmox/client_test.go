@@ -303,6 +303,16 @@ func TestTheFirstAddressExplainsWhyNoneAnswers(t *testing.T) {
 	if kindOf(err) != KindUnreachable || !strings.Contains(err.Error(), strings.TrimPrefix(one.URL, "https://")) || sdk.KindOf(err) != sdk.KindUnreachable {
 		t.Errorf("%v", err)
 	}
+	// So it does when it has been set aside, and the other is asked before it.
+	two, server := serving(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":{}}`) })
+	c := newClient(t, Options{Endpoints: []Endpoint{one, two}})
+	if _, err := Get[any](t.Context(), c, Path("version")); err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	if _, err := Get[any](t.Context(), c, Path("version")); err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(one.URL, "https://")) {
+		t.Errorf("when the other has gone too: %v", err)
+	}
 }
 
 func TestCertificates(t *testing.T) {
