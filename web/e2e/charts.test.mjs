@@ -45,17 +45,22 @@ async function drag(fromShare, toShare) {
   await page.mouse.up();
 }
 
-/** Drags until the address tells the part: a plot that is made anew in the middle of it, as its data have come, lets go. */
-async function zoom(fromShare, toShare) {
-  await eventually('dragging zooms', async () => {
-    if (search().has('from')) return true;
-    await drag(fromShare, toShare);
-    return page.waitForURL(/[?&]from=/, { timeout: 2_000 }).then(
-      () => true,
-      () => false,
-    );
+/** Does something to the plot until it has its effect: one that is made anew in the middle of it, as its data come, lets go. */
+async function until(what, done, act, on = page) {
+  await eventually(what, async () => {
+    if (done()) return true;
+    await act();
+    await on.waitForURL(done, { timeout: 2_000 }).catch(() => undefined);
+    return done();
   });
 }
+
+const zoom = (fromShare, toShare) =>
+  until(
+    'dragging zooms',
+    () => search().has('from'),
+    () => drag(fromShare, toShare),
+  );
 
 test('dragging looks at a part in the address; Back and the button give the range again', async () => {
   await openCharts('range=5m');
@@ -144,22 +149,22 @@ const width = () => Number(search().get('to')) - Number(search().get('from'));
 
 test('the part moves and grows with the mouse and by buttons', async () => {
   await openCharts('range=1h');
-  const box = await cpu().locator('.u-over').boundingBox();
-  const y = box.y + box.height / 2;
-  await page.mouse.move(box.x + box.width - 2, y);
-  await page.keyboard.down('Control');
-  await page.mouse.wheel(0, -400);
-  await page.keyboard.up('Control');
-  await eventually('the wheel zooms', () => search().has('from') && width() < 2_000_000);
+  const zoomed = () => search().has('from') && width() < 2_000_000;
+  await until('the wheel zooms', zoomed, async () => {
+    const box = await cpu().locator('.u-over').boundingBox();
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -400);
+    await page.keyboard.up('Control');
+  });
   const [from, wide] = [Number(search().get('from')), width()];
   await cpu().locator('canvas').waitFor();
-  await page.keyboard.down('Shift');
-  await page.mouse.move(box.x + box.width / 2, y);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.75, y, { steps: 5 });
-  await page.mouse.up();
-  await page.keyboard.up('Shift');
-  await eventually('a drag with Shift moves', () => Number(search().get('from')) < from - wide / 5);
+  const moved = () => Number(search().get('from')) < from - wide / 5;
+  await until('a drag with Shift moves', moved, async () => {
+    await page.keyboard.down('Shift');
+    await drag(0.5, 0.75);
+    await page.keyboard.up('Shift');
+  });
   assert.ok(Math.abs(width() - wide) < wide / 50, 'as wide as before');
   await page.getByRole('button', { name: 'Zoom out' }).click();
   await eventually('a button widens', () => width() > wide * 1.9);
@@ -181,15 +186,17 @@ test('two fingers zoom on a touch screen, and one finger up and down scrolls the
   await figure.scrollIntoViewIfNeeded();
   await fits(small, 'the charts on a phone');
   const hand = await context.newCDPSession(small);
-  const box = await figure.locator('.u-over').boundingBox();
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  const touch = (type, ...xs) =>
-    hand.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((at, i) => ({ x: at, y, id: i })) });
-  await touch('touchStart', x - 20, x + 20);
-  for (const apart of [30, 45, 60, 80]) await touch('touchMove', x - apart, x + apart);
-  await touch('touchEnd');
+  const pinch = async () => {
+    const box = await figure.locator('.u-over').boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const touch = (type, ...xs) =>
+      hand.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((at, i) => ({ x: at, y, id: i })) });
+    await touch('touchStart', x - 20, x + 20);
+    for (const apart of [30, 45, 60, 80]) await touch('touchMove', x - apart, x + apart);
+    await touch('touchEnd');
+  };
   const asked = () => new URL(small.url()).searchParams;
-  await eventually('the part is in the address', () => asked().has('from'));
+  await until('the part is in the address', () => asked().has('from'), pinch, small);
   const wide = Number(asked().get('to')) - Number(asked().get('from'));
   assert.ok(wide < 1_500_000, `a quarter of an hour, not ${wide}`);
   clean(small);
