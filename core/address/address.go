@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/pulse-platform/pulse/core/errs"
-	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/netguard"
 )
 
@@ -82,8 +81,10 @@ func checkName(name string) error {
 	switch {
 	case err == nil && addr.Zone() != "":
 		return errors.New("Invalid IPv6 address: it holds the name of an interface")
+	case err == nil && netguard.Never(addr) != "":
+		return errors.New(netguard.Never(addr))
 	case err == nil:
-		return judge(addr)
+		return nil
 	case strings.Contains(name, ":"):
 		return errors.New("Invalid IPv6 address")
 	case strings.Trim(name, "0123456789.") == "":
@@ -99,16 +100,6 @@ func checkName(name string) error {
 		}
 	}
 	return nil
-}
-
-// judge refuses an address that no client ever dials, whatever is allowed: link-local ones and those of metadata services.
-func judge(addr netip.Addr) error {
-	err := netguard.Profile{Use: netguard.Integration, AllowLoopback: true}.Judge(addr)
-	var refused *sdk.Error
-	if errors.As(err, &refused) {
-		return errors.New(refused.Message)
-	}
-	return err
 }
 
 // Bare is an address without scheme and port.

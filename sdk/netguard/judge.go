@@ -1,6 +1,7 @@
 package netguard
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -119,6 +120,15 @@ func (p Profile) Judge(addr netip.Addr) error {
 	e := sdk.Errorf(sdk.KindConfig, "%s is %s. %s", addr, name, remedy)
 	e.Code = CodeRefused
 	return e
+}
+
+// Never says why no client reaches an address, whatever is allowed, such as that of a metadata service; empty for others.
+func Never(addr netip.Addr) string {
+	var refused *sdk.Error
+	if errors.As(Profile{Use: Integration, AllowLoopback: true}.Judge(addr), &refused) {
+		return refused.Message
+	}
+	return ""
 }
 
 // network names the usual network around an address.

@@ -1,7 +1,6 @@
 package proxmox
 
 import (
-	"errors"
 	"net/netip"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -23,8 +22,8 @@ func Named(product Product, host, fingerprint string, network sdk.Network) (Endp
 	if err != nil {
 		return e, Wrong("host", "%v", err)
 	}
-	if refused := neverAsked(address.Hostname()); refused != "" {
-		return e, Wrong("host", "%s", refused)
+	if addr, err := netip.ParseAddr(address.Hostname()); err == nil && netguard.Never(addr) != "" {
+		return e, Wrong("host", "%s", netguard.Never(addr))
 	}
 	if fingerprint == "" {
 		e.Pin = network.Pins[address.Host]
@@ -32,18 +31,4 @@ func Named(product Product, host, fingerprint string, network sdk.Network) (Endp
 		return e, Wrong("fingerprint", "That is no SHA-256 fingerprint: 64 hex digits, with or without colons.")
 	}
 	return e, nil
-}
-
-// neverAsked says why an address is one that no client dials, whatever is allowed, such as that of a metadata service; empty for
-// others and for names.
-func neverAsked(host string) string {
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return ""
-	}
-	var refused *sdk.Error
-	if errors.As(netguard.Profile{Use: netguard.Integration, AllowLoopback: true}.Judge(addr), &refused) {
-		return refused.Message
-	}
-	return ""
 }
