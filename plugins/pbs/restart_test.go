@@ -3,13 +3,12 @@ package pbs
 import (
 	"maps"
 	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox/lifetest"
 	"github.com/pulse-platform/pulse/plugins/pbs/pbstest"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // wrong lets all go wrong that this plugin judges.
@@ -72,36 +71,17 @@ func TestNothingEndsWithARestart(t *testing.T) {
 			wrong(b)
 			const tape = `,"monitor_tape":true`
 			c := b.collector(t, "monitor@pbs!pulse", tape)
-			known, orders := lifetest.New("tasks_running"), lifetest.Orders(Plugin(), 3)
-			hear := func() {
-				for _, task := range orders[0] {
-					known.Hear(task, look(t, c, task).Cycle)
-				}
+			again := func() lifetest.Life {
+				next := b.collector(t, "monitor@pbs!pulse", tape)
+				m := next.deps.Host.(*memory)
+				m.state, m.at = maps.Clone(c.deps.Host.(*memory).state), map[string]int64{}
+				return tasksOf(t, next)
 			}
-			hear()
-			for _, k := range kinds() {
-				if k.Condition && !slices.ContainsFunc(known.Conditions(), func(c string) bool { return lifetest.Kind(c) == k.Name }) {
-					t.Errorf("%s is not told at all", k.Name)
-				}
-			}
-			before := known.Conditions()
-			change(b)
-			hear()
-			if after := known.Conditions(); !slices.Equal(before, after) {
-				t.Errorf("%s; before it was %s", strings.Join(after, ", "), strings.Join(before, ", "))
-			}
-			kept := maps.Clone(c.deps.Host.(*memory).state)
-			for _, order := range orders {
-				again := b.collector(t, "monitor@pbs!pulse", tape)
-				m := again.deps.Host.(*memory)
-				m.state, m.at = maps.Clone(kept), map[string]int64{}
-				for _, task := range order {
-					known.Check(t, task, look(t, again, task).Cycle)
-				}
-				if t.Failed() {
-					t.Fatalf("in the order %v", order)
-				}
-			}
+			lifetest.Restart(t, Plugin(), tasksOf(t, c), func() { change(b) }, again, "tasks_running")
 		})
 	}
+}
+
+func tasksOf(t *testing.T, c *Collector) lifetest.Life {
+	return func(task string) *sdktest.Cycle { return look(t, c, task).Cycle }
 }

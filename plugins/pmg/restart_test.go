@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox/lifetest"
 	"github.com/pulse-platform/pulse/plugins/pmg/pmgtest"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // memory is what the server keeps for an integration.
@@ -92,33 +91,8 @@ func TestNothingEndsWithARestart(t *testing.T) {
 			b := newBench(t, 2)
 			wrong(b)
 			c := b.life(t, map[string][]byte{})
-			known, orders := lifetest.New(), lifetest.Orders(Plugin(), 3)
-			hear := func() {
-				for _, task := range orders[0] {
-					known.Hear(task, look(t, c, task).Cycle)
-				}
-			}
-			hear()
-			for _, k := range Plugin().Describe().Kinds {
-				if k.Condition && !slices.ContainsFunc(known.Conditions(), func(c string) bool { return lifetest.Kind(c) == k.Name }) {
-					t.Errorf("%s is not told at all", k.Name)
-				}
-			}
-			before := known.Conditions()
-			change(b)
-			hear()
-			if after := known.Conditions(); !slices.Equal(before, after) {
-				t.Errorf("%s; before it was %s", strings.Join(after, ", "), strings.Join(before, ", "))
-			}
-			for _, order := range orders {
-				again := b.life(t, keptBy(c))
-				for _, task := range order {
-					known.Check(t, task, look(t, again, task).Cycle)
-				}
-				if t.Failed() {
-					t.Fatalf("in the order %v", order)
-				}
-			}
+			again := func() lifetest.Life { return tasksOf(t, b.life(t, keptBy(c))) }
+			lifetest.Restart(t, Plugin(), tasksOf(t, c), func() { change(b) }, again)
 		})
 	}
 }
@@ -160,4 +134,8 @@ func TestWhatHasLeftIsOver(t *testing.T) {
 	if p := look(t, again, taskSystem).Part("system/mail2"); p.Ended && p.Err == nil && len(p.Observations) == 0 {
 		t.Errorf("%+v", p)
 	}
+}
+
+func tasksOf(t *testing.T, c *Collector) lifetest.Life {
+	return func(task string) *sdktest.Cycle { return look(t, c, task).Cycle }
 }

@@ -97,6 +97,43 @@ func (k *Known) Check(t testing.TB, task string, c *sdktest.Cycle) {
 	}
 }
 
+// Life runs a task of a plugin's process.
+type Life func(task string) *sdktest.Cycle
+
+// Restart lets a first life tell all that its plugin declares, and makes a change after which nothing is over. Then it begins
+// others with what the first has kept, whose tasks run in several orders; none of them may contradict the first. Numbers of some
+// metrics are not compared.
+func Restart(t *testing.T, p sdk.Plugin, first Life, change func(), again func() Life, moves ...string) {
+	t.Helper()
+	known, orders := New(moves...), Orders(p, 3)
+	hear := func() {
+		for _, task := range orders[0] {
+			known.Hear(task, first(task))
+		}
+	}
+	hear()
+	before := known.Conditions()
+	for _, k := range p.Describe().Kinds {
+		if k.Condition && !slices.ContainsFunc(before, func(c string) bool { return Kind(c) == k.Name }) {
+			t.Errorf("%s is not told at all", k.Name)
+		}
+	}
+	change()
+	hear()
+	if after := known.Conditions(); !slices.Equal(before, after) {
+		t.Errorf("%s; before it was %s", strings.Join(after, ", "), strings.Join(before, ", "))
+	}
+	for _, order := range orders {
+		life := again()
+		for _, task := range order {
+			known.Check(t, task, life(task))
+		}
+		if t.Failed() {
+			t.Fatalf("in the order %v", order)
+		}
+	}
+}
+
 // near tells whether both are numbers, and nearly the same ones: some wander.
 func near(a, b string) bool {
 	x, err := strconv.ParseFloat(a, 64)
