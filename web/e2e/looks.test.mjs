@@ -62,8 +62,9 @@ for (const theme of themes) {
     await page.getByLabel('Password').waitFor();
     await inspect(page, 'login', theme);
     await page.goto(`${fresh.url}/setup`);
-    await page.getByLabel('Bootstrap token').fill(fresh.bootstrapToken());
+    await page.getByLabel('Command that prints the token').filter({ hasText: fresh.data }).waitFor();
     await inspect(page, 'wizard', theme);
+    await page.getByLabel('Bootstrap token').fill(fresh.bootstrapToken());
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByLabel('Password again').waitFor();
     await inspect(page, 'account', theme);

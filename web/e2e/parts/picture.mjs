@@ -16,9 +16,9 @@ const share = 6;
 /** And so many before one is kept anew: what is tolerated must not add up from change to change. */
 const drift = 1;
 
-/** What is another each time: ages, curves, logs. */
+/** What is another each time: ages, curves, logs, commands with the path or the key of a server. */
 const volatile =
-  'time, [data-volatile], figure canvas, [role=log], [role=status] { visibility: hidden !important }';
+  'time, pre, [data-volatile], figure canvas, [role=log], [role=status] { visibility: hidden !important }';
 
 /** Says in one line how a browser draws: pictures compare only where that is the same. */
 async function hand(page) {
