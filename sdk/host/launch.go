@@ -88,7 +88,7 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake(),
 		VersionedPlugins: map[int]plugin.PluginSet{rpc.Protocol: {rpc.Service: &rpc.Binding{}}},
-		Cmd:              cmd,
+		RunnerFunc:       runs(cmd),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		TLSConfig:        identity,
 		SkipHostEnv:      true,
