@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser } from './parts/browser.mjs';
 import { eventually, soon } from './parts/eventually.mjs';
-import { fleet, report } from './parts/fleet.mjs';
+import { report } from './parts/fleet.mjs';
 import { fits } from './parts/layout.mjs';
 import { Pulse } from './parts/pulse.mjs';
 
@@ -13,7 +13,7 @@ let pulse, browser, page, id;
 before(async () => {
   [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
   await pulse.claim();
-  await report(pulse, await pulse.mint('fleet', 'host-agent:report'), 0, 30, fleet, 600);
+  await report(pulse, await pulse.mint('fleet', 'host-agent:report'), 0, 30);
   pulse.startAgent();
   await eventually(
     'the agent reported',

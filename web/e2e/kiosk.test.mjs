@@ -31,9 +31,13 @@ test('the kiosk hides the menus on every page until somebody leaves it', async (
   await soon(async () => assert.match(page.url(), /kiosk=1/));
   assert.equal(await menus(page).count(), 0);
   const leave = page.getByRole('button', { name: 'Leave the kiosk' });
-  await page.mouse.move(200, 200);
-  await page.mouse.move(300, 300);
-  await leave.click();
+  // It hides again a moment after somebody moved.
+  await eventually('the way out is taken', async () => {
+    await page.mouse.move(200, 200);
+    await page.mouse.move(300, 300);
+    await leave.click({ timeout: 2_000 });
+    return true;
+  });
   await menus(page).waitFor();
   await soon(async () => assert.ok(!/kiosk/.test(page.url())));
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { barriers } from './parts/axe.mjs';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
 import { eventually } from './parts/eventually.mjs';
-import { fleet, report } from './parts/fleet.mjs';
+import { report } from './parts/fleet.mjs';
 import { fits, layoutFaults } from './parts/layout.mjs';
 import { looks, pagesOf, screens, themes } from './parts/pages.mjs';
 import { comparable, looksAsBefore, scale } from './parts/picture.mjs';
@@ -16,7 +16,7 @@ before(async () => {
   await pulse.claim();
   const token = await pulse.mint('fleet', 'host-agent:report');
   // The same twice, so that rates are known and none of them depends on when; and nobody is missed before the end.
-  for (const round of [0, 0]) await report(pulse, token, round, 1, fleet, 600);
+  for (const round of [0, 0]) await report(pulse, token, round, 1);
   painter = await browser.newPage();
   const page = await openPage(await visitor(browser, pulse, { deviceScaleFactor: scale }));
   await page.goto('/login');

@@ -105,8 +105,10 @@ test('the page of backups says what is not backed up', async () => {
   const all = await strips.count();
   await page.getByRole('combobox', { name: /^Guests/ }).selectOption('gaps');
   await page.waitForURL(/has=gaps/);
-  const missed = await guests.getByRole('slider', { name: /missed/ }).count();
-  assert.ok(missed > 0 && missed < all && missed === (await strips.count()), `${missed} of ${all}`);
+  await soon(async () => {
+    const missed = await guests.getByRole('slider', { name: /missed/ }).count();
+    assert.ok(missed > 0 && missed < all && missed === (await strips.count()), `${missed} of ${all}`);
+  });
   await inspect(page, 'backups-missed');
   await page.goto('/backups?has=gaps');
   await guests.waitFor();

@@ -320,8 +320,10 @@ test('when the server is gone everything stays with its age, and comes to life a
     await page.bringToFront();
     await page.getByRole('status').getByText('Disconnected').waitFor({ state: 'detached' });
     await age(page).waitFor({ state: 'detached' });
-    assert.ok(await all[i].works(page).first().isVisible(), `${all[i].name} is still there`);
-    assert.equal(await page.getByRole('alert').count(), 0);
+    await soon(async () => {
+      assert.ok(await all[i].works(page).first().isVisible(), `${all[i].name} is still there`);
+      assert.equal(await page.getByRole('alert').count(), 0);
+    });
     clean(page);
     await page.close();
   }

@@ -11,7 +11,7 @@ before(async () => {
   [pulse, browser] = await Promise.all([Pulse.start(), startBrowser()]);
   await pulse.claim();
   token = await pulse.mint('fleet', 'host-agent:report');
-  await report(pulse, token, 0, 30, fleet, 600);
+  await report(pulse, token, 0, 30);
   page = await openPage(await member(browser, pulse));
 });
 after(async () => {
