@@ -183,6 +183,9 @@ type Threshold struct {
 	Severity Severity
 	// Says what is wrong and what to do, with {name}, {instance}, {value} and {limit}; empty for the metric's label.
 	Says string
+	// Unless names a metric of the type that tells the same better: the limit holds only for records of which no number of that
+	// one comes in the same cycle, or whose users have it judged no more. Limits that users set hold for all.
+	Unless string
 }
 
 // StateSection says which section of the state document a type fills and what the server splices in.

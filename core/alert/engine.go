@@ -133,6 +133,7 @@ func (e *Engine) Samples(ctx context.Context, samples []metric.Sample) error {
 	return e.turn(ctx, func(t *turn) error {
 		var last id.UID
 		var s *subject
+		all := &arrival{samples: samples}
 		for i := range samples {
 			one := &samples[i]
 			if one.Record != last {
@@ -141,19 +142,20 @@ func (e *Engine) Samples(ctx context.Context, samples []metric.Sample) error {
 			if s == nil || !s.set.kinds[one.Metric] || t.now.Sub(one.Time) > lateAfter {
 				continue
 			}
-			t.sample(s, one)
+			t.sample(s, one, all)
 		}
 		return nil
 	})
 }
 
 // sample judges one number. What is well and always was is not remembered.
-func (t *turn) sample(s *subject, one *metric.Sample) {
+func (t *turn) sample(s *subject, one *metric.Sample, all *arrival) {
 	key := Key{one.Record, one.Metric, one.Instance}
 	w := s.watched[key]
 	if w == nil {
 		verdict := s.set.judge(key.Kind, key.Instance)
-		if !verdict.on || !verdict.judged.numbers || verdict.judged.limit.Judge(one.Value).Severity == "" || t.e.elsewhere(one.Record, one.Metric, one.Instance) {
+		if !verdict.on || !verdict.judged.numbers || verdict.judged.limit.Judge(one.Value).Severity == "" ||
+			t.e.elsewhere(one.Record, one.Metric, one.Instance) || all.better(s, one.Record, verdict.judged) {
 			return
 		}
 		w = s.watch(key)
@@ -161,7 +163,11 @@ func (t *turn) sample(s *subject, one *metric.Sample) {
 	if !w.on || !w.judged.numbers {
 		return
 	}
-	t.step(key, w, w.judged.limit.Judge(one.Value), one.Time)
+	if all.better(s, one.Record, w.judged) {
+		t.drop(key, w, t.e.instead(key, w.judged))
+	} else {
+		t.step(key, w, w.judged.limit.Judge(one.Value), one.Time)
+	}
 	if w.track.Phase == Idle && len(w.track.Fired) == 0 {
 		delete(s.watched, key)
 		t.undo = append(t.undo, func() { s.watched[key] = w })

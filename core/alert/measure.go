@@ -196,6 +196,10 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 	}
 	n := policy.name(r, kind, instance)
 	out.Quiet = e.quiet(r, j.quiet, e.Now())
+	unless := ""
+	if s.set.stands(j.unless) {
+		unless = j.unless
+	}
 	e.mu.Unlock()
 	out.Unit = n.Unit
 	if !on || !j.numbers {
@@ -210,16 +214,24 @@ func (e *Engine) Why(ctx context.Context, r *inventory.Record, kind, instance st
 	if e.Metrics == nil || measure != "" {
 		return out, nil
 	}
-	now := e.Now()
-	series, err := e.Metrics.Query(ctx, metric.Query{Records: []id.UID{r.UID}, Metrics: []string{name}, Instances: []string{instance}, From: now.Add(-time.Hour), To: now.Add(time.Second)})
+	from, to := e.Now().Add(-time.Hour), e.Now().Add(time.Second)
+	series, err := e.Metrics.Query(ctx, metric.Query{Records: []id.UID{r.UID}, Metrics: []string{name}, Instances: []string{instance}, From: from, To: to})
 	if err != nil || len(series) == 0 {
+		return out, err
+	}
+	better, err := e.betterAt(ctx, r.UID, unless, from, to)
+	if err != nil {
 		return out, err
 	}
 	for _, p := range slices.Backward(series[0].Points) {
 		if len(out.Evaluations) == looks {
 			break
 		}
-		out.Evaluations = append(out.Evaluations, Evaluation{p.Time(), p.Value * n.Factor, string(j.limit.Judge(p.Value).Severity)})
+		is := Evaluation{p.Time(), p.Value * n.Factor, string(j.limit.Judge(p.Value).Severity)}
+		if better[p.At] {
+			is.Severity = ""
+		}
+		out.Evaluations = append(out.Evaluations, is)
 	}
 	return out, nil
 }

@@ -111,6 +111,32 @@ func TestWhySaysWhichRuleDecidesAndWhatTheNumbersWere(t *testing.T) {
 	}
 }
 
+func TestWhyOfANumberThatAnotherOneTellsBetter(t *testing.T) {
+	s, store := measured(t)
+	r, _ := s.inv.Record(uid("vm"))
+	for n := range 3 {
+		s.now = s.now.Add(time.Minute)
+		together := []metric.Sample{{Key: metric.Key{Record: r.UID, Metric: "backup_age"}, Time: s.now, Value: 40 * 86400}}
+		if n == 1 {
+			together = append(together, metric.Sample{Key: metric.Key{Record: r.UID, Metric: "overdue"}, Time: s.now, Value: 0})
+		}
+		if err := store.Append(t.Context(), together); err != nil {
+			t.Fatal(err)
+		}
+	}
+	why, err := s.engine.Why(t.Context(), r, "backup_age", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, e := range why.Evaluations {
+		said += e.Severity + "."
+	}
+	if said != "warning..warning." || why.Rules[0].Note != `Counts where "Overdue" is not measured.` {
+		t.Fatalf("%q %+v", said, why.Rules)
+	}
+}
+
 func TestLimitsAreWhatAllRulesLeave(t *testing.T) {
 	s, _ := measured(t)
 	heat := func() (found []alert.MetricLimit) {

@@ -142,9 +142,13 @@ func (p *Policy) declared(t sdk.ResourceType) {
 			continue
 		}
 		m, _ := p.catalog.Metric(t.Name, th.Metric)
+		note := ""
+		if better, known := p.catalog.Metric(t.Name, th.Unless); known {
+			note = fmt.Sprintf("Counts where %q is not measured.", cmp.Or(better.Label, better.Name))
+		}
 		p.rules = append(p.rules, &Rule{
 			ID: id, Name: t.Label + " " + cmp.Or(m.Label, th.Metric), Origin: OriginDefault, Enabled: true, Match: match, Kind: th.Metric,
-			Trigger: &trigger, Clear: &clearAt, Below: th.Below, For: &lasts, Severity: cmp.Or(th.Severity, sdk.SeverityWarning),
+			Trigger: &trigger, Clear: &clearAt, Below: th.Below, For: &lasts, Severity: cmp.Or(th.Severity, sdk.SeverityWarning), Note: note, unless: th.Unless,
 		})
 	}
 }

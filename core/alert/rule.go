@@ -61,6 +61,8 @@ type Rule struct {
 	Measure string   `json:"measure,omitempty"`
 	Over    *float64 `json:"over,omitempty"`
 
+	// unless is a metric whose numbers, when they are judged, tell what this rule is about better.
+	unless string
 	// AtLeast raises the trigger of an earlier rule instead of replacing it.
 	AtLeast bool `json:"-"`
 	// when is a match that no words express.
@@ -142,6 +144,8 @@ type judged struct {
 	rule  string
 	// numbers tells that there is a limit to compare with.
 	numbers bool
+	// unless is the metric whose numbers are judged instead where there are some.
+	unless string
 }
 
 // over puts the rules of a record and a kind over one another.
@@ -183,7 +187,7 @@ func (j *judged) put(r *Rule) {
 	if r.Trigger == nil {
 		return
 	}
-	j.numbers = true
+	j.numbers, j.unless = true, r.unless
 	j.limit.Trigger, j.limit.Critical, j.limit.Below = *r.Trigger, r.Critical, r.Below
 	j.limit.Clear = *r.Trigger
 	if r.Clear != nil {

@@ -99,7 +99,9 @@ func types() sdk.Description {
 	return sdk.Description{
 		Kind: "lab", Types: []sdk.ResourceType{
 			{Name: "host", Label: "Host", Thresholds: []sdk.Threshold{{Metric: "cpu", Trigger: 0.5, Clear: 0.4}}},
-			{Name: "node", Label: "Node"}, {Name: "vm", Label: "VM", Thresholds: []sdk.Threshold{{Metric: "backup_age", Trigger: 35 * 86400, Clear: 35 * 86400}}},
+			{Name: "node", Label: "Node"}, {Name: "vm", Label: "VM", Thresholds: []sdk.Threshold{
+				{Metric: "backup_age", Trigger: 35 * 86400, Clear: 35 * 86400, Unless: "overdue"}, {Metric: "overdue", Trigger: 3600},
+			}},
 			{Name: "gadget", Label: "Gadget", Thresholds: []sdk.Threshold{
 				{Metric: "heat", Trigger: 60, Clear: 55, For: time.Minute, Severity: sdk.SeverityWarning}, {Metric: "heat", Trigger: 80, Clear: 75, Severity: sdk.SeverityCritical},
 				{Metric: "wait", Trigger: 60, Severity: sdk.SeverityWarning},
@@ -111,6 +113,7 @@ func types() sdk.Description {
 			{Name: "memory", Types: []string{"host", "node", "vm"}, Unit: sdk.UnitRatio, Label: "Memory", WireScale: 100},
 			{Name: "disk", Types: []string{"node", "vm"}, Unit: sdk.UnitRatio, Label: "Disk", WireScale: 100},
 			{Name: "backup_age", Types: []string{"vm"}, Unit: sdk.UnitSeconds, Label: "Age of the last backup"},
+			{Name: "overdue", Types: []string{"vm"}, Unit: sdk.UnitSeconds, Label: "Overdue"},
 			{Name: "diskread", Types: []string{"vm"}, Unit: sdk.UnitBytesPerSecond, Label: "Read"},
 			{Name: "fs_used", Types: []string{"host"}, Unit: sdk.UnitRatio, Instance: "mount", Label: "File system", WireScale: 100},
 			{Name: "temperature", Types: []string{"host"}, Unit: sdk.UnitCelsius, Instance: "sensor", Label: "Temperature"},
@@ -230,7 +233,7 @@ func (s *stage) do(what string) string {
 	case verb == "clear":
 		err = s.engine.Clear(ctx, rest, "ann")
 	case strings.Contains(verb, "="):
-		err = s.sample(ctx, verb)
+		err = s.samples(ctx, what)
 	default:
 		err = s.change(ctx, verb, rest)
 	}
@@ -261,17 +264,21 @@ func (s *stage) patch(ctx context.Context, text string) error {
 	return s.engine.SetDocument(ctx, d)
 }
 
-// sample takes in "box.disk[/]=0.95".
-func (s *stage) sample(ctx context.Context, text string) error {
-	name, value, _ := strings.Cut(text, "=")
-	record, metricName, _ := strings.Cut(name, ".")
-	metricName, instance, _ := strings.Cut(metricName, "[")
-	v, err := strconv.ParseFloat(value, 64)
-	if err != nil {
-		return err
+// samples takes in "box.disk[/]=0.95", or several that come together.
+func (s *stage) samples(ctx context.Context, text string) error {
+	var all []metric.Sample
+	for one := range strings.FieldsSeq(text) {
+		name, value, _ := strings.Cut(one, "=")
+		record, metricName, _ := strings.Cut(name, ".")
+		metricName, instance, _ := strings.Cut(metricName, "[")
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return err
+		}
+		all = append(all, metric.Sample{Key: metric.Key{Record: uid(record), Metric: metricName, Instance: strings.TrimSuffix(instance, "]")}, Time: s.now, Value: v})
 	}
 	s.records()
-	return s.engine.Samples(ctx, []metric.Sample{{Key: metric.Key{Record: uid(record), Metric: metricName, Instance: strings.TrimSuffix(instance, "]")}, Time: s.now, Value: v}})
+	return s.engine.Samples(ctx, all)
 }
 
 // change takes in what a resource does.

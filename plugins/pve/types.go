@@ -143,8 +143,8 @@ func guestThresholds() []sdk.Threshold {
 		// Half a day later than its jobs allow: a night's run takes a while.
 		{Metric: "backup_overdue", Trigger: 12 * hour, Clear: 0, Severity: sdk.SeverityWarning,
 			Says: "The last backup of {name} is {value} later than its backup jobs allow. Look at what their last runs say."},
-		// No usual schedule is longer; it also tells of guests in no job.
-		{Metric: "backup_age", Trigger: 35 * 24 * hour, Clear: 35 * 24 * hour, Severity: sdk.SeverityWarning,
+		// No usual schedule is longer. It is for guests in no job, and in jobs whose schedule nobody can read.
+		{Metric: "backup_age", Trigger: 35 * 24 * hour, Clear: 35 * 24 * hour, Severity: sdk.SeverityWarning, Unless: "backup_overdue",
 			Says: "The newest backup of {name} is {value} old, over the limit of {limit}. Is it in a backup job?"},
 		{Metric: "replication_overdue", Trigger: hour, Clear: 0, Severity: sdk.SeverityWarning,
 			Says: "The copy of {name} that replication {instance} makes is {value} later than its schedule allows."},

@@ -96,6 +96,9 @@ func tryType(t testing.TB, k sdk.ResourceType, metrics, kinds names) {
 		if !slices.Contains(k.Metrics, x.Metric) {
 			t.Errorf("a threshold of %s is about metric %q, which the type does not have", who, x.Metric)
 		}
+		if x.Unless != "" && !slices.Contains(k.Metrics, x.Unless) {
+			t.Errorf("the threshold of %s for %s counts unless there is metric %q, which the type does not have", who, x.Metric, x.Unless)
+		}
 		if x.Below && x.Clear < x.Trigger || !x.Below && x.Clear > x.Trigger {
 			t.Errorf("the threshold of %s for %s clears at %v before it triggers at %v", who, x.Metric, x.Clear, x.Trigger)
 		}

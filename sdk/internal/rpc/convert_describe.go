@@ -188,6 +188,7 @@ func encodeThreshold(t sdk.Threshold) *pb.Threshold {
 		For:      encodeDuration(t.For),
 		Severity: text(string(t.Severity)),
 		Says:     text(t.Says),
+		Unless:   text(t.Unless),
 	}
 }
 
@@ -200,6 +201,7 @@ func decodeThreshold(m *pb.Threshold) sdk.Threshold {
 		For:      decodeDuration(m.GetFor()),
 		Severity: sdk.Severity(m.GetSeverity()),
 		Says:     m.GetSays(),
+		Unless:   m.GetUnless(),
 	}
 }
 

@@ -738,7 +738,10 @@ type Threshold struct {
 	For      *durationpb.Duration `protobuf:"bytes,5,opt,name=for,proto3" json:"for,omitempty"`
 	Severity string               `protobuf:"bytes,6,opt,name=severity,proto3" json:"severity,omitempty"`
 	// Says is the sentence for people, with {name}, {instance}, {value} and {limit}; empty for one made of the metric's label.
-	Says          string `protobuf:"bytes,7,opt,name=says,proto3" json:"says,omitempty"`
+	Says string `protobuf:"bytes,7,opt,name=says,proto3" json:"says,omitempty"`
+	// Unless names a metric of the type that tells the same better: the limit holds only for records of which no number of that
+	// one comes in the same cycle, or whose users have it judged no more. Limits that users set hold for all.
+	Unless        string `protobuf:"bytes,8,opt,name=unless,proto3" json:"unless,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -818,6 +821,13 @@ func (x *Threshold) GetSeverity() string {
 func (x *Threshold) GetSays() string {
 	if x != nil {
 		return x.Says
+	}
+	return ""
+}
+
+func (x *Threshold) GetUnless() string {
+	if x != nil {
+		return x.Unless
 	}
 	return ""
 }
@@ -2265,7 +2275,7 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"wire_scale\x18\n" +
 	" \x01(\x01R\twireScale\x12\x14\n" +
 	"\x05chart\x18\v \x01(\tR\x05chart\x12\x18\n" +
-	"\asubject\x18\f \x01(\tR\asubject\"\xc6\x01\n" +
+	"\asubject\x18\f \x01(\tR\asubject\"\xde\x01\n" +
 	"\tThreshold\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x18\n" +
 	"\atrigger\x18\x02 \x01(\x01R\atrigger\x12\x14\n" +
@@ -2273,7 +2283,8 @@ const file_pulse_plugin_v1_describe_proto_rawDesc = "" +
 	"\x05below\x18\x04 \x01(\bR\x05below\x12+\n" +
 	"\x03for\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03for\x12\x1a\n" +
 	"\bseverity\x18\x06 \x01(\tR\bseverity\x12\x12\n" +
-	"\x04says\x18\a \x01(\tR\x04says\"\xac\x03\n" +
+	"\x04says\x18\a \x01(\tR\x04says\x12\x16\n" +
+	"\x06unless\x18\b \x01(\tR\x06unless\"\xac\x03\n" +
 	"\fStateSection\x12\x18\n" +
 	"\asection\x18\x01 \x01(\tR\asection\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n" +
