@@ -46,6 +46,14 @@ func (c *Collector) recall(ctx context.Context) error {
 	return nil
 }
 
+// keepFirst reads something, and keeps which jobs it says have failed before anybody hears of it: a process may end at any moment.
+func (c *Collector) keepFirst(read func(context.Context) ([]sdk.Observation, error)) func(context.Context) ([]sdk.Observation, error) {
+	return func(ctx context.Context) ([]sdk.Observation, error) {
+		defer c.keep(ctx)
+		return read(ctx)
+	}
+}
+
 // keep writes down which jobs failed, when that changed.
 func (c *Collector) keep(ctx context.Context) {
 	c.keeping.Lock()

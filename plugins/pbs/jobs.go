@@ -70,16 +70,15 @@ func (c *Collector) collectJobs(ctx context.Context, sink sdk.Sink) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	defer c.keep(ctx)
 	return proxmox.Run(ctx, sink,
-		proxmox.Step{Name: "tasks", Read: c.readTasks}, // first: releases before 3.2 tell only there how garbage was collected
+		proxmox.Step{Name: "tasks", Read: c.keepFirst(c.readTasks)}, // first: releases before 3.2 tell only there how garbage was collected
 		c.step(collecting, c.cfg.MonitorGarbageJobs, func(ctx context.Context, _ duty) ([]sdk.Observation, error) { return c.readCollections(ctx) }),
 		c.step(verifying, c.cfg.MonitorVerifyJobs, c.readJobs), c.step(pruning, c.cfg.MonitorPruneJobs, c.readJobs), c.step(syncing, c.cfg.MonitorSyncJobs, c.readJobs))
 }
 
 // step reads the jobs of a kind. There are none when nobody wants them, or when this release has no such jobs.
 func (c *Collector) step(d duty, on bool, read func(context.Context, duty) ([]sdk.Observation, error)) proxmox.Step {
-	return proxmox.Step{Name: d.part, Read: func(ctx context.Context) ([]sdk.Observation, error) {
+	return proxmox.Step{Name: d.part, Read: c.keepFirst(func(ctx context.Context) ([]sdk.Observation, error) {
 		none := []sdk.Observation{c.part(d, nil)}
 		if !on {
 			return none, nil
@@ -89,7 +88,7 @@ func (c *Collector) step(d duty, on bool, read func(context.Context, duty) ([]sd
 			return none, nil
 		}
 		return found, err
-	}}
+	})}
 }
 
 // ready makes known what jobs are about, before anything is said of them: the same is said of a failure after a restart as before.

@@ -1,12 +1,14 @@
 package pbs
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/pbs/pbstest"
 	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // again is the collector of a plugin that was ended and started anew: it knows what the host kept, and nothing else.
@@ -34,6 +36,57 @@ func TestAFailureOutlivesThePlugin(t *testing.T) {
 	b.world.Change(func(w *pbstest.World) { w.Sync[0].Run = pbstest.Run{UPID: "UPID:s3"} })
 	if s := look(t, b.again(t, c), taskJobs); s.conditions["datastore/main "+syncFailed+" s-pull"].Kind != "" {
 		t.Error("what ended well meanwhile is told as failed")
+	}
+}
+
+// killer ends a process as soon as it has told a part of a cycle.
+type killer struct {
+	*sdktest.Cycle
+	at   string
+	kill func()
+}
+
+func (k *killer) Partition(name string) sdk.Partition {
+	p := k.Cycle.Partition(name)
+	if name != k.at {
+		return p
+	}
+	return told{p, k.kill}
+}
+
+type told struct {
+	sdk.Partition
+	then func()
+}
+
+func (p told) Done(err error) error {
+	defer p.then()
+	return p.Partition.Done(err)
+}
+
+// Who hears of a failure hears of it from the next process too, also when this one is killed at that moment.
+func TestAFailureIsKeptBeforeThePluginIsKilled(t *testing.T) {
+	for part, failure := range map[string]string{"sync": "datastore/main " + syncFailed + " s-pull", "tape": "datastore/main " + tapeFailed + " t-main"} {
+		t.Run(part, func(t *testing.T) {
+			b := newBench(t)
+			wrong(b)
+			b.world.Change(func(w *pbstest.World) {
+				w.Sync[0].Run = pbstest.Run{UPID: "UPID:s1", Ended: b.Now(), State: "TASK ERROR: connection refused"}
+			})
+			const tape = `,"monitor_tape":true`
+			c := b.collector(t, "monitor@pbs!pulse", tape)
+			look(t, c, taskStatus)
+			ctx, kill := context.WithCancel(t.Context())
+			task := map[string]string{"sync": taskJobs, "tape": taskTape}[part]
+			_ = c.Collect(ctx, task, &killer{sdktest.NewCycle(), part, kill})
+			again := pbstest.Run{UPID: "UPID:again"}
+			b.world.Change(func(w *pbstest.World) { w.Sync[0].Run, w.Tape.Jobs[0].Run = again, again })
+			next := b.collector(t, "monitor@pbs!pulse", tape)
+			next.deps.Host = c.deps.Host
+			if s := look(t, next, task); s.conditions[failure].Message == "" {
+				t.Errorf("%s is not told any more: %v", failure, s.conditions)
+			}
+		})
 	}
 }
 

@@ -57,9 +57,8 @@ func (c *Collector) collectTape(ctx context.Context, sink sdk.Sink) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	defer c.keep(ctx)
 	p := sink.Partition("tape")
-	found, err := c.readTape(ctx)
+	found, err := c.keepFirst(c.readTape)(ctx)
 	if unsupported(err) {
 		found, err = nil, nil
 	}

@@ -76,6 +76,7 @@ func (c *Collector) collectBackups(ctx context.Context, sink sdk.Sink) error {
 		return guests.Done(c.backups.early) // a failure of which is not known yet must not seem to be over
 	}
 	aged, missed := c.judgeBackups(v)
+	c.saveGuests(ctx) // a failure is kept before anybody hears of it: a process may end at any moment
 	if err := tell(guests, aged, nil); err != nil {
 		return err
 	}

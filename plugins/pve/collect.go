@@ -29,6 +29,8 @@ type Collector struct {
 	// kept is what is kept of the cluster, nodesKept when the nodes' was written. Only the task of the nodes has them.
 	kept      string
 	nodesKept time.Time
+	// saving is held while what is known of guests is kept.
+	saving sync.Mutex
 
 	mu   sync.Mutex
 	view *view

@@ -189,8 +189,11 @@ func (c *Collector) write(ctx context.Context, key string, value any) error {
 	return err
 }
 
-// saveGuests keeps what has changed of guests: at once when an id went to another one, else now and then.
+// saveGuests keeps what has changed of guests: at once when an id went to another one or a backup failed, else now and then.
+// What is older never replaces what is newer, whichever tasks do so at the same time.
 func (c *Collector) saveGuests(ctx context.Context) {
+	c.saving.Lock()
+	defer c.saving.Unlock()
 	for chunk, guests := range c.changedGuests() {
 		if c.write(ctx, keptGuests(chunk), guests) != nil {
 			c.mu.Lock()

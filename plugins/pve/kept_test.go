@@ -271,6 +271,37 @@ func TestFailuresAreNotForgottenWithARestart(t *testing.T) {
 	}
 }
 
+// A process that is killed right after it told of a failure has kept it: the next one may not be able to find it anew.
+func TestAFailureIsKeptBeforeTheProcessIsKilled(t *testing.T) {
+	l := aLife(t, 2, 2, func(w *pvetest.World) {
+		w.Tasks, w.Backups = nil, nil
+		w.AddTask(&pvetest.Task{Node: "pve2", Type: "vzdump", ID: "100", Began: w.Now().Add(-time.Hour), Ended: w.Now().Add(-50 * time.Minute), Status: "no space left"})
+	})
+	l.must(taskResources)
+	l.must(taskConfigs) // others have just been kept
+	before := l.must(taskBackups).conditions("guest/100")[kindBackupFailed]
+	if before.Message == "" {
+		t.Fatal("no failure is told")
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Tasks, w.Node("pve2").Online = nil, false })
+	l.again()
+	l.must(taskResources)
+	if after := l.must(taskBackups).conditions("guest/100")[kindBackupFailed]; after.Message != before.Message {
+		t.Errorf("before it was %q, after %q", before.Message, after.Message)
+	}
+	// Nor does one that is over come back.
+	l.world.Edit(func(w *pvetest.World) {
+		w.AddTask(&pvetest.Task{Node: "pve1", Type: "vzdump", ID: "100", Began: w.Now().Add(-2 * time.Minute), Ended: w.Now().Add(-time.Minute), Status: "OK"})
+	})
+	l.must(taskBackups)
+	l.world.Edit(func(w *pvetest.World) { w.Tasks, w.Node("pve1").Online, w.Node("pve2").Online = nil, true, true })
+	l.again()
+	l.must(taskResources)
+	if c := l.must(taskBackups).conditions("guest/100")[kindBackupFailed]; c.Message != "" {
+		t.Errorf("it is over, and told again: %+v", c)
+	}
+}
+
 // Disks that sleep are not woken because a process begins, and what they said is still told.
 func TestDisksAreNotAskedAgainAfterARestart(t *testing.T) {
 	l := aLife(t, 1, 1, nil)
