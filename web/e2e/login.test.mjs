@@ -47,6 +47,32 @@ test('a wrong password is refused, the right one leads in, and logging out ends 
   await context.close();
 });
 
+test('what is being asked while somebody logs out is given up, not refused', async () => {
+  const context = await member(browser, pulse);
+  const page = await openPage(context);
+  const slow = /\/api\/alerts\/config$/;
+  let release;
+  const held = new Promise((go) => (release = go));
+  await page.route(slow, (route) => held.then(() => route.continue()).catch(() => undefined));
+  const end = new Promise((tell) => {
+    page.on('requestfailed', (request) => slow.test(request.url()) && tell('given up'));
+    page.on('response', (response) => slow.test(response.url()) && tell(response.status()));
+  });
+  const asked = page.waitForRequest(slow);
+  await page.goto('/');
+  await asked;
+  const out = page.waitForResponse(/\/api\/logout$/);
+  await page.getByRole('button', { name: 'Account of admin' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await out;
+  release();
+  assert.equal(await end, 'given up');
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  assert.equal(new URL(page.url()).search, '', 'who comes next begins at the overview');
+  clean(page);
+  await context.close();
+});
+
 test('a deep link leads to its page after the login', async () => {
   const context = await visitor(browser, pulse);
   const page = await openPage(context);

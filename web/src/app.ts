@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { onlineManager, QueryClient } from '@tanstack/react-query';
 import { address, ApiError, authorizeWith, call } from './api/client.ts';
 import { forgetGuest, guestToken } from './guest.ts';
 import type { SecurityStatus } from './api/types.ts';
@@ -85,6 +85,14 @@ export function onSessionEnd(f: () => void): void {
   ended = f;
 }
 
+/** Gives up what is being asked and asks for nothing more until [sessionEnded]: answers would be refusals. */
+export async function endingSession(): Promise<void> {
+  stream.stop();
+  trends.pause();
+  onlineManager.setOnline(false);
+  await queries.cancelQueries();
+}
+
 /** Forgets all that belongs to a session, and tells. */
 export function sessionEnded(): void {
   forgetGuest();
@@ -92,5 +100,6 @@ export function sessionEnded(): void {
   store.clear();
   trends.clear();
   queries.clear();
+  onlineManager.setOnline(true);
   ended?.();
 }

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Check, LogOut, Monitor, Moon, Ruler, Sun, User } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { logout, securityStatus } from '@/api/queries.ts';
-import { sessionEnded, trends } from '@/app.ts';
+import { endingSession, sessionEnded } from '@/app.ts';
 import { onUnits, setUnits, units, type Units } from '@/format/units.ts';
 import { setTheme, useTheme, type Theme } from '@/theme.ts';
 import { cx } from '@/ui/cx.ts';
@@ -104,7 +104,7 @@ export function useLogout(): () => Promise<void> {
   const navigate = useNavigate();
   const status = useQuery(securityStatus);
   return async () => {
-    trends.pause();
+    await endingSession();
     // A session that the server no longer knows is as good as logged out.
     const out = await logout().catch(() => undefined);
     const beyond = out?.logoutUrl ?? (status.data?.proxyAuthUsername ? status.data.proxyAuthLogoutURL : '');
