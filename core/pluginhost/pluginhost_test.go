@@ -122,6 +122,10 @@ func TestAKilledPluginIsUnavailableThenBack(t *testing.T) {
 		_, err := p.Ingest(t.Context(), "reading", sdk.Report{Body: []byte("hang")})
 		failed <- err
 	}()
+	eventually(t, "the plugin works on the report", func() bool {
+		_, err := os.Stat(filepath.Join(p.cfg.Work, "meter", "hanging"))
+		return err == nil
+	})
 	if err := syscall.Kill(p.Status()[0].PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/pulse-platform/pulse/sdk"
@@ -21,6 +22,9 @@ func (m *meter) Ingest(ctx context.Context, r sdk.Report) (sdk.Ingested, error) 
 	case "bad":
 		return sdk.Ingested{}, &sdk.Error{Kind: sdk.KindInvalid, Code: "invalid_report", Message: "It is bad."}
 	case "hang":
+		if err := os.WriteFile("hanging", nil, 0o600); err != nil {
+			return sdk.Ingested{}, err
+		}
 		<-ctx.Done()
 		return sdk.Ingested{}, ctx.Err()
 	}
