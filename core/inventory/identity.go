@@ -165,7 +165,7 @@ func (s *Snapshot) identities(c *Catalog) *identities {
 			if _, decided := s.verdicts[m.Pair]; decided || g.together(m.Pair) {
 				continue
 			}
-			if m.Score < sureEnough || !g.join(m.Pair) {
+			if !g.sure(m) || !g.join(m.Pair) {
 				out.offers = append(out.offers, m)
 			}
 		}
@@ -198,6 +198,22 @@ func (g *grouping) group(uid id.UID) *[]id.UID {
 }
 
 func (g *grouping) together(p Pair) bool { return g.of[p.A] != nil && g.of[p.A] == g.of[p.B] }
+
+// sure tells whether evidence merges a pair by itself. Two integrations of one plugin may look into two networks that use
+// the same names and addresses, so two records of one type come together only by what no two machines have in common.
+func (g *grouping) sure(m Match) bool {
+	if m.Score < sureEnough || m.Score >= scoreDMI {
+		return m.Score >= sureEnough
+	}
+	for _, x := range *g.group(m.A) {
+		for _, y := range *g.group(m.B) {
+			if g.snap.byUID[x].Type == g.snap.byUID[y].Type {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // join brings two groups together unless somebody told two of their members apart.
 func (g *grouping) join(p Pair) bool {

@@ -41,6 +41,8 @@ type who struct {
 	shelf *verdictShelf
 	boxes []sdk.Record
 	racks []sdk.Record
+	// others are what a second cluster sees.
+	others []sdk.Record
 }
 
 func newWho(t *testing.T) *who {
@@ -78,6 +80,7 @@ func (w *who) report() {
 		apply(Batch{Integration: "agents", Task: "t", Source: &Source{}, Reporter: r.Key, Extent: Some, Partitions: []Partition{{Name: r.Key, Records: []sdk.Record{r}}}})
 	}
 	apply(Batch{Integration: "cluster/a", Task: "t", Partitions: []Partition{{Records: w.racks}}})
+	apply(Batch{Integration: "cluster/b", Task: "t", Partitions: []Partition{{Records: w.others}}})
 }
 
 func seen(kind, key string, evidence ...string) sdk.Record {
@@ -170,6 +173,19 @@ func TestEvidenceDecidesWhoIsWho(t *testing.T) {
 			w.Helper()
 			w.want(tt.groups, tt.offers...)
 		})
+	}
+}
+
+func TestTwoClustersMayHaveEqualNamesAndAddresses(t *testing.T) {
+	w := newWho(t)
+	w.racks = []sdk.Record{seen("rack", "r", "name=pve1", "ip=10.0.0.1", "mac=aa"), seen("rack", "moved", "name=pve2", "dmi=d1")}
+	w.others = []sdk.Record{seen("rack", "o", "name=pve1", "ip=10.0.0.1", "mac=aa"), seen("rack", "here", "name=pve3", "dmi=d1")}
+	w.report()
+	w.want("here+moved o r", "o~r 0.90")
+	w.boxes = []sdk.Record{seen("box", "b", "name=pve1", "ip=10.0.0.1")}
+	w.report()
+	if groups := w.groups(); len(groups) != 3 {
+		t.Errorf("%v: an agent on one of the two makes them one", groups)
 	}
 }
 
