@@ -1,4 +1,5 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
+import { measured } from '@/catalog/measured.ts';
 import { at } from '@/catalog/path.ts';
 import { instant } from '@/format/time.ts';
 import { units } from '@/format/units.ts';
@@ -92,7 +93,7 @@ function comparable(value: unknown, format: Format, now: number): number | undef
 function compares(r: Resource, type: ResourceType, term: Term, now: number): boolean {
   const column = columnFor(type, aliases[term.key] ?? term.key);
   if (!column) return false;
-  const shown = comparable(at(r.doc, column.path), column.format, now);
+  const shown = comparable(measured(r, column), column.format, now);
   if (shown === undefined) return false;
   // Networks count in thousands, memory and disks as they are written.
   const thousands = column.format === 'bits' || units().size === 'si';

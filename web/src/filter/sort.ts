@@ -1,5 +1,5 @@
 import type { ResourceType } from '@/catalog/catalog.ts';
-import { at } from '@/catalog/path.ts';
+import { measured } from '@/catalog/measured.ts';
 import { natural } from '@/format/natural.ts';
 import type { Resource } from '@/live/resource.ts';
 import { urgency } from '@/live/status.ts';
@@ -24,8 +24,8 @@ export function sortText(s: Sort): string {
 function key(r: Resource, type: ResourceType | undefined, column: string): string | number | undefined {
   if (column === 'name') return r.name;
   if (column === 'status') return urgency(r.status);
-  const path = type?.columns.find((c) => c.name === column)?.path ?? '';
-  const v = at(r.doc, path);
+  const found = type?.columns.find((c) => c.name === column);
+  const v = found && measured(r, found);
   return typeof v === 'number' || typeof v === 'string' ? v : undefined;
 }
 

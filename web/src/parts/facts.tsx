@@ -1,5 +1,5 @@
 import type { ResourceType } from '@/catalog/catalog.ts';
-import { at } from '@/catalog/path.ts';
+import { measured } from '@/catalog/measured.ts';
 import { precise, show } from '@/format/value.ts';
 import type { Resource } from '@/live/resource.ts';
 
@@ -7,7 +7,7 @@ import type { Resource } from '@/live/resource.ts';
 export function Facts({ resource, type }: { resource: Resource; type: ResourceType }) {
   const groups = new Map<string, { label: string; text: string; exact: string | undefined }[]>();
   for (const fact of type.facts) {
-    const value = at(resource.doc, fact.path);
+    const value = measured(resource, fact);
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     const rows = groups.get(fact.group) ?? [];
     rows.push({ label: fact.label, text: show(value, fact.format), exact: precise(value, fact.format) });

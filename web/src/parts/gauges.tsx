@@ -1,6 +1,6 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { judge } from '@/catalog/judge.ts';
-import { at } from '@/catalog/path.ts';
+import { measured } from '@/catalog/measured.ts';
 import { precise, show } from '@/format/value.ts';
 import type { Resource } from '@/live/resource.ts';
 import { hasBar } from '@/table/columns.ts';
@@ -10,8 +10,9 @@ import { cx } from '@/ui/cx.ts';
 /** The numbers of a resource's columns, now. */
 export function Gauges({ resource, type }: { resource: Resource; type: ResourceType }) {
   const shown = type.columns.filter(
-    (c) => !['text', 'list', 'bool', 'time'].includes(c.format) && at(resource.doc, c.path) !== undefined,
+    (c) => !['text', 'list', 'bool', 'time'].includes(c.format) && measured(resource, c) !== undefined,
   );
+  if (shown.length === 0) return null;
   return (
     <dl className="bg-surface border-line grid grid-cols-[repeat(auto-fill,minmax(8.75rem,1fr))] overflow-hidden rounded-lg border">
       {shown.map((c) => (
@@ -22,7 +23,7 @@ export function Gauges({ resource, type }: { resource: Resource; type: ResourceT
 }
 
 function Gauge({ resource, type, column }: { resource: Resource; type: ResourceType; column: Column }) {
-  const value = at(resource.doc, column.path);
+  const value = measured(resource, column);
   const look = judge(type, column, value);
   const stale = resource.status === 'stale';
   return (

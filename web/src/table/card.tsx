@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import { memo, useRef } from 'react';
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
-import { at } from '@/catalog/path.ts';
+import { measured } from '@/catalog/measured.ts';
 import { unknown } from '@/format/number.ts';
 import { show } from '@/format/value.ts';
 import { useResource, useResourceType } from '@/live/hooks.ts';
@@ -25,7 +25,7 @@ function cardColumns(resource: Resource, type: ResourceType, columns: readonly C
   const said = [nameColumn, statusColumn];
   const own = columns.filter((c) => !said.includes(c.name) && type.columns.some((t) => t.name === c.name));
   const rank = (c: Column) => {
-    if (resource.known && show(at(resource.doc, c.path), c.format) === unknown) return Infinity;
+    if (resource.known && show(measured(resource, c), c.format) === unknown) return Infinity;
     return hasBar(c) ? 0 : c.priority;
   };
   return own.sort((a, b) => rank(a) - rank(b)).slice(0, 3);

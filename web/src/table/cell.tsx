@@ -1,6 +1,6 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { judge } from '@/catalog/judge.ts';
-import { at } from '@/catalog/path.ts';
+import { measured } from '@/catalog/measured.ts';
 import { tagsOf } from '@/filter/match.ts';
 import { age } from '@/format/time.ts';
 import { precise, show } from '@/format/value.ts';
@@ -40,15 +40,6 @@ function StaleFor({ since, word, mark }: { since: number; word: string; mark: bo
 function Tags({ resource }: { resource: Resource }) {
   const text = tagsOf(resource).join(', ');
   return text === '' ? <span className="text-muted">–</span> : <span title={text}>{text}</span>;
-}
-
-/**
- * The value of a column. The wire has a share of 0 where somebody is away and cannot be measured: that is no number.
- */
-function measured(resource: Resource, column: Column) {
-  const value = at(resource.doc, column.path);
-  const away = resource.status === 'down' || resource.status === 'unknown';
-  return away && value === 0 && hasBar(column) ? undefined : value;
 }
 
 /** One value of a resource, as its column's format says. */
