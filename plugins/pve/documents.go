@@ -139,12 +139,13 @@ type guestDoc struct {
 	Pool         string `json:"pool,omitempty"`
 	HAState      string `json:"haState,omitempty"`
 	OnBoot       *bool  `json:"onBoot,omitempty"` // it starts with its node
+	Cluster      string `json:"clusterName,omitempty"`
 }
 
-func (c *Collector) guestDoc(row resourceRow, m *guestMemory, runs bool, source string) guestDoc {
+func (c *Collector) guestDoc(v *view, row resourceRow, m *guestMemory, runs bool, source string) guestDoc {
 	d := guestDoc{
 		VMID: row.VMID.V, Name: m.name, Node: string(row.Node), Instance: c.instance, Type: string(row.Type), CPUs: row.MaxCPU.V, MaxMem: row.MaxMem.V,
-		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted, OnBoot: m.onBoot,
+		Tags: joinTags(string(row.Tags)), Lock: string(row.Lock), MaxDisk: row.MaxDisk.V, Pool: string(row.Pool), HAState: string(row.HAState), Allotted: m.allotted, OnBoot: m.onBoot, Cluster: v.cluster,
 	}
 	if row.Type == "lxc" {
 		// What lies on the volume of one that does not run is not known: the product says 0.
@@ -192,12 +193,13 @@ type storageDoc struct {
 	Pool         string `json:"pool,omitempty"`
 	CountedUsed  *int64 `json:"countedUsed,omitempty"`
 	CountedTotal *int64 `json:"countedTotal,omitempty"`
+	Cluster      string `json:"clusterName,omitempty"`
 }
 
 func (c *Collector) storageDoc(v *view, best resourceRow, rows []resourceRow, works bool) storageDoc {
 	d := storageDoc{
 		Storage: string(best.Storage), Name: string(best.Storage), Node: string(best.Node), Instance: c.owner(v), Type: string(best.Plugin),
-		Content: sortedList(string(best.Content)), Shared: isShared(best), Enabled: true, Active: works, Count: len(rows),
+		Content: sortedList(string(best.Content)), Shared: isShared(best), Enabled: true, Active: works, Count: len(rows), Cluster: v.cluster,
 	}
 	if d.Shared {
 		d.Node = "cluster"

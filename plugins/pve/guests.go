@@ -167,7 +167,7 @@ func (c *Collector) tellGuest(out []sdk.Observation, v *view, row resourceRow) [
 	}
 	used, source := c.memoryOf(row, m, v.at)
 	row.Mem = used
-	r.Doc = proxmox.Document(c.guestDoc(row, m, state.runs, source))
+	r.Doc = proxmox.Document(c.guestDoc(v, row, m, state.runs, source))
 	s := samples{kind: kind, key: key, out: append(out, r)}
 	if state.trouble != "" {
 		s.out = append(s.out, sdk.Condition{Type: kind, Key: key, Kind: kindGuestFault, Severity: sdk.SeverityCritical,

@@ -115,6 +115,7 @@ func guestColumns() []sdk.Column {
 		{Name: "backup", Label: "Last backup", Path: "lastBackup", Format: sdk.FormatTime, Default: true, Priority: 6, Width: 120},
 		{Name: "tags", Label: "Tags", Path: "tags", Format: sdk.FormatText, Priority: 8, Width: 140},
 		{Name: "pool", Label: "Pool", Path: "pool", Format: sdk.FormatText, Priority: 9, Width: 100},
+		{Name: "cluster", Label: "Cluster", Path: "clusterName", Format: sdk.FormatText, Priority: 9, Width: 120},
 		{Name: "onboot", Label: "Starts with node", Path: "onBoot", Format: sdk.FormatBool, Priority: 9, Width: 110},
 	}
 }
@@ -187,6 +188,7 @@ func storageType() sdk.ResourceType {
 			{Name: "total", Label: "Size", Metric: "total_bytes", Path: "total", Format: sdk.FormatBytes, Default: true, Priority: 5, Width: 100},
 			{Name: "content", Label: "Content", Path: "content", Format: sdk.FormatText, Priority: 8, Width: 160},
 			{Name: "shared", Label: "Shared", Path: "shared", Format: sdk.FormatBool, Priority: 8, Width: 80},
+			{Name: "cluster", Label: "Cluster", Path: "clusterName", Format: sdk.FormatText, Priority: 9, Width: 120},
 			// Pages get the values of columns only, and add these up.
 			{Name: "counted_used", Label: "Counted used", Path: "countedUsed", Format: sdk.FormatBytes, Priority: 9, Width: 100},
 			{Name: "counted_size", Label: "Counted size", Path: "countedTotal", Format: sdk.FormatBytes, Priority: 9, Width: 100},

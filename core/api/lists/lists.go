@@ -107,13 +107,16 @@ type Row struct {
 	Key  string          `json:"key"`
 	Time *time.Time      `json:"time,omitempty"`
 	Data json.RawMessage `json:"data"`
-	// OwnerID and OwnerName are what the row belongs to, when that is a resource.
-	OwnerID   string `json:"ownerId,omitempty"`
-	OwnerName string `json:"ownerName,omitempty"`
-	// AboutID and AboutName are what the row is about, when that is a resource: the guest of a backup.
-	AboutID   string `json:"aboutId,omitempty"`
-	AboutName string `json:"aboutName,omitempty"`
-	// Leads are the resources that cells of the row name, by column.
+	// OwnerID and OwnerName are what the row belongs to, when that is a resource; OwnerStateID is its id in the state.
+	OwnerID      string `json:"ownerId,omitempty"`
+	OwnerStateID string `json:"ownerStateId,omitempty"`
+	OwnerName    string `json:"ownerName,omitempty"`
+	// AboutID and AboutName are what the row is about, when that is a resource: the guest of a backup; AboutStateID is its id
+	// in the state.
+	AboutID      string `json:"aboutId,omitempty"`
+	AboutStateID string `json:"aboutStateId,omitempty"`
+	AboutName    string `json:"aboutName,omitempty"`
+	// Leads are the resources that cells of the row name, by column, by their ids in the state.
 	Leads map[string]string `json:"leads,omitempty"`
 	// Integration brought the row.
 	Integration string `json:"integration"`
@@ -144,14 +147,14 @@ func (a *Area) page(ctx context.Context, in pageIn) (Page, error) {
 	for _, f := range found {
 		row := Row{Key: f.Key, Data: f.Doc, Integration: string(f.Integration), Leads: leads.Cells(f.Integration, f.Doc)}
 		if r, there := leads.About(f.Subject); there {
-			row.AboutID, row.AboutName = string(r.UID), r.DisplayName()
+			row.AboutID, row.AboutStateID, row.AboutName = string(r.UID), r.WireID, r.DisplayName()
 		}
 		if !f.Time.IsZero() {
 			at := f.Time.UTC()
 			row.Time = &at
 		}
 		if owner, there := snap.Record(f.Owner); there {
-			row.OwnerID, row.OwnerName = string(owner.UID), owner.DisplayName()
+			row.OwnerID, row.OwnerStateID, row.OwnerName = string(owner.UID), owner.WireID, owner.DisplayName()
 		}
 		out.Rows = append(out.Rows, row)
 	}

@@ -196,11 +196,11 @@ func TestRowsLeadToWhatTheyAreAbout(t *testing.T) {
 	)
 	x := string(id.Record("probe/lab", "x"))
 	jobs, err := a.page(t.Context(), pageIn{Name: "jobs", Limit: 10})
-	if err != nil || len(jobs.Rows) != 3 || jobs.Rows[0].Leads["on"] != x || jobs.Rows[1].Leads != nil || jobs.Rows[2].Leads != nil {
+	if err != nil || len(jobs.Rows) != 3 || jobs.Rows[0].Leads["on"] != "x" || jobs.Rows[1].Leads != nil || jobs.Rows[2].Leads != nil {
 		t.Errorf("%+v, %v", jobs.Rows, err)
 	}
 	made, err := a.page(t.Context(), pageIn{Name: "made", Limit: 10})
-	if err != nil || len(made.Rows) != 3 || made.Rows[0].AboutID != x || made.Rows[0].AboutName != "x" || made.Rows[1].AboutID != "" || made.Rows[2].AboutID != "" {
+	if err != nil || len(made.Rows) != 3 || made.Rows[0].AboutID != x || made.Rows[0].AboutStateID != "x" || made.Rows[0].AboutName != "x" || made.Rows[1].AboutID != "" || made.Rows[2].AboutID != "" {
 		t.Errorf("%+v, %v", made.Rows, err)
 	}
 }

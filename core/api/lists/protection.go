@@ -54,10 +54,11 @@ type Day struct {
 
 // Guest is a thing that is to be backed up.
 type Guest struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Type   string `json:"type"`
-	Status string `json:"status"`
+	ID      string `json:"id"`
+	StateID string `json:"stateId" help:"Its id in the state."`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Status  string `json:"status"`
 	// State is failed, overdue, never, unknown (none is known, and nobody says that there should be one) or fine.
 	State   string     `json:"state"`
 	Last    *time.Time `json:"last,omitempty"`
@@ -100,7 +101,7 @@ func (a *Area) protection(ctx context.Context, in protectionIn) (Protection, err
 	}
 	owned := map[[2]string]bool{} // list and subject
 	for _, r := range guests {
-		g := Guest{ID: string(r.UID), Name: r.DisplayName(), Type: r.Type, Status: a.Inventory.Catalog().Word(r), Days: make([]int, days), Overdue: overdue[r.UID]}
+		g := Guest{ID: string(r.UID), StateID: r.WireID, Name: r.DisplayName(), Type: r.Type, Status: a.Inventory.Catalog().Word(r), Days: make([]int, days), Overdue: overdue[r.UID]}
 		var mine []made
 		for name, of := range backups {
 			for _, subject := range a.Rows.Subjects(name, r.Evidence) {

@@ -169,7 +169,7 @@ type Row struct {
 	// AboutID and AboutName are the resource that the row is about, when that is another one.
 	AboutID   string `json:"aboutId,omitempty"`
 	AboutName string `json:"aboutName,omitempty"`
-	// Leads are the resources that cells of the row name, by column.
+	// Leads are the resources that cells of the row name, by column, by their ids in the state.
 	Leads map[string]string `json:"leads,omitempty"`
 }
 

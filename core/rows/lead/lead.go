@@ -2,6 +2,7 @@
 package lead
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -61,7 +62,7 @@ func (f *Finder) About(subject string) (*inventory.Record, bool) {
 	return found, found != nil
 }
 
-// Cells returns where the cells of a row lead, by column: to the one resource of the row's integration that has the name and
+// Cells returns where the cells of a row lead, by column, each by its id in the state: to the one resource of the row's integration that has the name and
 // one of the types that the column is declared to name.
 func (f *Finder) Cells(of id.Integration, doc json.RawMessage) map[string]string {
 	var out map[string]string
@@ -78,7 +79,7 @@ func (f *Finder) Cells(of id.Integration, doc json.RawMessage) map[string]string
 			if out == nil {
 				out = map[string]string{}
 			}
-			out[c.Name] = string(r.UID)
+			out[c.Name] = cmp.Or(r.WireID, string(r.UID))
 		}
 	}
 	return out

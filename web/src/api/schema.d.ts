@@ -3985,6 +3985,8 @@ export interface components {
             overdueSeconds?: number;
             reasons?: string[];
             state: string;
+            /** @description Its id in the state. */
+            stateId: string;
             status: string;
             type: string;
         };
@@ -4353,6 +4355,7 @@ export interface components {
         ListsRow: {
             aboutId?: string;
             aboutName?: string;
+            aboutStateId?: string;
             data: unknown;
             integration: string;
             key: string;
@@ -4361,6 +4364,7 @@ export interface components {
             };
             ownerId?: string;
             ownerName?: string;
+            ownerStateId?: string;
             /** Format: date-time */
             time?: string | null;
         };
