@@ -151,6 +151,31 @@ test('nodes and guests of one name in two clusters bear the names of these', asy
         return said.toSorted().join() === 'annex,lab';
       });
     }
+    await page.goto('/workloads?group=node&q=vm');
+    for (const whose of ['annex', 'lab']) {
+      await page
+        .locator('th[scope=rowgroup]')
+        .filter({ hasText: `pve1 (${whose})` })
+        .waitFor();
+    }
+    await page.goto('/workloads?q=cluster:lab');
+    await page
+      .getByRole('status')
+      .filter({ hasText: `${guests} of ${guests + 2}` })
+      .waitFor();
+    const { nodes } = await pulse.call('GET', '/api/state');
+    const node = nodes.find((n) => n.instance === 'annex');
+    await page.goto(`/r/${encodeURIComponent(node.id)}`);
+    const workloads = page.getByRole('region', { name: 'Workloads' });
+    await eventually(
+      'the node has the guests of its own cluster alone',
+      async () => (await workloads.locator('tbody tr[data-index]').count()) === 2,
+    );
+    await page.goto('/backups?find=vm100');
+    for (const whose of ['annex', 'lab']) {
+      const row = page.getByRole('list', { name: 'Guests' }).getByRole('listitem').filter({ hasText: whose });
+      await row.getByRole('slider', { name: `vm100 (${whose}), ` }).waitFor();
+    }
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto('/settings/integrations');
     for (const name of ['annex', 'lab']) {

@@ -44,6 +44,30 @@ describe('grouped', () => {
     ).toEqual(['[n2]', 'c', '[n10]', 'a', 'd', '[]', 'b']);
   });
 
+  it('keeps nodes of two clusters apart that are called the same', () => {
+    const node = (id: string, name: string, instance: string, clusterName: string): Resource => ({
+      ...resource(id, { instance, clusterName }),
+      type: 'node',
+      name,
+    });
+    const all = [
+      node('n1', 'pve1', 'home', 'east'),
+      node('n2', 'pve1', 'office', 'west'),
+      node('n3', 'pve2', 'office', 'west'),
+      resource('a', { place: { node: 'pve1' }, instance: 'office' }),
+      resource('b', { place: { node: 'pve1' }, instance: 'home' }),
+      resource('c', { place: { node: 'pve2' }, instance: 'office' }),
+    ];
+    const byId = new Map(all.map((r) => [r.id, r]));
+    const got = grouped(['a', 'b', 'c'], byId, byName, 'node').map(partsOf);
+    expect(got.filter((l) => l.id === '').map((l) => l.group)).toEqual([
+      'pve1 (east)',
+      'pve1 (west)',
+      'pve2',
+    ]);
+    expect(got.map((l) => l.id)).toEqual(['', 'b', '', 'a', '', 'c']);
+  });
+
   it('puts the most urgent state first', () => {
     expect(lines('status', resource('a', {}), resource('b', {}, 'down'), resource('c', {}, 'stale'))).toEqual(
       ['[down]', 'b', '[stale]', 'c', '[fine]', 'a'],

@@ -1,6 +1,7 @@
 import type { Column, ResourceType } from '@/catalog/catalog.ts';
 import { at } from '@/catalog/path.ts';
 import { natural } from '@/format/natural.ts';
+import { namesakes, originOf, type ById } from '@/live/namesakes.ts';
 import type { Resource } from '@/live/resource.ts';
 import { statuses } from '@/live/status.ts';
 import { tagsOf } from './match.ts';
@@ -37,8 +38,17 @@ export function groupPaths(types: readonly ResourceType[], by: string): string[]
   return [...new Set(types.flatMap((t) => t.columns.filter((c) => c.name === by).map((c) => c.path)))];
 }
 
+/**
+ * A word by which a resource is grouped, with whose it is where it is the name of several others: nodes of two clusters are two
+ * groups although they are called the same.
+ */
+function whoseGroup(byId: ById, r: Resource, word: string): string {
+  const whose = namesakes(byId).bearers.get(word)?.get(originOf(r));
+  return whose === undefined ? word : `${word} (${whose})`;
+}
+
 /** The groups that a resource is in: none of a kind that it does not have. */
-function groupsOf(r: Resource, type: ResourceType | undefined, by: string): string[] {
+function groupsOf(byId: ById, r: Resource, type: ResourceType | undefined, by: string): string[] {
   if (by === 'status') return [r.status];
   if (by === 'type') return [type?.plural ?? r.type];
   if (by === 'tag') return tagsOf(r);
@@ -46,7 +56,7 @@ function groupsOf(r: Resource, type: ResourceType | undefined, by: string): stri
   const value = column && at(r.doc, column.path);
   if (Array.isArray(value)) return value.filter((v): v is string => typeof v === 'string' && v !== '');
   if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
-  return typeof value === 'string' && value !== '' ? [value] : [];
+  return typeof value === 'string' && value !== '' ? [whoseGroup(byId, r, value)] : [];
 }
 
 /**
@@ -73,7 +83,7 @@ function compareGroups(a: string, b: string, by: string): number {
 /** Resources under the heads of their groups; within a group they keep their order. */
 export function grouped(
   ids: readonly string[],
-  byId: ReadonlyMap<string, Resource>,
+  byId: ById,
   types: ReadonlyMap<string, ResourceType>,
   by: string,
 ): string[] {
@@ -81,7 +91,7 @@ export function grouped(
   for (const id of ids) {
     const r = byId.get(id);
     if (!r) continue;
-    const of = groupsOf(r, types.get(r.type), by);
+    const of = groupsOf(byId, r, types.get(r.type), by);
     for (const g of of.length > 0 ? new Set(of) : ['']) {
       const members = found.get(g);
       if (members) members.push(id);

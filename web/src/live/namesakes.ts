@@ -1,7 +1,7 @@
 import { at } from '@/catalog/path.ts';
 import type { Resource } from './resource.ts';
 
-type ById = ReadonlyMap<string, Resource>;
+export type ById = ReadonlyMap<string, Resource>;
 
 /** Where documents say of which system a resource is: its cluster, and the integration that tells of it. */
 export const origins = ['clusterName', 'instance'] as const;
@@ -37,9 +37,16 @@ function distinct(words: readonly string[]): number {
   return new Set(words).size;
 }
 
+/** By whom a resource is told of: what runs on another is told of by the same. */
+export function originOf(r: Resource): string {
+  return word(r, 'instance');
+}
+
 interface Known {
   /** Whether any two have a name in common. */
   any: boolean;
+  /** For each name that several bear, by who tells of the bearer, of which system it is. */
+  bearers: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By id, of which system a resource is whose name another has. */
   whose: ReadonlyMap<string, string>;
 }
@@ -52,13 +59,19 @@ export function namesakes(byId: ById): Known {
   if (known) return known;
   const groups = groupsOf(byId);
   const whose = new Map<string, string>();
+  const bearers = new Map<string, Map<string, string>>();
   for (const group of groups) {
+    const name = group[0]?.name ?? '';
+    const of = bearers.get(name) ?? new Map<string, string>();
+    bearers.set(name, of);
     apart(group).forEach((words, i) => {
-      const id = group[i]?.id;
-      if (words !== '' && id !== undefined) whose.set(id, words);
+      const r = group[i];
+      if (words === '' || r === undefined) return;
+      whose.set(r.id, words);
+      of.set(originOf(r), words);
     });
   }
-  known = { any: groups.length > 0, whose };
+  known = { any: groups.length > 0, whose, bearers };
   before.set(byId, known);
   return known;
 }

@@ -9,6 +9,7 @@ import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { useWidth } from '@/ui/width.ts';
 import { StatusText } from './mark.tsx';
+import { Whose } from './whose.tsx';
 
 /** Below this width rows of more than a few columns become cards. */
 const cardWidth = 380;
@@ -21,7 +22,7 @@ const first = 10;
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The resources that cells of a row lead to, by column. */
+/** The ids of the resources that cells of a row lead to, by column. */
 export type Leads = Readonly<Record<string, string>>;
 
 function right(c: ListColumn): boolean {
@@ -58,7 +59,7 @@ function LeadingCell({ column, row, leads }: { column: ListColumn; row: Row; lea
       params={{ id: resource }}
       className="hover:text-accent underline-offset-2 hover:underline"
     >
-      {cell}
+      {cell} <Whose id={resource} />
     </Link>
   );
 }

@@ -61,16 +61,38 @@ export function ListView({ name, q, onQuery }: { name: string; q: string; onQuer
 
 type Row = Answer['rows'][number];
 
+interface Added {
+  key: string;
+  label: string;
+  format: Format;
+  /** The name and the id of the resource that it names in a row. */
+  of: (r: Row) => readonly [name: string | undefined, id?: string | undefined];
+}
+
 /** What stands before the columns of a list, where rows have it. No column of a list can be called so. */
-const added = [
-  { key: '_about', label: 'About', format: 'text' as Format, of: (r: Row) => [r.aboutName, r.aboutId] },
-  { key: '_owner', label: 'Belongs to', format: 'text' as Format, of: (r: Row) => [r.ownerName, r.ownerId] },
+const added: Added[] = [
+  { key: '_about', label: 'About', format: 'text', of: (r) => [r.aboutName, r.aboutStateId] },
+  { key: '_owner', label: 'Belongs to', format: 'text', of: (r) => [r.ownerName, r.ownerStateId] },
 ];
+
+/** By whom a row is told of, by its own name: the kind, which comes first, all rows of a list have in common. */
+const from: Added = {
+  key: '_from',
+  label: 'Integration',
+  format: 'text',
+  of: (r) => [r.integration.slice(r.integration.indexOf('/') + 1)],
+};
+
+/** What is added to the columns of a list: what rows have, and by whom they are told of where several tell of rows. */
+function addedTo(rows: readonly Row[]): Added[] {
+  const several = new Set(rows.map((r) => r.integration)).size > 1;
+  return [...added.filter((c) => rows.some((r) => c.of(r)[0])), ...(several ? [from] : [])];
+}
 
 function rowOf(r: Row, columns: readonly { key: string; path: string }[]): Record<string, unknown> {
   const data = r.data as Record<string, unknown>;
   const row: Record<string, unknown> = {};
-  for (const c of added) [row[c.key]] = c.of(r);
+  for (const c of [...added, from]) [row[c.key]] = c.of(r);
   for (const c of columns) row[c.key] = at(data, c.path);
   return row;
 }
@@ -92,7 +114,7 @@ function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (()
     format: c.format as Format,
     path: c.path,
   }));
-  const columns = [...added.filter((c) => page.rows.some((r) => c.of(r)[0])), ...declared];
+  const columns = [...addedTo(page.rows), ...declared];
   return (
     <ListTable
       list={{

@@ -7,6 +7,8 @@ import { natural } from '@/format/natural.ts';
 import { bytes, number } from '@/format/number.ts';
 import { ago, duration, exactTime, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
+import { useLive } from '@/live/hooks.ts';
+import { fullName } from '@/live/namesakes.ts';
 import type { Status } from '@/live/status.ts';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -16,6 +18,7 @@ import { Connect } from './connect.tsx';
 import { guarded, missedDays, verified } from './days.ts';
 import { Loaded, OfWhen } from './loaded.tsx';
 import { Mark } from './mark.tsx';
+import { Whose } from './whose.tsx';
 
 /** The states, the worst first, each with its mark and its words. */
 const states: { name: string; mark: Status; label: string; hint: string }[] = [
@@ -265,6 +268,7 @@ function Row({
 }: { guest: Guest; first: string } & Pick<ComponentProps<typeof Days>, 'day' | 'here' | 'stop' | 'onDay'>) {
   const now = useNow();
   const state = states.find((s) => s.name === g.state);
+  const name = useLive((l) => (l.byId.has(g.stateId) ? fullName(l.byId, g.stateId) : g.name));
   const last = instant(g.last);
   return (
     <li className={cx('border-line border-b px-3 py-2 text-sm last:border-b-0', columns)}>
@@ -274,10 +278,13 @@ function Row({
       </span>
       <Link
         to="/r/$id"
-        params={{ id: g.id }}
-        className="min-w-0 truncate font-medium hover:underline max-sm:order-first max-sm:basis-full max-sm:py-1.5"
+        params={{ id: g.stateId }}
+        className="flex min-w-0 items-baseline gap-2 font-medium hover:underline max-sm:order-first max-sm:basis-full max-sm:py-1.5"
       >
-        {g.name}
+        <span className="truncate" title={g.name}>
+          {g.name}
+        </span>
+        <Whose id={g.stateId} className="max-w-1/2 shrink-0 truncate" />
       </Link>
       <span className="num text-right" title={last === undefined ? undefined : exactTime(last)}>
         {last === undefined ? <span className="text-muted">–</span> : ago(last, now)}
@@ -289,7 +296,7 @@ function Row({
         {g.count === 0 ? '' : `${g.count} × ${bytes(g.bytes / g.count)}`}
       </span>
       <span className="max-sm:basis-full">
-        <Days name={g.name} days={g.days} first={first} {...strip} />
+        <Days name={name} days={g.days} first={first} {...strip} />
       </span>
       {(g.overdueSeconds ?? 0) > 0 && (
         <span className="text-degraded col-span-full text-xs max-sm:basis-full">

@@ -7,6 +7,7 @@ import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
 import { number } from '@/format/number.ts';
 import { useDocument, useLive, useResource } from '@/live/hooks.ts';
+import { fullName } from '@/live/namesakes.ts';
 import { Facts } from '@/parts/facts.tsx';
 import { Findings } from '@/parts/findings.tsx';
 import { Gauges } from '@/parts/gauges.tsx';
@@ -14,6 +15,7 @@ import { ListTable } from '@/parts/list-table.tsx';
 import { ListView } from '@/parts/list-view.tsx';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { TypeIcon } from '@/parts/type-icon.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { StatusCell } from '@/table/cell.tsx';
 import { cx } from '@/ui/cx.ts';
 
@@ -53,10 +55,11 @@ export function InFull({ types }: { types: readonly ResourceType[] }) {
 function Full({ id, type }: { id: string; type: ResourceType }) {
   useDocument(id);
   const resource = useResource(id);
+  const name = useLive((l) => fullName(l.byId, id));
   const found = useMemo(() => (resource ? listsOf(resource.doc) : []), [resource]);
   if (!resource || found.length === 0) return null;
   return (
-    <section aria-label={resource.name} className="flex flex-col gap-3">
+    <section aria-label={name} className="flex flex-col gap-3">
       <h2 className="flex flex-wrap items-center gap-x-3 gap-y-1 font-semibold">
         <span className="text-muted">
           <TypeIcon name={type.icon} />
@@ -64,6 +67,7 @@ function Full({ id, type }: { id: string; type: ResourceType }) {
         <Link to="/r/$id" params={{ id }} className="hover:underline max-sm:py-2">
           {resource.name}
         </Link>
+        <Whose id={id} />
         <StatusCell resource={resource} mark />
       </h2>
       <Gauges resource={resource} type={type} />
