@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox/lifetest"
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 // wrong is a cluster in which all goes wrong that this plugin judges.
@@ -121,6 +123,66 @@ func TestNothingEndsWithARestart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hurried is collect for somebody who does not wait until more calls may be made: the clock of the calls stands still meanwhile.
+func (l *lives) hurried(task string) *sdktest.Cycle {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 50*time.Second)
+	defer cancel()
+	c := sdktest.NewCycle()
+	c.Err = l.live.Collect(ctx, task, c)
+	return c
+}
+
+// Nor because the calls of a minute are used up before the next process has asked for all: whichever those are that it can
+// make, and while it asks for the rest in the minutes that follow.
+func TestNothingEndsWhileCallsAreUsedUp(t *testing.T) {
+	t.Parallel()
+	for _, budget := range [][2]int{{30, 10}, {31, 60}, {33, 12}, {36, 60}, {42, 14}, {50, 60}} {
+		t.Run(fmt.Sprint(budget), func(t *testing.T) {
+			t.Parallel()
+			l := aLife(t, 3, 6, wrong, plenty)
+			known := lifetest.New(append([]string{"cpu", "memory", "iowait", "load1", "load5", "load15"}, moving...)...) // as time goes on
+			l.must(taskResources)
+			l.clock.Move(3 * time.Hour)
+			l.settle(known)
+			kept := l.host.copy()
+			l.config = configFor(l.Server, map[string]any{"calls_per_minute": budget[0], "node_calls_per_minute": budget[1], "agent_calls_per_minute": 1, "snapshot_calls_per_minute": 1})
+			ran := 0
+			for _, order := range lifetest.Orders(Plugin(), 1) {
+				l.host.values = kept.copy().values
+				l.again()
+				for minute := range 4 {
+					for _, task := range order {
+						c := l.hurried(task)
+						known.Check(t, task, c)
+						if usedUp(c) {
+							ran++
+						}
+					}
+					if t.Failed() {
+						t.Fatalf("in minute %d, in the order %v", minute, order)
+					}
+					l.clock.Move(time.Minute)
+				}
+			}
+			if ran == 0 {
+				t.Error("there were calls enough")
+			}
+		})
+	}
+}
+
+// usedUp tells whether a cycle could not make all its calls.
+func usedUp(c *sdktest.Cycle) bool {
+	if c.Err != nil && strings.Contains(c.Err.Error(), "calls") {
+		return true
+	}
+	return slices.ContainsFunc(c.Partitions(), func(name string) bool {
+		err := c.Part(name).Err
+		return err != nil && strings.Contains(err.Error(), "calls")
+	})
 }
 
 // What was told of a node or a storage that goes while nobody looks is over.

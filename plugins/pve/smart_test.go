@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
+	"github.com/pulse-platform/pulse/sdk"
+	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
 func TestWhatDisksSayOfThemselves(t *testing.T) {
@@ -60,6 +63,38 @@ func TestDisksTakeTurns(t *testing.T) {
 	s := l.must(taskDisks)
 	s.want("disk/pve1/S-e", map[string]any{"temperature": 30.0})
 	s.want("disk/pve1/S-b", map[string]any{"temperature": 0.0, "smartAttributes": nil})
+}
+
+// A disk that could not be asked, as the calls of its node were used up, has not had its turn.
+func TestDisksWaitForCalls(t *testing.T) {
+	clock := newClock()
+	w := newWorld(1, 0, clock.Now)
+	for _, name := range []string{"b", "c", "d", "e"} {
+		w.Nodes[0].Disks = append(w.Nodes[0].Disks, &pvetest.Disk{Path: "/dev/sd" + name, Kind: "hdd", Serial: "S-" + name, Health: "PASSED", Wearout: -1, Temperature: 30})
+	}
+	s := pvetest.Start(t, w)
+	c, err := newWith(Config{
+		Host: s.URL, TokenName: pvetest.Token, TokenValue: pvetest.Secret, Fingerprint: s.Pin, MonitorPhysicalDisks: true, SmartMinutes: 120,
+		CallsPerMinute: 1000, NodeCallsPerMinute: 4,
+	}, sdk.Deps{Name: "home", Network: sdk.Network{AllowLoopback: true}, Now: clock.Now, Log: quiet()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second) // the next call would be allowed after that
+	defer cancel()
+	asked := []int{2, 3, 5, 6} // the list is a call too
+	for cycle, want := range asked {
+		if cycle > 1 {
+			clock.Move(time.Minute)
+		}
+		if err := c.Collect(ctx, taskDisks, sdktest.NewCycle()); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Count("/disks/smart"); n != want {
+			t.Errorf("after cycle %d %d disks were asked, want %d", cycle+1, n, want)
+		}
+	}
 }
 
 func TestDisksThatAreNotToBeAsked(t *testing.T) {
