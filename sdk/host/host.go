@@ -45,6 +45,7 @@ type Plugin struct {
 	again    bool // a process that runs shall be replaced
 	disabled bool
 	asked    time.Time
+	waiting  int // those who wait for a process
 	state    State
 	since    time.Time
 	until    time.Time // end of a backoff
@@ -281,6 +282,7 @@ func (p *Plugin) running(ctx context.Context) (*process, error) {
 // await waits until ready, which is called with the lock held, says so, but not for long.
 func (p *Plugin) await(ctx context.Context, ready func() (bool, error)) error {
 	p.Need()
+	defer p.expect()()
 	var timer *time.Timer
 	for {
 		p.mu.Lock()
@@ -307,6 +309,20 @@ func (p *Plugin) await(ctx context.Context, ready func() (bool, error)) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// expect tells that somebody waits, until what it returns is called: a process that took long to start is not idle before
+// they have it.
+func (p *Plugin) expect() (done func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.waiting--
+		p.asked = p.cfg.Now()
 	}
 }
 

@@ -162,7 +162,7 @@ func (p *Plugin) idle(proc *process) bool {
 	if p.asked.After(last) {
 		last = p.asked
 	}
-	if p.depended() || proc.calls.under.Load() > 0 || p.cfg.Now().Sub(last) < p.cfg.Timing.Idle {
+	if p.depended() || p.waiting > 0 || proc.calls.under.Load() > 0 || p.cfg.Now().Sub(last) < p.cfg.Timing.Idle {
 		return false
 	}
 	p.needed, p.proc, p.state = false, nil, StateIdle

@@ -192,7 +192,7 @@ func TestRebinding(t *testing.T) {
 	var hits atomic.Int32
 	s := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	r := &resolver{names: names{"evil.test": {"192.0.2.1", "127.0.0.1"}}}
-	c := netguard.Client(netguard.Profile{Use: netguard.Notification, Resolver: r, Timeout: 200 * time.Millisecond})
+	c := netguard.Client(netguard.Profile{Use: netguard.Notification, Resolver: r, Timeout: 2 * time.Second})
 	_, first := get(t, c, "http://evil.test:"+port(t, s))
 	if first == nil || r.asked.Load() != 1 {
 		t.Errorf("first: %v, the name was resolved %d times, want once per connection", first, r.asked.Load())
