@@ -49,8 +49,11 @@ func (c *Collector) readServices(ctx context.Context, node string) ([]sdk.Observ
 	return out, err
 }
 
-// built is how the product writes when signatures were made: with a hyphen between hours and minutes.
-const built = "02 Jan 2006 15-04 -0700"
+// madeAt reads when signatures were made. The product writes a hyphen between hours and minutes; the first nine days of a month
+// may have one digit or two.
+func madeAt(text string) (time.Time, error) {
+	return time.Parse("2 Jan 2006 15-04 -0700", strings.Join(strings.Fields(text), " "))
+}
 
 func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Observation, error) {
 	rows, _, err := proxmox.Rows[signatures](ctx, c.client, proxmox.OnNode(node, "clamav", "database"))
@@ -62,7 +65,7 @@ func (c *Collector) readSignatures(ctx context.Context, node string) ([]sdk.Obse
 		if s.Name != "daily" {
 			continue
 		}
-		at, err := time.Parse(built, strings.Join(strings.Fields(string(s.Built)), " "))
+		at, err := madeAt(string(s.Built))
 		m.Add("signatures_age", max(0, c.timeThere().Sub(at).Seconds()), err == nil)
 		break
 	}

@@ -143,6 +143,15 @@ func TestAMemberWithoutAName(t *testing.T) {
 	}
 }
 
+func TestSignaturesOfAnyDay(t *testing.T) {
+	want := time.Date(2026, 12, 1, 6, 27, 0, 0, time.UTC)
+	for _, text := range []string{"01 Dec 2026 06-27 +0000", "1 Dec 2026 06-27 +0000", " 1 Dec 2026 06-27 +0000", "30 Nov 2026 23-27 -0700"} {
+		if at, err := madeAt(text); err != nil || !at.Equal(want) {
+			t.Errorf("%q: %v, %v", text, at, err)
+		}
+	}
+}
+
 // Ages and days are told by the gateway's own clock.
 func TestTheGatewaysClock(t *testing.T) {
 	b := newBench(t, 1)

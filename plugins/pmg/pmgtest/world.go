@@ -233,7 +233,7 @@ func services(_ call, n *Node) any {
 func signatures(_ call, n *Node) any {
 	return []any{
 		map[string]any{"name": "main", "type": "ClamAV-VDB", "build_time": "16 Sep 2021 08-32 -0400", "nsigs": "6647427", "version": "62"},
-		map[string]any{"name": "daily", "type": "ClamAV-VDB", "build_time": n.Signatures.Format("2 Jan 2006 15-04 -0700"), "nsigs": "355666", "version": "28131"},
+		map[string]any{"name": "daily", "type": "ClamAV-VDB", "build_time": n.Signatures.Format("02 Jan 2006 15-04 -0700"), "nsigs": "355666", "version": "28131"},
 	}
 }
 
