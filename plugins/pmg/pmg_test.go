@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox"
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 	"github.com/pulse-platform/pulse/plugins/pmg/pmgtest"
 	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/sdktest"
@@ -43,7 +44,7 @@ func newBench(t testing.TB, nodes int) *bench {
 	}
 	for i := range nodes {
 		w.Nodes = append(w.Nodes, &pmgtest.Node{
-			Name: fmt.Sprintf("mail%d", i+1), IP: fmt.Sprintf("192.0.2.%d", 10+i), Fingerprint: strings.Repeat("ab", 32), Master: i == 0, Started: c.Now().Add(-time.Hour), CPU: 0.25,
+			Name: fmt.Sprintf("mail%d", i+1), IP: simulate.Address(9 + i), Fingerprint: strings.Repeat("ab", 32), Master: i == 0, Started: c.Now().Add(-time.Hour), CPU: 0.25,
 			Memory: pmgtest.Space{Total: 8 * gib, Used: 2 * gib}, Root: pmgtest.Space{Total: 100 * gib, Used: 40 * gib}, Subscription: "active",
 			Queue:      map[string]map[string]int{"active": {"5m": 2}, "deferred": {"5m": 5, "40m": 2}, "hold": {}},
 			Services:   []pmgtest.Service{{Name: "postfix", State: "running", Unit: "enabled"}, {Name: "pmg-daily", State: "dead", Unit: "enabled"}, {Name: "pmgtunnel", State: "dead", Unit: "enabled"}},

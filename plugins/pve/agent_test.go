@@ -112,7 +112,7 @@ func TestGuestsThatAreLeftAlone(t *testing.T) {
 // A backup may begin after it was decided whom to ask.
 func TestAGuestThatIsLockedMeanwhileIsLeftAlone(t *testing.T) {
 	clock := newClock()
-	w := newWorld(1, 2, clock.Now)
+	w := pvetest.New(1, 2, clock.Now)
 	for _, g := range w.Guests {
 		g.Kind, g.Agent = "qemu", ""
 	}

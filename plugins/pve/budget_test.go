@@ -15,7 +15,7 @@ import (
 // fails for want of it.
 func TestTheBudgetIsKept(t *testing.T) {
 	clock := newClock()
-	w := newWorld(12, 40, clock.Now)
+	w := pvetest.New(12, 40, clock.Now)
 	s := pvetest.Start(t, w)
 	var waited atomic.Int64
 	c, err := newWith(Config{

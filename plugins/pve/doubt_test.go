@@ -14,7 +14,7 @@ import (
 func split(t *testing.T, others bool) (cut func(bool), clock *sdktest.Clock, collect func(task string) seen, first, second *pvetest.Server) {
 	t.Helper()
 	clock = newClock()
-	alone, rest := newWorld(3, 3, clock.Now), pvetest.New(3, 3, clock.Now)
+	alone, rest := pvetest.New(3, 3, clock.Now), pvetest.New(3, 3, clock.Now)
 	first, second = pvetest.Start(t, alone), pvetest.StartAs(t, rest, "pve2")
 	alone.Node("pve2").Fingerprint, rest.Node("pve1").Fingerprint = second.Pin, first.Pin
 	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now)).Instance(t, configFor(first, map[string]any{
@@ -99,7 +99,7 @@ func TestClocksThatDiffer(t *testing.T) {
 // Several nodes that are lost at once may be there all the same: another member is asked before they are told to be down.
 func TestSeveralNodesThatAreLostAtOnce(t *testing.T) {
 	clock := newClock()
-	here, there := newWorld(4, 4, clock.Now), pvetest.New(4, 4, clock.Now)
+	here, there := pvetest.New(4, 4, clock.Now), pvetest.New(4, 4, clock.Now)
 	first, second := pvetest.Start(t, here), pvetest.StartAs(t, there, "pve2")
 	here.Node("pve2").Fingerprint, there.Node("pve1").Fingerprint = second.Pin, first.Pin
 	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now)).Instance(t, configFor(first, map[string]any{
@@ -135,7 +135,7 @@ func TestSeveralNodesThatAreLostAtOnce(t *testing.T) {
 // Two nodes and a third vote elsewhere: the one without that vote takes the other for dead.
 func TestTwoNodesAndAVoteElsewhere(t *testing.T) {
 	clock := newClock()
-	here, there := newWorld(2, 2, clock.Now), pvetest.New(2, 2, clock.Now)
+	here, there := pvetest.New(2, 2, clock.Now), pvetest.New(2, 2, clock.Now)
 	first, second := pvetest.Start(t, here), pvetest.StartAs(t, there, "pve2")
 	here.Node("pve2").Fingerprint, there.Node("pve1").Fingerprint = second.Pin, first.Pin
 	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now)).Instance(t, configFor(first, map[string]any{"members": []map[string]any{{"node": "pve2", "host": second.URL}}}))

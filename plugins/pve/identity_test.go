@@ -198,7 +198,7 @@ func TestAnotherGuestWhileClocksDiffer(t *testing.T) {
 
 func TestIdentitiesOutliveTheProcess(t *testing.T) {
 	clock := newClock()
-	w := newWorld(1, 2, clock.Now)
+	w := pvetest.New(1, 2, clock.Now)
 	s := pvetest.Start(t, w)
 	host := &keeper{values: map[string][]byte{}}
 	begin := func() *lab {

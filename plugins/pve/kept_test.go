@@ -142,7 +142,7 @@ func TestSnapshotsGetOlderWhileNobodyHasAskedAgain(t *testing.T) {
 // The members are known although the configured address is away when a process begins.
 func TestFailOverAfterARestart(t *testing.T) {
 	now := newClock()
-	w := newWorld(2, 2, now.Now)
+	w := pvetest.New(2, 2, now.Now)
 	first, second := pvetest.Start(t, w), pvetest.StartAs(t, w, "pve2")
 	w.Node("pve2").Fingerprint = second.Pin
 	members := []map[string]any{{"node": "pve2", "host": second.URL}}
@@ -343,7 +343,7 @@ func (r *refuser) State(ctx context.Context, key string) ([]byte, int64, error) 
 // While it is not known who the guests are, nothing is told of them, and nothing that is kept is overwritten.
 func TestWhatIsKeptCannotBeRead(t *testing.T) {
 	clock := newClock()
-	s := pvetest.Start(t, newWorld(1, 1, clock.Now))
+	s := pvetest.Start(t, pvetest.New(1, 1, clock.Now))
 	host := &refuser{&keeper{values: map[string][]byte{keptGuests(100 % guestChunks): []byte(`{"100":{"m":"7","g":2}}`), keptCluster: []byte(`{`)}}, true}
 	live, err := sdktest.Conn(t, Plugin(), sdktest.WithNow(clock.Now), sdktest.WithHost(host)).Configure(t.Context(),
 		sdk.Instance{Integration: "pve/home", Name: "home", Revision: 1, Config: json.RawMessage(configFor(s))})

@@ -278,7 +278,7 @@ func TestAMemberThatCannotBeAsked(t *testing.T) {
 // Another member answers when the configured one is away; its certificate is the one that the cluster named.
 func TestFailOver(t *testing.T) {
 	now := newClock()
-	w := newWorld(2, 2, now.Now)
+	w := pvetest.New(2, 2, now.Now)
 	first, second := pvetest.Start(t, w), pvetest.StartAs(t, w, "pve2")
 	w.Node("pve2").Fingerprint = second.Pin
 	live := sdktest.Conn(t, Plugin(), sdktest.WithNow(now.Now)).Instance(t, configFor(first, map[string]any{

@@ -21,7 +21,7 @@ func (f forget) Partition(string) sdk.Partition { return f }
 // watching returns a collector of a simulated cluster of 50 nodes and 2,000 guests, without a process in between.
 func watching(b *testing.B, clock *sdktest.Clock) (*Collector, *pvetest.Server) {
 	b.Helper()
-	w := newWorld(50, 2000, clock.Now)
+	w := pvetest.New(50, 2000, clock.Now)
 	for _, s := range w.Storages {
 		s.Content = "images"
 	}

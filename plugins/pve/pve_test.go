@@ -26,10 +26,10 @@ func configFor(s *pvetest.Server, changes ...map[string]any) string {
 }
 
 func TestConformance(t *testing.T) {
-	s := pvetest.Start(t, newWorld(3, 20, time.Now))
-	nothing := newWorld(3, 20, time.Now)
+	s := pvetest.Start(t, pvetest.New(3, 20, time.Now))
+	nothing := pvetest.New(3, 20, time.Now)
 	nothing.Accounts[0].Rights = nil
-	away := pvetest.Start(t, newWorld(1, 1, time.Now))
+	away := pvetest.Start(t, pvetest.New(1, 1, time.Now))
 	sdktest.Conformance(t, Plugin(), sdktest.Options{
 		// Cycles follow each other without a pause.
 		Config:  configFor(s, map[string]any{"calls_per_minute": 6000, "node_calls_per_minute": 6000, "agent_calls_per_minute": 600}),

@@ -2,7 +2,6 @@ package pve
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -26,21 +25,10 @@ type lab struct {
 	live  *host.Instance
 }
 
-// newWorld makes a cluster whose members are at addresses of this machine at which nobody listens: who asks one that is not
-// configured is refused at once, and calls nobody outside.
-func newWorld(nodes, guests int, now func() time.Time) *pvetest.World {
-	w := pvetest.New(nodes, guests, now)
-	for i, n := range w.Nodes {
-		n.IP = fmt.Sprintf("127.0.1.%d", i+1)
-	}
-	return w
-}
-
-// newLab makes a cluster; change may alter it before it is served, and config the configuration.
 func newLab(t *testing.T, nodes, guests int, change func(w *pvetest.World), config ...map[string]any) *lab {
 	t.Helper()
 	now := newClock()
-	w := newWorld(nodes, guests, now.Now)
+	w := pvetest.New(nodes, guests, now.Now)
 	if change != nil {
 		change(w)
 	}

@@ -68,7 +68,7 @@ func TestDisksTakeTurns(t *testing.T) {
 // A disk that could not be asked, as the calls of its node were used up, has not had its turn.
 func TestDisksWaitForCalls(t *testing.T) {
 	clock := newClock()
-	w := newWorld(1, 0, clock.Now)
+	w := pvetest.New(1, 0, clock.Now)
 	for _, name := range []string{"b", "c", "d", "e"} {
 		w.Nodes[0].Disks = append(w.Nodes[0].Disks, &pvetest.Disk{Path: "/dev/sd" + name, Kind: "hdd", Serial: "S-" + name, Health: "PASSED", Wearout: -1, Temperature: 30})
 	}

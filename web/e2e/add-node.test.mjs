@@ -122,7 +122,7 @@ test('a second node of the same cluster becomes one with the first, and says so'
   await inspect(page, 'add-merged');
   await page.getByRole('button', { name: 'Change pve1' }).click();
   const members = dialog().getByRole('region', { name: 'Members of the cluster' });
-  await members.getByText('(instead of 192.0.2.2)').waitFor();
+  await members.getByText('(instead of 127.0.1.2)').waitFor();
   await members.getByRole('button', { name: 'Look again' }).click();
   await inspect(page, 'add-members');
   clean(page);

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -66,5 +67,17 @@ func TestEditsThatAreWrong(t *testing.T) {
 	served.ServeHTTP(w, httptest.NewRequest(http.MethodGet, EditPath, nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("GET: %d", w.Code)
+	}
+}
+
+// However many nodes a cluster has, each says that it is at another address of this machine.
+func TestAddressesAreOfThisMachine(t *testing.T) {
+	seen := map[netip.Addr]bool{}
+	for node := range 1000 {
+		at, err := netip.ParseAddr(Address(node))
+		if err != nil || !at.IsLoopback() || seen[at] || at == netip.MustParseAddr("127.0.0.1") {
+			t.Fatalf("node %d is at %v: %v", node, at, err)
+		}
+		seen[at] = true
 	}
 }

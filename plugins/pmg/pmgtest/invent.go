@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 // Name and Password are those of the user that may read all of an invented world.
@@ -23,7 +25,7 @@ func Invent(nodes int, now func() time.Time) *World {
 	}
 	for i := range nodes {
 		n := &Node{
-			Name: fmt.Sprintf("mail%d", i+1), IP: fmt.Sprintf("192.0.2.%d", 10+i), Master: i == 0, Started: start.Add(-time.Duration(20+i) * 24 * time.Hour),
+			Name: fmt.Sprintf("mail%d", i+1), IP: simulate.Address(9 + i), Master: i == 0, Started: start.Add(-time.Duration(20+i) * 24 * time.Hour),
 			Memory: Space{8 * gib, 3 * gib}, Root: Space{60 * gib, 21 * gib}, Signatures: start.Add(-9 * time.Hour), Certificate: start.AddDate(0, 7, 0), Subscription: "notfound",
 			Services: []Service{{"postfix", "running", "enabled"}, {"pmg-smtp-filter", "running", "enabled"}, {"pmgpolicy", "running", "enabled"}, {"clamav-daemon", "running", "enabled"}, {"pmg-daily", "dead", "enabled"}},
 			Updates:  []string{"pmg-api", "libssl3t64"},

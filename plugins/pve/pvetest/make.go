@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/pulse-platform/pulse/plugins/internal/simulate"
 )
 
 const (
@@ -24,7 +26,7 @@ func New(nodes, guests int, now func() time.Time) *World {
 	since := now().Add(-20 * 24 * time.Hour).Truncate(time.Second)
 	for i := range nodes {
 		w.Nodes = append(w.Nodes, &Node{
-			Name: fmt.Sprintf("pve%d", i+1), IP: fmt.Sprintf("192.0.2.%d", i%250+1), Online: true, Threads: 32, Memory: 256 * gib, Swap: 8 * gib,
+			Name: fmt.Sprintf("pve%d", i+1), IP: simulate.Address(i), Online: true, Threads: 32, Memory: 256 * gib, Swap: 8 * gib,
 			Root: 100 * gib, Busy: 0.3, Since: since.Add(-time.Duration(i) * time.Hour), Level: "c", CertificateEnds: now().Add(400 * 24 * time.Hour),
 			Disks: []*Disk{
 				{Path: "/dev/nvme0n1", Kind: "nvme", Model: "WD_BLACK SN850X 2000GB", Serial: fmt.Sprintf("NVME-%d", i+1), Size: 1863 * gib, Health: "PASSED", Wearout: 97, Temperature: 41, Used: "ZFS"},

@@ -31,7 +31,7 @@ func run(t *testing.T, s *pvetest.Server, args ...string) (dir, output string, e
 
 func TestAClusterIsRecorded(t *testing.T) {
 	w := pvetest.New(2, 6, time.Now)
-	w.Name, w.Nodes[0].Name = "castle", "dungeon"
+	w.Name, w.Nodes[0].Name, w.Nodes[0].IP = "castle", "dungeon", "192.0.2.1"
 	for _, g := range w.Guests {
 		g.Node, g.Name = "dungeon", "treasury-"+g.Name
 	}
