@@ -3,6 +3,7 @@ package alert
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -131,9 +132,14 @@ func (c *compiler) factor(kind string, m compat.AlertMetric) float64 {
 	return 1
 }
 
+// sorted are the keys of a map in their order: rules are listed as they are made, and the same document makes the same list.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 // status adds the rules about being down and being stopped. An override changes what it names and nothing else.
 func (c *compiler) status(prefix string, match Match, g compat.AlertGroup, t Thresholds, override bool) {
-	for kind, s := range map[string]*compat.AlertStatus{KindOffline: g.Offline, KindOff: g.Off} {
+	statuses := map[string]*compat.AlertStatus{KindOffline: g.Offline, KindOff: g.Off}
+	for _, kind := range sorted(statuses) {
+		s := statuses[kind]
 		switch {
 		case t.DisableConnectivity:
 			c.off(prefix+kind, match, kind)
@@ -154,7 +160,8 @@ func (c *compiler) status(prefix string, match Match, g compat.AlertGroup, t Thr
 
 // overrides adds the thresholds of single resources and of single instances.
 func (c *compiler) overrides(prefix, kind string, g compat.AlertGroup) {
-	for key, o := range c.d.Overrides {
+	for _, key := range sorted(c.d.Overrides) {
+		o := c.d.Overrides[key]
 		match := Match{Types: []string{kind}, IDs: []string{key}}
 		name := prefix + "override/" + key
 		for _, m := range g.Metrics {
@@ -234,11 +241,12 @@ func texts(v any) []string {
 
 // tags adds what tags say, for things of any type.
 func (c *compiler) tags() {
+	triggers := compat.RelaxedTriggers()
 	for _, t := range c.p.catalog.Types() {
 		match := Match{Types: []string{t.Name}, Tags: []string{compat.TagRelaxed}}
-		for member, trigger := range compat.RelaxedTriggers() {
+		for _, member := range sorted(triggers) {
 			for _, metric := range c.metrics(t.Name, member) {
-				at := trigger / c.factor(t.Name, compat.AlertMetric{Metric: metric})
+				at := triggers[member] / c.factor(t.Name, compat.AlertMetric{Metric: metric})
 				c.add(Rule{ID: "legacy/" + compat.TagRelaxed, Match: match, Kind: metric, Trigger: &at, AtLeast: true})
 			}
 		}
