@@ -16,9 +16,17 @@ const share = 6;
 /** And so many before one is kept anew: what is tolerated must not add up from change to change. */
 const drift = 1;
 
-/** What is another each time: ages, curves, logs, commands with the path or the key of a server. */
-const volatile =
-  'time, pre, [data-volatile], figure canvas, [role=log], [role=status] { visibility: hidden !important }';
+/**
+ * What is another each time: ages, measured values, curves, logs, commands with the path or the key of a server. Each
+ * keeps a place of one size, unless its page gives it one, or what is beside it would stand elsewhere by a digit more.
+ */
+const volatile = `
+  time, pre, [data-volatile], figure canvas, [role=log], [role=status] { visibility: hidden !important }
+  @layer base {
+    time, [data-volatile] { display: inline-block; overflow: hidden; white-space: nowrap; vertical-align: bottom }
+    time { width: 7em }
+    [data-volatile] { width: 4em }
+  }`;
 
 /** Says in one line how a browser draws: pictures compare only where that is the same. */
 async function hand(page) {

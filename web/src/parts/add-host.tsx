@@ -3,9 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { CircleCheck, Server } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { createToken, securityStatus, tokens } from '@/api/queries.ts';
-import { ago } from '@/format/time.ts';
 import { agentCommand, onlyHere, ways, type Way } from '@/hosts/command.ts';
-import { useNow } from '@/live/clock.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
 import { asPrimaryButton, Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
@@ -15,6 +13,7 @@ import { Empty } from '@/ui/message.tsx';
 import { ApiProblem } from './api-problem.tsx';
 import { Connect } from './connect.tsx';
 import { useMay } from './may.ts';
+import { Ago } from './times.tsx';
 
 /** What a token for an agent may do, and the words for it. */
 const rights = [
@@ -172,7 +171,6 @@ function Arrival({ tokenId }: { tokenId: string }) {
   const { store } = useLiveSource();
   const [before] = useState(() => new Set(store.read().ids));
   const ids = useLive((l) => l.ids);
-  const now = useNow(1000);
   const arrived = useMemo(() => ids.filter((id) => !before.has(id)), [ids, before]);
   const list = useQuery({ ...tokens, refetchInterval: 3_000 });
   const used = list.data?.find((t) => t.id === tokenId)?.lastUsedAt;
@@ -191,8 +189,8 @@ function Arrival({ tokenId }: { tokenId: string }) {
         </p>
       ) : used ? (
         <p>
-          The token was used {ago(Date.parse(used), now)}, but no new machine came: one that is already known
-          reports again.
+          The token was used <Ago at={used} />, but no new machine came: one that is already known reports
+          again.
         </p>
       ) : (
         <p className="text-muted flex items-center gap-2">

@@ -1,17 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Finding } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { Button } from '@/ui/button.tsx';
 import { Mark } from './mark.tsx';
+import { Ago } from './times.tsx';
 import { Whose } from './whose.tsx';
 
 const first = 8;
 
 /** What plugins say is wrong, the most severe first. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
-  const now = useNow();
   const [all, setAll] = useState(false);
   const shown = all ? findings : findings.slice(0, first);
   return (
@@ -35,9 +33,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
               {f.message || f.label}
               {f.instance && <span className="text-muted"> · {f.instance}</span>}
             </span>
-            <time className="text-muted" dateTime={f.since} title={exactTime(Date.parse(f.since))}>
-              {ago(Date.parse(f.since), now)}
-            </time>
+            <Ago at={f.since} className="text-muted" />
           </li>
         ))}
       </ul>

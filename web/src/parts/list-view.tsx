@@ -3,14 +3,13 @@ import { useState } from 'react';
 import { listPage, type ListPage as Answer } from '@/api/lists.ts';
 import { at } from '@/catalog/path.ts';
 import { number } from '@/format/number.ts';
-import { ago } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
-import { useNow } from '@/live/clock.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
 import { ListTable, type Leads } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
 import { TableSkeleton } from './table-skeleton.tsx';
+import { Ago } from './times.tsx';
 
 const first = 100;
 const most = 1000;
@@ -107,7 +106,6 @@ function leadsOf(r: Row): Leads {
 }
 
 function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (() => void) | undefined }) {
-  const now = useNow();
   const declared = page.columns.map((c) => ({
     key: c.name,
     label: c.label,
@@ -128,8 +126,14 @@ function Rows({ page, busy, onMore }: { page: Answer; busy: boolean; onMore: (()
       note={
         page.staleReason && (
           <p className="hatched border-line border-b px-3 py-1.5 text-sm" role="status">
-            Not fresh{page.staleSince ? ` since ${ago(Date.parse(page.staleSince), now)}` : ''}:{' '}
-            {page.staleReason}
+            Not fresh
+            {page.staleSince && (
+              <>
+                {' '}
+                since <Ago at={page.staleSince} />
+              </>
+            )}
+            : {page.staleReason}
           </p>
         )
       }

@@ -1,10 +1,9 @@
 import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/api/client.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem, reason } from './api-problem.tsx';
 import { TableSkeleton } from './table-skeleton.tsx';
+import { Ago } from './times.tsx';
 
 /** What a view knows of what it asked for. */
 interface Query<T> {
@@ -52,15 +51,12 @@ export function Loaded<T>({
 /** Of when something is, when it may not be as new as it could be. */
 export function OfWhen({ query }: { query: Query<unknown> }) {
   const lost = useLive((l) => l.connection.phase === 'lost');
-  const now = useNow();
   if (!lost && !query.error) return null;
   // That nothing answers at all is said by the banner, once for the page.
   const why = query.error instanceof ApiError && query.error.status > 0 ? reason(query.error) : '';
   return (
     <p className="text-muted text-sm" role="status">
-      <time dateTime={new Date(query.dataUpdatedAt).toISOString()} title={exactTime(query.dataUpdatedAt)}>
-        As of {ago(query.dataUpdatedAt, now)}
-      </time>
+      As of <Ago at={query.dataUpdatedAt} />
       {why && `; asking again failed: ${why}`}
     </p>
   );

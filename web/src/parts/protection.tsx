@@ -5,8 +5,7 @@ import { useMemo, useState, type ComponentProps } from 'react';
 import { protection, type Guest } from '@/api/lists.ts';
 import { natural } from '@/format/natural.ts';
 import { bytes, number } from '@/format/number.ts';
-import { ago, duration, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { duration, instant } from '@/format/time.ts';
 import { useLive } from '@/live/hooks.ts';
 import { fullName } from '@/live/namesakes.ts';
 import type { Status } from '@/live/status.ts';
@@ -18,6 +17,7 @@ import { Connect } from './connect.tsx';
 import { guarded, missedDays, verified } from './days.ts';
 import { Loaded, OfWhen } from './loaded.tsx';
 import { Mark } from './mark.tsx';
+import { Ago } from './times.tsx';
 import { Whose } from './whose.tsx';
 
 /** The states, the worst first, each with its mark and its words. */
@@ -266,7 +266,6 @@ function Row({
   first,
   ...strip
 }: { guest: Guest; first: string } & Pick<ComponentProps<typeof Days>, 'day' | 'here' | 'stop' | 'onDay'>) {
-  const now = useNow();
   const state = states.find((s) => s.name === g.state);
   const name = useLive((l) => (l.byId.has(g.stateId) ? fullName(l.byId, g.stateId) : g.name));
   const last = instant(g.last);
@@ -286,8 +285,8 @@ function Row({
         </span>
         <Whose id={g.stateId} className="max-w-1/2 shrink-0 truncate" />
       </Link>
-      <span className="num text-right" title={last === undefined ? undefined : exactTime(last)}>
-        {last === undefined ? <span className="text-muted">–</span> : ago(last, now)}
+      <span className={cx('num text-right', last === undefined && 'text-muted')}>
+        <Ago at={last} />
       </span>
       <span
         title={g.count === 0 ? undefined : `${bytes(g.bytes)} in all`}

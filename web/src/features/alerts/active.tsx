@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { act, acknowledgeAll, activeAlerts, clearAll, type Alert } from '@/api/alerts.ts';
-import { ago, dateTime, exactTime, instant } from '@/format/time.ts';
+import { instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive } from '@/live/hooks.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
@@ -11,6 +11,7 @@ import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago, Moment } from '@/parts/times.tsx';
 import { Whose } from '@/parts/whose.tsx';
 import { asButton, asSmallButton, Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
@@ -171,11 +172,13 @@ function Row({
         </p>
         <p className="break-words">{a.message}</p>
         <p className="text-muted flex flex-wrap gap-x-3 text-xs">
-          <time dateTime={a.startTime} title={exactTime(Date.parse(a.startTime))}>
-            {ago(Date.parse(a.startTime), now)}
-          </time>
+          <Ago at={a.startTime} />
           {a.acknowledged && <span>acknowledged by {a.ackUser}</span>}
-          {snoozed && <span>snoozed until {dateTime(until)}</span>}
+          {snoozed && (
+            <span>
+              snoozed until <Moment at={until} />
+            </span>
+          )}
           {a.flapping && <span>comes and goes</span>}
           {a.quiet && <span>nobody is told: {a.quiet}</span>}
         </p>

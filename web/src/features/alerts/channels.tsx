@@ -13,12 +13,11 @@ import {
 } from '@/api/alerts.ts';
 import { integrations, removeIntegration, type Integration } from '@/api/integrations.ts';
 import { plugins } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
@@ -108,9 +107,7 @@ function Row({
   stored: Integration | undefined;
   onOpen: (o: Open) => void;
 }) {
-  const now = useNow();
   const test = useMutation({ mutationFn: () => testChannel(c) });
-  const good = c.health.lastSuccess === undefined ? undefined : Date.parse(c.health.lastSuccess);
   return (
     <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b px-3 py-2.5 last:border-b-0">
       <div className="min-w-0 flex-1 basis-64">
@@ -121,7 +118,12 @@ function Row({
         </p>
         <p className="text-muted text-xs">
           {routeText(c)}
-          {good !== undefined && <span title={exactTime(good)}> · last arrived {ago(good, now)}</span>}
+          {c.health.lastSuccess !== undefined && (
+            <>
+              {' '}
+              · last arrived <Ago at={c.health.lastSuccess} />
+            </>
+          )}
         </p>
         {stored?.origin && (
           <p className="text-muted text-xs">
@@ -328,8 +330,6 @@ function Recent() {
 }
 
 function Message({ delivery: d, children }: { delivery: Delivery; children?: React.ReactNode }) {
-  const now = useNow();
-  const at = Date.parse(d.lastAttempt ?? d.created);
   return (
     <li className="border-line flex flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-2 text-sm last:border-b-0">
       <div className="min-w-0 flex-1 basis-64">
@@ -340,9 +340,7 @@ function Message({ delivery: d, children }: { delivery: Delivery; children?: Rea
         </p>
         {d.lastError && <p className="text-down text-xs break-words">{d.lastError}</p>}
       </div>
-      <time className="text-muted text-xs" title={exactTime(at)}>
-        {ago(at, now)}
-      </time>
+      <Ago at={d.lastAttempt ?? d.created} className="text-muted text-xs" />
       {children && <div className="flex gap-1.5">{children}</div>}
     </li>
   );

@@ -3,11 +3,12 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { History as Clock } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { alertHistory, type Alert } from '@/api/alerts.ts';
-import { ago, duration, exactTime, instant } from '@/format/time.ts';
+import { duration, instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { Loaded } from '@/parts/loaded.tsx';
 import { Mark } from '@/parts/mark.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Whose } from '@/parts/whose.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
@@ -52,7 +53,7 @@ export function History() {
               <>
                 <ul className="bg-surface border-line rounded-lg border" aria-label="History">
                   {all.slice(0, shown).map((a) => (
-                    <Row key={a.incidentId ?? a.id + a.startTime} alert={a} now={now} />
+                    <Row key={a.incidentId ?? a.id + a.startTime} alert={a} />
                   ))}
                 </ul>
                 {shown < all.length && (
@@ -88,7 +89,7 @@ function useMonthAgo(): string {
   return useMemo(() => new Date((hour - days * 24) * 3_600_000).toISOString(), [hour]);
 }
 
-function Row({ alert: a, now }: { alert: Alert; now: number }) {
+function Row({ alert: a }: { alert: Alert }) {
   const start = Date.parse(a.startTime);
   const end = instant(a.resolvedTime);
   return (
@@ -107,9 +108,7 @@ function Row({ alert: a, now }: { alert: Alert; now: number }) {
       <span className="text-muted text-xs">
         {end === undefined ? 'still fires' : `lasted ${duration((end - start) / 1000)}`}
       </span>
-      <time className="text-muted w-24 text-right text-xs" dateTime={a.startTime} title={exactTime(start)}>
-        {ago(start, now)}
-      </time>
+      <Ago at={a.startTime} className="text-muted w-24 text-right text-xs" />
     </li>
   );
 }
@@ -136,9 +135,9 @@ function HeatMap({ alerts, now }: { alerts: Alert[]; now: number }) {
         </div>
         {rows.map((r, i) => (
           <div key={r.day} className="flex items-center gap-px">
-            <span className="num text-muted h-2.5 w-16 shrink-0 text-xs leading-2.5">
+            <time className="num text-muted h-2.5 w-16 shrink-0 text-xs leading-2.5">
               {i % 4 === 0 && r.label}
-            </span>
+            </time>
             {r.hours.map((n, hour) => (
               <span
                 key={hour}

@@ -1,14 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { act, addNote, incident, type Incident as Story } from '@/api/alerts.ts';
-import { ago, duration, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { duration, instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { StatusText } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago, Exactly, Lasting } from '@/parts/times.tsx';
 import { Whose } from '@/parts/whose.tsx';
 import { asButton, Button } from '@/ui/button.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -40,7 +40,6 @@ export function Incident() {
 function Details({ story }: { story: Story }) {
   const a = story.alert;
   const works = useMay()('write:alerts');
-  const now = useNow();
   const client = useQueryClient();
   const start = Date.parse(a.startTime);
   const end = instant(a.resolvedTime);
@@ -50,7 +49,7 @@ function Details({ story }: { story: Story }) {
   });
   const unit = a.unit ? ` ${a.unit}` : '';
   const shown = (v: number) => `${Math.round(v * 10) / 10}${unit}`;
-  const facts: [string, string][] = [
+  const facts: [string, ReactNode][] = [
     ['Type', a.type],
     ...(a.node ? [['Node', a.node] satisfies [string, string]] : []),
     ['Source', a.instance],
@@ -61,9 +60,9 @@ function Details({ story }: { story: Story }) {
         ] satisfies [string, string][])
       : []),
     ...(a.rule ? [['Rule', a.rule] satisfies [string, string]] : []),
-    ['Began', exactTime(start)],
-    ...(end === undefined ? [] : [['Ended', exactTime(end)] satisfies [string, string]]),
-    ['Lasted', duration(((end ?? now) - start) / 1000)],
+    ['Began', <Exactly at={start} />],
+    ...(end === undefined ? [] : [['Ended', <Exactly at={end} />] satisfies [string, ReactNode]]),
+    ['Lasted', end === undefined ? <Lasting at={start} /> : duration((end - start) / 1000)],
     ...(a.quiet ? [['Nobody was told', a.quiet] satisfies [string, string]] : []),
     ...(a.acknowledged ? [['Acknowledged by', a.ackUser ?? ''] satisfies [string, string]] : []),
   ];
@@ -118,13 +117,7 @@ function Details({ story }: { story: Story }) {
                 key={e.id}
                 className="border-line flex flex-wrap gap-x-3 gap-y-0.5 border-b px-3 py-2 text-sm last:border-b-0"
               >
-                <time
-                  className="text-muted w-28 shrink-0 text-xs leading-5"
-                  dateTime={e.timestamp}
-                  title={exactTime(Date.parse(e.timestamp))}
-                >
-                  {ago(Date.parse(e.timestamp), now)}
-                </time>
+                <Ago at={e.timestamp} className="text-muted w-28 shrink-0 text-xs leading-5" />
                 <span className="text-muted w-24 shrink-0 text-xs leading-5">{words[e.type] ?? e.type}</span>
                 <span className="min-w-0 flex-1 basis-48 break-words">{e.summary}</span>
               </li>

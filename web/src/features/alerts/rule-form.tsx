@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { saveRule, simulate, type Rule, type RuleDraft, type Simulation } from '@/api/alerts.ts';
 import type { Catalog } from '@/catalog/catalog.ts';
-import { dateTime } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Moment } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Select } from '@/ui/select.tsx';
@@ -254,7 +254,7 @@ function Outcome({ done, factor, unit }: { done: Simulation; factor: number; uni
           <li key={i} className="flex flex-wrap gap-x-2">
             <span className="font-medium">{f.resourceName}</span>
             {f.instance && <span className="text-muted">{f.instance}</span>}
-            <span className="text-muted">{dateTime(Date.parse(f.started))}</span>
+            <Moment at={f.started} className="text-muted" />
             <span className="num">
               {Math.round(f.peak * factor * 10) / 10} {unit}
             </span>

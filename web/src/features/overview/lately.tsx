@@ -2,9 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { lately } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { cx } from '@/ui/cx.ts';
 import { gather, tell } from './gather.ts';
 
@@ -17,7 +16,6 @@ const words: Record<string, string> = { critical: 'Critical: ', warning: 'Warnin
 /** What changed lately, the newest first. */
 export function Lately() {
   const query = useQuery(lately);
-  const now = useNow();
   const episodes = useMemo(() => gather(query.data ?? []).slice(0, most), [query.data]);
   if (query.isError && !query.data)
     return <PartProblem title="What changed could not be loaded." query={query} />;
@@ -30,7 +28,6 @@ export function Lately() {
       <ul className="bg-surface border-line rounded-lg border">
         {episodes.map((episode) => {
           const { newest, count } = episode;
-          const time = Date.parse(newest.time);
           return (
             <li
               key={newest.id}
@@ -46,9 +43,7 @@ export function Lately() {
                   tell(episode)
                 )}
               </span>
-              <time className="num text-muted shrink-0" dateTime={newest.time} title={exactTime(time)}>
-                {ago(time, now)}
-              </time>
+              <Ago at={newest.time} className="num text-muted shrink-0" />
             </li>
           );
         })}

@@ -5,8 +5,6 @@ import { Fragment, useMemo } from 'react';
 import { findings } from '@/api/queries.ts';
 import type { ResourceType } from '@/catalog/catalog.ts';
 import { byFamily, familyLabel } from '@/catalog/families.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { useLive } from '@/live/hooks.ts';
 import type { Alert } from '@/live/resource.ts';
 import type { Status } from '@/live/status.ts';
@@ -23,6 +21,7 @@ import { countStatuses, usePresent, useSelection } from '@/table/select.ts';
 import { asButton, Button } from '@/ui/button.tsx';
 import { Empty, Skeleton } from '@/ui/message.tsx';
 import { Findings } from '@/parts/findings.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { Lately } from './lately.tsx';
 
@@ -141,7 +140,6 @@ function urgent(a: Alert, b: Alert): number {
 }
 
 function Alerts({ alerts }: { alerts: readonly Alert[] }) {
-  const now = useNow();
   const shown = useMemo(() => [...alerts].sort(urgent).slice(0, first), [alerts]);
   return (
     <section aria-labelledby="firing" className="flex flex-col gap-2">
@@ -164,15 +162,7 @@ function Alerts({ alerts }: { alerts: readonly Alert[] }) {
             </Link>
             <Whose id={a.resourceId} />
             <span className="min-w-0 flex-1 basis-64">{a.message}</span>
-            {a.start !== undefined && (
-              <time
-                className="text-muted"
-                dateTime={new Date(a.start).toISOString()}
-                title={exactTime(a.start)}
-              >
-                {ago(a.start, now)}
-              </time>
-            )}
+            {a.start !== undefined && <Ago at={a.start} className="text-muted" />}
           </li>
         ))}
       </ul>

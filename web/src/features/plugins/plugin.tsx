@@ -12,13 +12,14 @@ import {
 } from '@/api/plugins.ts';
 import { ApiError } from '@/api/client.ts';
 import { bytes, number } from '@/format/number.ts';
-import { ago, age, duration, exactTime } from '@/format/time.ts';
+import { duration } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { StatusText } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
 import { Loaded, OfWhen } from '@/parts/loaded.tsx';
+import { Ago, Lasting } from '@/parts/times.tsx';
 import { asButton, Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Empty } from '@/ui/message.tsx';
@@ -90,13 +91,12 @@ function Known({ detail, age: ofWhen }: { detail: PluginDetail; age: ReactNode }
 }
 
 function Numbers({ detail: { plugin: p } }: { detail: PluginDetail }) {
-  const now = useNow();
   const limit = p.memory.limit ? ` of ${bytes(p.memory.limit)}` : '';
-  const cells: [string, string][] = [
+  const cells: [string, ReactNode][] = [
     ['Process', p.pid ? String(p.pid) : '–'],
     ['Memory', p.memory.pss ? `${bytes(p.memory.pss)}${limit}` : '–'],
     ['Processor time', p.pid ? duration(p.cpuSeconds) : '–'],
-    ['Uptime', p.started ? age(p.started, now) : '–'],
+    ['Uptime', p.started ? <Lasting at={p.started} /> : '–'],
     ['Restarts', number(p.restarts)],
     ['Calls a minute', number(Math.round(p.calls.perMinute))],
     ['Failed calls', `${number(p.calls.failed)} of ${number(p.calls.total)}`],
@@ -108,7 +108,9 @@ function Numbers({ detail: { plugin: p } }: { detail: PluginDetail }) {
       {cells.map(([label, value]) => (
         <div key={label} className="outline-line flex flex-col gap-1 px-3 py-2.5 outline-1">
           <dt className="text-muted text-xs">{label}</dt>
-          <dd className="num font-semibold">{value}</dd>
+          <dd className="num font-semibold" data-volatile>
+            {value}
+          </dd>
         </div>
       ))}
     </dl>
@@ -164,11 +166,8 @@ function Tasks({ tasks }: { tasks: readonly PluginTask[] }) {
               <tr key={`${t.integration} ${t.name}`} className="border-line border-b last:border-b-0">
                 <td className="px-3 py-2">{t.integration}</td>
                 <td className="px-3 py-2">{t.name}</td>
-                <td
-                  className="num px-3 py-2 whitespace-nowrap"
-                  title={t.lastSuccess ? exactTime(t.lastSuccess) : undefined}
-                >
-                  {t.lastSuccess ? ago(t.lastSuccess, now) : 'never'}
+                <td className="num px-3 py-2 whitespace-nowrap">
+                  {t.lastSuccess ? <Ago at={t.lastSuccess} /> : 'never'}
                 </td>
                 <td className="num px-3 py-2 whitespace-nowrap">
                   {t.lastTook === undefined ? '–' : `${number(t.lastTook)} ms`}
@@ -191,7 +190,6 @@ function Tasks({ tasks }: { tasks: readonly PluginTask[] }) {
 }
 
 function Warnings({ detail }: { detail: PluginDetail }) {
-  const now = useNow();
   if (detail.warnings.length === 0) return null;
   return (
     <section aria-label="Refused" className="flex flex-col gap-2">
@@ -201,7 +199,7 @@ function Warnings({ detail }: { detail: PluginDetail }) {
           <li key={i} className="border-line border-b px-3 py-2 last:border-b-0">
             <span className="break-words">{w.text}</span>
             <span className="text-muted block text-xs">
-              {w.integration}, {w.task}: {number(w.count)} times, last {ago(w.last, now)}
+              {w.integration}, {w.task}: {number(w.count)} times, last <Ago at={w.last} />
             </span>
           </li>
         ))}

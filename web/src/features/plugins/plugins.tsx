@@ -1,17 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { PackagePlus, Puzzle } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { plugins } from '@/api/queries.ts';
 import type { Plugin } from '@/api/types.ts';
 import { bytes, number } from '@/format/number.ts';
-import { age, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { StatusText } from '@/parts/mark.tsx';
 import { useMay } from '@/parts/may.ts';
 import { Page } from '@/parts/page.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Lasting } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/message.tsx';
 import { InstallDialog } from './install.tsx';
@@ -58,11 +57,10 @@ export function Plugins() {
 }
 
 function Row({ plugin: p }: { plugin: Plugin }) {
-  const now = useNow();
   const problem = p.problem ?? p.error;
-  const facts: [string, string | undefined, (string | undefined)?][] = [
+  const facts: [string, ReactNode][] = [
     ['Memory', p.memory.pss ? bytes(p.memory.pss) : undefined],
-    ['Uptime', p.started ? age(p.started, now) : undefined, p.started ? exactTime(p.started) : undefined],
+    ['Uptime', p.started ? <Lasting at={p.started} /> : undefined],
     ['Calls/min', p.calls.total > 0 ? number(Math.round(p.calls.perMinute)) : undefined],
     ['Resources', p.records > 0 ? number(p.records) : undefined],
     ['Restarts', p.restarts > 0 ? number(p.restarts) : undefined],
@@ -86,11 +84,13 @@ function Row({ plugin: p }: { plugin: Plugin }) {
       </div>
       <dl className="flex flex-wrap gap-x-6 gap-y-1">
         {facts.map(
-          ([label, value, title]) =>
+          ([label, value]) =>
             value !== undefined && (
-              <div key={label} title={title} className="flex flex-col text-right">
+              <div key={label} className="flex flex-col text-right">
                 <dt className="text-muted text-xs">{label}</dt>
-                <dd className="num text-sm">{value}</dd>
+                <dd className="num text-sm" data-volatile>
+                  {value}
+                </dd>
               </div>
             ),
         )}

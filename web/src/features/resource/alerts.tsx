@@ -1,12 +1,10 @@
 import { Link } from '@tanstack/react-router';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { Mark } from '@/parts/mark.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { useAlertsOf } from './alerts-of.ts';
 
 /** The alerts of a resource that fire now. Id is any that it is known by. */
 export function Alerts({ id }: { id: string }) {
-  const now = useNow();
   const mine = useAlertsOf(id);
   if (mine.length === 0) return null;
   return (
@@ -30,13 +28,7 @@ export function Alerts({ id }: { id: string }) {
               {a.message}
             </Link>
             {a.acknowledged && <span className="text-muted text-xs">acknowledged by {a.ackUser}</span>}
-            <time
-              className="text-muted text-xs"
-              dateTime={a.startTime}
-              title={exactTime(Date.parse(a.startTime))}
-            >
-              {ago(Date.parse(a.startTime), now)}
-            </time>
+            <Ago at={a.startTime} className="text-muted text-xs" />
           </li>
         ))}
       </ul>

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
 import { resourceNews } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { cx } from '@/ui/cx.ts';
 import { useAlertsOf } from './alerts-of.ts';
 
@@ -32,7 +31,6 @@ export function Conditions({ id }: { id: string }) {
   // What fires as an alert is not said twice.
   const told = new Set(useAlertsOf(id).map((a) => a.message));
   const data = query.data?.conditions?.filter((c) => !told.has(c.message));
-  const now = useNow();
   if (query.isError && !query.data)
     return <PartProblem title="What is wrong could not be loaded." query={query} />;
   if (!data?.length) return null;
@@ -41,7 +39,6 @@ export function Conditions({ id }: { id: string }) {
       <ul className="flex flex-col gap-2">
         {data.map((c) => {
           const look = looks[c.severity] ?? note;
-          const since = Date.parse(c.since);
           return (
             <li
               key={`${c.kind} ${c.instance ?? ''}`}
@@ -54,9 +51,9 @@ export function Conditions({ id }: { id: string }) {
                     <span className="sr-only">{look.word}: </span>
                     {c.label}
                     {c.instance && <span className="text-muted font-normal"> · {c.instance}</span>}
-                    <span className="text-muted font-normal" title={exactTime(since)}>
+                    <span className="text-muted font-normal">
                       {' '}
-                      · {ago(since, now)}
+                      · <Ago at={c.since} />
                     </span>
                   </p>
                   {c.message && <p className="break-words">{c.message}</p>}

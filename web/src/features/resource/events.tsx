@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { resourceNews } from '@/api/queries.ts';
-import { ago, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 
@@ -20,7 +19,6 @@ export function Events({ id }: { id: string }) {
   const [limit, setLimit] = useState(10);
   const query = useQuery({ ...resourceNews(id).events(limit), placeholderData: (old) => old });
   const { data, isFetching } = query;
-  const now = useNow();
   if (query.isError && !data) return <PartProblem title="The events could not be loaded." query={query} />;
   if (!data?.events.length) return null;
   return (
@@ -30,7 +28,6 @@ export function Events({ id }: { id: string }) {
       </h2>
       <ul className="text-sm">
         {data.events.map((e) => {
-          const time = Date.parse(e.time);
           return (
             <li
               key={e.id}
@@ -42,9 +39,7 @@ export function Events({ id }: { id: string }) {
                 {e.severity !== 'info' && <span className="sr-only">{words[e.severity]}: </span>}
                 {e.text || e.label}
               </span>
-              <time className="num text-muted shrink-0" dateTime={e.time} title={exactTime(time)}>
-                {ago(time, now)}
-              </time>
+              <Ago at={e.time} className="num text-muted shrink-0" />
             </li>
           );
         })}

@@ -2,10 +2,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { linkResources, offeredMerges, reportMerge, resourceNews, unlinkResources } from '@/api/queries.ts';
-import { ago } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 
 const words: Record<string, string> = { online: 'reports', stale: 'not heard', offline: 'down' };
@@ -17,7 +16,6 @@ export function IdentityCard({ id }: { id: string }) {
   const offers = useQuery(offeredMerges);
   const works = useMay()('write:nodes');
   const [sure, setSure] = useState(false);
-  const now = useNow();
   const decide = useMutation({
     mutationFn: (decision: () => Promise<unknown>) => decision(),
     onSuccess: async () => {
@@ -53,7 +51,11 @@ export function IdentityCard({ id }: { id: string }) {
                 {source}{' '}
                 <span className="text-muted">
                   {words[status?.status ?? ''] ?? status?.status}
-                  {status?.status !== 'online' && status && `, last ${ago(Date.parse(status.lastSeen), now)}`}
+                  {status && status.status !== 'online' && (
+                    <>
+                      , last <Ago at={status.lastSeen} />
+                    </>
+                  )}
                 </span>
               </span>
             );

@@ -6,8 +6,6 @@ import type { ResourceType } from '@/catalog/catalog.ts';
 import { listsOf } from '@/catalog/lists.ts';
 import { limits } from '@/api/alerts.ts';
 import { resourceNews } from '@/api/queries.ts';
-import { ago, duration, exactTime } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { useDocument, useLive, useResource, useResourceType } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
 import { Page } from '@/parts/page.tsx';
@@ -29,6 +27,7 @@ import { Children, Parents, TagsAndLink } from './place.tsx';
 import { NotesCard } from './notes.tsx';
 import { RangePicker } from './range.tsx';
 import { ReportButton } from '@/parts/report.tsx';
+import { Ago, Lasting } from '@/parts/times.tsx';
 import { Whose } from '@/parts/whose.tsx';
 import { RowLists } from './rows.tsx';
 
@@ -119,7 +118,6 @@ function useJudged(id: string, type: ResourceType): ResourceType {
 }
 
 function Heading({ resource, type }: { resource: Resource; type: ResourceType }) {
-  const now = useNow();
   const family = type.family.charAt(0).toUpperCase() + type.family.slice(1);
   return (
     <div className="min-w-0">
@@ -141,8 +139,8 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
         <Since resource={resource} type={type} />
         {resource.lastSeen !== undefined && (
           // On a phone it has a line of its own, or the page would jump each time its words get longer.
-          <span className="text-muted basis-full text-sm sm:basis-auto" title={exactTime(resource.lastSeen)}>
-            reported {ago(resource.lastSeen, now)}
+          <span className="text-muted basis-full text-sm sm:basis-auto">
+            reported <Ago at={resource.lastSeen} />
           </span>
         )}
       </div>
@@ -153,15 +151,14 @@ function Heading({ resource, type }: { resource: Resource; type: ResourceType })
 
 /** Since when it is in its state: a date is shown where "2 h ago" is not enough. */
 function Since({ resource, type }: { resource: Resource; type: ResourceType }) {
-  const now = useNow();
   const alerts = useAlertsOf(resource.id);
   const conditions = useQuery(resourceNews(resource.id).resource).data?.conditions ?? [];
   // How old what is stale is, its state tells.
   const since = resource.status === 'stale' ? undefined : sinceWhen(resource, type, alerts, conditions);
   if (since === undefined) return null;
   return (
-    <span className="text-muted num text-sm" title={exactTime(since)}>
-      for {duration((now - since) / 1000)}
+    <span className="text-muted num text-sm">
+      for <Lasting at={since} />
     </span>
   );
 }
@@ -170,7 +167,6 @@ function Since({ resource, type }: { resource: Resource; type: ResourceType }) {
 const silent = 'no report in time';
 
 function StaleNote({ resource }: { resource: Resource }) {
-  const now = useNow();
   const reason = resource.stale?.reason;
   const why =
     reason && reason !== silent
@@ -178,10 +174,14 @@ function StaleNote({ resource }: { resource: Resource }) {
       : ', because its source stopped reporting.';
   return (
     <p className="hatched border-line rounded-md border px-3 py-2 text-sm" role="status">
-      {resource.lastSeen === undefined
-        ? `Nothing was heard of it${why}`
-        : `Last seen ${ago(resource.lastSeen, now)}${why}`}{' '}
-      All values are from then. Nobody saw it fail: it may be down, or only its agent or the network.
+      {resource.lastSeen === undefined ? (
+        'Nothing was heard of it'
+      ) : (
+        <>
+          Last seen <Ago at={resource.lastSeen} />
+        </>
+      )}
+      {why} All values are from then. Nobody saw it fail: it may be down, or only its agent or the network.
     </p>
   );
 }

@@ -3,13 +3,12 @@ import { useState } from 'react';
 import { resourceNews } from '@/api/queries.ts';
 import type { Answer } from '@/api/types.ts';
 import { at } from '@/catalog/path.ts';
-import { ago } from '@/format/time.ts';
 import type { Format } from '@/format/value.ts';
-import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { PartProblem } from '@/parts/part-problem.tsx';
 import { Button } from '@/ui/button.tsx';
 import { ListTable } from '@/parts/list-table.tsx';
+import { Ago } from '@/parts/times.tsx';
 
 type RowList = Answer<'/api/v2/resources/{id}/rows'>['lists'][number];
 
@@ -28,7 +27,6 @@ export function RowLists({ id }: { id: string }) {
 
 function RowTable({ id, list }: { id: string; list: RowList }) {
   const [limit, setLimit] = useState(first);
-  const now = useNow();
   const answer = useQuery({ ...resourceNews(id).rows(list.name, limit), placeholderData: (old) => old });
   if (answer.isError && !answer.data) {
     return (
@@ -63,8 +61,14 @@ function RowTable({ id, list }: { id: string; list: RowList }) {
       note={
         list.staleReason && (
           <p className="hatched border-line border-b px-3 py-1.5 text-sm" role="status">
-            Not fresh{list.staleSince ? ` since ${ago(Date.parse(list.staleSince), now)}` : ''}:{' '}
-            {list.staleReason}
+            Not fresh
+            {list.staleSince && (
+              <>
+                {' '}
+                since <Ago at={list.staleSince} />
+              </>
+            )}
+            : {list.staleReason}
           </p>
         )
       }

@@ -29,7 +29,11 @@ export function About() {
             {known.build && <Line label="Build">{known.build}</Line>}
             {known.goVersion && <Line label="Go">{known.goVersion}</Line>}
             {known.deploymentType && <Line label="Runs as">{known.deploymentType}</Line>}
-            {h.data && <Line label="Up for">{duration(h.data.uptime)}</Line>}
+            {h.data && (
+              <Line label="Up for">
+                <span data-volatile>{duration(h.data.uptime)}</span>
+              </Line>
+            )}
             <Line label="Licence">MIT</Line>
             <Line label="API">
               <a href="api/openapi.json" className="text-accent underline">

@@ -10,12 +10,12 @@ import {
   type HookList,
 } from '@/api/access.ts';
 import { saveSystemSettings, systemSettings } from '@/api/queries.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { useMay } from '@/parts/may.ts';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button, IconButton } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -100,7 +100,6 @@ function Webhooks() {
 }
 
 function Row({ hook: h, busy, onRemove }: { hook: Hook; busy: boolean; onRemove: () => void }) {
-  const now = useNow();
   const tried = useMutation({ mutationFn: () => testAuditHook(h.url) });
   const at = instant(h.delivered);
   const waiting =
@@ -113,7 +112,7 @@ function Row({ hook: h, busy, onRemove }: { hook: Hook; busy: boolean; onRemove:
           {waiting}
           {at !== undefined && (
             <>
-              , <span title={exactTime(at)}>last delivered {ago(at, now)}</span>
+              , last delivered <Ago at={at} />
             </>
           )}
         </p>

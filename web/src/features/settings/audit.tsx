@@ -11,10 +11,11 @@ import {
   type AuditFilter,
 } from '@/api/access.ts';
 import { auditSearch, type AuditSearch } from '@/search.ts';
-import { dateTime, exactTime, instant } from '@/format/time.ts';
+import { exactTime, instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Moment } from '@/parts/times.tsx';
 import { asButton, Button, IconButton } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { cx } from '@/ui/cx.ts';
@@ -188,7 +189,6 @@ function Verdict({ report }: { report: Awaited<ReturnType<typeof verifyAudit>> }
 }
 
 function Row({ event: e, onShow }: { event: AuditEvent; onShow: () => void }) {
-  const at = instant(e.timestamp);
   return (
     <li className="border-line border-b last:border-b-0">
       <button
@@ -196,15 +196,18 @@ function Row({ event: e, onShow }: { event: AuditEvent; onShow: () => void }) {
         className="hover:bg-hover flex w-full flex-wrap items-baseline gap-x-4 gap-y-0.5 px-3 py-2 text-left text-sm"
         onClick={onShow}
       >
-        <span className="text-muted num w-36 text-xs" title={at === undefined ? undefined : exactTime(at)}>
-          {at !== undefined && dateTime(at)}
+        <span className="text-muted num w-36 text-xs">
+          <Moment at={e.timestamp} />
         </span>
         <span className={cx('w-44 font-mono text-xs break-all', !e.success && 'text-down font-medium')}>
           {e.event}
           {!e.success && ' (refused)'}
         </span>
         <span className="w-28 break-all">{e.user ?? ''}</span>
-        <span className="text-muted min-w-0 flex-1 basis-48 text-xs break-words max-sm:basis-full">
+        <span
+          className="text-muted min-w-0 flex-1 basis-48 text-xs break-words max-sm:basis-full"
+          data-volatile
+        >
           {e.details ?? e.path}
         </span>
       </button>

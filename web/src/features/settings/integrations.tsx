@@ -11,11 +11,12 @@ import {
 } from '@/api/integrations.ts';
 import { plugins } from '@/api/queries.ts';
 import { number } from '@/format/number.ts';
-import { ago, duration, exactTime } from '@/format/time.ts';
+import { duration } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
@@ -97,7 +98,6 @@ function Row({
   onEdit: () => void;
   onRemove: () => void;
 }) {
-  const now = useNow();
   const client = useQueryClient();
   const turn = useMutation({
     mutationFn: () => saveIntegration({ ...x, title: x.title ?? '', enabled: !x.enabled }),
@@ -135,7 +135,11 @@ function Row({
           {joined ? 'merged' : x.status.state}
         </span>
         <br />
-        {last > 0 && <span title={exactTime(last)}>read {ago(last, now)}</span>}
+        {last > 0 && (
+          <>
+            read <Ago at={last} />
+          </>
+        )}
       </p>
       <div className="ml-auto flex gap-2">
         <Button small onClick={onEdit} aria-label={`${x.origin ? 'Show' : 'Change'} ${x.name}`}>
@@ -172,7 +176,12 @@ function Effort({ polled: p }: { polled: Polled }) {
       {failing.length > 0 && (
         <span className="text-down block">
           {failing.length} of {p.tasks.length} tasks fail
-          {since !== undefined && <span title={exactTime(since)}> since {ago(since, now)}</span>}
+          {since !== undefined && (
+            <>
+              {' '}
+              since <Ago at={since} />
+            </>
+          )}
         </span>
       )}
       {p.breaker.retryAt && (

@@ -7,13 +7,12 @@ import { Fields } from '@/form/form.tsx';
 import { fieldsOf } from '@/form/schema.ts';
 import type { Value } from '@/form/value.ts';
 import { bytes, number } from '@/format/number.ts';
-import { ago, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { findingsOf } from '@/form/refused.ts';
 import { FormSkeleton } from '@/parts/table-skeleton.tsx';
 import { ReadOnly } from '@/parts/read-only.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Checkbox } from '@/ui/field.tsx';
 import { Skeleton } from '@/ui/message.tsx';
@@ -51,15 +50,8 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-/** When something was, in words; never is a dash. */
-function since(v: unknown, now: number): string {
-  const at = instant(v);
-  return at === undefined || at <= 0 ? '–' : ago(at, now);
-}
-
 function Figures({ store }: { store: string | undefined }) {
   const stats = useQuery(storeStats);
-  const now = useNow();
   return (
     <Loaded
       query={stats}
@@ -88,10 +80,20 @@ function Figures({ store }: { store: string | undefined }) {
             <Line label="Refused since the start">{number(s.refused)}</Line>
             <Line label={store === 'influxdb' ? 'Waiting to be sent' : 'Waiting to be packed'}>
               {number(s.bufferSize)}
-              {s.oldestWaiting && `, the oldest ${since(s.oldestWaiting, now)}`}
+              {s.oldestWaiting && (
+                <>
+                  , the oldest <Ago at={s.oldestWaiting} />
+                </>
+              )}
             </Line>
-            <Line label="Last rolled up">{since(s.lastRollup, now)}</Line>
-            {s.lastShortened && <Line label="Shortened for its size">{since(s.lastShortened, now)}</Line>}
+            <Line label="Last rolled up">
+              <Ago at={s.lastRollup} />
+            </Line>
+            {s.lastShortened && (
+              <Line label="Shortened for its size">
+                <Ago at={s.lastShortened} />
+              </Line>
+            )}
           </dl>
         </div>
       )}

@@ -9,9 +9,9 @@ import {
   type Passkey,
 } from '@/api/passkeys.ts';
 import { ApiError } from '@/api/client.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Field } from '@/ui/field.tsx';
@@ -67,7 +67,6 @@ export function Passkeys() {
 }
 
 function Row({ passkey, onEdit }: { passkey: Passkey; onEdit: () => void }) {
-  const now = useNow();
   const used = instant(passkey.lastUsedAt);
   return (
     <li className="border-line flex items-center gap-3 border-b px-3 py-2.5 last:border-b-0">
@@ -75,7 +74,13 @@ function Row({ passkey, onEdit }: { passkey: Passkey; onEdit: () => void }) {
         <p className="font-medium wrap-anywhere">{passkey.name}</p>
         <p className="text-muted text-xs">
           for {passkey.host} ·{' '}
-          {used === undefined ? 'never used' : <span title={exactTime(used)}>used {ago(used, now)}</span>}
+          {used === undefined ? (
+            'never used'
+          ) : (
+            <>
+              used <Ago at={used} />
+            </>
+          )}
         </p>
       </div>
       <Button small aria-label={`Edit ${passkey.name}`} onClick={onEdit}>

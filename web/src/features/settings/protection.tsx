@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Protection } from '@/api/access.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
+import { instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
+import { Ago, Exactly } from '@/parts/times.tsx';
 import { CopyText } from '@/ui/copy.tsx';
 import { Problem } from '@/ui/message.tsx';
 import { Section } from './section.tsx';
@@ -40,9 +41,14 @@ function Shown({ certificate: c }: { certificate: NonNullable<Protection['certif
   const rows: [string, ReactNode][] = [
     [
       'Ends',
-      until === undefined ? '' : `${exactTime(until)} (${until < now ? 'ended ' : ''}${ago(until, now)})`,
+      until !== undefined && (
+        <>
+          <Exactly at={until} /> ({until < now && 'ended '}
+          <Ago at={until} />)
+        </>
+      ),
     ],
-    ['Begins', from === undefined ? '' : exactTime(from)],
+    ['Begins', from !== undefined && <Exactly at={from} />],
     ['For', c.names.join(', ')],
     ['Subject', c.subject],
     ['Issued by', c.selfSigned ? 'itself: browsers warn of it unless they are told to trust it' : c.issuer],

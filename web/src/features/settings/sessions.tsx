@@ -7,12 +7,12 @@ import {
   sessions,
   type Session,
 } from '@/api/access.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago, Moment } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Section } from './section.tsx';
 
@@ -68,7 +68,6 @@ function browser(agent: string): string {
 }
 
 function Row({ session: s, busy, onEnd }: { session: Session; busy: boolean; onEnd: () => void }) {
-  const now = useNow();
   const seen = instant(s.lastSeenAt);
   const made = instant(s.createdAt);
   return (
@@ -83,9 +82,17 @@ function Row({ session: s, busy, onEnd }: { session: Session; busy: boolean; onE
         </p>
       </div>
       <p className="text-muted w-52 text-xs max-sm:flex-1">
-        {made !== undefined && <span title={exactTime(made)}>logged in {ago(made, now)}</span>}
+        {made !== undefined && (
+          <>
+            logged in <Ago at={made} />
+          </>
+        )}
         <br />
-        {seen !== undefined && <span title={exactTime(seen)}>last seen {ago(seen, now)}</span>}
+        {seen !== undefined && (
+          <>
+            last seen <Ago at={seen} />
+          </>
+        )}
       </p>
       {!s.current && (
         <Button
@@ -134,7 +141,11 @@ function Lockouts() {
                   >
                     <span className="font-medium break-all">{who}</span>
                     <span className="text-muted text-xs">
-                      {until !== undefined && `until ${exactTime(until)}`}
+                      {until !== undefined && (
+                        <>
+                          until <Moment at={until} />
+                        </>
+                      )}
                     </span>
                     <Button
                       small

@@ -148,7 +148,9 @@ function Form({ known }: { known: SystemSettings }) {
       {known.frontendPort !== undefined && (
         <dl className="border-line bg-surface rounded-md border px-3 py-2 text-sm">
           <dt className="text-muted text-xs">Port</dt>
-          <dd className="num">{known.frontendPort}</dd>
+          <dd data-volatile className="num">
+            {known.frontendPort}
+          </dd>
           <dd className="text-muted text-xs">
             Read-only here: <code className="font-mono">server.listen</code> in{' '}
             <code className="font-mono">{known.origins?.frontendPort ?? 'config.hcl'}</code> decides it when

@@ -3,14 +3,14 @@ import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { createToken, revokeToken, rotateToken, securityStatus, tokens } from '@/api/queries.ts';
 import type { NewToken, Token } from '@/api/types.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
+import { instant } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago, Moment } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { CopyText } from '@/ui/copy.tsx';
-import { cx } from '@/ui/cx.ts';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
 import { Empty } from '@/ui/message.tsx';
@@ -82,7 +82,7 @@ function TokenList({
             <div className="min-w-0 flex-1 basis-64 max-sm:basis-full">
               <p className="flex flex-wrap items-baseline gap-x-2">
                 <span className="font-medium break-all">{t.name}</span>
-                <code className="text-muted font-mono text-xs">
+                <code className="text-muted font-mono text-xs" data-volatile>
                   {t.prefix}…{t.suffix}
                 </code>
               </p>
@@ -93,19 +93,31 @@ function TokenList({
               </p>
             </div>
             <p className="text-muted w-52 text-xs max-sm:flex-1">
-              {made !== undefined && <span title={exactTime(made)}>made {ago(made, now)}</span>}
+              {made !== undefined && (
+                <>
+                  made <Ago at={made} />
+                </>
+              )}
               <br />
               {used === undefined ? (
                 'never used'
               ) : (
-                <span title={exactTime(used)}>last used {ago(used, now)}</span>
+                <>
+                  last used <Ago at={used} />
+                </>
               )}
               {ends !== undefined && (
                 <>
                   <br />
-                  <span title={exactTime(ends)} className={cx(ends <= now && 'text-down')}>
-                    {ends <= now ? `ended ${ago(ends, now)}` : `ends ${exactTime(ends)}`}
-                  </span>
+                  {ends <= now ? (
+                    <span className="text-down">
+                      ended <Ago at={ends} />
+                    </span>
+                  ) : (
+                    <>
+                      ends <Moment at={ends} />
+                    </>
+                  )}
                 </>
               )}
             </p>

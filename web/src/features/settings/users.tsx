@@ -13,12 +13,12 @@ import {
 } from '@/api/access.ts';
 import { deletePasskeysOf, passkeysOf } from '@/api/passkeys.ts';
 import { securityStatus } from '@/api/queries.ts';
-import { ago, exactTime, instant } from '@/format/time.ts';
-import { useNow } from '@/live/clock.ts';
+import { instant } from '@/format/time.ts';
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { NewPassword, passwordUsable } from '@/parts/new-password.tsx';
 import { Loaded } from '@/parts/loaded.tsx';
 import { TableSkeleton } from '@/parts/table-skeleton.tsx';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 import { Dialog } from '@/ui/dialog.tsx';
 import { Checkbox, Field } from '@/ui/field.tsx';
@@ -77,7 +77,6 @@ function UserList({
   roles: Role[];
   onEdit: (u: User) => void;
 }) {
-  const now = useNow();
   const nameOf = (id: string) => known.find((r) => r.id === id)?.name ?? id;
   return (
     <ul className="bg-surface border-line rounded-lg border" aria-label="Users">
@@ -103,7 +102,9 @@ function UserList({
               {seen === undefined ? (
                 'never logged in'
               ) : (
-                <span title={exactTime(seen)}>last login {ago(seen, now)}</span>
+                <>
+                  last login <Ago at={seen} />
+                </>
               )}
             </p>
             <Button small aria-label={`Edit ${u.username}`} onClick={() => onEdit(u)}>

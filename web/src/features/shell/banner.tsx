@@ -1,7 +1,7 @@
 import { Unplug } from 'lucide-react';
-import { ago } from '@/format/time.ts';
 import { useNow } from '@/live/clock.ts';
 import { useLive, useLiveSource } from '@/live/hooks.ts';
+import { Ago } from '@/parts/times.tsx';
 import { Button } from '@/ui/button.tsx';
 
 /** Says that live data do not arrive, since when, and when the next attempt comes. What was there stays. */
@@ -22,8 +22,7 @@ function Lost({ since, retryAt }: { since: number; retryAt: number | undefined }
     <div className="bg-degraded-soft border-line flex flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-1.5 text-sm">
       <Unplug size={16} aria-hidden className="text-degraded shrink-0" />
       <span>
-        <strong className="font-medium">Disconnected</strong>
-        <span title={new Date(since).toLocaleString()}> {ago(since, now)}</span>. Values are the last known.
+        <strong className="font-medium">Disconnected</strong> <Ago at={since} />. Values are the last known.
       </span>
       <span className="num text-muted" aria-hidden>
         {seconds > 0 ? `Next attempt in ${seconds} s` : 'Connecting …'}
