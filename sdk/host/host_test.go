@@ -281,6 +281,23 @@ func TestStopIsBoundedEvenForAHungPlugin(t *testing.T) {
 	}
 }
 
+// A plugin that has not greeted the server yet has nothing to lose: whoever stops it does not wait until it is given up.
+func TestAStopDoesNotWaitForASilentStart(t *testing.T) {
+	p := start(t, func(c *Config) {
+		write(t, filepath.Join(c.Dir, "mode"), "mute")
+		c.Timing.Start = time.Hour
+	})
+	p.Need()
+	eventually(t, "the start is under way", func() bool { return p.Status().State == StateStarting })
+	stopped := make(chan struct{})
+	go func() { p.Stop(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-time.After(patience):
+		t.Fatal("it waits for the greeting")
+	}
+}
+
 func TestAPluginThatCannotStartIsQuarantined(t *testing.T) {
 	for mode, want := range map[string]string{"garbage": "good morning", "exit": "no coffee"} {
 		t.Run(mode, func(t *testing.T) {

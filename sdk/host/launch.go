@@ -85,10 +85,11 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	cmd.Dir, cmd.Env = c.Dir, append(c.environment(), "PLUGIN_CLIENT_CERT="+string(certificate))
 	ownGroup(cmd)
 	calls := &gauge{meter: p.meter}
+	unwatch := func() bool { return false }
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake(),
 		VersionedPlugins: map[int]plugin.PluginSet{rpc.Protocol: {rpc.Service: &rpc.Binding{}}},
-		RunnerFunc:       runs(cmd),
+		RunnerFunc:       runs(cmd, func() { unwatch = givenUp(ctx, cmd) }),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		TLSConfig:        identity,
 		SkipHostEnv:      true,
@@ -100,6 +101,7 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 		UnixSocketConfig:    &plugin.UnixSocketConfig{TempDir: socketDir(c.Dir)},
 	})
 	proc, err := p.connect(ctx, life, client, cmd, what)
+	unwatch()
 	if err != nil {
 		killGroup(cmd)
 		client.Kill()
@@ -107,6 +109,16 @@ func (p *Plugin) launch(ctx, life context.Context) (*process, error) {
 	}
 	proc.calls = calls
 	return proc, nil
+}
+
+// givenUp ends a process that starts when nobody waits for it any more, until the function that it returns is called. go-plugin
+// waits for the greeting of one that is silent as long as for any. One that takes too long by itself is left to go-plugin, which says so.
+func givenUp(ctx context.Context, cmd *exec.Cmd) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			killGroup(cmd)
+		}
+	})
 }
 
 // connect waits for the handshake and asks the plugin what it is.

@@ -18,10 +18,11 @@ type command struct {
 	*exec.Cmd
 	stdout, stderr io.ReadCloser
 	sockets        string // the directory that go-plugin made for them
+	started        func() // is called when it runs
 }
 
-// runs makes the runner of cmd, which must not be started yet.
-func runs(cmd *exec.Cmd) func(hclog.Logger, *exec.Cmd, string) (runner.Runner, error) {
+// runs makes the runner of cmd, which must not be started yet, and calls started when it is.
+func runs(cmd *exec.Cmd, started func()) func(hclog.Logger, *exec.Cmd, string) (runner.Runner, error) {
 	return func(_ hclog.Logger, extra *exec.Cmd, sockets string) (runner.Runner, error) {
 		// What go-plugin would start is an empty command with the environment that the handshake needs.
 		cmd.Env = append(cmd.Env, extra.Env...)
@@ -33,7 +34,7 @@ func runs(cmd *exec.Cmd) func(hclog.Logger, *exec.Cmd, string) (runner.Runner, e
 		if err != nil {
 			return nil, err
 		}
-		return &command{cmd, stdout, stderr, sockets}, nil
+		return &command{cmd, stdout, stderr, sockets, started}, nil
 	}
 }
 
@@ -42,8 +43,10 @@ func (c *command) Start(context.Context) error {
 	err := c.Cmd.Start()
 	if err != nil {
 		_ = os.RemoveAll(c.sockets)
+		return err
 	}
-	return err
+	c.started()
+	return nil
 }
 
 func (c *command) Wait(context.Context) error { return c.Cmd.Wait() }
