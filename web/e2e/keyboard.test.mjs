@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { clean, member, openPage, startBrowser, visitor } from './parts/browser.mjs';
 import { eventually, soon } from './parts/eventually.mjs';
 import { report } from './parts/fleet.mjs';
+import { focusedOn, tabOn } from './parts/keyboard.mjs';
 import { admin, Pulse } from './parts/pulse.mjs';
 
 let pulse, browser, page;
@@ -18,33 +19,8 @@ after(async () => {
   await pulse?.stop();
 });
 
-/** What has the focus, and whether one can see that: an outline, or a ring that is drawn as a shadow. */
-function focused(on = page) {
-  return on.evaluate(() => {
-    const element = document.activeElement;
-    const style = getComputedStyle(element);
-    return {
-      tag: element.tagName.toLowerCase(),
-      text: (element.getAttribute('aria-label') ?? element.innerText ?? '').trim(),
-      row: element.closest('tbody tr') !== null,
-      visible:
-        (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none',
-    };
-  });
-}
-
-/** Presses Tab until the focus is where it shall be, and sees to it that it is visible at each step. */
-async function tabTo(what, reached, on = page) {
-  const seen = [];
-  for (let i = 0; i < 60; i++) {
-    await on.keyboard.press('Tab');
-    const now = await focused(on);
-    seen.push(`${now.tag} ${now.text}`);
-    if (now.tag !== 'body') assert.ok(now.visible, `the focus is visible on ${seen.at(-1)}`);
-    if (reached(now)) return;
-  }
-  assert.fail(`Tab does not reach ${what}: ${seen.join(', ')}`);
-}
+const focused = (on = page) => focusedOn(on);
+const tabTo = (what, reached, on = page) => tabOn(on, what, reached);
 
 test('keys open the filter, narrow it, and Escape clears and leaves it', async () => {
   await page.goto('/infrastructure');

@@ -27,14 +27,27 @@ export const asButton = cx(shape, size, looks.plain);
 export const asSmallButton = cx(shape, smallSize, looks.plain);
 export const asPrimaryButton = cx(shape, size, looks.primary);
 
-/** A button. While busy it can be seen to work and cannot be pressed again. */
-export function Button({ look = 'plain', busy, small, className, disabled, type, ...rest }: ButtonProps) {
+/**
+ * A button. While busy it can be seen to work and cannot be pressed again; it is not disabled then, which would take the focus
+ * from under the keyboard.
+ */
+export function Button({ look = 'plain', busy, small, className, type, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type={type ?? 'button'}
-      disabled={disabled === true || busy === true}
       aria-busy={busy ?? undefined}
-      className={cx(shape, 'disabled:opacity-60', small ? smallSize : size, looks[look], className)}
+      aria-disabled={busy === true || undefined}
+      onClick={(e) => {
+        if (busy) e.preventDefault();
+        else onClick?.(e);
+      }}
+      className={cx(
+        shape,
+        'disabled:opacity-60 aria-disabled:opacity-60',
+        small ? smallSize : size,
+        looks[look],
+        className,
+      )}
       {...rest}
     />
   );

@@ -97,6 +97,7 @@ export function IntegrationForm({
       <Field
         label="Name"
         required
+        autoFocus
         disabled={readOnly || stored !== undefined}
         hint="Lower-case letters, digits, dots, dashes and underscores."
         error={findings.find((f) => f.path === 'name')?.detail}
@@ -106,6 +107,7 @@ export function IntegrationForm({
       {stored !== undefined && (
         <Field
           label="Shown as"
+          autoFocus
           disabled={readOnly}
           placeholder={name}
           maxLength={200}

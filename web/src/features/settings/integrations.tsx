@@ -73,6 +73,7 @@ export function Integrations() {
       {editing === 'new' && <NewDialog onClose={() => setEditing(undefined)} />}
       {editing !== undefined && editing !== 'new' && (
         <Dialog
+          careful
           title={`${editing.origin ? 'Integration' : 'Change'} “${editing.title || editing.name}”`}
           onClose={() => setEditing(undefined)}
         >
@@ -206,7 +207,7 @@ function NewDialog({ onClose }: { onClose: () => void }) {
   if (kind !== undefined) {
     const title = plugin?.name || kind;
     return (
-      <Dialog title={`Add ${title}`} onClose={onClose}>
+      <Dialog careful={!byCommand} title={`Add ${title}`} onClose={onClose}>
         {byCommand ? (
           <AddByCommand
             kind={kind}
