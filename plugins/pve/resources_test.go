@@ -365,3 +365,13 @@ func TestOldReleases(t *testing.T) {
 		}
 	}
 }
+
+func TestEachColumnHasAPlaceInTheDocument(t *testing.T) {
+	for _, kind := range resourceTypes() {
+		for _, c := range kind.Columns {
+			if c.Path == "" {
+				t.Errorf("column %s of %s would be empty", c.Name, kind.Name)
+			}
+		}
+	}
+}

@@ -20,6 +20,12 @@ describe('measured', () => {
     expect(measured(away, { path: 'disk.usage', format: 'percent' })).toBe(12);
   });
 
+  it('takes -1 for a percentage that is not known, and for no other number', () => {
+    const path = 'memory.usage';
+    expect(measured({ doc, status: 'fine' }, { path, format: 'percent' })).toBeUndefined();
+    expect(measured({ doc, status: 'fine' }, { path, format: 'celsius' })).toBe(-1);
+  });
+
   it('takes nothing from who is there, or is stopped', () => {
     expect(measured({ doc, status: 'fine' }, { path: 'netIn', format: 'bits' })).toBe(0);
   });

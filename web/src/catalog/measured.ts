@@ -17,14 +17,15 @@ const gauges: readonly Column['format'][] = [
 ];
 
 /**
- * The value of a column; undefined when it is not known. The wire has 0, and for some shares -1, where somebody is away and
- * cannot be measured: these are no numbers.
+ * The value of a column; undefined when it is not known. The wire has -1 for a percentage that is not known, and 0 where
+ * somebody is away and cannot be measured: these are no numbers.
  */
 export function measured(
   r: Pick<Resource, 'doc' | 'status'>,
   column: Pick<Column, 'path' | 'format'>,
 ): unknown {
   const value = at(r.doc, column.path);
+  if (value === -1 && column.format === 'percent') return undefined;
   const away = r.status === 'down' || r.status === 'unknown';
   return away && typeof value === 'number' && value <= 0 && gauges.includes(column.format)
     ? undefined
