@@ -38,14 +38,20 @@ export function Parents({ id, above = highest }: { id: string; above?: number })
   );
 }
 
+/** Up to how many tags are all shown; of more, so many are, or they would take the first screen of a phone. */
+const allTags = 14;
+const someTags = 10;
+
 /** The tags of a resource, each a way to all that bear it, and its own page where people said which it is. */
 export function TagsAndLink({ resource, family }: { resource: Resource; family: string }) {
   const url = useQuery(metadata(family, resource.id)).data?.customUrl;
   const tags = tagsOf(resource);
+  const [whole, setWhole] = useState(false);
   if (tags.length === 0 && !url) return null;
+  const shown = whole || tags.length <= allTags ? tags : tags.slice(0, someTags);
   return (
     <ul aria-label="Tags and its own page" className="mt-1 flex flex-wrap items-center gap-1 text-xs">
-      {tags.map((tag) => (
+      {shown.map((tag) => (
         <li key={tag}>
           <Link
             to="/$family"
@@ -57,6 +63,17 @@ export function TagsAndLink({ resource, family }: { resource: Resource; family: 
           </Link>
         </li>
       ))}
+      {shown.length < tags.length && (
+        <li>
+          <button
+            type="button"
+            onClick={() => setWhole(true)}
+            className="text-accent px-1 underline max-sm:h-7"
+          >
+            {tags.length - shown.length} more tags
+          </button>
+        </li>
+      )}
       {url && (
         <li>
           <a
