@@ -58,7 +58,7 @@ func (c Config) connect(deps sdk.Deps) (*connection, error) {
 		return nil, err
 	}
 	client, err := proxmox.New(proxmox.Options{
-		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{end}, Login: c.login(), Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
+		Product: proxmox.Backup, Endpoints: []proxmox.Endpoint{end}, Login: c.login(), Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Log: deps.Log,
 	})
 	if err != nil {
 		return nil, err

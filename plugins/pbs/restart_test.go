@@ -3,6 +3,7 @@ package pbs
 import (
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,18 @@ func TestNothingEndsWithARestart(t *testing.T) {
 			lifetest.Restart(t, Plugin(), tasksOf(t, c), func() { change(b) }, again, "tasks_running")
 		})
 	}
+}
+
+// Rows that are odd, in every list, cost themselves and nothing else.
+func TestOddRowsInEveryList(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	wrong(b)
+	const tape = `,"monitor_tape":true`
+	first := b.collector(t, "monitor@pbs!pulse", tape)
+	host, pin := lifetest.Odd(t, b.http.URL)
+	config := strings.NewReplacer(b.http.URL, host, b.pin(), pin).Replace(b.config("monitor@pbs!pulse", tape))
+	lifetest.OddRows(t, Plugin(), tasksOf(t, first), tasksOf(t, b.configured(t, config)), "tasks_running")
 }
 
 func tasksOf(t *testing.T, c *Collector) lifetest.Life {

@@ -64,7 +64,12 @@ func (b *bench) config(token, more string) string {
 
 func (b *bench) collector(t testing.TB, token, more string) *Collector {
 	t.Helper()
-	in := sdk.Instance{Integration: "pbs/lab", Name: "lab", Revision: 1, Config: json.RawMessage(b.config(token, more))}
+	return b.configured(t, b.config(token, more))
+}
+
+func (b *bench) configured(t testing.TB, config string) *Collector {
+	t.Helper()
+	in := sdk.Instance{Integration: "pbs/lab", Name: "lab", Revision: 1, Config: json.RawMessage(config)}
 	deps := sdk.Deps{Name: "lab", Log: slog.New(slog.DiscardHandler), Now: b.Now, Network: sdk.Network{AllowLoopback: true}, Host: &memory{}}
 	made, err := Plugin().Configure(t.Context(), in, deps)
 	if err != nil {

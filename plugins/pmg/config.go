@@ -32,7 +32,7 @@ func (c Config) connect(deps sdk.Deps) (client *proxmox.Client, first proxmox.En
 	}
 	client, err = proxmox.New(proxmox.Options{
 		Product: proxmox.MailGateway, Endpoints: []proxmox.Endpoint{first}, Login: proxmox.Login{User: c.User, Password: c.Password},
-		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now,
+		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Log: deps.Log,
 	})
 	return client, first, err
 }

@@ -71,7 +71,12 @@ func (b *bench) config(user, more string) string {
 
 func (b *bench) collector(t testing.TB, user, more string) *Collector {
 	t.Helper()
-	in := sdk.Instance{Integration: "pmg/lab", Name: "lab", Revision: 1, Config: json.RawMessage(b.config(user, more))}
+	return b.configured(t, b.config(user, more))
+}
+
+func (b *bench) configured(t testing.TB, config string) *Collector {
+	t.Helper()
+	in := sdk.Instance{Integration: "pmg/lab", Name: "lab", Revision: 1, Config: json.RawMessage(config)}
 	made, err := Plugin().Configure(t.Context(), in, sdk.Deps{Name: "lab", Log: slog.New(slog.DiscardHandler), Now: b.Now, Network: sdk.Network{AllowLoopback: true}})
 	if err != nil {
 		t.Fatal(err)

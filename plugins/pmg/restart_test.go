@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -134,6 +135,16 @@ func TestWhatHasLeftIsOver(t *testing.T) {
 	if p := look(t, again, taskSystem).Part("system/mail2"); p.Ended && p.Err == nil && len(p.Observations) == 0 {
 		t.Errorf("%+v", p)
 	}
+}
+
+// Rows that are odd, in every list, cost themselves and nothing else.
+func TestOddRowsInEveryList(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	wrong(b)
+	host, pin := lifetest.Odd(t, b.http.URL)
+	config := strings.NewReplacer(b.http.URL, host, b.pin(), pin).Replace(b.config("monitor@pmg", ""))
+	lifetest.OddRows(t, Plugin(), tasksOf(t, b.collector(t, "monitor@pmg", "")), tasksOf(t, b.configured(t, config)))
 }
 
 func tasksOf(t *testing.T, c *Collector) lifetest.Life {

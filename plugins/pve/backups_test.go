@@ -235,6 +235,24 @@ func TestTasksThatFallOutOfTheList(t *testing.T) {
 	if row := s.rows(rowsTasks)[run.UPID()]; at(t, row.Doc, "error") != "interrupted by signal" || s.conditions("guest/100")[kindBackupFailed].Message == "" {
 		t.Errorf("%s, %v", row.Doc, s.conditions("guest/100"))
 	}
+	// One that runs falls out although nothing else does that was not known.
+	long := &pvetest.Task{Node: "pve1", Type: "vzdump", ID: "100", Began: l.clock.Now()}
+	l.world.Edit(func(w *pvetest.World) { w.AddTask(long) })
+	l.clock.Move(time.Minute)
+	l.world.Edit(func(w *pvetest.World) {
+		w.AddTask(&pvetest.Task{Node: "pve1", Type: "qmstart", ID: "101", Began: w.Now(), Ended: w.Now(), Status: "OK"})
+	})
+	l.must(taskBackups)
+	l.clock.Move(time.Hour)
+	l.world.Edit(func(w *pvetest.World) {
+		long.Ended, long.Status = w.Now(), "out of space"
+		for range 24 {
+			w.AddTask(&pvetest.Task{Node: "pve1", Type: "qmstart", ID: "101", Began: w.Now(), Ended: w.Now(), Status: "OK"})
+		}
+	})
+	if c := l.must(taskBackups).conditions("guest/100")[kindBackupFailed]; !strings.Contains(c.Message, "out of space") {
+		t.Errorf("one that ran for an hour: %+v", c)
+	}
 	// One that began and ended between two looks at a busy node.
 	short := &pvetest.Task{Node: "pve2", Type: "vzdump", ID: "101", Began: l.clock.Now(), Ended: l.clock.Now().Add(time.Minute), Status: "no space left"}
 	l.world.Edit(busy("pve2"))

@@ -259,12 +259,8 @@ func (c *Collector) ask(ctx context.Context) (*view, error) {
 	c.doubt(ctx, v)
 	c.client.Allow(c.cfg.callsAllowed(len(v.nodes)))
 	c.client.Reserve(len(v.nodes) + min(len(v.nodes), historiesAtOnce) + reservedBeside)
-	skipped, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add)
-	if err != nil {
+	if _, err := c.client.List(ctx, proxmox.Path("cluster", "resources"), v.add); err != nil {
 		return nil, fmt.Errorf("read resources: %w", err)
-	}
-	if skipped > 0 {
-		c.deps.Log.Warn("rows of the resources could not be read", "rows", skipped)
 	}
 	if len(v.nodes) == 0 {
 		return nil, sdk.Errorf(sdk.KindUpstream, "The server names no node of its cluster.")

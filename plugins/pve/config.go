@@ -127,6 +127,6 @@ func (c Config) client(deps sdk.Deps, sleep func(context.Context, time.Duration)
 		Product: proxmox.VirtualEnvironment, Endpoints: []proxmox.Endpoint{c.first(deps)}, Login: c.login(),
 		Profile: netguard.For(netguard.Integration, deps.Network), Insecure: !c.VerifySSL, Now: deps.Now, Sleep: sleep,
 		Budget:   proxmox.Budget{PerMinute: c.callsAllowed(0), PerNode: c.NodeCallsPerMinute, Guests: c.AgentCallsPerMinute},
-		Answered: answered,
+		Answered: answered, Log: deps.Log,
 	})
 }

@@ -101,6 +101,9 @@ type jobDoc struct {
 func (c *Collector) tellJobs(v *view, jobs []backupJob) []sdk.Observation {
 	var out []sdk.Observation
 	for _, j := range jobs {
+		if j.row.ID == "" {
+			continue
+		}
 		d := jobDoc{
 			ID: string(j.row.ID), Instance: c.instance, Enabled: j.enabled(), Schedule: string(j.row.Schedule), NextRun: millis(j.row.NextRun),
 			Storage: string(j.row.Storage), Node: string(j.row.Node), Mode: string(j.row.Mode), Guests: j.named(), Comment: string(j.row.Comment),

@@ -44,6 +44,12 @@ func TestThePageCacheOfGuestsIsNotCounted(t *testing.T) {
 	if moved, source := l.memory(); source != sourceNoCache || moved == share || moved > 0.75 {
 		t.Errorf("%v used: %v", moved, source)
 	}
+	// What the guest said is no part of what it takes on its node, which is told while its own view is missing.
+	l.world.Edit(func(w *pvetest.World) { w.Guest(100).HostMemory = true })
+	if _, source := l.memory(); source != sourceHost {
+		t.Errorf("without its own view: %v", source)
+	}
+	l.world.Edit(func(w *pvetest.World) { w.Guest(100).HostMemory = false })
 	// A guest that starts anew keeps something else, and nobody believes the old for ever.
 	l.world.Edit(func(w *pvetest.World) { w.Guest(100).Since = l.clock.Now() })
 	l.clock.Move(10 * time.Second)

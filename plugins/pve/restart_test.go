@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulse-platform/pulse/plugins/internal/proxmox/lifetest"
 	"github.com/pulse-platform/pulse/plugins/pve/pvetest"
+	"github.com/pulse-platform/pulse/sdk"
 	"github.com/pulse-platform/pulse/sdk/sdktest"
 )
 
@@ -172,6 +173,22 @@ func TestNothingEndsWhileCallsAreUsedUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Rows that are odd, in every list, cost themselves and nothing else.
+func TestOddRowsInEveryList(t *testing.T) {
+	t.Parallel()
+	l := aLife(t, 3, 6, wrong, plenty)
+	l.must(taskResources)
+	l.clock.Move(3 * time.Hour)
+	host, pin := lifetest.Odd(t, l.URL)
+	odd := &lives{l.lab, l.host, configFor(l.Server, plenty, map[string]any{"host": host, "fingerprint": pin})}
+	first := l.live
+	odd.again()
+	life := func(c sdk.Collector) lifetest.Life {
+		return func(task string) *sdktest.Cycle { return sdktest.Collect(t, c, task) }
+	}
+	lifetest.OddRows(t, Plugin(), life(first), life(odd.live), moving...)
 }
 
 // usedUp tells whether a cycle could not make all its calls.

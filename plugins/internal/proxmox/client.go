@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,6 +59,8 @@ type Options struct {
 	MaxBody int64
 	// Answered is told of each node that has answered a call that is for it; it may be nil.
 	Answered func(node string)
+	// Log is told of lists with rows that cannot be read, once as long as there are as many; it may be nil.
+	Log *slog.Logger
 }
 
 // Client asks one server, or one cluster through whichever of its members answers. It is safe for concurrent use.
@@ -75,6 +78,7 @@ type Client struct {
 	ends   []*endpoint
 	slowly map[string]chan struct{} // by node: one slow call at a time
 	until  time.Time                // when the certificate ends of who answered last
+	odd    map[string]int           // by path: how many rows of a list could not be read when it was last
 }
 
 type endpoint struct {
@@ -91,7 +95,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: o, auth: auth, ledger: newLedger(o), refusals: refusals{deniedFor: o.Product.deniedFor()}, slowly: map[string]chan struct{}{}}
+	c := &Client{opts: o, auth: auth, ledger: newLedger(o), refusals: refusals{deniedFor: o.Product.deniedFor()}, slowly: map[string]chan struct{}{}, odd: map[string]int{}}
 	if err := c.SetEndpoints(o.Endpoints); err != nil {
 		return nil, err
 	}
@@ -151,34 +155,6 @@ func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closeIdle()
-}
-
-// List reads a list and hands each row to row. Rows that row refuses are skipped and counted.
-func (c *Client) List(ctx context.Context, call Call, row func(json.RawMessage) error) (skipped int, err error) {
-	err = c.get(ctx, call, func(body io.Reader) (err error) {
-		skipped, err = readList(body, row)
-		return err
-	})
-	return skipped, err
-}
-
-// Rows reads a list of T. Rows that are no T are skipped and counted.
-func Rows[T any](ctx context.Context, c *Client, call Call) (rows []T, skipped int, err error) {
-	skipped, err = c.List(ctx, call, func(raw json.RawMessage) error {
-		var v T
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return fmt.Errorf("decode row: %w", err)
-		}
-		rows = append(rows, v)
-		return nil
-	})
-	return rows, skipped, err
-}
-
-// Get reads one object.
-func Get[T any](ctx context.Context, c *Client, call Call) (v T, err error) {
-	err = c.get(ctx, call, func(body io.Reader) error { return readObject(body, &v) })
-	return v, err
 }
 
 // get makes a call, unless it was refused not long ago.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +87,26 @@ func TestARequestIsWhatTheServersTake(t *testing.T) {
 	}](t.Context(), c, OnNode("a/b", "tasks", "UPID:n:@x!y").With("limit", "500"))
 	if err != nil || skipped != 1 || len(rows) != 2 || rows[1].N.V != 2 {
 		t.Errorf("%v, %d skipped, %v", rows, skipped, err)
+	}
+}
+
+// Rows that are left out are told of once, until there is another number of them.
+func TestOddRowsAreTold(t *testing.T) {
+	body := `{"data":[{"n":1},5]}`
+	end, _ := serving(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	var log strings.Builder
+	c := newClient(t, Options{Endpoints: []Endpoint{end}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, x := range []struct {
+		body  string
+		lines int
+	}{{body, 1}, {body, 1}, {`{"data":[7,{"n":1},5]}`, 2}, {`{"data":[{"n":1}]}`, 2}, {body, 3}} {
+		body = x.body
+		if _, _, err := Rows[struct{ N Int }](t.Context(), c, Path("cluster", "resources")); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "/cluster/resources"); n != x.lines {
+			t.Errorf("after %s it was said %d times, want %d: %s", x.body, n, x.lines, log.String())
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package proxmox
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pulse-platform/pulse/sdk"
 )
@@ -68,11 +69,10 @@ func (u Update) MarshalJSON() ([]byte, error) {
 
 // TellUpdates returns how many packages wait on a machine and a row for each.
 func TellUpdates(updates []Update, list, ownerType, ownerKey string) []sdk.Observation {
+	updates = slices.DeleteFunc(updates, func(u Update) bool { return u.Package == "" })
 	out := []sdk.Observation{sdk.Sample{Type: ownerType, Key: ownerKey, Metric: "updates_pending", Value: float64(len(updates))}}
 	for _, u := range updates {
-		if u.Package != "" {
-			out = append(out, sdk.Row{Rows: list, Key: string(u.Package), OwnerType: ownerType, OwnerKey: ownerKey, Doc: Document(u)})
-		}
+		out = append(out, sdk.Row{Rows: list, Key: string(u.Package), OwnerType: ownerType, OwnerKey: ownerKey, Doc: Document(u)})
 	}
 	return append(out, sdk.RowsEnd{Rows: list, OwnerType: ownerType, OwnerKey: ownerKey})
 }
