@@ -304,6 +304,21 @@ func TestGuestsThatWereNeverBackedUp(t *testing.T) {
 	}
 }
 
+// What only a node has that is switched off, and on which no guest is, may stay unread for ever: others are missed all the same. A
+// guest of such a node may have its backups there.
+func TestBackupsOnANodeThatIsOff(t *testing.T) {
+	for guest, missed := range map[string]bool{"pve1": true, "pve2": false} {
+		l := bare(t, 2, 2, func(w *pvetest.World) {
+			w.Jobs = []*pvetest.Job{{ID: "j", Schedule: "20:00", All: true}}
+			w.Node("pve2").Online, w.Node("pve2").Lost = false, w.Now().Add(-48*time.Hour)
+			w.Guest(100).Node, w.Guest(101).Node = "pve1", guest
+		})
+		if _, told := l.must(taskBackups).conditions("guest/100")[kindNeverBackedUp]; told != missed {
+			t.Errorf("a guest is on %s: the other one's backup is missed: %v", guest, told)
+		}
+	}
+}
+
 func TestBackupsThatNobodyWants(t *testing.T) {
 	l := newLab(t, 1, 2, nil, map[string]any{"monitor_backups": false})
 	if s := l.must(taskBackups); len(s.All()) != 0 || len(l.Calls()) != 0 {

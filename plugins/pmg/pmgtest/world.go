@@ -215,7 +215,8 @@ func qshape(c call, n *Node) any {
 		total += ages[column]
 	}
 	row["total"] = strconv.Itoa(total)
-	partner := map[string]any{"domain": "partner.example", "total": strconv.Itoa(total), "5m": strconv.Itoa(total)}
+	share := strconv.Itoa((total + 1) / 2) // others have the rest
+	partner := map[string]any{"domain": "partner.example", "total": share, "5m": share}
 	if total == 0 {
 		return []any{row}
 	}
