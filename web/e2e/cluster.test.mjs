@@ -194,3 +194,29 @@ test('nodes and guests of one name in two clusters bear the names of these', asy
     await other.kill();
   }
 });
+
+test('a guest of a node that is down says why nothing is known of it', async () => {
+  const other = launch(
+    'plugins/pulse-plugin-pve',
+    'simulate',
+    ...['--name', 'attic', '--nodes', '3', '--guests', '6', '--down', 'pve3'],
+  );
+  try {
+    await eventually('the other cluster is there', async () => {
+      const body = JSON.parse(other.output.split('\n')[0]);
+      await pulse.call('POST', '/api/integrations', { body });
+      return true;
+    });
+    const guest = await eventually('a guest is unknown', async () => {
+      const { vms, containers } = await pulse.call('GET', '/api/state');
+      return [...vms, ...containers].find((g) => g.instance === 'attic' && g.node === 'pve3');
+    });
+    await page.goto(`/r/${encodeURIComponent(guest.id)}`);
+    const note = page.getByRole('status').filter({ hasText: 'nobody can tell how this is' });
+    await note.getByRole('link', { name: 'pve3' }).click();
+    await page.getByRole('heading', { name: 'pve3', level: 1 }).waitFor();
+    clean(page);
+  } finally {
+    await other.kill();
+  }
+});

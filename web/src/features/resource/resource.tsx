@@ -92,6 +92,7 @@ function Known({ resource, type: declared }: { resource: Resource; type: Resourc
       }
     >
       {resource.status === 'stale' && <StaleNote resource={resource} />}
+      {resource.status === 'unknown' && <UnknownNote id={resource.id} />}
       <Alerts id={resource.id} />
       <Conditions id={resource.id} />
       <Gauges resource={resource} type={type} />
@@ -160,6 +161,24 @@ function Since({ resource, type }: { resource: Resource; type: ResourceType }) {
     <span className="text-muted num text-sm">
       for <Lasting at={since} />
     </span>
+  );
+}
+
+/** Says why nothing is known of what runs on something that is down. */
+function UnknownNote({ id }: { id: string }) {
+  const parentId = useQuery(resourceNews(id).resource).data?.parentId;
+  const parent = useQuery({
+    ...resourceNews(parentId ?? '').resource,
+    enabled: parentId !== undefined,
+  }).data;
+  if (parent?.status !== 'offline') return null;
+  return (
+    <p className="border-line bg-surface rounded-md border px-3 py-2 text-sm" role="status">
+      <Link to="/r/$id" params={{ id: parent.stateId }} className="text-accent underline">
+        {parent.name}
+      </Link>{' '}
+      is down, so nobody can tell how this is. What was measured before stays below.
+    </p>
   );
 }
 
