@@ -65,10 +65,10 @@ export function layoutFaults() {
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) {
-      if (rect.right > width + 1 && !scrolls(element) && clipped(rect, element)) {
+      const seen = clipped(rect, element);
+      if (seen && seen.right > width + 1 && !scrolls(element)) {
         faults.push(`“${node.data.trim()}” lies outside of the screen`);
       }
-      const seen = clipped(rect, element);
       if (seen) texts.push({ ...seen, text: node.data.trim(), node });
     }
   }

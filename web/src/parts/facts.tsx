@@ -16,7 +16,7 @@ export function Facts({ resource, type }: { resource: Resource; type: ResourceTy
   return [...groups].map(([group, rows]) => (
     <section key={group} className="bg-surface border-line rounded-lg border">
       <h2 className="border-line border-b px-3 py-2 font-semibold">{group}</h2>
-      <dl className="grid grid-cols-[minmax(6rem,2fr)_3fr] gap-x-3 gap-y-1.5 px-3 py-2.5 text-sm">
+      <dl className="grid grid-cols-[minmax(6rem,2fr)_minmax(0,3fr)] gap-x-3 gap-y-1.5 px-3 py-2.5 text-sm">
         {rows.map((row) => (
           <div key={row.label} className="contents">
             <dt className="text-muted">{row.label}</dt>

@@ -25,11 +25,15 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
           >
             <Mark status={f.severity === 'critical' ? 'down' : 'degraded'} />
             <span className="text-muted w-16 text-xs">{f.severity}</span>
-            <Link to="/r/$id" params={{ id: f.stateId }} className="font-medium hover:underline">
+            <Link
+              to="/r/$id"
+              params={{ id: f.stateId }}
+              className="font-medium wrap-anywhere hover:underline"
+            >
               {f.resourceName}
             </Link>
             <Whose id={f.stateId} />
-            <span className="min-w-0 flex-1 basis-64">
+            <span className="min-w-0 flex-1 basis-64 wrap-anywhere">
               {f.message || f.label}
               {f.instance && <span className="text-muted"> · {f.instance}</span>}
             </span>

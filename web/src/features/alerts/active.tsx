@@ -161,7 +161,7 @@ function Row({
           <Link
             to="/r/$id"
             params={{ id: a.resourceUid ?? a.resourceId }}
-            className="font-medium hover:underline"
+            className="font-medium wrap-anywhere hover:underline"
           >
             {a.resourceName}
           </Link>
@@ -170,7 +170,7 @@ function Row({
             <span className="text-muted text-xs">on {a.node}</span>
           )}
         </p>
-        <p className="break-words">{a.message}</p>
+        <p className="wrap-anywhere">{a.message}</p>
         <p className="text-muted flex flex-wrap gap-x-3 text-xs">
           <Ago at={a.startTime} />
           {a.acknowledged && <span>acknowledged by {a.ackUser}</span>}

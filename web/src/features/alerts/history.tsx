@@ -99,7 +99,7 @@ function Row({ alert: a }: { alert: Alert }) {
       <Link
         to="/alerts/incident"
         search={{ id: a.incidentId ?? '' }}
-        className="font-medium hover:underline max-sm:basis-1/2"
+        className="font-medium wrap-anywhere hover:underline max-sm:basis-1/2"
       >
         {a.resourceName}
       </Link>

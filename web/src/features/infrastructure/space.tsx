@@ -9,6 +9,7 @@ import { bytes, percent } from '@/format/number.ts';
 import { duration } from '@/format/time.ts';
 import { useColumns, useLive } from '@/live/hooks.ts';
 import { PartProblem } from '@/parts/part-problem.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { Bar } from '@/ui/bar.tsx';
 
 /** A resource that holds bytes. Metric is what its used bytes are called on the wire. */
@@ -116,7 +117,8 @@ export function Space({ types }: { types: readonly ResourceType[] }) {
                   params={{ id: s.id }}
                   className="min-w-0 truncate font-medium hover:underline max-sm:basis-full max-sm:py-2"
                 >
-                  {s.name} {s.where && <span className="text-muted font-normal">{s.where}</span>}
+                  {s.name} {s.where && <span className="text-muted font-normal">{s.where}</span>}{' '}
+                  <Whose id={s.id} />
                 </Link>
                 <span className="ml-auto">+{bytes(s.perDay)} a day</span>
                 <span className="text-muted w-36 text-right">{inDays(s.left)}</span>

@@ -14,13 +14,27 @@ const event = (kind: string, resourceName: string, severity: Happened['severity'
 
 describe('what happened lately', () => {
   it('is told one by one where kinds change', () => {
-    const told = gather([event('backup', 'a'), event('start', 'b'), event('backup', 'c')]).map(tell);
+    const told = gather([event('backup', 'a'), event('start', 'b'), event('backup', 'c')]).map((e) =>
+      tell(e),
+    );
     expect(told).toEqual(['a was backed up', 'b was backed up', 'c was backed up']);
   });
   it('is one line where the same happened to many', () => {
     const [night] = gather(['a', 'b', 'a', 'c', 'd', 'e'].map((name) => event('backup', name)));
     expect(night && tell(night)).toBe('Backed up: a, b, c and 2 more');
     expect(night?.count).toBe(6);
+  });
+  it('tells those of one name apart', () => {
+    const both = [
+      { ...event('backup', 'pve1'), stateId: 'east/pve1' },
+      { ...event('backup', 'pve1'), stateId: 'west/pve1' },
+    ];
+    const [one] = gather(both);
+    const whose = new Map([
+      ['east/pve1', 'east'],
+      ['west/pve1', 'west'],
+    ]);
+    expect(one && tell(one, whose)).toBe('Backed up: pve1 (east), pve1 (west)');
   });
   it('does not hide a failure among successes', () => {
     expect(

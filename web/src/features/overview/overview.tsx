@@ -157,11 +157,15 @@ function Alerts({ alerts }: { alerts: readonly Alert[] }) {
           >
             <Mark status={a.level === 'critical' ? 'down' : 'degraded'} />
             <span className="text-muted w-16 text-xs">{a.level}</span>
-            <Link to="/r/$id" params={{ id: a.resourceId }} className="font-medium hover:underline">
+            <Link
+              to="/r/$id"
+              params={{ id: a.resourceId }}
+              className="font-medium wrap-anywhere hover:underline"
+            >
               {a.resourceName}
             </Link>
             <Whose id={a.resourceId} />
-            <span className="min-w-0 flex-1 basis-64">{a.message}</span>
+            <span className="min-w-0 flex-1 basis-64 wrap-anywhere">{a.message}</span>
             {a.start !== undefined && <Ago at={a.start} className="text-muted" />}
           </li>
         ))}

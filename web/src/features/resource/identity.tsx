@@ -5,6 +5,7 @@ import { linkResources, offeredMerges, reportMerge, resourceNews, unlinkResource
 import { ApiProblem } from '@/parts/api-problem.tsx';
 import { useMay } from '@/parts/may.ts';
 import { Ago } from '@/parts/times.tsx';
+import { Whose } from '@/parts/whose.tsx';
 import { Button } from '@/ui/button.tsx';
 
 const words: Record<string, string> = { online: 'reports', stale: 'not heard', offline: 'down' };
@@ -41,7 +42,7 @@ export function IdentityCard({ id }: { id: string }) {
       <h2 id="identity" className="border-line border-b px-3 py-2 font-semibold">
         Identity
       </h2>
-      <dl className="grid grid-cols-[minmax(6rem,2fr)_3fr] gap-x-3 gap-y-1.5 px-3 py-2.5 text-sm">
+      <dl className="grid grid-cols-[minmax(6rem,2fr)_minmax(0,3fr)] gap-x-3 gap-y-1.5 px-3 py-2.5 text-sm">
         <dt className="text-muted">Seen by</dt>
         <dd>
           {r.sources.map((source) => {
@@ -82,6 +83,7 @@ export function IdentityCard({ id }: { id: string }) {
               <Link to="/r/$id" params={{ id: other.stateId }} className="text-accent underline">
                 {other.name}
               </Link>{' '}
+              <Whose id={other.stateId} />{' '}
               <span className="text-muted">
                 ({o.evidence}, {Math.round(o.confidence * 100)} % sure)
               </span>

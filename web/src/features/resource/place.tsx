@@ -9,6 +9,7 @@ import { byFamily, familyLabel } from '@/catalog/families.ts';
 import { tagsOf } from '@/filter/match.ts';
 import { useColumns, useLive } from '@/live/hooks.ts';
 import type { Resource } from '@/live/resource.ts';
+import { Whose } from '@/parts/whose.tsx';
 import { columnsOf } from '@/table/columns.ts';
 import { ResourceTable } from '@/table/resource-table.tsx';
 import { useSelection } from '@/table/select.ts';
@@ -34,6 +35,7 @@ export function Parents({ id, above = highest }: { id: string; above?: number })
       <Link to="/r/$id" params={{ id: parent.stateId }} className="hover:text-text truncate hover:underline">
         {parent.name}
       </Link>
+      <Whose id={parent.stateId} />
     </>
   );
 }

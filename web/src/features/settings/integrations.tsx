@@ -137,9 +137,9 @@ function Row({
         </span>
         <br />
         {last > 0 && (
-          <>
+          <span>
             read <Ago at={last} />
-          </>
+          </span>
         )}
       </p>
       <div className="ml-auto flex gap-2">
