@@ -19,10 +19,19 @@ export function PlaceMenu({
   className?: string;
 }) {
   const menu = useRef<HTMLElement>(null);
+  // Where one is stays in sight, also when the row becomes narrower; the page itself is not scrolled.
   useEffect(() => {
-    const here = menu.current?.querySelector('[aria-current=page]');
-    here?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [path]);
+    const row = menu.current;
+    if (!row) return undefined;
+    const watch = new ResizeObserver(() => {
+      const here = row.querySelector('[aria-current=page]')?.getBoundingClientRect();
+      if (!here) return;
+      const { left, width } = row.getBoundingClientRect();
+      row.scrollLeft += here.left + here.width / 2 - (left + width / 2);
+    });
+    watch.observe(row);
+    return () => watch.disconnect();
+  }, [path, pages.length]);
   return (
     <nav
       ref={menu}
