@@ -28,7 +28,7 @@ type Job struct {
 	Interval time.Duration
 	Timeout  time.Duration // 0 means three intervals, within 30 s and 3 min
 	Heavy    bool
-	// Later is a job that adds to what others bring: it does not run before each of these has run once.
+	// Later is a job that adds to what others bring: it waits until each of these, the heavy ones aside, has run once.
 	Later bool
 	// Watch is a job that runs until its source is lost, without a deadline and without a slot. Interval is how long it
 	// waits before it tries again.
@@ -223,10 +223,10 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 	return wait
 }
 
-// early tells whether a job of an integration, other than those that come later, has not run yet. The lock is held.
+// early tells whether a job of an integration, other than those that come later or take long, has not run yet. The lock is held.
 func (s *Scheduler) early(of id.Integration) bool {
 	for _, e := range s.jobs {
-		if st := &e.status; st.Integration == of && !st.Later && !st.Watch && st.Runs == 0 {
+		if st := &e.status; st.Integration == of && !st.Later && !st.Heavy && !st.Watch && st.Runs == 0 {
 			return true
 		}
 	}

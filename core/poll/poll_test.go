@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -242,6 +243,34 @@ func TestWhatAddsWaitsForWhatItAddsTo(t *testing.T) {
 		mu.Lock()
 		if len(order) != 2 || order[1] != "extra" {
 			t.Errorf("then %v", order)
+		}
+	})
+}
+
+// What finds disks of fifty nodes takes minutes, for which nothing else has to wait.
+func TestWhatAddsDoesNotWaitForWhatTakesLong(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	run := func(ctx context.Context, j Job) error {
+		mu.Lock()
+		order = append(order, j.Task)
+		mu.Unlock()
+		if j.Heavy {
+			<-ctx.Done()
+		}
+		return nil
+	}
+	within(t, run, func(s *Scheduler) {
+		s.Set([]Job{
+			{Integration: "a", Task: "extra", Interval: time.Hour, Later: true}, {Integration: "a", Task: "records", Interval: time.Hour},
+			{Integration: "a", Task: "long", Interval: time.Hour, Heavy: true},
+		})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Contains(order, "extra") || slices.Index(order, "extra") < slices.Index(order, "records") {
+			t.Errorf("%v", order)
 		}
 	})
 }
