@@ -120,6 +120,7 @@ for (const guests of [2_000, 10_000]) {
         // Rows may still settle when the machine is busy: what is clicked is what stands there then.
         let before, name;
         await eventually('a row in the middle is opened', async () => {
+          if (new URL(page.url()).pathname.startsWith('/r/')) return true; // a click that was slow to be answered
           before = await place(page);
           name = (await onScreen(page)).filter(Boolean)[5];
           const link = page.getByRole('link', { name, exact: true }).first();
