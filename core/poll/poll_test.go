@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -215,13 +215,28 @@ func TestBackoffIsBounded(t *testing.T) {
 	}
 }
 
+// diary is the order in which tasks began.
+type diary struct {
+	mu    sync.Mutex
+	tasks []string
+}
+
+func (d *diary) note(j Job) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tasks = append(d.tasks, j.Task)
+}
+
+func (d *diary) read() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.tasks, " ")
+}
+
 func TestWhatAddsWaitsForWhatItAddsTo(t *testing.T) {
-	var mu sync.Mutex
-	var order []string
+	var began diary
 	run := func(_ context.Context, j Job) error {
-		mu.Lock()
-		order = append(order, j.Task)
-		mu.Unlock()
+		began.note(j)
 		if j.Task == "records" {
 			time.Sleep(5 * time.Second)
 			return errors.New("it fails the first time")
@@ -232,29 +247,22 @@ func TestWhatAddsWaitsForWhatItAddsTo(t *testing.T) {
 		s.Set([]Job{{Integration: "a", Task: "extra", Interval: time.Hour, Later: true}, {Integration: "a", Task: "records", Interval: time.Hour}})
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
-		mu.Lock()
-		defer mu.Unlock()
-		if len(order) != 1 || order[0] != "records" {
-			t.Errorf("at first %v", order)
+		if got := began.read(); got != "records" {
+			t.Errorf("at first %q", got)
 		}
-		mu.Unlock()
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		mu.Lock()
-		if len(order) != 2 || order[1] != "extra" {
-			t.Errorf("then %v", order)
+		if got := began.read(); got != "records extra" {
+			t.Errorf("then %q", got)
 		}
 	})
 }
 
 // What finds disks of fifty nodes takes minutes, for which nothing else has to wait.
 func TestWhatAddsDoesNotWaitForWhatTakesLong(t *testing.T) {
-	var mu sync.Mutex
-	var order []string
+	var began diary
 	run := func(ctx context.Context, j Job) error {
-		mu.Lock()
-		order = append(order, j.Task)
-		mu.Unlock()
+		began.note(j)
 		if j.Heavy {
 			<-ctx.Done()
 		}
@@ -267,10 +275,8 @@ func TestWhatAddsDoesNotWaitForWhatTakesLong(t *testing.T) {
 		})
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		mu.Lock()
-		defer mu.Unlock()
-		if !slices.Contains(order, "extra") || slices.Index(order, "extra") < slices.Index(order, "records") {
-			t.Errorf("%v", order)
+		if got := began.read(); strings.Count(got, " ") != 2 || strings.Index(got, "extra") < strings.Index(got, "records") {
+			t.Errorf("%q", got)
 		}
 	})
 }
