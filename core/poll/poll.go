@@ -223,10 +223,10 @@ func (s *Scheduler) startDue(ctx context.Context) time.Duration {
 	return wait
 }
 
-// early tells whether a job of an integration, other than those that come later or take long, has not run yet. The lock is held.
+// early tells whether a job of an integration that says what exists has not run yet. The lock is held.
 func (s *Scheduler) early(of id.Integration) bool {
 	for _, e := range s.jobs {
-		if st := &e.status; st.Integration == of && !st.Later && !st.Heavy && !st.Watch && st.Runs == 0 {
+		if st := &e.status; st.Integration == of && st.finds() && st.Runs == 0 {
 			return true
 		}
 	}

@@ -11,8 +11,11 @@ import (
 // errDropped is what those hear who wait for a job that is no longer wanted.
 var errDropped = errors.New("its configuration has changed meanwhile")
 
-// Rerun has the jobs of an integration that say what exists run now, and returns when each has run, with the first error.
-// A run that is under way counts. Jobs that wait longer because they failed are tried at once too.
+// finds tells whether the job says soon what exists: others and people wait for it.
+func (j Job) finds() bool { return !j.Later && !j.Heavy && !j.Watch }
+
+// Rerun has the jobs of an integration that say what exists run now, the heavy ones aside, and returns when each has run, with
+// the first error. A run that is under way counts. Jobs that wait longer because they failed are tried at once too.
 func (s *Scheduler) Rerun(ctx context.Context, of id.Integration) error {
 	ended, count := s.rerun(of)
 	var first error
@@ -35,7 +38,7 @@ func (s *Scheduler) rerun(of id.Integration) (<-chan error, int) {
 	ended, count := make(chan error, len(s.jobs)), 0
 	now := time.Now() //nolint:forbidigo // the scheduler is the clock
 	for _, e := range s.jobs {
-		if e.status.Integration != of || e.status.Later || e.status.Watch {
+		if e.status.Integration != of || !e.status.finds() {
 			continue
 		}
 		count++

@@ -13,7 +13,11 @@ func TestRerunWaitsForWhatSaysWhatExists(t *testing.T) {
 	var mu sync.Mutex
 	runs := map[string]int{}
 	failure := errors.New("away")
-	within(t, func(_ context.Context, j Job) error {
+	within(t, func(ctx context.Context, j Job) error {
+		if j.Heavy {
+			<-ctx.Done()
+			return ctx.Err()
+		}
 		time.Sleep(time.Second)
 		mu.Lock()
 		runs[j.Task]++
@@ -25,6 +29,7 @@ func TestRerunWaitsForWhatSaysWhatExists(t *testing.T) {
 	}, func(s *Scheduler) {
 		s.Set([]Job{
 			{Integration: "a/x", Task: "all", Interval: time.Hour}, {Integration: "a/x", Task: "adds", Interval: time.Hour, Later: true},
+			{Integration: "a/x", Task: "takes minutes", Interval: time.Hour, Heavy: true},
 			{Integration: "a/y", Task: "other", Interval: time.Hour}, {Integration: "b/x", Task: "bad", Interval: time.Hour},
 		})
 		time.Sleep(time.Minute)
