@@ -25,6 +25,7 @@ type lab struct {
 	live  *host.Instance
 }
 
+// newLab makes a cluster; change may alter it before it is served, and config the configuration.
 func newLab(t *testing.T, nodes, guests int, change func(w *pvetest.World), config ...map[string]any) *lab {
 	t.Helper()
 	now := newClock()

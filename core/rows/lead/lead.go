@@ -62,8 +62,8 @@ func (f *Finder) About(subject string) (*inventory.Record, bool) {
 	return found, found != nil
 }
 
-// Cells returns where the cells of a row lead, by column, each by its id in the state: to the one resource of the row's integration that has the name and
-// one of the types that the column is declared to name.
+// Cells returns where the cells of a row lead, by column: to the one resource of the row's integration that has the name and
+// one of the types that the column is declared to name, by its id in the state.
 func (f *Finder) Cells(of id.Integration, doc json.RawMessage) map[string]string {
 	var out map[string]string
 	var values map[string]any
