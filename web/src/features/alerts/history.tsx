@@ -135,9 +135,9 @@ function HeatMap({ alerts, now }: { alerts: Alert[]; now: number }) {
         </div>
         {rows.map((r, i) => (
           <div key={r.day} className="flex items-center gap-px">
-            <time className="num text-muted h-2.5 w-16 shrink-0 text-xs leading-2.5">
+            <span className="num text-muted h-2.5 w-16 shrink-0 text-xs leading-2.5" data-volatile>
               {i % 4 === 0 && r.label}
-            </time>
+            </span>
             {r.hours.map((n, hour) => (
               <span
                 key={hour}
